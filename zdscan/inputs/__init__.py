@@ -1,0 +1,7 @@
+"""Inputs: constants, measurements, limit curves and standard-model tables, each with citation and grade."""
+
+from __future__ import annotations
+
+from zdscan.inputs.datafile import data_names, hashes, open_data, read_data
+
+__all__ = ["data_names", "hashes", "open_data", "read_data"]
