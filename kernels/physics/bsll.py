@@ -1,0 +1,278 @@
+r"""b -> s l l rows: binned rates in which the Wilson coefficients carry the propagator of a light vector. docs/rows.md.
+
+    C9 = E v/D,  C10 = -E a/D,  C7 = -M1 v q^2/(2 D),  C_P = kappa 2 m_l E0 a/D,   E = E0 + E2 q^2,  D = q^2 - M^2 + i M Gamma
+
+with E0, E2, M1 divided by lambda_t and N0; kappa = 1/M^2 with the longitudinal part of the propagator, 0 without.
+A row is quadratic in the coefficients, with thirteen coefficient functions of q^2 (tables made with flavio), so that
+
+    row = c0 + sum_k lin_k T1-integrals + sum_k quad_k T2-integrals
+
+lin  = v E0, v E2, v M1, a E0, a E2
+quad = v^2 (E0^2, E0 E2, E2^2, M1^2, M1 E0, M1 E2), a^2 (E0^2, E0 E2, E2^2)
+The integrals follow the small-width law T1 = L0 + L1 Gamma, T2 = R/Gamma + F0 as long as the pole is far from every
+edge compared with M Gamma; `width_limit` says up to which Gamma, and `exact_row` is used beyond.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels.jit import njit
+from kernels.physics.resonance import NODES, panel_expansion_weights, panel_weights
+
+LINEAR, QUADRATIC, FUNCTIONS = 5, 9, 21
+# places of the node functions: real linear 0-5, imaginary linear 6-8, quadratic 9-20
+_IMAGINARY, _SQUARES = 6, 9
+LAW_TOLERANCE = 1e-7
+
+
+@njit
+def node_functions(
+    coefficients: np.ndarray, nodes: np.ndarray, normalisation: np.ndarray, pseudoscalar: np.ndarray
+) -> np.ndarray:
+    """Products of coefficient functions and powers of q^2 that multiply the propagators: float64[P, 21, 8].
+
+    Parameters
+    ----------
+    coefficients : float64[P, 8, 13], order of docs/rows.md (c0, c9 re/im/sq, c10 re/sq, cp re/sq, c10 cp, c7 re/im/sq, c7 c9).
+    nodes : float64[P, 8], q^2 in GeV^2.
+    normalisation : float64[P], N0 of the panel's row.
+    pseudoscalar : float64[P], 2 m_l times the row's C_P factor, GeV.
+    """
+    panels = coefficients.shape[0]
+    f = np.empty((panels, FUNCTIONS, NODES))
+    for p in range(panels):
+        n1 = 1.0 / normalisation[p]
+        n2 = n1 * n1
+        cp = pseudoscalar[p]
+        for j in range(NODES):
+            s = nodes[p, j]
+            c = coefficients[p, j]
+            f[p, 0, j] = n1 * c[1]  # v E0
+            f[p, 1, j] = n1 * s * c[1]  # v E2
+            f[p, 2, j] = -0.5 * n1 * s * c[9]  # v M1
+            f[p, 3, j] = -n1 * c[4]  # a E0
+            f[p, 4, j] = n1 * cp * c[6]  # a E0 kappa
+            f[p, 5, j] = -n1 * s * c[4]  # a E2
+            f[p, 6, j] = n1 * c[2]  # Im: v E0
+            f[p, 7, j] = n1 * s * c[2]  # Im: v E2
+            f[p, 8, j] = -0.5 * n1 * s * c[10]  # Im: v M1
+            f[p, 9, j] = n2 * c[3]  # v^2 E0^2
+            f[p, 10, j] = 2.0 * n2 * s * c[3]  # v^2 E0 E2
+            f[p, 11, j] = n2 * s * s * c[3]  # v^2 E2^2
+            f[p, 12, j] = 0.25 * n2 * s * s * c[11]  # v^2 M1^2
+            f[p, 13, j] = -0.5 * n2 * s * c[12]  # v^2 M1 E0
+            f[p, 14, j] = -0.5 * n2 * s * s * c[12]  # v^2 M1 E2
+            f[p, 15, j] = n2 * c[5]  # a^2 E0^2
+            f[p, 16, j] = n2 * cp * cp * c[7]  # a^2 E0^2 kappa^2
+            f[p, 17, j] = -n2 * cp * c[8]  # a^2 E0^2 kappa
+            f[p, 18, j] = 2.0 * n2 * s * c[5]  # a^2 E0 E2
+            f[p, 19, j] = -n2 * cp * s * c[8]  # a^2 E0 E2 kappa
+            f[p, 20, j] = n2 * s * s * c[5]  # a^2 E2^2
+    return f
+
+
+@njit
+def _fold(real: np.ndarray, imaginary: np.ndarray, kappa: float, lin: np.ndarray, quad: np.ndarray) -> None:
+    """Collect integrals of the node functions into the five linear and nine quadratic tables.
+
+    real : integrals that enter Re T1 (0-5) and T2 (9-20); imaginary : Im T1 of functions 6-8, in places 6-8.
+    """
+    lin[0] = real[0] + imaginary[6]
+    lin[1] = real[1] + imaginary[7]
+    lin[2] = real[2] + imaginary[8]
+    lin[3] = real[3] + kappa * real[4]
+    lin[4] = real[5]
+    for k in range(6):
+        quad[k] = real[_SQUARES + k]
+    quad[6] = real[15] + kappa * (kappa * real[16] + real[17])
+    quad[7] = real[18] + kappa * real[19]
+    quad[8] = real[20]
+
+
+@njit
+def row_law(
+    panel_lo: np.ndarray,
+    panel_hi: np.ndarray,
+    functions: np.ndarray,
+    mass: float,
+    kappa: float,
+    lin0: np.ndarray,
+    lin1: np.ndarray,
+    residue: np.ndarray,
+    finite: np.ndarray,
+) -> None:
+    """Small-width law of one row: T1 tables lin0 + lin1 Gamma, T2 tables residue/Gamma + finite.
+
+    Parameters
+    ----------
+    panel_lo, panel_hi : float64[p], the row's panels; functions : float64[p, 21, 8].
+    lin0, lin1 : float64[5]; residue, finite : float64[9]; filled, infinite or NaN where the pole is an edge.
+    """
+    weights = np.empty((4, NODES))
+    total = np.zeros((4, FUNCTIONS))
+    for p in range(panel_lo.shape[0]):
+        inside = panel_expansion_weights(panel_lo[p], panel_hi[p], mass, weights)
+        for k in range(FUNCTIONS):
+            for j in range(NODES):
+                total[0, k] += weights[0, j] * functions[p, k, j]
+                total[3, k] += weights[3, j] * functions[p, k, j]
+            if inside:
+                for j in range(NODES):
+                    total[1, k] += weights[1, j] * functions[p, k, j]
+                    total[2, k] += weights[2, j] * functions[p, k, j]
+    unused = np.empty(QUADRATIC)
+    sink = np.empty(LINEAR)
+    _fold(total[0], -np.pi * total[1], kappa, lin0, unused)
+    _fold(-np.pi * mass * total[2], -mass * total[3], kappa, lin1, unused)
+    _fold(np.pi / mass * total[1], total[1], kappa, sink, residue)
+    _fold(total[3], total[3], kappa, sink, finite)
+
+
+@njit
+def exact_tables(
+    panel_lo: np.ndarray,
+    panel_hi: np.ndarray,
+    functions: np.ndarray,
+    mass: float,
+    width: float,
+    kappa: float,
+    lin: np.ndarray,
+    quad: np.ndarray,
+) -> None:
+    """The same tables without approximation, for width > 0: lin float64[5], quad float64[9]."""
+    real = np.empty(NODES)
+    absolute = np.empty(NODES)
+    integrals = np.zeros(FUNCTIONS)
+    for p in range(panel_lo.shape[0]):
+        panel_weights(panel_lo[p], panel_hi[p], mass, width, real, absolute)
+        for k in range(_IMAGINARY):
+            for j in range(NODES):
+                integrals[k] += real[j] * functions[p, k, j]
+        for k in range(_IMAGINARY, FUNCTIONS):
+            for j in range(NODES):
+                integrals[k] += absolute[j] * functions[p, k, j]
+    _fold(integrals, -mass * width * integrals, kappa, lin, quad)
+
+
+@njit
+def exact_row(
+    panel_lo: np.ndarray,
+    panel_hi: np.ndarray,
+    functions: np.ndarray,
+    mass: float,
+    width: float,
+    kappa: float,
+    v: float,
+    a: float,
+    e0: float,
+    e2: float,
+    m1: float,
+) -> float:
+    """New-physics part of one row at one point, by the closed form of the Breit-Wigner integrals (width > 0)."""
+    c = np.empty(FUNCTIONS)
+    g = mass * width
+    c[0], c[1], c[2] = v * e0, v * e2, v * m1
+    c[3], c[4], c[5] = a * e0, a * e0 * kappa, a * e2
+    c[6], c[7], c[8] = -g * c[0], -g * c[1], -g * c[2]
+    v2, a2 = v * v, a * a
+    c[9], c[10], c[11] = v2 * e0 * e0, v2 * e0 * e2, v2 * e2 * e2
+    c[12], c[13], c[14] = v2 * m1 * m1, v2 * m1 * e0, v2 * m1 * e2
+    c[15] = a2 * e0 * e0
+    c[16], c[17] = c[15] * kappa * kappa, c[15] * kappa
+    c[18], c[19], c[20] = a2 * e0 * e2, a2 * e0 * e2 * kappa, a2 * e2 * e2
+    real = np.empty(NODES)
+    absolute = np.empty(NODES)
+    total = 0.0
+    for p in range(panel_lo.shape[0]):
+        panel_weights(panel_lo[p], panel_hi[p], mass, width, real, absolute)
+        for j in range(NODES):
+            first = 0.0
+            for k in range(_IMAGINARY):
+                first += c[k] * functions[p, k, j]
+            second = 0.0
+            for k in range(_IMAGINARY, FUNCTIONS):
+                second += c[k] * functions[p, k, j]
+            total += real[j] * first + absolute[j] * second
+    return total
+
+
+@njit
+def _law_error(
+    c0: float,
+    width: float,
+    lin: np.ndarray,
+    quad: np.ndarray,
+    lin0: np.ndarray,
+    lin1: np.ndarray,
+    residue: np.ndarray,
+    finite: np.ndarray,
+    dipole: bool,
+) -> float:
+    """Largest error of the law relative to the row, whatever the couplings.
+
+    Squares are compared with themselves, products with the two squares they join, linear terms with the least value
+    that c0 + square can take beside them (arithmetic against geometric mean).
+    """
+    worst = 0.0
+    for k in range(QUADRATIC):
+        if not dipole and 3 <= k <= 5:
+            continue
+        if k == 1:
+            scale = np.sqrt(quad[0] * quad[2])
+        elif k == 4:
+            scale = np.sqrt(quad[0] * quad[3])
+        elif k == 5:
+            scale = np.sqrt(quad[2] * quad[3])
+        elif k == 7:
+            scale = np.sqrt(quad[6] * quad[8])
+        else:
+            scale = quad[k]
+        worst = max(worst, abs(residue[k] / width + finite[k] - quad[k]) / scale)
+    for k in range(LINEAR):
+        if not dipole and k == 2:
+            continue
+        square = quad[(0, 2, 3, 6, 8)[k]]
+        worst = max(worst, abs(lin0[k] + width * lin1[k] - lin[k]) / (2.0 * np.sqrt(c0 * square)))
+    return worst
+
+
+@njit
+def width_limit(
+    panel_lo: np.ndarray,
+    panel_hi: np.ndarray,
+    functions: np.ndarray,
+    c0: float,
+    mass: float,
+    kappa: float,
+    dipole: bool,
+    lin0: np.ndarray,
+    lin1: np.ndarray,
+    residue: np.ndarray,
+    finite: np.ndarray,
+) -> float:
+    """Largest width in GeV up to which the small-width law holds to 1e-7 of the row; 0 where the pole is an edge.
+
+    Found by bisection in ln(width) against the exact tables; the error grows with a power of the width.
+    """
+    lin = np.empty(LINEAR)
+    quad = np.empty(QUADRATIC)
+    if not (np.all(np.isfinite(lin0)) and np.all(np.isfinite(lin1)) and np.all(np.isfinite(finite))):
+        return 0.0
+    low, high = np.log(1e-20), np.log(10.0)
+    for step in range(14):
+        trial = high if step == 0 else (low if step == 1 else 0.5 * (low + high))
+        width = np.exp(trial)
+        exact_tables(panel_lo, panel_hi, functions, mass, width, kappa, lin, quad)
+        good = _law_error(c0, width, lin, quad, lin0, lin1, residue, finite, dipole) <= LAW_TOLERANCE
+        if step == 0:
+            if good:
+                return np.inf
+        elif step == 1:
+            if not good:
+                return 0.0
+        elif good:
+            low = trial
+        else:
+            high = trial
+    return np.exp(low)

@@ -1,0 +1,175 @@
+r"""Integrals over a Breit-Wigner propagator, exact for any mass and width. Derivation: docs/rows.md.
+
+    T1[f] = int f(s) ds/(s - M^2 + i g),   T2[f] = int f(s) ds/|s - M^2 + i g|^2 = -Im T1[f]/g,   g = M Gamma
+
+A bin is cut into panels on which f is a degree-7 polynomial through eight Gauss-Legendre nodes. On the panel
+s = c + h x, with the pole at x = z = x0 - i gamma (gamma = g/h),
+
+    int P_l(x)/(x - z) dx = q_l = r_l - i gamma u_l
+
+are Legendre functions of the second kind. r_l and u_l obey one recursion and are kept apart, so that u_l (which is what
+T2 needs) stays accurate for gamma -> 0. Once the pole is three half-widths away the plain Gauss-Legendre weights are
+better than 1e-12 and cheaper. Differences s - M^2 carry the rounding of M*M, so that edges as close as 1e-12 to
+the pole cost no digits.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels.jit import njit
+
+NODES = 8
+GAUSS_X, GAUSS_W = np.polynomial.legendre.leggauss(NODES)
+# P_l(x_j), and the matrix that turns node values into Legendre coefficients: (2l+1)/2 w_j P_l(x_j)
+_LEGENDRE = np.ascontiguousarray(np.polynomial.legendre.legvander(GAUSS_X, NODES - 1).T)
+_TRANSFORM = (np.arange(NODES)[:, None] + 0.5) * GAUSS_W[None, :] * _LEGENDRE
+FAR = 3.0
+
+
+@njit
+def offset(s: float, mass: float) -> float:
+    """s - mass^2 with the rounding error of the square carried along."""
+    high = np.float64(np.float32(mass))
+    low = mass - high
+    return ((s - high * high) - 2.0 * high * low) - low * low
+
+
+@njit
+def _edges(lo: float, hi: float, mass: float) -> tuple[float, float, float]:
+    """Half width h of a panel and its edges (lo - M^2)/h, (hi - M^2)/h."""
+    half = 0.5 * (hi - lo)
+    return half, offset(lo, mass) / half, offset(hi, mass) / half
+
+
+@njit
+def _log_ratio(a: float, b: float, gamma2: float) -> float:
+    """ln[(b^2 + gamma^2)/(a^2 + gamma^2)]/2 for b = a + 2, without cancellation."""
+    difference = 2.0 * (a + b)
+    if difference >= 0.0:
+        return 0.5 * np.log1p(difference / (a * a + gamma2))
+    return -0.5 * np.log1p(-difference / (b * b + gamma2))
+
+
+@njit
+def _recursion(x0: float, gamma2: float, r: np.ndarray, u: np.ndarray) -> None:
+    """Fill r_l, u_l for l >= 1 from r_0, u_0: (l+1) q_{l+1} = (2l+1)(z q_l + 2 delta_l0) - l q_{l-1}."""
+    r[1] = x0 * r[0] - gamma2 * u[0] + 2.0
+    u[1] = x0 * u[0] + r[0]
+    for n in range(1, NODES - 1):
+        r[n + 1] = ((2 * n + 1) * (x0 * r[n] - gamma2 * u[n]) - n * r[n - 1]) / (n + 1)
+        u[n + 1] = ((2 * n + 1) * (x0 * u[n] + r[n]) - n * u[n - 1]) / (n + 1)
+
+
+@njit
+def panel_weights(lo: float, hi: float, mass: float, width: float, real: np.ndarray, absolute: np.ndarray) -> None:
+    """Node weights of Re T1 and T2 on one panel, for width > 0: Re T1 = sum real_j f_j, T2 = sum absolute_j f_j.
+
+    Im T1 = -M Gamma T2. Widths from 1e-18 GeV upwards; the pole may lie anywhere, edges included.
+    """
+    g = mass * width
+    half, a, b = _edges(lo, hi, mass)
+    gamma = g / half
+    x0 = -0.5 * (a + b)
+    if x0 * x0 + gamma * gamma > FAR * FAR:
+        for j in range(NODES):
+            t = GAUSS_X[j] - x0
+            inverse = GAUSS_W[j] / (t * t + gamma * gamma)
+            real[j] = t * inverse
+            absolute[j] = inverse / half
+        return
+    r = np.empty(NODES)
+    u = np.empty(NODES)
+    r[0] = _log_ratio(a, b, gamma * gamma)
+    u[0] = np.arctan2(2.0 * gamma, a * b + gamma * gamma) / gamma
+    _recursion(x0, gamma * gamma, r, u)
+    for j in range(NODES):
+        real[j] = 0.0
+        absolute[j] = 0.0
+    for n in range(NODES):
+        for j in range(NODES):
+            real[j] += r[n] * _TRANSFORM[n, j]
+            absolute[j] += u[n] / half * _TRANSFORM[n, j]
+
+
+@njit
+def panel_expansion_weights(lo: float, hi: float, mass: float, weights: np.ndarray) -> bool:
+    """Node weights of the small-width law on one panel; returns whether the pole lies inside (lo <= M^2 < hi).
+
+    weights : float64[4, 8], filled with the weights of the principal value, of f(M^2), of f'(M^2) and of Hadamard's
+        finite part of int f/(s - M^2)^2. A panel whose edge is the pole itself has no small-width law: its principal
+        value and finite part are infinite.
+    """
+    half, a, b = _edges(lo, hi, mass)
+    x0 = -0.5 * (a + b)
+    inside = a <= 0.0 < b
+    weights[:] = 0.0
+    if abs(x0) > FAR:
+        for j in range(NODES):
+            t = GAUSS_X[j] - x0
+            weights[0, j] = GAUSS_W[j] / t
+            weights[3, j] = GAUSS_W[j] / (t * t) / half
+        return inside
+    r = np.empty(NODES)
+    u = np.empty(NODES)
+    r[0] = _log_ratio(a, b, 0.0)
+    u[0] = 2.0 / (a * b)
+    _recursion(x0, 0.0, r, u)
+    for n in range(NODES):
+        for j in range(NODES):
+            weights[0, j] += r[n] * _TRANSFORM[n, j]
+            weights[3, j] += u[n] / half * _TRANSFORM[n, j]
+    if inside:
+        p = np.empty(NODES)
+        slope = np.empty(NODES)
+        p[0], p[1], slope[0], slope[1] = 1.0, x0, 0.0, 1.0
+        for n in range(1, NODES - 1):
+            p[n + 1] = ((2 * n + 1) * x0 * p[n] - n * p[n - 1]) / (n + 1)
+            slope[n + 1] = (2 * n + 1) * p[n] + slope[n - 1]
+        for n in range(NODES):
+            for j in range(NODES):
+                weights[1, j] += p[n] * _TRANSFORM[n, j]
+                weights[2, j] += slope[n] / half * _TRANSFORM[n, j]
+    return inside
+
+
+@njit
+def integrate(
+    panel_lo: np.ndarray, panel_hi: np.ndarray, values: np.ndarray, mass: float, width: float
+) -> tuple[complex, float]:
+    """(T1, T2) of a piecewise polynomial given by its values at the eight Gauss-Legendre nodes of each panel.
+
+    Parameters
+    ----------
+    panel_lo, panel_hi : float64[n], panel edges in GeV^2.
+    values : float64[n, 8].
+    mass, width : GeV, width > 0.
+    """
+    real = np.empty(NODES)
+    absolute = np.empty(NODES)
+    t1 = 0.0
+    t2 = 0.0
+    for p in range(panel_lo.shape[0]):
+        panel_weights(panel_lo[p], panel_hi[p], mass, width, real, absolute)
+        for j in range(NODES):
+            t1 += real[j] * values[p, j]
+            t2 += absolute[j] * values[p, j]
+    return complex(t1, -mass * width * t2), t2
+
+
+@njit
+def expansion(
+    panel_lo: np.ndarray, panel_hi: np.ndarray, values: np.ndarray, mass: float
+) -> tuple[float, float, float, float]:
+    """(principal value, f(M^2), f'(M^2), finite part) of the same function; the middle two are 0 if the pole is outside.
+
+    With g = M Gamma: Re T1 = PV - g pi f'(M^2) + O(g^2), Im T1 = -pi f(M^2) - g F0 + O(g^2), T2 = pi f(M^2)/g + F0 + O(g).
+    """
+    weights = np.empty((4, NODES))
+    total = np.zeros(4)
+    for p in range(panel_lo.shape[0]):
+        panel_expansion_weights(panel_lo[p], panel_hi[p], mass, weights)
+        for k in range(4):
+            for j in range(NODES):
+                total[k] += weights[k, j] * values[p, j]
+    return total[0], total[1], total[2], total[3]
