@@ -33,6 +33,7 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
     """``" (did you mean 'spacing'?)"`` for a near miss, else nothing."""
     folded = {option.lower(): option for option in allowed}
     close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.55)
+    close = close or [option for option in folded if option and name.lower().startswith(option)]
     return f" (did you mean {folded[close[0]]!r}?)" if close else ""
 
 
@@ -163,8 +164,9 @@ def _split(name: str) -> tuple[str, ...]:
 def sentence(fault: Fault, source: str, text: str, overrides: dict[tuple[str, ...], str]) -> str:
     """The whole sentence of a fault; what an override (key -> as typed) has set is located there, not in the file."""
     keys = tuple(str(part) for part in fault.path if isinstance(part, str))
-    where = next((f"--set {given}" for key, given in overrides.items() if key == keys[: len(key)]), None)
-    if where is None:
-        line = line_of(text, fault.path)
-        where = source if line is None else f"{source}, line {line}"
+    line = line_of(text, fault.path)
+    where = source if line is None else f"{source}, line {line}"
+    for key, given in overrides.items():
+        if key == keys[: len(key)] or (line is None and keys == key[: len(keys)]):
+            where = f"--set {given}"
     return f"{where}: {dotted(fault.path)} {fault.text}".rstrip(".") + "."
