@@ -1,0 +1,86 @@
+"""One mass: everything that needs an integral, packed into one flat vector that ranks can share.
+
+Layout of a slice (float64): the header below, then per row lin0[5], lin1[5], residue[9], finite[9] and the width limit
+(kernels/physics/bsll.py), then the clauses of the constraints (kernels/clauses.py).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels.jit import njit
+from kernels.physics.bsll import LINEAR, QUADRATIC, row_law, width_limit
+from kernels.physics.moments import moment_factors
+from kernels.physics.widths import hadron_response, lepton_factors
+
+MASS, KAPPA, INVISIBLE = 0, 1, 2
+ELECTRON, MUON, NEUTRINO = 3, 5, 7  # width factors: k_v, k_a; k_v, k_a; per g_nu^2 of one flavour
+HADRONS = 8  # six entries of M/(12 pi) R_ij: rr, oo, pp, ro, rp, op
+MONOPOLE, CHARGE_RADIUS, DIPOLE = 14, 17, 20  # Re(E0, E2, M1/lambda_t) of b -> s per unit eps, eps_z, g_mu
+MOMENT = 23  # k_v, k_a of Delta a_mu
+HEADER = 25
+PER_ROW = 2 * LINEAR + 2 * QUADRATIC + 1
+
+
+@njit
+def slice_length(rows: int) -> int:
+    """Length of a slice before its clauses."""
+    return HEADER + PER_ROW * rows
+
+
+@njit
+def fill_slice(
+    out: np.ndarray,
+    mass: float,
+    longitudinal: bool,
+    invisible_width: float,
+    m_electron: float,
+    m_muon: float,
+    hadron_table: np.ndarray,
+    penguin: np.ndarray,
+    row_start: np.ndarray,
+    panel_lo: np.ndarray,
+    panel_hi: np.ndarray,
+    functions: np.ndarray,
+    c0: np.ndarray,
+) -> None:
+    """Fill header and row tables of the slice of one mass.
+
+    Parameters
+    ----------
+    out : float64[>= slice_length(rows)].
+    mass : GeV, 0.01 to 2.
+    longitudinal : whether the propagator keeps its q_mu q_nu/M^2 term and the dipole acts (theory setting `complete`).
+    invisible_width : extra invisible width, GeV.
+    penguin : float64[3, 3], Re(E0/lambda_t), Re(E2/lambda_t), Re(M1/lambda_t) per unit eps, eps_z, g_mu.
+    row_start : int64[rows + 1], panels of row r are row_start[r]..row_start[r+1].
+    panel_lo, panel_hi : float64[P]; functions : float64[P, 21, 8] of `bsll.node_functions`.
+    c0 : float64[rows], SM predictions.
+    """
+    rows = c0.shape[0]
+    kappa = 1.0 / (mass * mass) if longitudinal else 0.0
+    out[MASS], out[KAPPA], out[INVISIBLE] = mass, kappa, invisible_width
+    out[ELECTRON], out[ELECTRON + 1] = lepton_factors(mass, m_electron)
+    out[MUON], out[MUON + 1] = lepton_factors(mass, m_muon)
+    out[NEUTRINO] = mass / (24.0 * np.pi)
+    response = hadron_response(mass, hadron_table)
+    for k in range(6):
+        out[HADRONS + k] = mass / (12.0 * np.pi) * response[k]
+    for k in range(3):
+        for column in range(3):
+            out[MONOPOLE + 3 * k + column] = penguin[k, column]
+    out[MOMENT], out[MOMENT + 1] = moment_factors(mass, m_muon)
+    for r in range(rows):
+        base = HEADER + PER_ROW * r
+        lin0 = out[base : base + LINEAR]
+        lin1 = out[base + LINEAR : base + 2 * LINEAR]
+        residue = out[base + 2 * LINEAR : base + 2 * LINEAR + QUADRATIC]
+        finite = out[base + 2 * LINEAR + QUADRATIC : base + PER_ROW - 1]
+        lo = panel_lo[row_start[r] : row_start[r + 1]]
+        hi = panel_hi[row_start[r] : row_start[r + 1]]
+        f = functions[row_start[r] : row_start[r + 1]]
+        row_law(lo, hi, f, mass, kappa, lin0, lin1, residue, finite)
+        limit = width_limit(lo, hi, f, c0[r], mass, kappa, longitudinal, lin0, lin1, residue, finite)
+        if limit == 0.0:  # the pole is an edge: only the closed form is finite there
+            out[base : base + PER_ROW - 1] = 0.0
+        out[base + PER_ROW - 1] = limit

@@ -1,0 +1,242 @@
+"""The `zdscan` command. Everything heavy is imported inside the command that needs it, so `--help` is quick.
+
+Exit codes: 0 done, 1 internal error, 2 a mistake the user can mend, 75 stopped but resumable.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from zdscan import __version__
+from zdscan.errors import Stopped, UserError
+
+app = typer.Typer(
+    help="Scans of light vector bosons (dark photon, dark Z) against flavour and low-energy data.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ScanPath = Annotated[Path, typer.Argument(metavar="SCAN.toml", help="The scan file.")]
+GridPath = Annotated[Path, typer.Argument(metavar="GRID.h5", help="A grid file written by `zdscan run`.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Replace a setting of the scan file, e.g. axes.mass.n=50."),
+]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads per process [default: all cores alone, 1 under MPI].")]
+Sink = Annotated[str, typer.Option(help="How blocks reach the file: direct, gather or parallel.")]
+BlockPoints = Annotated[int | None, typer.Option(min=1, help="Points per block [default: chosen from the grid].")]
+
+
+def main() -> None:
+    """Entry point of the installed command: turns exceptions into sentences and exit codes."""
+    try:
+        app(prog_name="zdscan")
+    except UserError as error:
+        _complain(error.messages)
+        sys.exit(2)
+    except Stopped as stop:
+        _complain([str(stop) or "stopped; continue with `zdscan resume`."])
+        sys.exit(75)
+    except Exception:
+        # Not caught for good: the traceback, and under MPI the end of the whole job, are the excepthook's work.
+        print("zdscan: internal error; please report it with the traceback below.", file=sys.stderr)
+        raise
+
+
+def _complain(messages: Any) -> None:
+    from zdscan.mpi import launched_rank
+
+    if launched_rank() == 0:  # the same sentence from every rank would bury it
+        for message in messages:
+            print(f"zdscan: {message}", file=sys.stderr)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"zdscan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def check(
+    scan: ScanPath,
+    settings: Settings = None,
+    ranks: Annotated[int | None, typer.Option(min=1, help="Cores to estimate the time for [default: this machine's].")] = None,
+) -> None:
+    """Validate a scan file and print its size, memory and expected time; all faults at once."""
+    from zdscan import report
+    from zdscan.config import load_scan
+
+    checked = load_scan(scan, settings or ())
+    from zdscan.estimate import estimate
+
+    report.show_check(checked, estimate(checked, ranks))
+
+
+@app.command()
+def run(
+    scan: ScanPath,
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="GRID.h5", help="[default: SCAN.h5]")] = None,
+    settings: Settings = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing grid file.")] = False,
+    threads: Threads = None,
+    sink: Sink = "direct",
+    block_points: BlockPoints = None,
+) -> None:
+    """Compute the grid of a scan file: on threads alone, on ranks under mpirun."""
+    from zdscan import driver, report
+    from zdscan.config import load_scan
+
+    checked = load_scan(scan, settings or ())
+    target = output or Path(f"{scan.stem}.h5")
+    report.show_summary(
+        driver.run(checked, target, overwrite=overwrite, threads=threads, sink=sink, block_points=block_points)
+    )
+
+
+@app.command()
+def resume(grid: GridPath, threads: Threads = None, sink: Sink = "direct") -> None:
+    """Continue an interrupted run; the grid file holds everything needed, and the number of ranks may differ."""
+    from zdscan import driver, report
+
+    report.show_summary(driver.resume(grid, threads=threads, sink=sink))
+
+
+@app.command()
+def info(grid: GridPath) -> None:
+    """Print axes, completeness, best point and provenance of a grid file."""
+    from zdscan import driver, report
+
+    report.show_info(driver.info(grid))
+
+
+@app.command()
+def verify(grid: GridPath) -> None:
+    """Compare every block of a grid file with its checksum."""
+    from zdscan import driver, report
+
+    if not report.show_verify(driver.verify(grid)):
+        raise typer.Exit(2)
+
+
+@app.command()
+def point(
+    case: Annotated[str, typer.Option(help="Case: A, B or C.")],
+    mass: Annotated[float, typer.Option(help="Mass of the Z_D in GeV.")],
+    eps: Annotated[float, typer.Option(help="Kinetic mixing.")] = 0.0,
+    eps_z: Annotated[float, typer.Option(help="Mass mixing.")] = 0.0,
+    g_mu: Annotated[float, typer.Option(help="Direct vector coupling to the muon.")] = 0.0,
+    theory: Annotated[str, typer.Option(help="paper or complete.")] = "paper",
+    emission: Annotated[str, typer.Option(help="auto, lepton or complete.")] = "auto",
+    invisible_width: Annotated[float, typer.Option(help="Extra invisible width in GeV.")] = 0.0,
+    axial_mu: Annotated[float, typer.Option(help="Axial over vector direct muon coupling.")] = 0.0,
+    fcnc_scale: Annotated[float, typer.Option(help="Factor on the flavour-changing vertex.")] = 1.0,
+    measurements: Annotated[str, typer.Option(help="rashed2024-corrected or rashed2024.")] = "rashed2024-corrected",
+    errors: Annotated[str, typer.Option(help="symmetrised, facing or stat-facing.")] = "symmetrised",
+    theory_errors: Annotated[str, typer.Option(help="table, flavio or flavio-covariance.")] = "table",
+    constraints: Annotated[str, typer.Option(help="all, paper, or ids separated by commas.")] = "all",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Evaluate one point: couplings, widths, the 26 rows, chi2 and every constraint."""
+    from zdscan.evaluate import evaluate
+
+    chosen = constraints if constraints in ("all", "paper") else tuple(name.strip() for name in constraints.split(","))
+    result = evaluate(
+        case,
+        mass,
+        eps,
+        eps_z,
+        g_mu,
+        theory=theory,
+        emission=emission,
+        invisible_width=invisible_width,
+        axial_mu=axial_mu,
+        fcnc_scale=fcnc_scale,
+        measurements=measurements,
+        errors=errors,
+        theory_errors=theory_errors,
+        constraints=chosen,
+    ).to_dict()
+    if as_json:
+        print(json.dumps(result, indent=2))
+    else:
+        from zdscan import report
+
+        report.show_point(result)
+
+
+@app.command()
+def cases() -> None:
+    """List the built-in cases with their coupling matrices."""
+    from zdscan import report
+    from zdscan.model import CASES
+
+    report.show_cases(CASES)
+
+
+@app.command()
+def constraints() -> None:
+    """List the constraints with what they limit, where they apply and the limit's source."""
+    from zdscan import report
+
+    report.show_constraints()
+
+
+@app.command()
+def plot(
+    grid: GridPath,
+    x: Annotated[str, typer.Option(help="Axis along x: mass, eps, eps_z or g_mu.")],
+    y: Annotated[str, typer.Option(help="Axis along y.")],
+    profile: Annotated[bool, typer.Option("--profile", help="Minimise over the other axes (the default).")] = False,
+    slice_at: Annotated[
+        str | None, typer.Option("--slice", metavar="AXIS=VALUE,...", help="Fix the other axes at their nearest values.")
+    ] = None,
+    constraints: Annotated[
+        str | None, typer.Option(help="Shade what these exclude: all, or ids separated by commas.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="PNG or PDF [default: GRID.png].")] = None,
+) -> None:
+    """Draw chi2 over two axes of a grid file, profiled or sliced."""
+    from analysis.grid import open_grid
+    from analysis.picture import draw, parse_slice
+
+    if profile and slice_at is not None:
+        raise UserError("--profile and --slice exclude each other; give one of them.")
+    target = output or grid.with_suffix(".png")
+    with open_grid(grid) as opened:
+        fixed = None if slice_at is None else parse_slice(slice_at)
+        draw(opened, x, y, target, fixed=fixed, constraints=constraints)
+    print(f"wrote {target}")
+
+
+@app.command()
+def calibrate() -> None:
+    """Rebuild the standard-model tables with flavio (offline, needs the extra `calibrate`)."""
+    from zdscan.calibrate import main as rebuild
+
+    rebuild()
+
+
+@app.command()
+def warmup() -> None:
+    """Compile every kernel into the cache, so that a later job starts at once."""
+    from zdscan.engine import Engine
+    from zdscan.estimate import WARMUP_SCANS, parse_scan
+
+    for text in WARMUP_SCANS:
+        Engine.from_scan(parse_scan(text, "warm-up")).warm_up()
