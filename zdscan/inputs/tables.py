@@ -1,0 +1,149 @@
+"""Standard Model tables of the b -> s l l rows, and form factors: read, verified and handed on without flavio.
+
+`zdscan calibrate` (:mod:`zdscan.calibrate`) writes both files. Each carries the SHA-256 of its contents, so a
+damaged or edited file is refused instead of giving other physics.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan.errors import UserError
+
+FORMAT = 1
+SM_TABLES = Path(__file__).with_name("sm_tables.h5")
+FORM_FACTORS = Path(__file__).with_name("form_factors.h5")
+
+
+@dataclass(frozen=True)
+class SMTables:
+    """Rates of the 26 rows as functions of q2 and of constant C9, C10, C_P, C_7 (flavio's basis, C_P in 1/GeV).
+
+    On panel p (row `panel_row[p]`, `panel_lo[p]` to `panel_hi[p]`, GeV^2) function k has the values
+    ``coefficients[p, :, k]`` at the eight Gauss-Legendre nodes ``nodes[p]``. The integral over a row's panels of
+    sum_k c_k(q2) m_k(q2), with the monomials m_k in the order of `monomials`, is the row in its own unit.
+    """
+
+    row_id: tuple[str, ...]
+    monomials: tuple[str, ...]
+    panel_row: NDArray[np.int32]  # [P], ascending
+    panel_lo: NDArray[np.float64]  # [P]
+    panel_hi: NDArray[np.float64]  # [P]
+    nodes: NDArray[np.float64]  # [P, 8]
+    coefficients: NDArray[np.float64]  # [P, 8, 13]
+    lepton_mass: NDArray[np.float64]  # [26], GeV
+    normalisation: NDArray[np.float64]  # [26], GeV^-2: 4GF/sqrt2 alpha_e/(4 pi), without the CKM factor lambda_t
+    cp_factor: NDArray[np.float64]  # [26], multiplies C_P: mb_pole/mb_MSbar(5 GeV) for B -> Xs, else 1
+    sm: NDArray[np.float64]  # [26], integral of c0
+    sm_flavio: NDArray[np.float64]  # [26], flavio's own binned prediction
+    theory_covariance: NDArray[np.float64]  # [26, 26], in the rows' units
+    theory_samples: int
+    flavio_version: str
+    content_hash: str
+
+
+@lru_cache(maxsize=8)
+def load(path: Path = SM_TABLES) -> SMTables:
+    """The Standard Model tables, verified against their content hash; all arrays are read-only.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, damaged or of another format; the sentence names it.
+    """
+    attributes, data = _read_verified(path)
+    identifiers = tuple(str(name) for name in data["row_id"].astype(str))
+    return SMTables(
+        row_id=identifiers,
+        monomials=tuple(str(attributes["monomials"]).split()),
+        panel_row=data["panel_row"],
+        panel_lo=data["panel_lo"],
+        panel_hi=data["panel_hi"],
+        nodes=data["nodes"],
+        coefficients=data["coefficients"],
+        lepton_mass=data["lepton_mass"],
+        normalisation=data["normalisation"],
+        cp_factor=data["cp_factor"],
+        sm=data["sm"],
+        sm_flavio=data["sm_flavio"],
+        theory_covariance=data["theory_covariance"],
+        theory_samples=int(attributes["theory_samples"]),
+        flavio_version=str(attributes["flavio_version"]),
+        content_hash=str(attributes["content_hash"]),
+    )
+
+
+def form_factor(mode: str, name: str, path: Path = FORM_FACTORS) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Equidistant q2 nodes (GeV^2) and values of one form factor, meant for a cubic spline (error below 3e-10).
+
+    Parameters
+    ----------
+    mode
+        "B->K", "B->K*", "Bs->phi" (0 to 4.1 GeV^2) or "K->pi" (0 to 0.126 GeV^2).
+    name
+        flavio's name: "f+", "f0", "fT" or "A0", "A1", "A12", "V", "T1", "T2", "T23".
+
+    Raises
+    ------
+    UserError
+        If the file is damaged or has no such form factor.
+    """
+    data = _form_factors(path)
+    try:
+        return data[f"{mode}/q2"], data[f"{mode}/{name}"]
+    except KeyError:
+        known = ", ".join(key for key in sorted(data) if not key.endswith("/q2"))
+        raise UserError(f"There is no form factor {mode}/{name}; {path} has {known}.") from None
+
+
+@lru_cache(maxsize=8)
+def _form_factors(path: Path) -> dict[str, NDArray[Any]]:
+    return _read_verified(path)[1]
+
+
+def content_hash(data: Mapping[str, NDArray[Any]]) -> str:
+    """SHA-256 over the names, types, shapes and little-endian bytes of `data`, in sorted order of the names."""
+    digest = hashlib.sha256()
+    for name in sorted(data):
+        array = np.ascontiguousarray(data[name])
+        array = array.astype(array.dtype.newbyteorder("<"))
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _read_verified(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Attributes and datasets of a calibration file whose content hash has been checked."""
+    remedy = "install zdscan again or rebuild it with `zdscan calibrate`"
+    data: dict[str, NDArray[Any]] = {}
+    try:
+        with h5py.File(path, "r") as file:
+            attributes = dict(file.attrs)
+
+            def collect(name: str, item: h5py.Dataset | h5py.Group) -> None:
+                if isinstance(item, h5py.Dataset):
+                    data[name] = item[()]
+
+            file.visititems(collect)
+    except FileNotFoundError:
+        raise UserError(f"The table {path} is missing: {remedy}.") from None
+    except (OSError, RuntimeError, KeyError) as error:
+        raise UserError(f"The table {path} is damaged and cannot be read ({error}): {remedy}.") from None
+    if int(attributes.get("format", -1)) != FORMAT:
+        raise UserError(
+            f"The table {path} has format {attributes.get('format')}, this zdscan reads {FORMAT}: {remedy}."
+        )
+    if content_hash(data) != attributes.get("content_hash"):
+        raise UserError(f"The table {path} is damaged (its contents do not match their checksum): {remedy}.")
+    for array in data.values():
+        array.setflags(write=False)
+    return attributes, data
