@@ -1,0 +1,281 @@
+"""A run of grid points of one mass: chi2, constraint bits and, on demand, every quantity behind them.
+
+Per line the rows' polynomials are whitened and triangularised, so that a point costs a handful of multiply-adds:
+chi2 = |R (u^k, u^k/Gamma, 1)|^2. Where Gamma exceeds the width limit of a row that the vector touches, that row is
+computed from the closed form at the point itself. Results do not depend on where a run starts or ends.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels import slice as _slice
+from kernels.clauses import APPLIES, CHANNELS, CONSTRAINT, LENGTH, clause_polynomial, clause_values
+from kernels.jit import njit
+from kernels.line import (
+    POWERS,
+    lepton_monomials,
+    muon_shift,
+    row_forms,
+    row_polynomials,
+    triangularise,
+    width_polynomials,
+)
+from kernels.physics.bsll import LINEAR, QUADRATIC, exact_row
+
+
+@njit
+def _horner(c: np.ndarray, x: float) -> float:
+    total = 0.0
+    for k in range(c.shape[0] - 1, -1, -1):
+        total = total * x + c[k]
+    return total
+
+
+@njit
+def _whitened(
+    whitening: np.ndarray,
+    c0: np.ndarray,
+    measured: np.ndarray,
+    regular: np.ndarray,
+    resonant: np.ndarray,
+    n_regular: int,
+    n_resonant: int,
+    out: np.ndarray,
+) -> None:
+    """Triangular factor of the whitened residuals along a line; columns u^1.., u^0/Gamma.., 1."""
+    rows, all_rows = whitening.shape
+    columns = n_regular + n_resonant + 1
+    out[:] = 0.0
+    for i in range(rows):
+        for r in range(all_rows):
+            w = whitening[i, r]
+            if w == 0.0:
+                continue
+            for k in range(n_regular):
+                out[i, k] += w * regular[r, k + 1]
+            for k in range(n_resonant):
+                out[i, n_regular + k] += w * resonant[r, k]
+            out[i, columns - 1] += w * (c0[r] + regular[r, 0] - measured[r])
+    triangularise(out, rows, columns)
+
+
+@njit
+def _sum_of_squares(factor: np.ndarray, monomials: np.ndarray, count: int, chi2: np.ndarray) -> None:
+    """chi2[i] = |factor (monomials[:, i], 1)|^2 for an upper triangular factor."""
+    columns = monomials.shape[0] + 1
+    chi2[:count] = 0.0
+    pull = np.empty(count)
+    for i in range(min(columns, factor.shape[0])):
+        for n in range(count):
+            pull[n] = factor[i, columns - 1]
+        for k in range(i, columns - 1):
+            c = factor[i, k]
+            for n in range(count):
+                pull[n] += c * monomials[k, n]
+        for n in range(count):
+            chi2[n] += pull[n] * pull[n]
+
+
+@njit
+def _direct_chi2(whitening: np.ndarray, predictions: np.ndarray, measured: np.ndarray) -> float:
+    """chi2 of one point from its predictions."""
+    total = 0.0
+    for i in range(whitening.shape[0]):
+        pull = 0.0
+        for r in range(whitening.shape[1]):
+            pull += whitening[i, r] * (predictions[r] - measured[r])
+        total += pull * pull
+    return total
+
+
+@njit
+def evaluate_block(
+    slice_: np.ndarray,
+    matrix: np.ndarray,
+    row_start: np.ndarray,
+    panel_lo: np.ndarray,
+    panel_hi: np.ndarray,
+    functions: np.ndarray,
+    lepton: np.ndarray,
+    c0: np.ndarray,
+    measured: np.ndarray,
+    whitening: np.ndarray,
+    whitening_muon: np.ndarray,
+    n_regular: int,
+    n_resonant: int,
+    n_constraints: int,
+    eps_axis: np.ndarray,
+    eps_z_axis: np.ndarray,
+    g_axis: np.ndarray,
+    first: int,
+    count: int,
+    chi2: np.ndarray,
+    chi2_muon: np.ndarray,
+    excluded: np.ndarray,
+    ratios: np.ndarray,
+    values: np.ndarray,
+    predictions: np.ndarray,
+    widths: np.ndarray,
+    a_mu: np.ndarray,
+) -> None:
+    """Points first..first+count of one mass, in C order of (eps, eps_z, g_mu). GeV.
+
+    Parameters
+    ----------
+    slice_ : the slice of this mass (kernels/slice.py), clauses included.
+    matrix : float64[16, 3], couplings per unit (eps, eps_z, g_mu).
+    row_start, panel_lo, panel_hi, functions, lepton (0 e, 1 mu), c0 : the rows (kernels/physics/bsll.py).
+    measured : float64[rows]; whitening : float64[m, rows], chi2 = |whitening (prediction - measured)|^2;
+        whitening_muon : the same for the muon rows alone.
+    n_regular, n_resonant : how many powers of u (from u^1) and of u/Gamma (from u^0) the couplings can produce.
+    chi2, excluded (uint64) : arrays of `count` numbers, always filled.
+    chi2_muon[count], ratios[count, constraints], values[count, clauses], predictions[count, rows],
+        widths[count, 5] (ee, mumu, nunu, hadrons, extra invisible), a_mu[count] : filled unless their first length is 0.
+    """
+    rows = c0.shape[0]
+    n_g = g_axis.shape[0]
+    n_eps_z = eps_z_axis.shape[0]
+    columns = n_regular + n_resonant + 1
+    clauses = slice_[_slice.slice_length(rows) :].reshape(-1, LENGTH)
+    tables = slice_[_slice.HEADER : _slice.slice_length(rows)].reshape(rows, _slice.PER_ROW)
+    mass, kappa = slice_[_slice.MASS], slice_[_slice.KAPPA]
+
+    channels = np.empty((CHANNELS + 1, 3))
+    forms = np.empty((7, 2))
+    linear = np.empty((2, LINEAR, 3))
+    quadratic = np.empty((2, QUADRATIC, POWERS))
+    active = np.empty(2, dtype=np.bool_)
+    regular = np.empty((rows, POWERS))
+    resonant = np.empty((rows, POWERS))
+    factor = np.empty((max(whitening.shape[0], columns), columns))
+    factor_muon = np.empty((max(whitening_muon.shape[0], columns), columns))
+    monomials = np.empty((columns - 1, n_g))
+    u = np.empty(n_g)
+    width = np.empty(n_g)
+    inverse_width = np.empty(n_g)
+    line_ratios = np.empty((n_constraints, n_g))
+    line_value = np.empty(n_g)
+    polynomial = np.empty(POWERS)
+    row_values = np.empty(rows)
+
+    done = 0
+    while done < count:
+        position = first + done
+        start = position % n_g
+        line = position // n_g
+        n = min(n_g - start, count - done)
+        eps = eps_axis[line // n_eps_z]
+        eps_z = eps_z_axis[line % n_eps_z]
+
+        # the line: polynomials in u
+        shift = muon_shift(matrix, eps, eps_z)
+        width_polynomials(slice_, matrix, eps, eps_z, shift, channels)
+        row_forms(slice_, matrix, eps, eps_z, shift, forms)
+        for k in range(2):
+            active[k] = lepton_monomials(forms, k, linear[k], quadratic[k])
+        law_limit = np.inf
+        for r in range(rows):
+            k = lepton[r]
+            if active[k]:
+                row_polynomials(tables[r], channels[CHANNELS], linear[k], quadratic[k], regular[r], resonant[r])
+                law_limit = min(law_limit, tables[r, _slice.PER_ROW - 1])
+            else:
+                regular[r] = 0.0
+                resonant[r] = 0.0
+        _whitened(whitening, c0, measured, regular, resonant, n_regular, n_resonant, factor)
+        if chi2_muon.shape[0] > 0:
+            _whitened(whitening_muon, c0, measured, regular, resonant, n_regular, n_resonant, factor_muon)
+
+        # the points: monomials, then sums of squares
+        for i in range(n):
+            u[i] = g_axis[start + i] + shift
+            width[i] = _horner(channels[CHANNELS], u[i])
+            inverse_width[i] = 1.0 / width[i] if width[i] > 0.0 else 0.0
+        for k in range(n_regular):
+            for i in range(n):
+                monomials[k, i] = u[i] if k == 0 else monomials[k - 1, i] * u[i]
+        for k in range(n_resonant):
+            for i in range(n):
+                monomials[n_regular + k, i] = inverse_width[i] if k == 0 else monomials[n_regular + k - 1, i] * u[i]
+        _sum_of_squares(factor, monomials, n, chi2[done : done + n])
+        if chi2_muon.shape[0] > 0:
+            _sum_of_squares(factor_muon, monomials, n, chi2_muon[done : done + n])
+
+        for i in range(n):
+            beyond = width[i] > law_limit
+            if not beyond and predictions.shape[0] == 0:
+                continue
+            for r in range(rows):
+                k = lepton[r]
+                row_values[r] = c0[r]
+                if not active[k]:
+                    continue
+                if width[i] > tables[r, _slice.PER_ROW - 1]:
+                    v = forms[2 * k, 0] + forms[2 * k, 1] * u[i]
+                    a = forms[2 * k + 1, 0] + forms[2 * k + 1, 1] * u[i]
+                    row_values[r] += exact_row(
+                        panel_lo[row_start[r] : row_start[r + 1]],
+                        panel_hi[row_start[r] : row_start[r + 1]],
+                        functions[row_start[r] : row_start[r + 1]],
+                        mass,
+                        width[i],
+                        kappa,
+                        v,
+                        a,
+                        forms[4, 0] + forms[4, 1] * u[i],
+                        forms[5, 0] + forms[5, 1] * u[i],
+                        forms[6, 0] + forms[6, 1] * u[i],
+                    )
+                else:
+                    row_values[r] += _horner(regular[r], u[i]) + _horner(resonant[r], u[i]) * inverse_width[i]
+            if beyond:
+                chi2[done + i] = _direct_chi2(whitening, row_values, measured)
+                if chi2_muon.shape[0] > 0:
+                    chi2_muon[done + i] = _direct_chi2(whitening_muon, row_values, measured)
+            if predictions.shape[0] > 0:
+                predictions[done + i] = row_values
+
+        # constraints
+        line_ratios[:] = 0.0
+        for c in range(clauses.shape[0]):
+            if clauses[c, APPLIES] == 0.0:
+                continue
+            clause_polynomial(clauses[c], eps, eps_z, shift, polynomial)
+            clause_values(
+                clauses[c],
+                polynomial,
+                channels,
+                u[:n],
+                width[:n],
+                inverse_width[:n],
+                line_value[:n],
+                line_ratios[int(clauses[c, CONSTRAINT]), :n],
+            )
+            if values.shape[0] > 0:
+                for i in range(n):
+                    values[done + i, c] = line_value[i]
+        for i in range(n):
+            bits = np.uint64(0)
+            for k in range(n_constraints):
+                if line_ratios[k, i] >= 1.0:
+                    bits |= np.uint64(1) << np.uint64(k)
+            excluded[done + i] = bits
+        if ratios.shape[0] > 0:
+            for i in range(n):
+                for k in range(n_constraints):
+                    ratios[done + i, k] = line_ratios[k, i]
+
+        if widths.shape[0] > 0:
+            for i in range(n):
+                widths[done + i, 0] = _horner(channels[1], u[i])
+                widths[done + i, 1] = _horner(channels[2], u[i])
+                widths[done + i, 2] = _horner(channels[0], u[i]) - slice_[_slice.INVISIBLE]
+                widths[done + i, 3] = _horner(channels[3], u[i])
+                widths[done + i, 4] = slice_[_slice.INVISIBLE]
+        if a_mu.shape[0] > 0:
+            for i in range(n):
+                v = forms[2, 0] + forms[2, 1] * u[i]
+                a = forms[3, 0] + forms[3, 1] * u[i]
+                a_mu[done + i] = slice_[_slice.MOMENT] * v * v + slice_[_slice.MOMENT + 1] * a * a
+        done += n
