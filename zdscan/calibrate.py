@@ -70,7 +70,7 @@ def calibrate(
     tables, form_factors = folder / "sm_tables.h5", folder / "form_factors.h5"
     with rows.quiet():
         description = "flavio's default form factors, q2 in GeV^2"
-        _write(form_factors, _form_factor_data(rows), {**stamp, "description": description})
+        write_verified(form_factors, _form_factor_data(rows), {**stamp, "description": description})
         report("form factors", 1.0)
         data, residual = _row_data(rows, np.random.default_rng(seed), report)
         data["theory_covariance"] = _covariance(rows, samples, seed, report)
@@ -83,7 +83,7 @@ def calibrate(
         "theory_seed": seed,
         "description": "b -> s l l rows as quadratic forms in C9, C10, CP, C7; q2 in GeV^2, rows in their own units",
     }
-    _write(tables, data, attributes)
+    write_verified(tables, data, attributes)
     return tables, form_factors
 
 
@@ -168,8 +168,8 @@ def _form_factor_data(rows: ModuleType) -> dict[str, NDArray[Any]]:
     return data
 
 
-def _write(path: Path, data: Mapping[str, NDArray[Any]], attributes: Mapping[str, str | int | float]) -> None:
-    """One HDF5 file whose bytes depend on its contents only (no time stamps)."""
+def write_verified(path: Path, data: Mapping[str, NDArray[Any]], attributes: Mapping[str, str | int | float]) -> None:
+    """Write datasets and attributes with their content hash; no time stamps, so equal contents give equal bytes."""
     with h5py.File(path, "w", libver="v110") as file:
         for name in sorted(data):
             file.create_dataset(name, data=data[name], track_times=False)
