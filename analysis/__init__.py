@@ -1,0 +1,1 @@
+"""Reads finished grids through xarray: slices, profiles, fits and pictures."""

@@ -1,0 +1,195 @@
+"""Reading a grid: profiles, slices and masks against plain numpy on the whole array, refusals, and the first picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from analysis.grid import Grid, open_grid
+from analysis.picture import confidence_levels, draw, parse_slice, spacing_of
+from zdscan.axes import AXES, spaced
+from zdscan.errors import UserError
+from zdscan.fields import Field
+from zdscan.gridio import GridIO
+from zdscan.schedule import Plan
+from zdscan.store import create
+
+NOT_COMPUTED = 1 << 31
+
+
+class FakeEngine:
+    """Just enough of an engine for `zdscan.store.create`."""
+
+    slice_size = 1
+    ndof = 26
+    sm_chi2 = {"all": 89.4, "muon": 80.2}  # noqa: RUF012
+    identity = {"fake": "1"}  # noqa: RUF012
+    attributes = {"case": "C", "theory": "paper"}  # noqa: RUF012
+    fields = (
+        Field("chi2", "<f4", float("nan"), "chi2", "1"),
+        Field(
+            "excluded",
+            "<u4",
+            0xFFFFFFFF,
+            "bits",
+            "1",
+            attributes={"flag_masks": [1, 2, NOT_COMPUTED], "flag_meanings": "apv_cs w_width not_computed"},
+        ),
+    )
+
+    def __init__(self, axes: dict[str, NDArray[np.float64]]) -> None:
+        self.axes = axes
+        self.shape = tuple(axis.size for axis in axes.values())
+
+
+def write_grid(path: Path, finished: bool = True) -> SimpleNamespace:
+    """A grid file with a valley along eps_z g_mu = const; returns its arrays."""
+    axes = {
+        "mass": np.geomspace(0.01, 2.0, 7),
+        "eps": np.array([0.0, 1e-4, 1e-3]),
+        "eps_z": spaced(-1e-1, 1e-1, 31, "symlog", 1e-6),
+        "g_mu": np.geomspace(1e-4, 1.0, 20),
+    }
+    mass, eps, eps_z, g_mu = np.meshgrid(*axes.values(), indexing="ij")
+    chi2 = (61.4 + 28 * (1 + eps_z * g_mu / (1e-5 * (1 + mass**2))) ** 2 + eps + mass / 10).astype("<f4")
+    excluded = ((np.abs(eps_z) > 2e-3 * mass).astype("<u4")) | ((g_mu > 0.1).astype("<u4") << 1)
+    engine = FakeEngine(axes)
+    plan = Plan.default(engine.shape)
+    layout = create(path, engine, plan, scan_text="", overrides=(), profiles=False, history=[], overwrite=True)
+    with GridIO(layout, write=True) as io:
+        for number in range(plan.blocks if finished else plan.blocks - 1):
+            block = plan.block(number)
+            part = slice(block.start, block.start + block.count)
+            io.write_field("chi2", block, chi2.reshape(-1)[part])
+            io.write_field("excluded", block, excluded.reshape(-1)[part])
+            io.write_done(number, 1)
+    return SimpleNamespace(axes=axes, chi2=chi2, excluded=excluded)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SimpleNamespace]:
+    path = tmp_path_factory.mktemp("grid") / "grid.h5"
+    return path, write_grid(path)
+
+
+def whole_profile(chi2: NDArray[np.float32], x: str, y: str) -> NDArray[np.float32]:
+    others = tuple(AXES.index(name) for name in AXES if name not in (x, y))
+    with np.errstate(all="ignore"):
+        lowest = np.nanmin(np.where(np.isnan(chi2), np.inf, chi2), axis=others)
+    lowest = np.where(np.isinf(lowest), np.nan, lowest)
+    return lowest if AXES.index(x) < AXES.index(y) else lowest.T
+
+
+@pytest.mark.parametrize("pair", [("mass", "g_mu"), ("g_mu", "mass"), ("eps_z", "g_mu"), ("eps", "eps_z")])
+@pytest.mark.parametrize(("names", "mask"), [((), 0), (("apv_cs",), 1), (("all",), 3)])
+def test_profile(made, pair: tuple[str, str], names: tuple[str, ...], mask: int) -> None:
+    path, data = made
+    allowed = np.where(data.excluded & mask, np.nan, data.chi2).astype("f4")
+    with open_grid(path) as grid:
+        found = grid.profile(*pair, names)
+    np.testing.assert_array_equal(found.chi2, whole_profile(allowed, *pair))
+    flat = int(np.nanargmin(allowed))
+    at = np.unravel_index(flat, allowed.shape)
+    assert found.best["chi2"] == allowed.flat[flat]
+    assert [found.best[name] for name in AXES] == [data.axes[name][k] for name, k in zip(AXES, at, strict=True)]
+
+
+def test_slice_takes_the_nearest_values(made) -> None:
+    path, data = made
+    with open_grid(path) as grid:
+        found = grid.slice("g_mu", "mass", {"eps": 1.1e-4, "eps_z": 0.0}, ["w_width"])
+    expected = np.where(data.excluded[:, 1, 15] & 2, np.nan, data.chi2[:, 1, 15]).T
+    np.testing.assert_array_equal(found.chi2, expected)
+    assert found.fixed == {"eps": 1e-4, "eps_z": 0.0}
+    i, j = np.unravel_index(int(np.nanargmin(expected)), expected.shape)
+    assert found.best["g_mu"] == data.axes["g_mu"][i]
+    assert found.best["mass"] == data.axes["mass"][j]
+
+
+def test_masks_by_name(made) -> None:
+    path, data = made
+    with open_grid(path) as grid:
+        assert grid.constraints == {"apv_cs": 1, "w_width": 2}
+        assert grid.mask_of(["all"]) == 3
+        np.testing.assert_array_equal(grid.excluded_by("w_width", mass=2).values, (data.excluded[2] & 2) != 0)
+        np.testing.assert_array_equal(grid.axes["eps_z"], data.axes["eps_z"])
+        assert grid.dataset["excluded"].dtype == np.uint32
+
+
+def complaint(action, *args, **kwargs) -> str:
+    with pytest.raises(UserError) as refusal:
+        action(*args, **kwargs)
+    return "\n".join(refusal.value.messages)
+
+
+def test_refused_requests(made, tmp_path: Path) -> None:
+    path, _ = made
+    with open_grid(path) as grid:
+        assert "'g_nu' (did you mean 'g_mu'?)" in complaint(grid.profile, "mass", "g_nu")
+        assert "x and y are both mass" in complaint(grid.profile, "mass", "mass")
+        assert "'apv' (did you mean 'apv_cs'?)" in complaint(grid.profile, "mass", "g_mu", ["apv"])
+        assert "add eps=VALUE" in complaint(grid.slice, "mass", "g_mu", {"eps_z": 0.0})
+        assert "outside the axis" in complaint(grid.slice, "mass", "g_mu", {"eps_z": 3.0, "eps": 0.0})
+        assert "'mass'" in complaint(grid.slice, "mass", "g_mu", {"eps_z": 0.0, "eps": 0.0, "mass": 1.0})
+        assert ".png" in complaint(draw, grid, "mass", "g_mu", tmp_path / "out.jpeg2")
+        assert "cannot be written" in complaint(draw, grid, "mass", "g_mu", tmp_path / "absent" / "out.png")
+
+
+def test_refused_files(tmp_path: Path) -> None:
+    def opened(path: Path, **options: bool) -> Grid:
+        with open_grid(path, **options) as grid:
+            return grid
+
+    assert "absent.h5" in complaint(opened, tmp_path / "absent.h5")
+    (tmp_path / "text.h5").write_text("no grid")
+    assert "text.h5" in complaint(opened, tmp_path / "text.h5")
+    write_grid(tmp_path / "partial.h5", finished=False)
+    assert "zdscan resume" in complaint(opened, tmp_path / "partial.h5")
+    with open_grid(tmp_path / "partial.h5", partial=True) as grid:
+        assert np.isnan(grid.dataset["chi2"].values).any()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".pdf"])
+@pytest.mark.parametrize("fixed", [None, {"mass": 0.02, "eps": 0.0}])
+def test_picture_is_written(made, tmp_path: Path, suffix: str, fixed: dict[str, float] | None) -> None:
+    path, _ = made
+    target = tmp_path / f"picture{suffix}"
+    with open_grid(path) as grid:
+        draw(grid, "eps_z", "g_mu", target, fixed=fixed, constraints="w_width")
+    assert target.read_bytes()[:4] in (b"\x89PNG", b"%PDF")
+    assert target.stat().st_size > 10_000
+
+
+def test_picture_where_nothing_is_allowed(tmp_path: Path) -> None:
+    data = write_grid(tmp_path / "grid.h5")
+    with open_grid(tmp_path / "grid.h5") as grid:
+        grid.dataset["excluded"] = grid.dataset["excluded"].copy(data=np.ones_like(data.excluded))
+        shown = draw(grid, "mass", "g_mu", tmp_path / "out.png", constraints="all")
+    assert shown.best == {}
+    assert np.isnan(shown.chi2).all()
+
+
+def test_levels_of_two_parameters() -> None:
+    # For two parameters the probability inside delta chi2 is 1 - exp(-delta/2).
+    inside = [0.682689492137086, 0.954499736103642, 0.997300203936740]
+    np.testing.assert_allclose(confidence_levels(), [-2 * np.log1p(-p) for p in inside], rtol=1e-12)
+
+
+def test_spacing_is_recognised() -> None:
+    assert spacing_of(np.linspace(0.0, 1.0, 11))[0] == "linear"
+    assert spacing_of(np.geomspace(1e-3, 1.0, 11))[0] == "log"
+    kind, width = spacing_of(spaced(-0.1, 0.1, 201, "symlog", 1e-6))
+    assert kind == "asinh"
+    assert width == pytest.approx(1e-6, rel=1e-9)
+    kind, width = spacing_of(np.array([0.0, 1e-5, 1e-4, 1e-3]))
+    assert (kind, width) == ("asinh", 1e-5)
+
+
+def test_slice_texts() -> None:
+    assert parse_slice("eps=0, eps_z=-1e-3") == {"eps": 0.0, "eps_z": -1e-3}
+    for text in ("eps", "eps=x", "eps=nan", "=3=4"):
+        assert "--slice" in complaint(parse_slice, text)
