@@ -1,0 +1,1 @@
+"""Slow, independent evaluations of what the kernels compute fast."""
