@@ -1,0 +1,21 @@
+"""Sphinx configuration: `sphinx-build -W docs docs/_build`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from zdscan import __version__
+
+project = "zdscan"
+author = "zdscan developers"
+version = release = __version__
+extensions = ["myst_parser", "sphinxcontrib.bibtex"]
+myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_heading_anchors = 3
+bibtex_bibfiles = ["../zdscan/inputs/references.bib", "theory.bib"]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = "zdscan"
