@@ -11,8 +11,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from zdscan.axes import AXES, AxisSpec, build_axis, spaced
-from zdscan.config import load_scan, parse_scan, size_of
+from zdscan.config import load_scan, parse_scan
 from zdscan.errors import UserError
+from zdscan.estimate import size_of
 from zdscan.faults import line_of
 from zdscan.fields import Field
 

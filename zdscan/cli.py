@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from zdscan import __version__
 from zdscan.errors import Stopped, UserError
+
+if TYPE_CHECKING:
+    from zdscan.mpi import Alone
 
 app = typer.Typer(
     help="Scans of light vector bosons (dark photon, dark Z) against flavour and low-energy data.",
@@ -28,7 +32,9 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Replace a setting of the scan file, e.g. axes.mass.n=50."),
 ]
-Threads = Annotated[int | None, typer.Option(min=1, help="Threads per process [default: all cores alone, 1 under MPI].")]
+Threads = Annotated[
+    int | None, typer.Option(min=1, help="Threads per process [default: all cores alone, 1 under MPI].")
+]
 Sink = Annotated[str, typer.Option(help="How blocks reach the file: direct, gather or parallel.")]
 BlockPoints = Annotated[int | None, typer.Option(min=1, help="Points per block [default: chosen from the grid].")]
 
@@ -49,12 +55,16 @@ def main() -> None:
         raise
 
 
-def _complain(messages: Any) -> None:
-    from zdscan.mpi import launched_rank
+def _complain(messages: Iterable[str]) -> None:
+    for message in messages:  # none on ranks other than the first, which speaks for all
+        print(f"zdscan: {message}", file=sys.stderr)
 
-    if launched_rank() == 0:  # the same sentence from every rank would bury it
-        for message in messages:
-            print(f"zdscan: {message}", file=sys.stderr)
+
+def _processes() -> Alone:
+    from zdscan import mpi
+
+    mpi.limit_threads()
+    return mpi.world()
 
 
 def _version(wanted: bool) -> None:
@@ -76,16 +86,18 @@ def _root(
 def check(
     scan: ScanPath,
     settings: Settings = None,
-    ranks: Annotated[int | None, typer.Option(min=1, help="Cores to estimate the time for [default: this machine's].")] = None,
+    cores: Annotated[
+        int | None, typer.Option(min=1, help="Cores to estimate the time for [default: this machine's].")
+    ] = None,
 ) -> None:
     """Validate a scan file and print its size, memory and expected time; all faults at once."""
     from zdscan import report
     from zdscan.config import load_scan
 
-    checked = load_scan(scan, settings or ())
+    checked = load_scan(scan, settings or ())  # before the kernels are imported: faults are told at once
     from zdscan.estimate import estimate
 
-    report.show_check(checked, estimate(checked, ranks))
+    report.show_check(checked, estimate(checked, cores))
 
 
 @app.command()
@@ -99,10 +111,11 @@ def run(
     block_points: BlockPoints = None,
 ) -> None:
     """Compute the grid of a scan file: on threads alone, on ranks under mpirun."""
+    world = _processes()
     from zdscan import driver, report
     from zdscan.config import load_scan
 
-    checked = load_scan(scan, settings or ())
+    checked = world.from_root(lambda: load_scan(scan, settings or ()))
     target = output or Path(f"{scan.stem}.h5")
     report.show_summary(
         driver.run(checked, target, overwrite=overwrite, threads=threads, sink=sink, block_points=block_points)
@@ -112,6 +125,7 @@ def run(
 @app.command()
 def resume(grid: GridPath, threads: Threads = None, sink: Sink = "direct") -> None:
     """Continue an interrupted run; the grid file holds everything needed, and the number of ranks may differ."""
+    _processes()
     from zdscan import driver, report
 
     report.show_summary(driver.resume(grid, threads=threads, sink=sink))
@@ -204,7 +218,7 @@ def plot(
     y: Annotated[str, typer.Option(help="Axis along y.")],
     profile: Annotated[bool, typer.Option("--profile", help="Minimise over the other axes (the default).")] = False,
     slice_at: Annotated[
-        str | None, typer.Option("--slice", metavar="AXIS=VALUE,...", help="Fix the other axes at their nearest values.")
+        str | None, typer.Option("--slice", metavar="AXIS=VALUE,...", help="Fix the other axes at the nearest values.")
     ] = None,
     constraints: Annotated[
         str | None, typer.Option(help="Shade what these exclude: all, or ids separated by commas.")
@@ -225,18 +239,38 @@ def plot(
 
 
 @app.command()
-def calibrate() -> None:
-    """Rebuild the standard-model tables with flavio (offline, needs the extra `calibrate`)."""
-    from zdscan.calibrate import main as rebuild
+def calibrate(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where sm_tables.h5 and form_factors.h5 go.")],
+    samples: Annotated[int, typer.Option(help="Draws of flavio's parameters for the theory covariance.")] = 1000,
+) -> None:
+    """Rebuild the standard-model tables with flavio (offline; needs the extra `calibrate`)."""
+    from zdscan import report
+    from zdscan.calibrate import calibrate as rebuild
 
-    rebuild()
+    with report.progress() as advance:
+        written = rebuild(folder, samples, progress=advance)
+    for path in written:
+        print(f"wrote {path}")
 
 
 @app.command()
 def warmup() -> None:
     """Compile every kernel into the cache, so that a later job starts at once."""
+    from zdscan.cache import cache_folder
+    from zdscan.config import FIELDS, parse_scan
     from zdscan.engine import Engine
-    from zdscan.estimate import WARMUP_SCANS, parse_scan
 
-    for text in WARMUP_SCANS:
-        Engine.from_scan(parse_scan(text, "warm-up")).warm_up()
+    for fields in ('["chi2", "excluded"]', json.dumps(FIELDS)):
+        Engine.from_scan(parse_scan(_ONE_POINT, "warm-up", [f"output.fields={fields}"])).warm_up()
+    print(f"compiled kernels are in {cache_folder()}")
+
+
+_ONE_POINT = """
+format = 1
+case = "C"
+[axes]
+mass = { values = [0.1] }
+eps = { values = [1e-4] }
+eps_z = { values = [1e-4] }
+g_mu = { values = [1e-3] }
+"""

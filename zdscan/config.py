@@ -22,7 +22,6 @@ from zdscan import __version__
 from zdscan.axes import AXES, AxisSpec, axis_faults, build_axis
 from zdscan.errors import UserError
 from zdscan.faults import Fault, dotted, listed, nearest, not_one_of, pydantic_faults, sentence
-from zdscan.fields import Field as StoredField
 
 FORMAT = 1
 FIELDS = ("chi2", "excluded", "chi2_muon", "ratios", "predictions", "widths", "a_mu")
@@ -164,24 +163,6 @@ class Scan:
 
     def __reduce__(self) -> tuple[Callable[..., Scan], tuple[str, str, tuple[str, ...]]]:
         return parse_scan, (self.text, self.source, self.overrides)
-
-
-@dataclass(frozen=True)
-class SizeEstimate:
-    """Size of the grid file: points, bytes of all fields at one point, bytes of the file."""
-
-    points: int
-    bytes_per_point: int
-    file_bytes: int
-
-
-def size_of(scan: Scan, stored: Sequence[StoredField]) -> SizeEstimate:
-    """Size of the file that holds `stored` for every point of `scan` (profiles included, HDF5 metadata rounded up)."""
-    per_point = sum(np.dtype(item.dtype).itemsize * item.components for item in stored)
-    pairs = [scan.shape[i] * scan.shape[j] for i in range(4) for j in range(i + 1, 4)]
-    # A profile keeps the minimum (float32) and its flat index (int64), over all points and over the allowed ones.
-    profiles = 2 * (4 + 8) * sum(pairs) if scan.output.profiles else 0
-    return SizeEstimate(scan.points, per_point, scan.points * per_point + profiles + 65_536)
 
 
 def load_scan(path: str | Path, overrides: Sequence[str] = ()) -> Scan:

@@ -1,0 +1,121 @@
+"""What a scan will cost: file size, memory per process, and time, from a few blocks that are really computed."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zdscan.fields import Field
+
+if TYPE_CHECKING:
+    from zdscan.config import Scan
+
+SAMPLE_POINTS = 32_768  # per sampled mass: some milliseconds
+SAMPLE_MASSES = 3  # lightest, middle and heaviest: resonances inside a bin take longer
+
+
+@dataclass(frozen=True)
+class Size:
+    """Size of a grid file: points, bytes of all fields at one point, bytes of the file."""
+
+    points: int
+    bytes_per_point: int
+    file_bytes: int
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What to expect of a run.
+
+    Attributes
+    ----------
+    size : of the grid file.
+    memory_bytes : of each process (rank): libraries, the slices of every mass, and one block.
+    compile_seconds : what compiling or loading the kernels took just now.
+    slice_seconds, point_seconds : measured, one core.
+    cores, seconds : expected wall time on that many cores, compilation not counted.
+    """
+
+    size: Size
+    memory_bytes: int
+    compile_seconds: float
+    slice_seconds: float
+    point_seconds: float
+    cores: int
+    seconds: float
+
+
+def size_of(scan: Scan, stored: Sequence[Field]) -> Size:
+    """Size of the file that holds `stored` for every point of `scan`, profiles included, metadata rounded up."""
+    per_point = sum(np.dtype(item.dtype).itemsize * item.components for item in stored)
+    metadata = 200_000
+    return Size(scan.points, per_point, scan.points * per_point + _profile_bytes(scan) + metadata)
+
+
+def _profile_bytes(scan: Scan) -> int:
+    cells = sum(scan.shape[i] * scan.shape[j] for i, j in combinations(range(4), 2))
+    # A profile keeps the minimum (float32) and its flat index (int64), over all points and over the allowed ones.
+    return 2 * (4 + 8) * cells if scan.output.profiles else 0
+
+
+def estimate(scan: Scan, cores: int | None = None) -> Estimate:
+    """Compute a few blocks of `scan` and extrapolate; takes a second once the kernels are compiled.
+
+    Raises
+    ------
+    UserError
+        For what only the engine can refuse.
+    """
+    from zdscan.engine import Engine
+    from zdscan.schedule import Plan
+
+    cores = cores or len(os.sched_getaffinity(0))
+    engine = Engine.from_scan(scan)
+    began = time.perf_counter()
+    engine.warm_up()
+    compile_seconds = time.perf_counter() - began
+
+    per_mass = scan.points // scan.shape[0]
+    count = min(per_mass, SAMPLE_POINTS)
+    first = (per_mass - count) // 2
+    outputs = [
+        np.empty((count,) if item.extra is None else (count, item.components), dtype=item.dtype)
+        for item in engine.fields
+    ]
+    masses = sorted({round(k * (scan.shape[0] - 1) / (SAMPLE_MASSES - 1)) for k in range(SAMPLE_MASSES)})
+    slice_seconds = point_seconds = 0.0
+    for mass in masses:
+        began = time.perf_counter()
+        built = engine.build_slice(mass)
+        sliced = time.perf_counter()
+        engine.evaluate(built, first, count, outputs)
+        slice_seconds += (sliced - began) / len(masses)
+        point_seconds += (time.perf_counter() - sliced) / (len(masses) * count)
+
+    size = size_of(scan, engine.fields)
+    slices = 8 * engine.slice_size * scan.shape[0]
+    block = Plan.default(scan.shape).largest * size.bytes_per_point
+    work = scan.shape[0] * slice_seconds + scan.points * point_seconds
+    return Estimate(
+        size=size,
+        memory_bytes=_resident_bytes() + slices + block + _profile_bytes(scan),
+        compile_seconds=compile_seconds,
+        slice_seconds=slice_seconds,
+        point_seconds=point_seconds,
+        cores=cores,
+        seconds=work / cores,
+    )
+
+
+def _resident_bytes() -> int:
+    """Largest memory of this process so far: interpreter, libraries and compiled kernels."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak
