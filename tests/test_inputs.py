@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 
 from tests.tolerances import EXACT_ALGEBRA
 from zdscan.errors import UserError
-from zdscan.inputs import constants, curves, data_names, hashes, measurements, read_data
+from zdscan.inputs import constants, curves, data_names, hashes, measurements, read_data, tables
 
 BIBLIOGRAPHY = set(re.findall(r"^@\w+\{([^,]+),", read_data("references.bib").decode(), flags=re.MULTILINE))
 
@@ -179,6 +179,19 @@ def test_ckm_products_follow_from_the_parameters() -> None:
         for i, quark in enumerate("uct"):
             expected = np.conj(v[i, end]) * v[i, start]
             assert abs(c.complex(f"lambda_{name}_{quark}") - expected) < 1e-12
+
+
+def test_constants_agree_with_the_standard_model_tables() -> None:
+    """The tables carry flavio's own normalisation; flavio's GF differs from ours by 9e-8."""
+    c, sm_tables = constants.load(), tables.load()
+    assert sm_tables.row_id == measurements.load().ids
+    for row, identifier in enumerate(sm_tables.row_id):
+        inclusive = identifier.startswith("B->Xs")
+        alpha = c["alpha_e_5" if inclusive else "alpha_e_48"]
+        expected = 4 * c["GF"] / math.sqrt(2) * alpha / (4 * math.pi)
+        assert sm_tables.normalisation[row] == pytest.approx(expected, rel=1e-7)
+        assert sm_tables.cp_factor[row] == pytest.approx(c["m_b_pole"] / c["m_b_5"] if inclusive else 1.0, rel=1e-12)
+        assert sm_tables.lepton_mass[row] == c["m_e" if identifier.split("_")[0].endswith("ee") else "m_mu"]
 
 
 def test_every_constant_says_where_it_comes_from() -> None:
