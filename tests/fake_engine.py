@@ -1,0 +1,146 @@
+"""An engine whose numbers come from a formula, for tests of everything around the physics; runnable under mpiexec."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from zdscan.fields import Field
+
+SHAPE = (5, 4, 6, 10)
+LABELS = ("k_mu_inv", "trident", "apv")
+
+
+@dataclass
+class FakeOutput:
+    profiles: bool = True
+
+
+@dataclass
+class FakeScan:
+    text: str = 'format = 1\ncase = "C"  # µ\n'
+    overrides: tuple[str, ...] = ("axes.mass.n=5",)
+    output: FakeOutput = field(default_factory=FakeOutput)
+
+
+class FakeEngine:
+    """chi2 with ties, NaN and an infinity; a mask; one 5D field."""
+
+    def __init__(self, shape=SHAPE, delay=0.0, physics="tables v1", fail_rank=None, five=True):
+        self.shape = shape
+        self.delay = delay
+        self.fail_rank = fail_rank
+        self.axes = {
+            "mass": np.geomspace(0.01, 2.0, shape[0]),
+            "eps": np.linspace(0.0, 1e-3, shape[1]),
+            "eps_z": np.linspace(-0.1, 0.1, shape[2]),
+            "g_mu": np.geomspace(1e-4, 1.0, shape[3]),
+        }
+        mask_attributes = {"flag_masks": [1, 2, 2**31], "flag_meanings": "k_mu_inv apv not_computed"}
+        self.fields = (
+            Field("chi2", "<f4", np.nan, "chi-square of the rows", "1"),
+            Field("excluded", "<u4", 2**32 - 1, "excluding constraints", "1", attributes=mask_attributes),
+        )
+        if five:
+            self.fields += (Field("ratios", "<f4", np.nan, "over the limit", "1", extra=("constraint", LABELS)),)
+        self.slice_size = 3
+        self.ndof = 26
+        self.sm_chi2 = {"all": 31.5, "muon": 20.25}
+        self.identity = {"tables": physics, "kernels": "abc"}
+        self.attributes: dict[str, Any] = {"theory": "paper", "rows": ["B0_K", "Bp_K"], "matrix": json.dumps([[1.0]])}
+        self.warmed = 0
+        self.built: list[int] = []
+
+    def warm_up(self):
+        self.warmed += 1
+
+    def build_slice(self, mass_index):
+        self.built.append(mass_index)
+        return np.array([mass_index, self.axes["mass"][mass_index], -1.0])
+
+    def evaluate(self, slice_, first, count, outputs):
+        if self.delay:
+            time.sleep(self.delay)
+        if self.fail_rank is not None and self.fail_rank == int(os.environ.get("PMI_RANK", "0")):
+            raise ArithmeticError("the fake engine was told to fail")
+        chi2, mask, ratios = formula(self.shape, int(slice_[0]), slice_[1], np.arange(first, first + count))
+        outputs[0][:] = chi2
+        outputs[1][:] = mask
+        if len(outputs) == 3:
+            outputs[2][:] = ratios
+
+
+def formula(shape, mass_index, mass, point):
+    """The fake numbers of some points of one mass: chi2, mask, ratios."""
+    scrambled = (point * 7919 + mass_index * 104729) % 1009
+    chi2 = (30.0 + np.floor(scrambled / 50.0) + mass).astype(np.float32)  # floor: many ties within a mass
+    chi2[scrambled % 97 == 3] = np.nan
+    chi2[scrambled % 101 == 5] = np.inf
+    mask = (scrambled % 4).astype(np.uint32)
+    ratios = np.stack([scrambled, scrambled / 3.0, -mass * point], axis=1).astype(np.float32)
+    return chi2, mask, ratios
+
+
+def whole(engine):
+    """The arrays that a finished file must hold, straight from the formula."""
+    parts = [
+        formula(engine.shape, m, mass, np.arange(np.prod(engine.shape[1:])))
+        for m, mass in enumerate(engine.axes["mass"])
+    ]
+    chi2, mask, ratios = (np.concatenate([part[k] for part in parts]) for k in range(3))
+    return {
+        "chi2": chi2.reshape(engine.shape),
+        "excluded": mask.reshape(engine.shape),
+        "ratios": ratios.reshape(*engine.shape, len(LABELS)),
+    }
+
+
+def main() -> int:
+    """`python -m tests.fake_engine run|resume|verify FILE ...`: the driver with this engine, as the command does it."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("command", choices=("run", "resume", "verify"))
+    parser.add_argument("file")
+    parser.add_argument("--shape", type=int, nargs=4, default=SHAPE)
+    parser.add_argument("--delay", type=float, default=0.0)
+    parser.add_argument("--physics", default="tables v1")
+    parser.add_argument("--fail-rank", type=int)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--sink", default="direct")
+    parser.add_argument("--block-points", type=int)
+    options = parser.parse_args()
+
+    from zdscan import driver
+    from zdscan.errors import Stopped, UserError
+
+    engine = FakeEngine(tuple(options.shape), options.delay, options.physics, options.fail_rank)
+    settings = {"threads": options.threads, "sink": options.sink, "engine": engine, "progress": False}
+    try:
+        if options.command == "run":
+            summary = driver.run(FakeScan(), options.file, block_points=options.block_points, **settings)
+        elif options.command == "resume":
+            summary = driver.resume(options.file, **settings)
+        else:
+            report = driver.verify(options.file)
+            print(f"ok {report.ok} bad {len(report.bad)}")
+            return 0
+    except UserError as error:
+        for message in error.messages:
+            print(message, file=sys.stderr)
+        return 2
+    except Stopped as stop:
+        print(stop, file=sys.stderr)
+        return 75
+    if summary.path:
+        print(json.dumps({"computed": summary.computed, "ranks": summary.ranks, "best": summary.best.index}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,246 @@
+"""Computing the blocks of a grid on every rank and thread of a job: warm-up, slices, blocks, and stop requests."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from types import FrameType
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan.errors import UserError
+from zdscan.fields import Field
+from zdscan.gridio import Layout
+from zdscan.mpi import Alone
+from zdscan.progress import Progress
+from zdscan.schedule import Plan, Shared, rounds
+from zdscan.sinks import Sink
+
+
+class EngineLike(Protocol):
+    """Everything of a scan that does not depend on where it runs (`zdscan.engine.Engine`)."""
+
+    @property
+    def axes(self) -> Mapping[str, NDArray[np.float64]]:
+        """mass (GeV), eps, eps_z, g_mu; ascending."""
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Lengths of the axes."""
+
+    @property
+    def fields(self) -> Sequence[Field]:
+        """What is stored at each point."""
+
+    @property
+    def slice_size(self) -> int:
+        """Numbers of a mass slice."""
+
+    @property
+    def ndof(self) -> int:
+        """Rows in chi2."""
+
+    @property
+    def sm_chi2(self) -> Mapping[str, float]:
+        """chi2 of the Standard Model by set of rows."""
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """What makes the numbers."""
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """Further attributes of the file."""
+
+    def warm_up(self) -> None:
+        """Compile or load every kernel."""
+
+    def build_slice(self, mass_index: int) -> NDArray[np.float64]:
+        """The tables of one mass, float64[slice_size]."""
+
+    def evaluate(self, slice_: NDArray[np.float64], first: int, count: int, outputs: Sequence[NDArray[Any]]) -> None:
+        """Fill one array per field with points first..first+count of the slice's mass; releases the GIL."""
+
+
+class StopRequest:
+    """Turns SIGTERM, SIGINT and SIGUSR1 into a flag while in force; a second SIGINT interrupts at once."""
+
+    SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._former: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> StopRequest:
+        if threading.current_thread() is threading.main_thread():  # Python allows handlers there only
+            self._former = {number: signal.signal(number, self._note) for number in self.SIGNALS}
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._former.items():
+            signal.signal(number, handler)
+
+    def __call__(self) -> bool:
+        """Whether a stop was asked for."""
+        return self.requested
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.requested and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.requested = True
+
+
+def choose_threads(threads: int | None, world: Alone) -> int:
+    """The user's number of threads per rank; by default every core of a lone process, one under MPI.
+
+    Raises
+    ------
+    UserError : the number is not positive, or this MPI library cannot be used with threads.
+    """
+    if threads is None:
+        return 1 if world.size > 1 else len(os.sched_getaffinity(0))
+    if threads < 1:
+        raise UserError(f"The number of threads must be at least 1, not {threads}.")
+    world.check_threads(threads)
+    return threads
+
+
+def warm_up(engine: EngineLike, world: Alone) -> None:
+    """Compile on rank 0, then on one rank of every other node, then load everywhere.
+
+    Numba's cache does not survive many processes compiling the same function at once.
+    """
+    turns = (world.rank == 0, world.rank != 0 and world.node_rank == 0, world.node_rank != 0)
+    for mine in turns:
+        if mine:
+            engine.warm_up()
+        world.barrier()
+
+
+def build_slices(
+    engine: EngineLike, masses: NDArray[np.int64], world: Alone, threads: int, stopping: Callable[[], bool]
+) -> dict[int, NDArray[np.float64]] | None:
+    """The slices of those masses, built once per job: shared out over the ranks, then known to all.
+
+    None if a stop was asked for on any rank.
+    """
+    mine = masses[world.rank :: world.size]
+    rows = np.zeros((mine.size, engine.slice_size))
+
+    def build(row: int) -> None:
+        if not stopping():
+            rows[row] = engine.build_slice(int(mine[row]))
+
+    if threads == 1:
+        for row in range(mine.size):
+            build(row)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(build, range(mine.size)))
+    if world.any(stopping()):
+        return None
+    order = np.concatenate([masses[rank :: world.size] for rank in range(world.size)])
+    return {int(mass): row for mass, row in zip(order, world.allgather_rows(rows), strict=True)}
+
+
+class Worker:
+    """Evaluates blocks into buffers of its own; one per thread."""
+
+    def __init__(self, engine: EngineLike, plan: Plan, slices: Mapping[int, NDArray[np.float64]]) -> None:
+        self._engine, self._plan, self._slices = engine, plan, slices
+        self._buffers = [
+            np.empty((plan.largest, field.components) if field.extra else plan.largest, dtype=field.dtype)
+            for field in engine.fields
+        ]
+
+    def evaluate(self, number: int) -> list[NDArray[Any]]:
+        """The block's numbers, one array per field; valid until the next call."""
+        block = self._plan.block(number)
+        outputs = [buffer[: block.count] for buffer in self._buffers]
+        self._engine.evaluate(self._slices[block.mass], block.first, block.count, outputs)
+        return outputs
+
+
+def compute_blocks(
+    engine: EngineLike,
+    layout: Layout,
+    slices: Mapping[int, NDArray[np.float64]],
+    todo: NDArray[np.int64],
+    sink: Sink,
+    world: Alone,
+    threads: int,
+    progress: Progress,
+    stopping: Callable[[], bool],
+) -> bool:
+    """Compute those blocks and put them into the sink; whether all were done (False after a stop request)."""
+    workers = [Worker(engine, layout.plan, slices) for _ in range(threads)]
+    points = layout.plan.points_per_mass / layout.plan.blocks_per_mass  # of a block, on average: for progress only
+    if sink.lockstep:
+        return _in_rounds(workers, todo, sink, world, lambda blocks: progress.update(int(blocks * points)), stopping)
+    counters = world.counters(Shared.SLOTS)
+    share = Shared(todo, counters, world.size * threads)
+
+    def look_around() -> None:
+        if stopping():
+            share.stop()
+        if world.is_root and progress.due():
+            progress.update(int(share.total_finished() * points))
+
+    if threads == 1:
+        _drain(workers[0], share, sink, look_around)
+    else:
+        _drain_in_threads(workers, share, sink, look_around)
+    share.report()
+    world.barrier(look_around)
+    finished = share.total_finished() == todo.size
+    world.barrier()
+    counters.close()
+    return finished
+
+
+def _drain(worker: Worker, share: Shared, sink: Sink, between: Callable[[], None]) -> None:
+    while (number := share.next()) is not None:
+        sink.put(number, worker.evaluate(number))
+        share.finished()
+        between()
+
+
+def _drain_in_threads(workers: Sequence[Worker], share: Shared, sink: Sink, between: Callable[[], None]) -> None:
+    with ThreadPoolExecutor(len(workers)) as pool:
+        try:
+            running = {pool.submit(_drain, worker, share, sink, lambda: None) for worker in workers}
+            while running:
+                done, running = wait(running, timeout=0.1, return_when=FIRST_EXCEPTION)
+                for future in done:
+                    future.result()
+                between()
+        except BaseException:
+            share.abandon()
+            raise
+
+
+def _in_rounds(
+    workers: Sequence[Worker],
+    todo: NDArray[np.int64],
+    sink: Sink,
+    world: Alone,
+    report: Callable[[int], None],
+    stopping: Callable[[], bool],
+) -> bool:
+    with ThreadPoolExecutor(len(workers)) as pool:
+        for done, mine in enumerate(rounds(todo, world.rank, world.size, len(workers))):
+            if world.any(stopping()):
+                return False
+            report(done * world.size * len(workers))
+            futures = [
+                pool.submit(worker.evaluate, number) if number is not None else None
+                for worker, number in zip(workers, mine, strict=True)
+            ]
+            for number, future in zip(mine, futures, strict=True):
+                sink.put(number, future.result() if future is not None else [])
+    return True

@@ -1,0 +1,387 @@
+"""The commands on grids: run, resume, verify, info. They work alone and on every rank of an MPI job.
+
+Under MPI every rank calls them; rank 0 returns what is described here, the others an empty summary or report. A
+user's mistake is raised on every rank, with its sentences on rank 0 only; any other failure ends the whole job.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan import mpi, profiles, provenance, store
+from zdscan.compute import EngineLike, StopRequest, build_slices, choose_threads, compute_blocks, warm_up
+from zdscan.errors import Stopped, UserError
+from zdscan.gridfile import GridFile, open_grid
+from zdscan.gridio import GridIO, Layout
+from zdscan.inspection import (
+    BadBlock,
+    Best,
+    BestPoint,
+    FileInfo,
+    VerifyReport,
+    best_point,
+    compare,
+    info,
+    profile_best,
+    verify,
+)
+from zdscan.mpi import Alone
+from zdscan.progress import Progress
+from zdscan.schedule import Plan
+from zdscan.sinks import NAMES as SINKS
+from zdscan.sinks import open_sink
+
+if TYPE_CHECKING:
+    from zdscan.config import Scan
+
+__all__ = [
+    "BadBlock",
+    "BestPoint",
+    "EngineLike",
+    "FileInfo",
+    "RunSummary",
+    "VerifyReport",
+    "info",
+    "resume",
+    "run",
+    "verify",
+]
+
+
+class ScanOutput(Protocol):
+    """Section [output] of a scan file, as far as the driver reads it."""
+
+    @property
+    def profiles(self) -> bool:
+        """Whether profiles are stored."""
+
+
+class ScanLike(Protocol):
+    """A scan file, as far as the driver reads it (`zdscan.config.Scan`)."""
+
+    @property
+    def text(self) -> str:
+        """The TOML text."""
+
+    @property
+    def overrides(self) -> Sequence[str]:
+        """Settings that replace the text's."""
+
+    @property
+    def output(self) -> ScanOutput:
+        """What is stored."""
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run did. `points` of the grid, of which `computed` now, in `seconds` of wall time for the blocks alone.
+
+    `repaired` lists blocks that a resume found damaged and computed again; `best_allowed` is None where no allowed
+    point exists or the mask is not stored.
+    """
+
+    path: str = ""
+    points: int = 0
+    computed: int = 0
+    blocks: int = 0
+    repaired: tuple[int, ...] = ()
+    seconds: float = 0.0
+    total_seconds: float = 0.0
+    ranks: int = 0
+    threads: int = 0
+    best: BestPoint | None = None
+    best_allowed: BestPoint | None = None
+    sm_chi2: dict[str, float] = field(default_factory=dict)
+    ndof: int = 0
+
+    @property
+    def points_per_second(self) -> float:
+        """Points computed per second of wall time."""
+        return self.computed / self.seconds if self.seconds > 0 else 0.0
+
+
+def run(
+    scan: ScanLike,
+    output: str | Path,
+    *,
+    overwrite: bool = False,
+    threads: int | None = None,
+    sink: str = "direct",
+    block_points: int | None = None,
+    engine: EngineLike | None = None,
+    progress: bool = True,
+) -> RunSummary:
+    """Compute the grid of a scan file into a new HDF5 file.
+
+    Parameters
+    ----------
+    scan : the checked scan file.
+    output : the grid file; must not exist unless `overwrite`.
+    threads : per rank; by default every core alone, one under MPI.
+    sink : "direct" (each rank writes in place) or "gather" (rank 0 writes).
+    block_points : points per block, at most; chosen from the grid by default. Does not change the numbers.
+    engine : computes the numbers; by default built from the scan.
+    progress : whether rank 0 prints progress.
+
+    Raises
+    ------
+    UserError : a setting is wrong, the file exists or cannot be created, or the launcher belongs to another MPI.
+    Stopped : a signal asked to stop; every finished block is in the file and `resume` continues it.
+    """
+    path = Path(output)
+    world = mpi.world()
+    with world.job(), StopRequest() as stopping:
+        per_rank = world.from_root(lambda: _settings(world, threads, sink, block_points))
+        world.from_root(lambda: store.check_target(path, overwrite))
+        built = engine if engine is not None else _everywhere(world, lambda: _build(scan))
+        plan = Plan.default(built.shape) if block_points is None else Plan(built.shape, block_points)
+        entry = provenance.record("run", world, per_rank, sink)
+        layout = world.from_root(
+            lambda: store.create(
+                path,
+                built,
+                plan,
+                scan_text=scan.text,
+                overrides=scan.overrides,
+                profiles=scan.output.profiles,
+                history=[entry],
+                overwrite=overwrite,
+            )
+        )
+        job = _Job(world, layout, built, per_rank, sink, progress, stopping, [entry])
+        return job.do(np.arange(plan.blocks, dtype=np.int64), ())
+
+
+def resume(
+    path: str | Path,
+    *,
+    threads: int | None = None,
+    sink: str = "direct",
+    engine: EngineLike | None = None,
+    progress: bool = True,
+) -> RunSummary:
+    """Continue an interrupted run, on any number of ranks and threads; also repairs damaged blocks.
+
+    The file holds its scan file. Every finished block is compared with its checksums; missing and damaged ones are
+    computed. The result has the same bytes as an uninterrupted run. Two at once do no harm: they write the same bytes.
+
+    Raises
+    ------
+    UserError : not a grid file, or this zdscan would compute other numbers (the differences are listed).
+    Stopped : as for `run`.
+    """
+    world = mpi.world()
+    with world.job(), StopRequest() as stopping:
+        per_rank = world.from_root(lambda: _settings(world, threads, sink, None))
+        grid = world.from_root(lambda: open_grid(path))
+        built = engine if engine is not None else _everywhere(world, lambda: _build(_stored_scan(grid)))
+        world.from_root(lambda: _refuse_other_physics(grid, built))
+        bad = [number for number, _ in compare(grid, world, stopping)]
+        numbers: NDArray[np.int64] = world.from_root(lambda: np.array(sorted(bad), dtype=np.int64))
+        if world.any(stopping()):
+            raise _stopped(world, grid.layout.path)
+        todo = np.union1d(grid.missing, numbers)
+        entry = provenance.record("resume", world, per_rank, sink)
+        job = _Job(world, grid.layout, built, per_rank, sink, progress, stopping, [*grid.history, entry])
+        return job.do(todo, tuple(int(number) for number in numbers))
+
+
+@dataclass
+class _Job:
+    """One run or resume, from the created file on."""
+
+    world: Alone
+    layout: Layout
+    engine: EngineLike
+    threads: int
+    sink: str
+    show: bool
+    stopping: StopRequest
+    history: list[dict[str, Any]]
+
+    def do(self, todo: NDArray[np.int64], repaired: tuple[int, ...]) -> RunSummary:
+        began = time.monotonic()
+        world, plan = self.world, self.layout.plan
+        computed = plan.points_in(todo)
+        progress = Progress(
+            self.layout.path,
+            plan.points,
+            plan.points - computed,
+            active=world.is_root,
+            show=self.show,
+            ranks=world.size,
+        )
+        state = "failed"
+        try:
+            if todo.size:
+                self._mark(todo)
+            seconds = self._compute(todo, progress)
+            best, best_allowed = self._profiles(bool(todo.size), progress)
+            state = "finished"
+        except Stopped:
+            state = "stopped"
+            raise
+        finally:
+            if world.is_root:
+                progress.close(state)
+                if todo.size:
+                    self._note(state, computed)
+        if not world.is_root:
+            return RunSummary()
+        return RunSummary(
+            path=self.layout.path,
+            points=plan.points,
+            computed=computed,
+            blocks=plan.blocks,
+            repaired=repaired,
+            seconds=seconds,
+            total_seconds=time.monotonic() - began,
+            ranks=world.size,
+            threads=self.threads,
+            best=best_point(self.engine.axes, best),
+            best_allowed=best_point(self.engine.axes, best_allowed),
+            sm_chi2=dict(self.engine.sm_chi2),
+            ndof=self.engine.ndof,
+        )
+
+    def _mark(self, todo: NDArray[np.int64]) -> None:
+        """Before anything is computed: damaged blocks are no longer finished, profiles no longer complete."""
+        if self.world.is_root:
+            with GridIO(self.layout, write=True) as io:
+                done = io.read_done()
+                for number in todo[done[todo] != 0]:
+                    io.write_done(int(number), 0)
+                io.clear_profiles()
+                io.write_history(self.history)
+                io.sync()
+        self.world.barrier()
+
+    def _compute(self, todo: NDArray[np.int64], progress: Progress) -> float:
+        if todo.size == 0:
+            return 0.0
+        world = self.world
+        progress.stage("compiling")
+        warm_up(self.engine, world)
+        self._stop_if_asked()
+        progress.stage("building slices")
+        masses = np.unique(todo // self.layout.plan.blocks_per_mass)
+        slices = build_slices(self.engine, masses, world, self.threads, self.stopping)
+        if slices is None:
+            raise _stopped(world, self.layout.path)
+        progress.stage("computing")
+        began = time.monotonic()
+        sink = open_sink(self.sink, self.layout, world)
+        finished = compute_blocks(
+            self.engine, self.layout, slices, todo, sink, world, self.threads, progress, self.stopping
+        )
+        sink.close()
+        world.barrier()
+        if not finished:
+            raise _stopped(world, self.layout.path)
+        return time.monotonic() - began
+
+    def _profiles(self, changed: bool, progress: Progress) -> tuple[Best | None, Best | None]:
+        """Compute and write the profiles where they are not those of the file; the best points, on rank 0."""
+        world, layout = self.world, self.layout
+        if "chi2" not in layout.fields:
+            return None, None
+        if not changed and layout.profiles:
+            stored = world.from_root(self._stored_best)
+            if stored is not None:
+                return stored
+        progress.stage("profiles")
+        found = profiles.compute(layout, world, self.threads, stopping=self.stopping)
+        self._stop_if_asked()
+        if found is None:
+            return None, None
+        every, allowed = found
+        if layout.profiles:
+            with GridIO(layout, write=True) as io:
+                for suffix, minima in (("", every), ("_allowed", allowed)):
+                    for name, (values, at) in minima.tables().items() if minima is not None else ():
+                        io.write_profile(name + suffix, values)
+                        io.write_profile(f"{name}{suffix}_at", at)
+                io.sync()
+        return every.best(), allowed.best() if allowed is not None else None
+
+    def _stored_best(self) -> tuple[Best | None, Best | None] | None:
+        with GridIO(self.layout, write=False) as io:
+            return profile_best(io)
+
+    def _note(self, state: str, computed: int) -> None:
+        self.history[-1].update(state=state, stop=provenance.now(), points_computed=computed)
+        with GridIO(self.layout, write=True) as io:
+            io.write_history(self.history)
+            io.sync()
+
+    def _stop_if_asked(self) -> None:
+        if self.world.any(self.stopping()):
+            raise _stopped(self.world, self.layout.path)
+
+
+def _stopped(world: Alone, path: str) -> Stopped:
+    if not world.is_root:
+        return Stopped()
+    return Stopped(f"stopped; every finished block is in {path}, continue with `zdscan resume {path}`.")
+
+
+def _settings(world: Alone, threads: int | None, sink: str, block_points: int | None) -> int:
+    """Check the settings of a run; the number of threads per rank."""
+    if sink not in SINKS:
+        raise UserError(f"There is no sink {sink!r}: choose one of {', '.join(SINKS)}.")
+    if block_points is not None and block_points < 1:
+        raise UserError(f"A block must have at least 1 point, not {block_points}.")
+    return choose_threads(threads, world)
+
+
+def _everywhere(world: Alone, build: Callable[[], EngineLike]) -> EngineLike:
+    """An engine on every rank, built on rank 0 first so that a user's mistake is told once."""
+    built: list[EngineLike] = []
+    world.from_root(lambda: built.append(build()))
+    return built[0] if built else build()
+
+
+def _build(scan: ScanLike) -> EngineLike:
+    from zdscan.engine import Engine
+
+    engine: EngineLike = Engine.from_scan(scan)
+    return engine
+
+
+def _stored_scan(grid: GridFile) -> Scan:
+    from zdscan.config import parse_scan
+
+    return parse_scan(grid.scan_text, source=f"the scan file in {grid.path}", overrides=grid.overrides)
+
+
+def _refuse_other_physics(grid: GridFile, engine: EngineLike) -> None:
+    differences = []
+    if not grid.header_ok:
+        differences.append("the file's axes, scan file or attributes were altered after it was made")
+    for name, values in engine.axes.items():
+        if not np.array_equal(values, grid.axes[name]):
+            differences.append(f"axis {name}: the file's values differ from those of its scan file")
+    stored = {name: (extent.dtype, extent.shape[4:]) for name, extent in grid.layout.fields.items()}
+    wanted = {f.name: (f.dtype, (f.components,) if f.extra else ()) for f in engine.fields}
+    if list(stored) != list(wanted) or any(np.dtype(stored[n][0]) != np.dtype(wanted[n][0]) for n in stored):
+        differences.append(f"fields: the file has {', '.join(stored)}, this zdscan gives {', '.join(wanted)}")
+    elif any(stored[name][1] != wanted[name][1] for name in stored):
+        differences.append("fields: another number of components")
+    differences += [
+        f"{name}: the file has {grid.identity.get(name, 'nothing')}, this zdscan {engine.identity.get(name, 'nothing')}"
+        for name in sorted({*grid.identity, *engine.identity})
+        if grid.identity.get(name) != engine.identity.get(name)
+    ]
+    if differences:
+        raise UserError(
+            f"{grid.path} cannot be continued, this zdscan would compute other numbers (made by zdscan "
+            f"{grid.attributes.get('version', '?')}):",
+            *(f"  {difference}" for difference in differences),
+        )

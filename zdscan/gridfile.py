@@ -1,0 +1,199 @@
+"""Opening a grid file, complete or not: what it holds, what it was made from, and where its bytes lie."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan.errors import UserError
+from zdscan.gridio import AXES, DONE, FORMAT, PROGRAM, Extent, Layout
+from zdscan.schedule import Plan
+
+
+@dataclass(frozen=True)
+class GridFile:
+    """What a grid file holds besides its numbers, which `zdscan.gridio.GridIO` and xarray read.
+
+    Attributes
+    ----------
+    path : the file.
+    axes : mass (GeV), eps, eps_z, g_mu; float64.
+    layout : offsets and plan of blocks.
+    labels : names along the fifth dimension of the fields that have one.
+    done : uint8 per block, 1 where finished (as found when opened).
+    scan_text, overrides : the scan file and the ``--set`` options it was run with.
+    identity : what made the numbers; resuming with another is refused.
+    attributes : every root attribute (theory, case, ndof, sm_chi2_all, ...).
+    history : one mapping per run that filled the file.
+    header_ok : whether axes, scan file and attributes match their checksum.
+    """
+
+    path: Path
+    axes: dict[str, NDArray[np.float64]]
+    layout: Layout
+    labels: dict[str, tuple[str, ...]]
+    done: NDArray[np.uint8]
+    scan_text: str
+    overrides: tuple[str, ...]
+    identity: dict[str, str]
+    attributes: dict[str, Any]
+    history: list[dict[str, Any]]
+    header_ok: bool
+
+    @property
+    def missing(self) -> NDArray[np.int64]:
+        """Numbers of the blocks that are not finished."""
+        return np.flatnonzero(self.done != DONE)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every block is finished."""
+        return self.missing.size == 0
+
+    @property
+    def sm_chi2(self) -> dict[str, float]:
+        """chi2 of the Standard Model, by set of rows ("all", "muon")."""
+        prefix = "sm_chi2_"
+        return {name[len(prefix) :]: float(v) for name, v in self.attributes.items() if name.startswith(prefix)}
+
+    @property
+    def ndof(self) -> int:
+        """Number of rows in chi2."""
+        return int(self.attributes["ndof"])
+
+
+def open_grid(path: str | Path) -> GridFile:
+    """Read a grid file's axes, layout, done map, scan file, identity and history.
+
+    Raises
+    ------
+    UserError : no such file, not HDF5, cut short, made by another program, of a newer format, or damaged.
+    """
+    path = Path(path)
+    with _open(path) as file:
+        if _text(file.attrs.get("program", "")) != PROGRAM:
+            raise UserError(f"{path} is an HDF5 file, but not a grid file made by {PROGRAM}.")
+        stored_format = int(file.attrs.get("format", 0))
+        if stored_format > FORMAT:
+            raise UserError(
+                f"{path} has grid format {stored_format}, this zdscan {_version()} reads up to {FORMAT}: "
+                f"use zdscan {_text(file.attrs.get('version', '?'))} or newer."
+            )
+        try:
+            return _read(path, file)
+        except (KeyError, ValueError, OSError, RuntimeError, TypeError, AttributeError) as error:
+            raise UserError(f"{path} is a damaged grid file: {error}.") from error
+
+
+def _open(path: Path) -> h5py.File:
+    if not path.exists():
+        raise UserError(f"There is no grid file {path}.")
+    if path.is_dir():
+        raise UserError(f"{path} is a folder, not a grid file.")
+    try:
+        return h5py.File(path, "r", locking=False)
+    except OSError as error:
+        if re.search("truncated file", str(error)):
+            size = path.stat().st_size
+            raise UserError(f"{path} is cut short: only its first {size} bytes are left.") from error
+        if isinstance(error, PermissionError):
+            raise UserError(f"{path} cannot be read: permission denied.") from error
+        raise UserError(f"{path} is not an HDF5 file, or its first bytes are damaged.") from error
+
+
+def _version() -> str:
+    from zdscan import __version__
+
+    return __version__
+
+
+def _read(path: Path, file: h5py.File) -> GridFile:
+    axes = {name: np.asarray(file[name][()], dtype=np.float64) for name in AXES}
+    run = file["run"]
+    masses, eps, eps_z, g_mu = (axis.size for axis in axes.values())
+    plan = Plan((masses, eps, eps_z, g_mu), int(file.attrs["block_points"]))
+    names = _labels(run["field"])
+    profiles = [name for name in _labels(run["profile"]) if name in file]
+    layout = Layout(
+        path=str(path),
+        plan=plan,
+        fields={name: extent_of(file[name]) for name in names},
+        profiles={name: extent_of(file[name]) for name in profiles},
+        done=extent_of(run["done"]),
+        checksum=extent_of(run["checksum"]),
+        profile_done=extent_of(run["profile_done"]),
+        profile_checksum=extent_of(run["profile_checksum"]),
+        history=extent_of(run["history"]),
+    )
+    _check_shapes(layout)
+    return GridFile(
+        path=path,
+        axes=axes,
+        layout=layout,
+        labels={name: _labels(file[name].dims[4][0]) for name in names if file[name].ndim == 5},
+        done=run["done"][()],
+        scan_text=run["scan_file"][()].decode(),
+        overrides=tuple(json.loads(run["scan_file"].attrs["overrides"])),
+        identity=json.loads(file.attrs["identity"]),
+        attributes={name: _plain(value) for name, value in file.attrs.items()},
+        history=_history(run["history"][()]),
+        header_ok=int(file.attrs["header_checksum"]) == header_checksum(file),
+    )
+
+
+def _check_shapes(layout: Layout) -> None:
+    plan = layout.plan
+    for name, extent in layout.fields.items():
+        if extent.shape[:4] != plan.shape:
+            raise ValueError(f"dataset {name} has shape {extent.shape}, the axes {plan.shape}")
+    if layout.done.shape != (plan.blocks,) or layout.checksum.shape != (plan.blocks, len(layout.fields)):
+        raise ValueError("the block datasets do not fit the axes")
+
+
+def _history(stored: bytes) -> list[dict[str, Any]]:
+    try:
+        return list(json.loads(stored.decode()))
+    except ValueError:  # cut off while being written: a note of past runs, not data
+        return [{"state": "the earlier history cannot be read"}]
+
+
+def _labels(dataset: h5py.Dataset) -> tuple[str, ...]:
+    return tuple(_text(label) for label in dataset[()])
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return value
+
+
+def extent_of(dataset: h5py.Dataset) -> Extent:
+    """Where a contiguous dataset lies in the file."""
+    offset = dataset.id.get_offset()
+    if offset is None:
+        raise ValueError(f"dataset {dataset.name} is not contiguous")
+    return Extent(int(offset), dataset.dtype.str, tuple(dataset.shape))
+
+
+def header_checksum(file: h5py.File) -> int:
+    """CRC-32 of what no run changes: axes, scan file, overrides and the attributes that zdscan wrote."""
+    checksum = 0
+    for name in AXES:
+        checksum = zlib.crc32(file[name][()].tobytes(), checksum)
+    text = file["run/scan_file"]
+    checksum = zlib.crc32(text[()] + text.attrs["overrides"].encode(), checksum)
+    for name in json.loads(file.attrs["checked_attributes"]):
+        checksum = zlib.crc32(repr(_plain(file.attrs[name])).encode(), checksum)
+    return checksum

@@ -1,0 +1,193 @@
+"""Looking into a grid file: verify its checksums, say what it holds and where its best point is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan import mpi, profiles
+from zdscan.gridfile import GridFile, open_grid
+from zdscan.gridio import DONE, GridIO
+from zdscan.mpi import Alone
+from zdscan.sinks import checksums
+
+Best = tuple[float, int]  # chi2 and flat index
+
+
+@dataclass(frozen=True)
+class BestPoint:
+    """The point of smallest chi2: its flat index and its value on every axis (mass in GeV)."""
+
+    chi2: float
+    index: int
+    position: dict[str, float]
+
+
+@dataclass(frozen=True)
+class BadBlock:
+    """A block whose bytes do not match its checksums: its number, the fields concerned, and where it lies.
+
+    `ranges` gives the first and last axis value that the block touches (mass in GeV).
+    """
+
+    number: int
+    fields: tuple[str, ...]
+    ranges: dict[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class VerifyReport:
+    """Result of comparing every checksum. A file may be incomplete and yet ok."""
+
+    path: str = ""
+    checked: int = 0
+    missing: int = 0
+    bad: tuple[BadBlock, ...] = ()
+    bad_profiles: tuple[str, ...] = ()
+    header_ok: bool = True
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything that is marked finished is intact."""
+        return not self.bad and not self.bad_profiles and self.header_ok
+
+
+@dataclass(frozen=True)
+class FileInfo:
+    """What a grid file holds; `best` and `best_allowed` are over the finished blocks."""
+
+    grid: GridFile
+    points: int
+    points_done: int
+    blocks: int
+    blocks_done: int
+    fields: tuple[str, ...]
+    best: BestPoint | None
+    best_allowed: BestPoint | None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every block is finished."""
+        return self.blocks == self.blocks_done
+
+
+def verify(path: str | Path) -> VerifyReport:
+    """Compare every finished block, every profile and the header of a grid file with their checksums.
+
+    Raises
+    ------
+    UserError : not a grid file, cut short, or damaged so that it cannot be read.
+    """
+    world = mpi.world()
+    with world.job():
+        grid = world.from_root(lambda: open_grid(path))
+        bad = compare(grid, world, lambda: False)
+        if not world.is_root:
+            return VerifyReport()
+        names = list(grid.layout.fields)
+        return VerifyReport(
+            path=str(path),
+            checked=int(np.count_nonzero(grid.done == DONE)),
+            missing=int(grid.missing.size),
+            bad=tuple(
+                BadBlock(number, tuple(names[i] for i in which), _ranges(grid, number)) for number, which in sorted(bad)
+            ),
+            bad_profiles=_bad_profiles(grid),
+            header_ok=grid.header_ok,
+        )
+
+
+def info(path: str | Path) -> FileInfo:
+    """Axes, completeness, best point and provenance of a grid file; quick where its profiles are complete.
+
+    Raises
+    ------
+    UserError : not a grid file, cut short, or damaged so that it cannot be read.
+    """
+    grid = open_grid(path)
+    plan = grid.layout.plan
+    finished = np.flatnonzero(grid.done == DONE).astype(np.int64)
+    best, best_allowed = _best_of(grid, finished)
+    return FileInfo(
+        grid=grid,
+        points=plan.points,
+        points_done=plan.points_in(finished),
+        blocks=plan.blocks,
+        blocks_done=finished.size,
+        fields=tuple(grid.layout.fields),
+        best=best,
+        best_allowed=best_allowed,
+    )
+
+
+def compare(grid: GridFile, world: Alone, stopping: Callable[[], bool]) -> list[tuple[int, list[int]]]:
+    """Finished blocks that do not match their checksums, with the positions of the fields; on rank 0, else empty."""
+    finished = np.flatnonzero(grid.done == DONE)
+    bad = []
+    with GridIO(grid.layout, write=False) as io:
+        for number in finished[world.rank :: world.size]:
+            if stopping():
+                break
+            block = grid.layout.plan.block(int(number))
+            found = checksums([io.read_field(name, block) for name in grid.layout.fields])
+            wrong = np.flatnonzero(found != io.read_checksums(block))
+            if wrong.size:
+                bad.append((int(number), [int(i) for i in wrong]))
+    return [item for part in world.gather(bad) for item in part]
+
+
+def _bad_profiles(grid: GridFile) -> tuple[str, ...]:
+    """Profile datasets of a complete file that do not match their checksum or were never written."""
+    if not grid.complete:
+        return ()
+    with GridIO(grid.layout, write=False) as io:
+        return tuple(name for name in grid.layout.profiles if io.read_profile(name) is None)
+
+
+def _ranges(grid: GridFile, number: int) -> dict[str, tuple[float, float]]:
+    block = grid.layout.plan.block(number)
+    names = list(grid.axes)
+    inside = np.unravel_index(np.arange(block.first, block.first + block.count), grid.layout.plan.shape[1:])
+    mass = float(grid.axes[names[0]][block.mass])
+    ranges = {names[0]: (mass, mass)}
+    for name, index in zip(names[1:], inside, strict=True):
+        ranges[name] = (float(grid.axes[name][index.min()]), float(grid.axes[name][index.max()]))
+    return ranges
+
+
+def profile_best(io: GridIO) -> tuple[Best | None, Best | None] | None:
+    """The best points according to the stored profiles, None where some profile is not complete."""
+    data = {name: io.read_profile(name) for name in io.layout.profiles}
+    if not data or any(array is None for array in data.values()):
+        return None
+    best = []
+    for suffix in ("", "_allowed"):
+        values, at = data.get(f"profile_mass_eps{suffix}"), data.get(f"profile_mass_eps{suffix}_at")
+        best.append(profiles.lowest(values, at) if values is not None and at is not None else None)
+    return best[0], best[1]
+
+
+def _best_of(grid: GridFile, finished: NDArray[np.int64]) -> tuple[BestPoint | None, BestPoint | None]:
+    if "chi2" not in grid.layout.fields:
+        return None, None
+    with GridIO(grid.layout, write=False) as io:
+        known = profile_best(io)
+    if known is None:
+        found = profiles.compute(grid.layout, Alone(), 1, blocks=finished)
+        assert found is not None  # a lone process is rank 0
+        every, allowed = found
+        known = every.best(), allowed.best() if allowed is not None else None
+    return best_point(grid.axes, known[0]), best_point(grid.axes, known[1])
+
+
+def best_point(axes: Mapping[str, NDArray[np.float64]], best: Best | None) -> BestPoint | None:
+    """The best point with its place on the axes."""
+    if best is None:
+        return None
+    value, index = best
+    where = np.unravel_index(index, tuple(len(axis) for axis in axes.values()))
+    return BestPoint(value, index, {name: float(axis[i]) for (name, axis), i in zip(axes.items(), where, strict=True)})

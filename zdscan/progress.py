@@ -1,0 +1,128 @@
+"""Telling the user how far a run is: a bar on a terminal, lines in a log, a small status file for other programs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+LINE_SECONDS = 10.0
+STATUS_SECONDS = 1.0
+UPDATE_SECONDS = 0.2
+
+
+def status_path(output: str | Path) -> Path:
+    """The status file of a grid file: ``<output>.status.json``, there while a run lasts or after it ended early."""
+    return Path(f"{output}.status.json")
+
+
+class Progress:
+    """Progress of one run over `total` points; rank 0 has one, other ranks have a silent one.
+
+    Parameters
+    ----------
+    output : the grid file, next to which the status file is kept.
+    total, before : points of the grid, and of those the ones that were there at the start.
+    active : whether this rank reports at all.
+    show : whether to print; the status file is written anyway.
+    """
+
+    def __init__(self, output: str | Path, total: int, before: int, *, active: bool, show: bool, ranks: int) -> None:
+        self._path = status_path(output)
+        self._total, self._before = total, before
+        self._active, self._show = active, active and show
+        self._ranks = ranks
+        self._points = before
+        self._stage = "starting"
+        self._began = self._lined = time.monotonic()
+        self._stated = self._updated = 0.0
+        self._bar: Any = None
+        if self._show and sys.stderr.isatty():
+            self._bar = _bar()
+            self._task = self._bar.add_task(self._stage, total=total, completed=before)
+            self._bar.start()
+
+    def stage(self, name: str) -> None:
+        """Say what is being done from now on."""
+        self._stage = name
+        if name == "computing":
+            self._began = time.monotonic()
+        if self._bar is not None:
+            self._bar.update(self._task, description=name)
+        self._state("running")
+
+    def due(self) -> bool:
+        """Whether it is time for the next `update`."""
+        return self._active and time.monotonic() - self._updated >= UPDATE_SECONDS
+
+    def update(self, points: int) -> None:
+        """`points` of this run are finished; does nothing where it is not time yet."""
+        if not self.due():
+            return
+        self._updated = now = time.monotonic()
+        self._points = self._before + points
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self._points)
+        elif self._show and now - self._lined >= LINE_SECONDS:
+            self._lined = now
+            self._line()
+        if now - self._stated >= STATUS_SECONDS:
+            self._state("running")
+
+    def close(self, state: str) -> None:
+        """The run ended: remove the status file after success, else leave it with that state."""
+        if self._bar is not None:
+            self._bar.stop()
+        if state == "finished":
+            if self._active:
+                self._path.unlink(missing_ok=True)
+        else:
+            self._state(state)
+
+    def _rate(self) -> float:
+        return (self._points - self._before) / max(time.monotonic() - self._began, 1e-3)
+
+    def _line(self) -> None:
+        rate = self._rate()
+        left = (self._total - self._points) / rate if rate > 0 else float("inf")
+        share = 100 * self._points / self._total
+        print(
+            f"zdscan: {self._stage}, {self._points} of {self._total} points ({share:.1f} %), "
+            f"{rate / 1e6:.3g} million points/s, {left:.0f} s left",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    def _state(self, state: str) -> None:
+        if not self._active:
+            return
+        self._stated = time.monotonic()
+        status = {
+            "state": state,
+            "stage": self._stage,
+            "points": self._points,
+            "total": self._total,
+            "points_per_second": self._rate(),
+            "ranks": self._ranks,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "time": time.time(),
+        }
+        temporary = self._path.with_name(self._path.name + ".part")
+        with contextlib.suppress(OSError):  # a run must not fail for want of its status
+            temporary.write_text(json.dumps(status))
+            os.replace(temporary, self._path)
+
+
+def _bar() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return RichProgress(*columns, console=Console(stderr=True))

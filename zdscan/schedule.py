@@ -1,0 +1,209 @@
+"""Who computes which block: the plan of a grid and the hand-out of its blocks to threads and MPI ranks.
+
+A block is a contiguous run of points within one mass, so its bytes are contiguous in every dataset and it needs one
+slice. Block numbers follow the flat order of the grid. The plan depends on the grid alone, never on who computes it.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan.mpi import Counters
+
+LARGEST_BLOCK = 131_072  # points: some tenths of a millisecond of work, a megabyte of chi2 and mask
+SMALLEST_BLOCK = 4_096
+WANTED_BLOCKS = 64  # what a small grid is cut into, so that every thread has work and a stop comes soon
+SYNC_SECONDS = 0.25  # how often a rank reports its blocks and looks for a stop request
+
+
+@dataclass(frozen=True)
+class Block:
+    """A contiguous run of points of one mass.
+
+    Attributes
+    ----------
+    number : position among all blocks of the plan.
+    mass : index on the mass axis.
+    first, count : points first..first+count of that mass, in C order of (eps, eps_z, g_mu).
+    start : flat index of the first point in the whole grid.
+    """
+
+    number: int
+    mass: int
+    first: int
+    count: int
+    start: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a grid of `shape` (mass, eps, eps_z, g_mu) is cut into blocks of at most `block_points` points."""
+
+    shape: tuple[int, int, int, int]
+    block_points: int
+
+    @classmethod
+    def default(cls, shape: Sequence[int]) -> Plan:
+        """At most 128k points a block, fewer on small grids; whole g_mu lines where a line fits."""
+        masses, *rest = shape
+        per_mass = math.prod(rest)
+        line = shape[3]
+        wanted = min(max(masses * per_mass // WANTED_BLOCKS, SMALLEST_BLOCK), LARGEST_BLOCK)
+        points = math.ceil(per_mass / math.ceil(per_mass / wanted))
+        if line < wanted:
+            points = math.ceil(points / line) * line
+        return cls((masses, rest[0], rest[1], rest[2]), points)
+
+    def __post_init__(self) -> None:
+        if len(self.shape) != 4 or min(self.shape) < 1 or self.block_points < 1:
+            raise ValueError(f"no plan for a grid of shape {self.shape} in blocks of {self.block_points} points")
+
+    @property
+    def points(self) -> int:
+        """Points of the whole grid."""
+        return math.prod(self.shape)
+
+    @property
+    def points_per_mass(self) -> int:
+        """Points of one mass."""
+        return math.prod(self.shape[1:])
+
+    @property
+    def blocks_per_mass(self) -> int:
+        """Blocks of one mass; the last may be shorter."""
+        return -(-self.points_per_mass // self.block_points)
+
+    @property
+    def blocks(self) -> int:
+        """Number of blocks."""
+        return self.shape[0] * self.blocks_per_mass
+
+    @property
+    def largest(self) -> int:
+        """Points of the largest block."""
+        return min(self.block_points, self.points_per_mass)
+
+    def block(self, number: int) -> Block:
+        """The block of that number."""
+        mass, within = divmod(number, self.blocks_per_mass)
+        first = within * self.block_points
+        count = min(self.block_points, self.points_per_mass - first)
+        return Block(number, mass, first, count, mass * self.points_per_mass + first)
+
+    def starts(self) -> NDArray[np.int64]:
+        """Flat index of the first point of every block."""
+        mass, within = np.divmod(np.arange(self.blocks, dtype=np.int64), self.blocks_per_mass)
+        return np.asarray(mass * self.points_per_mass + within * self.block_points, dtype=np.int64)
+
+    def points_in(self, numbers: NDArray[np.int64]) -> int:
+        """Points of the blocks of those numbers."""
+        last = numbers % self.blocks_per_mass == self.blocks_per_mass - 1
+        short = self.blocks_per_mass * self.block_points - self.points_per_mass
+        return int(numbers.size * self.block_points - short * np.count_nonzero(last))
+
+
+def guided_runs(blocks: int, workers: int) -> NDArray[np.int64]:
+    """Bounds of the runs in which `blocks` blocks are handed out: each run is remaining / (4 workers), at least one.
+
+    Long runs first keep the counter quiet, short ones last even out the finish. Run k is bounds[k]..bounds[k+1].
+    """
+    bounds = [0]
+    while bounds[-1] < blocks:
+        bounds.append(bounds[-1] + max(1, (blocks - bounds[-1]) // (4 * workers)))
+    return np.array(bounds, dtype=np.int64)
+
+
+class Shared:
+    """One rank's access to the blocks of a job: serial, threads and MPI differ in the counters alone.
+
+    The only thing ranks share is which run comes next (one atomic addition per run), how many blocks are finished,
+    and whether to stop. Threads of a rank take blocks one by one from the rank's present run.
+
+    Parameters
+    ----------
+    todo : numbers of the blocks to compute, the same on every rank.
+    counters : at least `SLOTS` counters.
+    workers : ranks times threads.
+    """
+
+    SLOTS = 3
+    _RUN, _FINISHED, _STOP = range(SLOTS)
+
+    def __init__(self, todo: NDArray[np.int64], counters: Counters, workers: int) -> None:
+        self._todo = todo
+        self._counters = counters
+        self._bounds = guided_runs(todo.size, workers)
+        self._next = self._end = 0
+        self._unreported = 0
+        self._synced = time.monotonic()
+        self._stopped = False
+        self._lock = threading.Lock()
+
+    def next(self) -> int | None:
+        """The next block number for this thread, None when there is none left or the job is stopping."""
+        with self._lock:
+            self._sync_if_due()
+            if self._stopped:
+                return None
+            if self._next == self._end:
+                run = self._counters.add(self._RUN, 1)
+                if run + 1 >= self._bounds.size:
+                    return None
+                self._next, self._end = int(self._bounds[run]), int(self._bounds[run + 1])
+            self._next += 1
+            return int(self._todo[self._next - 1])
+
+    def finished(self) -> None:
+        """Count one more block as written."""
+        with self._lock:
+            self._unreported += 1
+
+    def stop(self) -> None:
+        """Ask every rank to end after the blocks in hand."""
+        with self._lock:
+            if not self._stopped:
+                self._stopped = True
+                self._counters.add(self._STOP, 1)
+
+    def abandon(self) -> None:
+        """End this rank's threads after a failure in one of them."""
+        with self._lock:
+            self._stopped = True
+
+    def report(self) -> None:
+        """Tell the other ranks of this rank's finished blocks now."""
+        with self._lock:
+            self._sync()
+
+    def total_finished(self) -> int:
+        """Blocks finished on every rank, as last reported."""
+        with self._lock:
+            self._sync()
+            return self._counters.add(self._FINISHED, 0)
+
+    def _sync_if_due(self) -> None:
+        if time.monotonic() - self._synced > SYNC_SECONDS:
+            self._sync()
+
+    def _sync(self) -> None:
+        if self._unreported:
+            self._counters.add(self._FINISHED, self._unreported)
+            self._unreported = 0
+        if self._counters.add(self._STOP, 0):
+            self._stopped = True
+        self._synced = time.monotonic()
+
+
+def rounds(todo: NDArray[np.int64], rank: int, ranks: int, threads: int) -> list[list[int | None]]:
+    """What one rank computes in lockstep with the others: per round one block (or None) for each of its threads."""
+    width = ranks * threads
+    padded: list[int | None] = [int(number) for number in todo]
+    padded += [None] * (-len(padded) % width)
+    return [padded[start + rank * threads : start + (rank + 1) * threads] for start in range(0, len(padded), width)]

@@ -1,0 +1,253 @@
+"""The HDF5 grid file: created whole before the first point, then only written in place.
+
+Everything that is HDF5 metadata is written by `create`, under a temporary name, with every dataset contiguous,
+allocated and filled; the file is synced and renamed. From then on `zdscan.gridio.GridIO` writes bytes at known
+offsets. `open_grid` reads a file back, complete or not. docs/grid_file.md has the layout.
+
+Root group: the axes (dimension scales), the 4D fields, the profiles. Group ``run``: what resuming and verifying need.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from zdscan import __version__
+from zdscan.errors import UserError
+from zdscan.fields import Field
+from zdscan.gridfile import GridFile, extent_of, header_checksum, open_grid
+from zdscan.gridio import AXES, DONE, FORMAT, HISTORY_BYTES, PROGRAM, Extent, GridIO, Layout, encode_history
+from zdscan.schedule import Plan
+
+if TYPE_CHECKING:
+    from zdscan.compute import EngineLike
+
+__all__ = ["Extent", "GridFile", "GridIO", "Layout", "check_target", "create", "open_grid"]
+
+_PROFILE_NAMES = [f"profile_{x}_{y}" for x, y in combinations(AXES, 2)]
+
+
+def check_target(path: Path, overwrite: bool) -> None:
+    """Raise `UserError` where a grid file cannot be created: folder missing or closed, or the name is taken."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise UserError(f"The folder {folder} of the output file {path.name} does not exist.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(f"The folder {folder} is not writable, so {path.name} cannot be created there.")
+    if path.is_dir():
+        raise UserError(f"The output {path} is a folder; give the name of a file.")
+    if os.path.lexists(path) and not overwrite:
+        raise UserError(
+            f"The output file {path} exists: continue it with `zdscan resume {path}`, replace it with --overwrite, "
+            "or give another name."
+        )
+
+
+def create(
+    path: Path,
+    engine: EngineLike,
+    plan: Plan,
+    *,
+    scan_text: str,
+    overrides: Sequence[str],
+    profiles: bool,
+    history: Sequence[Mapping[str, Any]],
+    overwrite: bool,
+) -> Layout:
+    """Create the grid file, filled and complete but for the numbers, and return where its bytes lie.
+
+    Raises
+    ------
+    UserError : the name is taken, the folder is missing or closed, or the disk is too small. Nothing is written then.
+    """
+    check_target(path, overwrite)
+    _check_space(path, engine.fields, plan, profiles)
+    temporary = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.part")
+    try:
+        try:
+            with h5py.File(temporary, "w", locking=False) as file:
+                layout = _write(file, str(path), engine, plan, scan_text, overrides, profiles)
+            with open(temporary, "r+b") as handle:
+                handle.seek(layout.history.offset)
+                handle.write(encode_history(history))
+                handle.flush()
+                os.fsync(handle.fileno())
+        except (OSError, RuntimeError) as error:
+            raise UserError(f"The output file {path} cannot be created: {error}.") from error
+        _publish(temporary, path, overwrite)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return layout
+
+
+def _check_space(path: Path, fields: Sequence[Field], plan: Plan, profiles: bool) -> None:
+    per_point = sum(np.dtype(field.dtype).itemsize * field.components for field in fields)
+    cells = sum(plan.shape[i] * plan.shape[j] for i, j in combinations(range(4), 2)) if profiles else 0
+    needed = plan.points * per_point + 24 * cells + plan.blocks * (9 + 4 * len(fields)) + 2**20
+    status = os.statvfs(path.parent)
+    free = status.f_bavail * status.f_frsize
+    if needed > free:
+        raise UserError(
+            f"The output file {path} needs {needed / 1e9:.3f} GB, but {path.parent} has {free / 1e9:.3f} GB free: "
+            "store fewer fields, take fewer points, or choose another folder."
+        )
+
+
+def _publish(temporary: Path, path: Path, overwrite: bool) -> None:
+    """Give the finished file its name in one step, without replacing a file that appeared meanwhile."""
+    if overwrite:
+        os.replace(temporary, path)
+    else:
+        try:
+            os.link(temporary, path)
+        except FileExistsError as error:
+            raise UserError(f"The output file {path} appeared meanwhile; it is untouched.") from error
+        except OSError:  # a file system without hard links
+            check_target(path, overwrite)
+            os.replace(temporary, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _write(
+    file: h5py.File,
+    path: str,
+    engine: EngineLike,
+    plan: Plan,
+    scan_text: str,
+    overrides: Sequence[str],
+    profiles: bool,
+) -> Layout:
+    for name, values in engine.axes.items():
+        units, long_name = AXES[name]
+        _scale(file, name, np.asarray(values, dtype="<f8"), units=units, long_name=long_name)
+    fields = {field.name: _field(file, field, plan.shape) for field in engine.fields}
+    has_profiles = profiles and "chi2" in fields
+    profile_datasets = _profiles(file, plan.shape, "excluded" in fields) if has_profiles else {}
+
+    run = file.create_group("run")
+    text = run.create_dataset("scan_file", data=scan_text, dtype=h5py.string_dtype())
+    text.attrs["overrides"] = json.dumps(list(overrides))
+    _scale(run, "block", plan.starts(), long_name="flat index of the block's first point")
+    _scale(run, "field", list(fields), long_name="stored field")
+    done = _allocate(run, "done", (plan.blocks,), "|u1", 0, ["block"])
+    done.attrs["long_name"] = f"{DONE} where the block is finished"
+    checksum = _allocate(run, "checksum", (plan.blocks, len(fields)), "<u4", 0, ["block", "field"])
+    checksum.attrs["long_name"] = "CRC-32 of the block's bytes"
+    _scale(run, "profile", list(profile_datasets) or ["none"], long_name="profile dataset")
+    rows = max(1, len(profile_datasets))
+    profile_done = _allocate(run, "profile_done", (rows,), "|u1", 0, ["profile"])
+    profile_done.attrs["long_name"] = f"{DONE} where the profile is complete"
+    profile_checksum = _allocate(run, "profile_checksum", (rows,), "<u4", 0, ["profile"])
+    profile_checksum.attrs["long_name"] = "CRC-32 of the profile's bytes"
+    history = _allocate(run, "history", (), f"|S{HISTORY_BYTES}", None, [])
+    history.attrs["long_name"] = "JSON list of the runs that filled this file"
+
+    attributes = _attributes(engine, plan)
+    file.attrs.update(attributes)
+    file.attrs["checked_attributes"] = json.dumps(sorted(attributes))
+    file.attrs["header_checksum"] = np.uint32(header_checksum(file))
+    return Layout(
+        path=path,
+        plan=plan,
+        fields={name: extent_of(dataset) for name, dataset in fields.items()},
+        profiles={name: extent_of(dataset) for name, dataset in profile_datasets.items()},
+        done=extent_of(done),
+        checksum=extent_of(checksum),
+        profile_done=extent_of(profile_done),
+        profile_checksum=extent_of(profile_checksum),
+        history=extent_of(history),
+    )
+
+
+def _attributes(engine: EngineLike, plan: Plan) -> dict[str, Any]:
+    attributes: dict[str, Any] = {name: _storable(value) for name, value in engine.attributes.items()}
+    attributes.update({f"sm_chi2_{name}": float(value) for name, value in engine.sm_chi2.items()})
+    attributes.update(
+        Conventions="CF-1.10",
+        program=PROGRAM,
+        version=__version__,
+        format=FORMAT,
+        identity=json.dumps(engine.identity, sort_keys=True),
+        ndof=engine.ndof,
+        block_points=plan.block_points,
+    )
+    return attributes
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return np.array(list(value), dtype=h5py.string_dtype())
+    return value
+
+
+def _scale(group: h5py.Group, name: str, values: Any, **attributes: str) -> None:
+    labels = isinstance(values, list)
+    dataset = group.create_dataset(name, data=values, dtype=h5py.string_dtype() if labels else None)
+    dataset.make_scale(name)
+    dataset.attrs.update(attributes)
+
+
+def _allocate(
+    group: h5py.Group, name: str, shape: tuple[int, ...], dtype: str, fill: float | int | None, dims: Sequence[str]
+) -> h5py.Dataset:
+    """A contiguous dataset whose space is allocated and filled now, so that its offset is known and final."""
+    settings = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    settings.set_layout(h5py.h5d.CONTIGUOUS)
+    settings.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    settings.set_fill_time(h5py.h5d.FILL_TIME_ALLOC)
+    settings.set_obj_track_times(False)
+    if fill is not None:
+        settings.set_fill_value(np.array(fill, dtype=dtype))
+    space = h5py.h5s.create_simple(shape) if shape else h5py.h5s.create(h5py.h5s.SCALAR)
+    kind = h5py.h5t.py_create(np.dtype(dtype), logical=True)
+    dataset = h5py.Dataset(h5py.h5d.create(group.id, name.encode(), kind, space, settings))
+    for axis, dim in enumerate(dims):
+        dataset.dims[axis].attach_scale(group[dim])
+    return dataset
+
+
+def _field(file: h5py.File, field: Field, shape: tuple[int, ...]) -> h5py.Dataset:
+    dims = list(AXES)
+    if field.extra is not None:
+        dim, labels = field.extra
+        if dim not in file:
+            _scale(file, dim, list(labels), long_name=dim)
+        elif [label.decode() for label in file[dim][:]] != list(labels):
+            raise ValueError(f"two fields give different labels to the dimension {dim}")
+        dims.append(dim)
+        shape = (*shape, len(labels))
+    dataset = _allocate(file, field.name, shape, field.dtype, field.fill, dims)
+    dataset.attrs.update(long_name=field.long_name, units=field.units)
+    for name, value in field.attributes.items():
+        # CF: flag values have the type of the variable they belong to.
+        flags = name in ("flag_masks", "flag_values")
+        dataset.attrs[name] = np.asarray(value, dtype=field.dtype) if flags else _storable(value)
+    return dataset
+
+
+def _profiles(file: h5py.File, shape: tuple[int, ...], allowed: bool) -> dict[str, h5py.Dataset]:
+    datasets = {}
+    for suffix in ("", "_allowed") if allowed else ("",):
+        for name, (i, j) in zip(_PROFILE_NAMES, combinations(range(4), 2), strict=True):
+            dims = [list(AXES)[i], list(AXES)[j]]
+            what = "over allowed points" if suffix else "over all points"
+            value = _allocate(file, name + suffix, (shape[i], shape[j]), "<f4", np.nan, dims)
+            value.attrs.update(long_name=f"minimum of chi2 over the other two axes, {what}", units="1")
+            at = _allocate(file, f"{name}{suffix}_at", (shape[i], shape[j]), "<i8", -1, dims)
+            at.attrs.update(long_name=f"flat grid index of {name}{suffix}, -1 where there is none", units="1")
+            datasets[name + suffix], datasets[f"{name}{suffix}_at"] = value, at
+    return datasets
