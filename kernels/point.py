@@ -2,13 +2,15 @@
 
 Per line the rows' polynomials are whitened and triangularised, so that a point costs a handful of multiply-adds:
 chi2 = |R (u^k, u^k/Gamma, 1)|^2. Where Gamma exceeds the width limit of a row that the vector touches, that row is
-computed from the closed form at the point itself. Results do not depend on where a run starts or ends.
+computed at the point itself from the tables without approximation (kernels/broad.py). Results do not depend on where a
+run starts or ends.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from kernels import broad
 from kernels import slice as _slice
 from kernels.clauses import APPLIES, CHANNELS, CONSTRAINT, LENGTH, clause_polynomial, clause_values
 from kernels.jit import njit
@@ -21,7 +23,7 @@ from kernels.line import (
     triangularise,
     width_polynomials,
 )
-from kernels.physics.bsll import LINEAR, QUADRATIC, exact_row
+from kernels.physics.bsll import LINEAR, QUADRATIC
 
 
 @njit
@@ -33,8 +35,22 @@ def _horner(c: np.ndarray, x: float) -> float:
 
 
 @njit
+def _extent(whitening: np.ndarray) -> np.ndarray:
+    """First and one past the last nonzero column of each row: int64[m, 2]."""
+    out = np.zeros((whitening.shape[0], 2), dtype=np.int64)
+    for i in range(whitening.shape[0]):
+        for r in range(whitening.shape[1]):
+            if whitening[i, r] != 0.0:
+                if out[i, 1] == 0:
+                    out[i, 0] = r
+                out[i, 1] = r + 1
+    return out
+
+
+@njit
 def _whitened(
     whitening: np.ndarray,
+    extent: np.ndarray,
     c0: np.ndarray,
     measured: np.ndarray,
     regular: np.ndarray,
@@ -44,14 +60,12 @@ def _whitened(
     out: np.ndarray,
 ) -> None:
     """Triangular factor of the whitened residuals along a line; columns u^1.., u^0/Gamma.., 1."""
-    rows, all_rows = whitening.shape
+    rows = whitening.shape[0]
     columns = n_regular + n_resonant + 1
     out[:] = 0.0
     for i in range(rows):
-        for r in range(all_rows):
+        for r in range(extent[i, 0], extent[i, 1]):
             w = whitening[i, r]
-            if w == 0.0:
-                continue
             for k in range(n_regular):
                 out[i, k] += w * regular[r, k + 1]
             for k in range(n_resonant):
@@ -78,12 +92,14 @@ def _sum_of_squares(factor: np.ndarray, monomials: np.ndarray, count: int, chi2:
 
 
 @njit
-def _direct_chi2(whitening: np.ndarray, predictions: np.ndarray, measured: np.ndarray) -> float:
+def _direct_chi2(
+    whitening: np.ndarray, extent: np.ndarray, predictions: np.ndarray, measured: np.ndarray
+) -> float:
     """chi2 of one point from its predictions."""
     total = 0.0
     for i in range(whitening.shape[0]):
         pull = 0.0
-        for r in range(whitening.shape[1]):
+        for r in range(extent[i, 0], extent[i, 1]):
             pull += whitening[i, r] * (predictions[r] - measured[r])
         total += pull * pull
     return total
@@ -158,6 +174,12 @@ def evaluate_block(
     line_value = np.empty(n_g)
     polynomial = np.empty(POWERS)
     row_values = np.empty(rows)
+    extent, extent_muon = _extent(whitening), _extent(whitening_muon)
+    broad_tables = np.empty((rows, broad.SEGMENTS, broad.NODES, broad.PADDED))
+    ready = np.zeros((rows, broad.SEGMENTS), dtype=np.bool_)
+    weights = np.empty(broad.NODES)
+    products = np.empty((2, broad.PADDED))
+    at_width = np.zeros(broad.PADDED)
 
     done = 0
     while done < count:
@@ -183,9 +205,9 @@ def evaluate_block(
             else:
                 regular[r] = 0.0
                 resonant[r] = 0.0
-        _whitened(whitening, c0, measured, regular, resonant, n_regular, n_resonant, factor)
+        _whitened(whitening, extent, c0, measured, regular, resonant, n_regular, n_resonant, factor)
         if chi2_muon.shape[0] > 0:
-            _whitened(whitening_muon, c0, measured, regular, resonant, n_regular, n_resonant, factor_muon)
+            _whitened(whitening_muon, extent_muon, c0, measured, regular, resonant, n_regular, n_resonant, factor_muon)
 
         # the points: monomials, then sums of squares
         for i in range(n):
@@ -206,33 +228,36 @@ def evaluate_block(
             beyond = width[i] > law_limit
             if not beyond and predictions.shape[0] == 0:
                 continue
+            segment = -1
+            if beyond:
+                segment = broad.segment_of(width[i])
+                if segment >= 0:
+                    broad.node_weights(width[i], segment, weights)
+                for k in range(2):
+                    broad.point_monomials(forms, k, u[i], products[k])
             for r in range(rows):
                 k = lepton[r]
                 row_values[r] = c0[r]
                 if not active[k]:
                     continue
                 if width[i] > tables[r, _slice.PER_ROW - 1]:
-                    v = forms[2 * k, 0] + forms[2 * k, 1] * u[i]
-                    a = forms[2 * k + 1, 0] + forms[2 * k + 1, 1] * u[i]
-                    row_values[r] += exact_row(
-                        panel_lo[row_start[r] : row_start[r + 1]],
-                        panel_hi[row_start[r] : row_start[r + 1]],
-                        functions[row_start[r] : row_start[r + 1]],
-                        mass,
-                        width[i],
-                        kappa,
-                        v,
-                        a,
-                        forms[4, 0] + forms[4, 1] * u[i],
-                        forms[5, 0] + forms[5, 1] * u[i],
-                        forms[6, 0] + forms[6, 1] * u[i],
-                    )
+                    lo, hi = panel_lo[row_start[r] : row_start[r + 1]], panel_hi[row_start[r] : row_start[r + 1]]
+                    f = functions[row_start[r] : row_start[r + 1]]
+                    if segment < 0:
+                        broad.exact_at(lo, hi, f, mass, kappa, width[i], at_width)
+                    else:
+                        if not ready[r, segment]:
+                            broad.fill_segment(lo, hi, f, mass, kappa, segment, broad_tables[r, segment])
+                            ready[r, segment] = True
+                        broad.interpolate(broad_tables[r, segment], weights, width[i], at_width)
+                    for t in range(broad.TABLES):
+                        row_values[r] += at_width[t] * products[k, t]
                 else:
                     row_values[r] += _horner(regular[r], u[i]) + _horner(resonant[r], u[i]) * inverse_width[i]
             if beyond:
-                chi2[done + i] = _direct_chi2(whitening, row_values, measured)
+                chi2[done + i] = _direct_chi2(whitening, extent, row_values, measured)
                 if chi2_muon.shape[0] > 0:
-                    chi2_muon[done + i] = _direct_chi2(whitening_muon, row_values, measured)
+                    chi2_muon[done + i] = _direct_chi2(whitening_muon, extent_muon, row_values, measured)
             if predictions.shape[0] > 0:
                 predictions[done + i] = row_values
 

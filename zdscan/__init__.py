@@ -2,4 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+__all__ = ["PointResult", "__version__", "evaluate"]
+
+if TYPE_CHECKING:
+    from zdscan.evaluate import PointResult, evaluate
+
+
+def __getattr__(name: str) -> Any:
+    """Import `evaluate` when it is first used, so that the command line starts without the kernels."""
+    if name not in ("PointResult", "evaluate"):
+        raise AttributeError(f"module 'zdscan' has no attribute {name!r}")
+    from importlib import import_module
+
+    module = import_module("zdscan.evaluate")
+    globals()["evaluate"], globals()["PointResult"] = module.evaluate, module.PointResult
+    return globals()[name]

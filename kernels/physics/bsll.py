@@ -10,7 +10,8 @@ A row is quadratic in the coefficients, with thirteen coefficient functions of q
 lin  = v E0, v E2, v M1, a E0, a E2
 quad = v^2 (E0^2, E0 E2, E2^2, M1^2, M1 E0, M1 E2), a^2 (E0^2, E0 E2, E2^2)
 The integrals follow the small-width law T1 = L0 + L1 Gamma, T2 = R/Gamma + F0 as long as the pole is far from every
-edge compared with M Gamma; `width_limit` says up to which Gamma, and `exact_row` is used beyond.
+edge compared with M Gamma; `width_limit` says up to which Gamma, and the exact tables are used beyond
+(kernels/broad.py).
 """
 
 from __future__ import annotations
@@ -153,48 +154,6 @@ def exact_tables(
             for j in range(NODES):
                 integrals[k] += absolute[j] * functions[p, k, j]
     _fold(integrals, -mass * width * integrals, kappa, lin, quad)
-
-
-@njit
-def exact_row(
-    panel_lo: np.ndarray,
-    panel_hi: np.ndarray,
-    functions: np.ndarray,
-    mass: float,
-    width: float,
-    kappa: float,
-    v: float,
-    a: float,
-    e0: float,
-    e2: float,
-    m1: float,
-) -> float:
-    """New-physics part of one row at one point, by the closed form of the Breit-Wigner integrals (width > 0)."""
-    c = np.empty(FUNCTIONS)
-    g = mass * width
-    c[0], c[1], c[2] = v * e0, v * e2, v * m1
-    c[3], c[4], c[5] = a * e0, a * e0 * kappa, a * e2
-    c[6], c[7], c[8] = -g * c[0], -g * c[1], -g * c[2]
-    v2, a2 = v * v, a * a
-    c[9], c[10], c[11] = v2 * e0 * e0, v2 * e0 * e2, v2 * e2 * e2
-    c[12], c[13], c[14] = v2 * m1 * m1, v2 * m1 * e0, v2 * m1 * e2
-    c[15] = a2 * e0 * e0
-    c[16], c[17] = c[15] * kappa * kappa, c[15] * kappa
-    c[18], c[19], c[20] = a2 * e0 * e2, a2 * e0 * e2 * kappa, a2 * e2 * e2
-    real = np.empty(NODES)
-    absolute = np.empty(NODES)
-    total = 0.0
-    for p in range(panel_lo.shape[0]):
-        panel_weights(panel_lo[p], panel_hi[p], mass, width, real, absolute)
-        for j in range(NODES):
-            first = 0.0
-            for k in range(_IMAGINARY):
-                first += c[k] * functions[p, k, j]
-            second = 0.0
-            for k in range(_IMAGINARY, FUNCTIONS):
-                second += c[k] * functions[p, k, j]
-            total += real[j] * first + absolute[j] * second
-    return total
 
 
 @njit

@@ -1,0 +1,35 @@
+"""Anomalous magnetic moment of the muon. docs/constraints.md; experiment arXiv:2506.03069, theory arXiv:2505.21476."""
+
+from __future__ import annotations
+
+from kernels.physics.moments import moment_factors
+from zdscan.constraint import Clause, Constraint, Theory
+
+
+def clauses(theory: Theory, mass: float) -> list[Clause]:
+    """|Delta a_mu - measured| below two standard deviations; Delta a_mu = k_v v_mu^2 + k_a a_mu^2."""
+    k_v, k_a = moment_factors(mass, theory.constants["m_mu"])
+    v, a = theory.coupling("v_mu"), theory.coupling("a_mu")
+    error, _ = theory.constants.error("delta_a_mu")
+    return [
+        Clause(
+            polynomial=k_v * (v * v) + k_a * (a * a),
+            centre=theory.constants["delta_a_mu"],
+            up=2.0 * error,
+            down=2.0 * error,
+        )
+    ]
+
+
+CONSTRAINT = Constraint(
+    id="a_mu",
+    title="Muon g-2, shift of (g-2)/2",
+    citations=("Muong-2:2025xyk", "Aliberti:2025beg"),
+    cl="2 sigma",
+    unit="1",
+    grade="A",
+    in_paper=True,
+    applies="all masses and cases",
+    slots=1,
+    clauses=clauses,
+)

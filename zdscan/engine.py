@@ -1,0 +1,220 @@
+"""A scan as the driver sees it: axes, stored fields, slices by mass index, and runs of points."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan import likelihood
+from zdscan.constraints import select
+from zdscan.errors import UserError
+from zdscan.fields import Field
+from zdscan.model import COUPLINGS, PARAMETERS, Case, named_case
+from zdscan.slices import CHANNELS, Physics
+
+if TYPE_CHECKING:
+    from zdscan.config import Scan
+
+LIMIT_SETS = ("rashed2024",)
+
+
+def stored_fields(
+    names: Sequence[str], rows: Sequence[str], constraints: Sequence[str], titles: Sequence[str]
+) -> tuple[Field, ...]:
+    """The datasets of a grid file, in the order asked for.
+
+    rows : ids of the measured rows; constraints, titles : ids and titles of the scan's constraints, in bit order.
+    """
+    bits = 32 if len(constraints) <= 31 else 64
+    not_computed = 1 << (bits - 1)
+    masks = [1 << k for k in range(len(constraints))] + [not_computed]
+    known = {
+        "chi2": Field("chi2", "<f4", np.nan, "chi2 of the b -> s l l rows", "1"),
+        "excluded": Field(
+            "excluded",
+            f"<u{bits // 8}",
+            2**bits - 1,
+            "constraints that exclude the point, one bit each",
+            "1",
+            attributes={
+                "flag_masks": np.array(masks, dtype=f"<u{bits // 8}"),
+                "flag_meanings": " ".join([*constraints, "not_computed"]),
+                "constraint_titles": json.dumps(dict(zip(constraints, titles, strict=True))),
+            },
+        ),
+        "chi2_muon": Field("chi2_muon", "<f4", np.nan, "chi2 of the muon rows alone", "1"),
+        "ratios": Field(
+            "ratios",
+            "<f4",
+            np.nan,
+            "prediction over limit of each constraint; 1 or more is excluded, 0 where it does not apply",
+            "1",
+            ("constraint", tuple(constraints)),
+        ),
+        "predictions": Field(
+            "predictions", "<f4", np.nan, "predicted rows, each in its own unit", "1", ("row", tuple(rows))
+        ),
+        "widths": Field("widths", "<f4", np.nan, "partial widths of the vector", "GeV", ("channel", CHANNELS)),
+        "a_mu": Field("a_mu", "<f4", np.nan, "shift of the muon's anomalous magnetic moment", "1"),
+    }
+    return tuple(known[name] for name in names)
+
+
+def build_physics(
+    case: Case,
+    *,
+    theory: str = "paper",
+    emission: str = "auto",
+    invisible_width: float = 0.0,
+    axial_mu: float = 0.0,
+    fcnc_scale: float = 1.0,
+    measurements: str = "rashed2024-corrected",
+    errors: str = "symmetrised",
+    theory_errors: str = "table",
+    constraints: str | Sequence[str] = "all",
+    limits: str = "rashed2024",
+) -> Physics:
+    """The physics of a scan or a point from named settings (their meaning: docs/scan-file.md).
+
+    Raises
+    ------
+    UserError
+        For every setting that is not allowed, one sentence each.
+    """
+    faults = []
+    allowed = {"theory": ("paper", "complete"), "emission": ("auto", "lepton", "complete"), "limits": LIMIT_SETS}
+    for name, value in (("theory", theory), ("emission", emission), ("limits", limits)):
+        if value not in allowed[name]:
+            faults.append(f"{name} is {value!r}; allowed are {', '.join(allowed[name])}.")
+    for name, number in (("invisible_width", invisible_width), ("axial_mu", axial_mu), ("fcnc_scale", fcnc_scale)):
+        if not np.isfinite(number) or (name == "invisible_width" and number < 0.0):
+            faults.append(f"{name} is {number}; it must be a finite number{' of at least 0' * name.startswith('inv')}.")
+    if faults:
+        raise UserError(*faults)
+    return Physics(
+        case=case,
+        likelihood=likelihood.build(measurements, errors, theory_errors),
+        constraints=select(constraints),
+        theory=theory,
+        emission=emission,
+        invisible_width=float(invisible_width),
+        axial_mu=float(axial_mu),
+        fcnc_scale=float(fcnc_scale),
+        limits=limits,
+    )
+
+
+class Engine:
+    """What a scan file asks for, ready to compute.
+
+    Attributes
+    ----------
+    physics : `Physics` of the scan.
+    axes : name -> float64 array, in the order mass, eps, eps_z, g_mu; GeV.
+    shape : lengths of the axes.
+    fields : what is stored at each point.
+    """
+
+    def __init__(self, physics: Physics, axes: Mapping[str, NDArray[np.float64]], fields: Sequence[str]) -> None:
+        self.physics = physics
+        self.axes = {name: np.ascontiguousarray(axes[name], dtype=np.float64) for name in ("mass", *PARAMETERS)}
+        lengths = [len(axis) for axis in self.axes.values()]
+        self.shape = (lengths[0], lengths[1], lengths[2], lengths[3])
+        self.fields = stored_fields(
+            fields,
+            physics.likelihood.data.ids,
+            [constraint.id for constraint in physics.constraints],
+            [constraint.title for constraint in physics.constraints],
+        )
+
+    @classmethod
+    def from_scan(cls, scan: Scan) -> Engine:
+        """The engine of a checked scan file."""
+        case = (
+            named_case(scan.case)
+            if isinstance(scan.case, str)
+            else Case.from_couplings(scan.case.name, scan.case.couplings)
+        )
+        physics = build_physics(
+            case,
+            theory=scan.theory,
+            emission=scan.model.emission,
+            invisible_width=scan.model.invisible_width,
+            axial_mu=scan.model.axial_mu,
+            fcnc_scale=scan.model.fcnc_scale,
+            measurements=scan.data.measurements,
+            errors=scan.data.errors,
+            theory_errors=scan.data.theory_errors,
+            constraints=scan.constraints.use,
+            limits=scan.constraints.limits,
+        )
+        return cls(physics, scan.axes, scan.output.fields)
+
+    @property
+    def slice_size(self) -> int:
+        """float64 numbers of one slice."""
+        return self.physics.slice_size
+
+    @property
+    def ndof(self) -> int:
+        """Number of measured rows in chi2."""
+        return len(self.physics.likelihood.sm)
+
+    @property
+    def sm_chi2(self) -> dict[str, float]:
+        """chi2 of the Standard Model: keys "all" and "muon"."""
+        return self.physics.sm_chi2
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What makes the numbers; a resume with a different one is refused."""
+        return dict(self.physics.identity)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """File attributes that describe the physics."""
+        p, rows = self.physics, self.physics.likelihood
+        return {
+            "case": p.case.name,
+            "case_title": p.case.title,
+            "couplings": json.dumps(
+                {
+                    coupling: dict(zip(PARAMETERS, numbers, strict=True))
+                    for coupling, numbers in zip(COUPLINGS, p.matrix.tolist(), strict=True)
+                }
+            ),
+            "theory": p.theory,
+            "emission": p.setting.emission,
+            "invisible_width_GeV": p.invisible_width,
+            "axial_mu": p.axial_mu,
+            "fcnc_scale": p.fcnc_scale,
+            "measurements": rows.data.name,
+            "rows": " ".join(rows.data.ids),
+            "constraints": " ".join(constraint.id for constraint in p.constraints),
+            "limits": p.limits,
+            "flavio_version": rows.sm_tables.flavio_version,
+            "charged_current_completion": "none for g_mu: a direct muon coupling has no charged-current partner",
+        }
+
+    def warm_up(self) -> None:
+        """Compile the kernels, or load them from the cache."""
+        self.physics.evaluate(self.build_slice(0), *(self.axes[name][:1] for name in PARAMETERS))
+
+    def build_slice(self, mass_index: int) -> NDArray[np.float64]:
+        """The slice of one mass of the axis: float64[slice_size]."""
+        return self.physics.build_slice(float(self.axes["mass"][mass_index]))
+
+    def evaluate(
+        self, slice_: NDArray[np.float64], first: int, count: int, outputs: Sequence[NDArray[Any]]
+    ) -> None:
+        """Fill outputs[k] (field k, `count` points from `first` within one mass) in the fields' own types."""
+        names = [field.name for field in self.fields]
+        block = self.physics.evaluate(
+            slice_, *(self.axes[name] for name in PARAMETERS), first=first, count=count, want=names
+        )
+        for name, output in zip(names, outputs, strict=True):
+            np.copyto(output, getattr(block, name), casting="unsafe")

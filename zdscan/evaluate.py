@@ -1,0 +1,263 @@
+"""One point, or a few, with everything behind the verdict: couplings, widths, rows and pulls, constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from zdscan import __version__
+from zdscan.constraint import Clause
+from zdscan.engine import build_physics
+from zdscan.errors import UserError
+from zdscan.model import COUPLINGS, PARAMETERS, Case, named_case
+from zdscan.slices import CHANNELS, OPTIONAL, Physics
+
+MASS_RANGE = (0.010, 2.0)
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class PointResult:
+    """Results at one point or, for array arguments, at an array of points of that `shape`.
+
+    Attributes
+    ----------
+    parameters : mass (GeV), eps, eps_z, g_mu.
+    couplings : named couplings (docs/model.md).
+    widths : GeV; ee, mumu, nunu (three neutrinos), hadrons, invisible (the extra one), total.
+    chi2 : "all", "muon" and the Standard Model's "sm_all", "sm_muon".
+    predictions : float64[..., rows], in the rows' units.
+    ratios, applies, excluded, values, limits : float64 or bool [..., constraints]; values and limits are NaN where a
+        constraint does not apply.
+    delta_a_mu, delta_a_e : shifts of the anomalous magnetic moments.
+    physics : the settings behind the numbers.
+    """
+
+    physics: Physics
+    shape: tuple[int, ...]
+    parameters: dict[str, Array]
+    couplings: dict[str, Array]
+    widths: dict[str, Array]
+    chi2: dict[str, Array]
+    predictions: Array
+    ratios: Array
+    applies: Array
+    excluded: Array
+    values: Array
+    limits: Array
+    delta_a_mu: Array
+    delta_a_e: Array
+
+    @property
+    def branching_ratios(self) -> dict[str, Array]:
+        """Partial over total width; a vector without open channel counts as invisible."""
+        total = self.widths["total"]
+        closed = total == 0.0
+        safe = np.where(closed, 1.0, total)
+        ratios = {name: np.where(closed, 0.0, self.widths[name] / safe) for name in CHANNELS}
+        ratios["invisible"] = np.where(closed, 1.0, ratios["invisible"])
+        return ratios
+
+    def to_dict(self) -> dict[str, Any]:
+        """The layout of ``zdscan point --json``: plain numbers for one point, nested lists for arrays."""
+        rows, physics = self.physics.likelihood, self.physics
+        data = rows.data
+        neutrinos = [self.couplings[name] for name in ("g_nue", "g_numu", "g_nutau")]
+        couplings = dict(self.couplings)
+        if all(np.array_equal(neutrinos[0], other) for other in neutrinos[1:]):
+            couplings = {k: v for k, v in couplings.items() if not k.startswith("g_nu")} | {"g_nu": neutrinos[0]}
+        return {
+            "parameters": {name: _plain(value) for name, value in self.parameters.items()},
+            "couplings": {name: _plain(value) for name, value in couplings.items()},
+            "widths": {name: _plain(value) for name, value in self.widths.items()},
+            "branching_ratios": {name: _plain(value) for name, value in self.branching_ratios.items()},
+            "rows": [
+                {
+                    "id": data.ids[r],
+                    "observable": data.observables[r],
+                    "q2_min": float(data.q2_min[r]),
+                    "q2_max": float(data.q2_max[r]),
+                    "unit": data.units[r],
+                    "sm": float(rows.sm[r]),
+                    "prediction": _plain(self.predictions[..., r]),
+                    "measured": float(data.values[r]),
+                    "sigma": float(rows.sigma[r]),
+                    "pull": _plain((self.predictions[..., r] - data.values[r]) / rows.sigma[r]),
+                }
+                for r in range(len(data.ids))
+            ],
+            "chi2": {name: _plain(value) for name, value in self.chi2.items()},
+            "constraints": [
+                {
+                    "id": constraint.id,
+                    "title": constraint.title,
+                    "prediction": _plain(self.values[..., k]),
+                    "limit": _plain(self.limits[..., k]),
+                    "unit": constraint.unit,
+                    "cl": constraint.cl,
+                    "grade": constraint.grade,
+                    "ratio": _plain(self.ratios[..., k]),
+                    "applies": _plain(self.applies[..., k]),
+                    "excluded": _plain(self.excluded[..., k]),
+                    "reference": ", ".join(constraint.citations),
+                }
+                for k, constraint in enumerate(physics.constraints)
+            ],
+            "anomalous_moments": {"mu": _plain(self.delta_a_mu), "e": _plain(self.delta_a_e)},
+            "theory": physics.theory,
+            "version": __version__,
+        }
+
+
+def _plain(value: Any) -> Any:
+    """Numbers and lists for JSON; NaN (nothing to state) becomes None."""
+    array = np.asarray(value)
+    if array.ndim == 0:
+        number = array.item()
+        return None if isinstance(number, float) and np.isnan(number) else number
+    return [_plain(item) for item in array]
+
+
+def evaluate(
+    case: str | Case = "A",
+    mass: ArrayLike = 0.010,
+    eps: ArrayLike = 0.0,
+    eps_z: ArrayLike = 0.0,
+    g_mu: ArrayLike = 0.0,
+    *,
+    theory: str = "paper",
+    emission: str = "auto",
+    invisible_width: float = 0.0,
+    axial_mu: float = 0.0,
+    fcnc_scale: float = 1.0,
+    measurements: str = "rashed2024-corrected",
+    errors: str = "symmetrised",
+    theory_errors: str = "table",
+    constraints: str | Sequence[str] = "all",
+    limits: str = "rashed2024",
+) -> PointResult:
+    """Evaluate points; mass (GeV), eps, eps_z and g_mu broadcast against each other.
+
+    The same kernels as a grid: a point is a block of size one. Settings are explained in docs/scan-file.md.
+
+    Raises
+    ------
+    UserError
+        A name is unknown, a mass is outside 0.01-2 GeV, a number is not finite, or g_mu is given in Case A.
+    """
+    chosen = case if isinstance(case, Case) else named_case(case)
+    physics = build_physics(
+        chosen,
+        theory=theory,
+        emission=emission,
+        invisible_width=invisible_width,
+        axial_mu=axial_mu,
+        fcnc_scale=fcnc_scale,
+        measurements=measurements,
+        errors=errors,
+        theory_errors=theory_errors,
+        constraints=constraints,
+        limits=limits,
+    )
+    given = {"mass": mass, "eps": eps, "eps_z": eps_z, "g_mu": g_mu}
+    arrays = np.broadcast_arrays(*(np.asarray(value, dtype=np.float64) for value in given.values()))
+    parameters = dict(zip(given, arrays, strict=True))
+    _check(chosen, parameters)
+    return _points(physics, parameters)
+
+
+def _check(case: Case, parameters: dict[str, Array]) -> None:
+    faults = []
+    for name, values in parameters.items():
+        if not np.all(np.isfinite(values)):
+            faults.append(f"{name} must be a finite number.")
+    low, high = MASS_RANGE
+    mass = parameters["mass"]
+    if np.any(mass < low) or np.any(mass > high):
+        worst = mass[(mass < low) | (mass > high)].flat[0]
+        faults.append(f"mass is {worst:g} GeV; zdscan covers {low:g} to {high:g} GeV.")
+    if not np.any(case.matrix[:, PARAMETERS.index("g_mu")]) and np.any(parameters["g_mu"] != 0.0):
+        faults.append(f"g_mu must be 0 in Case {case.name}, which has no direct muon coupling.")
+    if faults:
+        raise UserError(*faults)
+
+
+def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
+    shape = parameters["mass"].shape
+    flat = {name: values.reshape(-1) for name, values in parameters.items()}
+    n, n_constraints = len(flat["mass"]), len(physics.constraints)
+    blocks: list[Any] = [None] * n
+    values, limits = np.full((n, n_constraints), np.nan), np.full((n, n_constraints), np.nan)
+    applies = np.zeros((n, n_constraints), dtype=bool)
+    slices: dict[float, tuple[Array, list[Sequence[Clause]]]] = {}
+    for i in range(n):
+        mass = float(flat["mass"][i])
+        if mass not in slices:
+            slices = {mass: (physics.build_slice(mass), physics.clauses(mass))}
+        slice_, clauses = slices[mass]
+        block = physics.evaluate(slice_, *(flat[name][i : i + 1] for name in PARAMETERS), want=OPTIONAL)
+        blocks[i] = block
+        width = float(np.sum(block.widths[0]))
+        first = 0
+        for k, constraint in enumerate(physics.constraints):
+            active = [
+                (clause, float(block.values[0, first + place]))
+                for place, clause in enumerate(clauses[k])
+                if width >= clause.min_width
+            ]
+            first += constraint.slots
+            if active:
+                clause, value = max(active, key=lambda pair: _ratio(*pair))
+                applies[i, k], values[i, k], limits[i, k] = True, value, clause.limit(value)
+
+    def gather(name: str, *tail: int) -> Array:
+        return np.array([getattr(block, name)[0] for block in blocks]).reshape(*shape, *tail)
+
+    def each(values: Array) -> Array:
+        return values.reshape(*shape, n_constraints)
+
+    widths = gather("widths", len(CHANNELS))
+    named = {name: widths[..., k] for k, name in enumerate(CHANNELS)}
+    point = np.array([flat[name] for name in PARAMETERS])
+    couplings = {
+        name: (row @ point).reshape(shape) for name, row in zip(COUPLINGS, physics.matrix, strict=True)
+    }
+    ratios = gather("ratios", n_constraints)
+    sm = physics.sm_chi2
+    return PointResult(
+        physics=physics,
+        shape=shape,
+        parameters=parameters,
+        couplings=couplings,
+        widths=named | {"total": widths.sum(axis=-1)},
+        chi2={
+            "all": gather("chi2"),
+            "muon": gather("chi2_muon"),
+            "sm_all": np.asarray(sm["all"]),
+            "sm_muon": np.asarray(sm["muon"]),
+        },
+        predictions=gather("predictions", len(physics.likelihood.sm)),
+        ratios=ratios,
+        applies=each(applies),
+        excluded=ratios >= 1.0,
+        values=each(values),
+        limits=each(limits),
+        delta_a_mu=gather("a_mu"),
+        delta_a_e=_electron_moment(physics, flat["mass"], couplings).reshape(shape),
+    )
+
+
+def _ratio(clause: Clause, value: float) -> float:
+    return max((value - clause.centre) / clause.up, (clause.centre - value) / clause.down)
+
+
+def _electron_moment(physics: Physics, mass: Array, couplings: dict[str, Array]) -> Array:
+    from kernels.physics.moments import anomalous_moment
+
+    v, a = couplings["v_e"].reshape(-1), couplings["a_e"].reshape(-1)
+    m_e = physics.setting.constants["m_e"]
+    return np.array([anomalous_moment(m, m_e, v[i], a[i]) for i, m in enumerate(mass)])

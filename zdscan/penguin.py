@@ -1,0 +1,52 @@
+"""The flavour-changing vertices b -> s, b -> d and s -> d per unit of each parameter. docs/penguin.md."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+import zdscan.cache  # noqa: F401  (before the kernels are imported)
+from kernels.physics.loops import E0, E2, M1, penguin
+from zdscan.inputs import constants
+from zdscan.model import COUPLINGS
+
+Transition = Literal["bs", "bd", "sd"]
+
+
+@dataclass(frozen=True)
+class Vertex:
+    """Complex coefficients per unit of (eps, eps_z, g_mu): e0 dimensionless, e2 and m1 in GeV^-2; complex128[3] each."""
+
+    e0: NDArray[np.complex128]
+    e2: NDArray[np.complex128]
+    m1: NDArray[np.complex128]
+    lambda_t: complex
+
+
+def vertex(matrix: NDArray[np.float64], transition: Transition, fcnc_scale: float = 1.0) -> Vertex:
+    """Sum over u, c, t of the one-loop vertex for a coupling matrix float64[16, 3].
+
+    fcnc_scale multiplies E0, which without a Higgs sector is uncertain at 50-100% (docs/penguin.md).
+    """
+    c = constants.load()
+    lambdas = np.array([c.complex(f"lambda_{transition}_{quark}") for quark in "uct"])
+    x = np.array([(c[f"m_{quark}_loop"] / c["MW"]) ** 2 for quark in "uct"])
+    scale = c["GF"] / (4.0 * math.sqrt(2.0) * math.pi**2)
+    g = dict(zip(COUPLINGS, matrix, strict=True))
+    couplings = np.ascontiguousarray(
+        [g["v_u"] + g["a_u"], g["v_u"] - g["a_u"], g["gWW"], g["gpp"], g["gWp"], g["v_d"] + g["a_d"]]
+    ).T
+
+    def column(structure: int, prefactor: float) -> NDArray[np.complex128]:
+        return np.array([penguin(np.ascontiguousarray(row), lambdas, x, structure, prefactor) for row in couplings])
+
+    return Vertex(
+        e0=fcnc_scale * column(E0, scale * c["MW"] ** 2),
+        e2=column(E2, scale),
+        m1=column(M1, scale),
+        lambda_t=complex(lambdas[2]),
+    )

@@ -1,0 +1,82 @@
+"""Polynomials in (eps, eps_z, g_mu), in which constraints write their predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Exponents = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Polynomial:
+    """A polynomial with complex coefficients: ``terms[(i, j, k)]`` multiplies eps^i eps_z^j g_mu^k."""
+
+    terms: Mapping[Exponents, complex]
+
+    @classmethod
+    def linear(cls, row: ArrayLike) -> Polynomial:
+        """A coupling: three numbers per unit of eps, eps_z, g_mu."""
+        units: tuple[Exponents, ...] = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
+        return cls({unit: complex(c) for unit, c in zip(units, np.asarray(row), strict=True) if c != 0.0})
+
+    @classmethod
+    def constant(cls, value: complex) -> Polynomial:
+        """A number."""
+        return cls({(0, 0, 0): complex(value)} if value != 0.0 else {})
+
+    def __add__(self, other: Polynomial) -> Polynomial:
+        terms = dict(self.terms)
+        for exponents, c in other.terms.items():
+            terms[exponents] = terms.get(exponents, 0.0) + c
+        return Polynomial(terms)
+
+    def __sub__(self, other: Polynomial) -> Polynomial:
+        return self + other * -1.0
+
+    def __mul__(self, other: Polynomial | complex) -> Polynomial:
+        if not isinstance(other, Polynomial):
+            return Polynomial({exponents: c * other for exponents, c in self.terms.items()})
+        terms: dict[Exponents, complex] = {}
+        for (i, j, k), c in self.terms.items():
+            for (p, q, r), d in other.terms.items():
+                exponents = (i + p, j + q, k + r)
+                terms[exponents] = terms.get(exponents, 0.0) + c * d
+        return Polynomial(terms)
+
+    __rmul__ = __mul__
+
+    @property
+    def real(self) -> Polynomial:
+        """Real part, for real parameters."""
+        return Polynomial({exponents: complex(c.real) for exponents, c in self.terms.items()})
+
+    @property
+    def imag(self) -> Polynomial:
+        """Imaginary part, for real parameters."""
+        return Polynomial({exponents: complex(c.imag) for exponents, c in self.terms.items()})
+
+    def abs2(self) -> Polynomial:
+        """|p|^2, for real parameters."""
+        return self.real * self.real + self.imag * self.imag
+
+    def packed(self, exponents: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Real coefficients in the order of `exponents` (int64[n, 3]).
+
+        Raises
+        ------
+        ValueError
+            If a coefficient is complex or its degree is not among `exponents`: a constraint is written wrongly.
+        """
+        places = {tuple(int(n) for n in row): place for place, row in enumerate(exponents)}
+        out = np.zeros(len(exponents))
+        for key, c in self.terms.items():
+            if c == 0.0:
+                continue
+            if key not in places or c.imag != 0.0:
+                raise ValueError(f"term {key} with coefficient {c} does not fit a clause")
+            out[places[key]] = c.real
+        return out

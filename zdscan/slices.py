@@ -1,0 +1,250 @@
+"""The physics of a scan: slices (one mass) and runs of points, for the grid driver, single points and fits alike."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import zdscan.cache as cache
+from kernels import clauses as _clauses
+from kernels import slice as _slice
+from kernels.point import evaluate_block
+from zdscan import inputs
+from zdscan.constraint import Clause, Constraint, Theory
+from zdscan.inputs import curves
+from zdscan.likelihood import Likelihood
+from zdscan.model import COUPLINGS, PARAMETERS, Case
+
+CHANNELS = ("ee", "mumu", "nunu", "hadrons", "invisible")
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Results at a run of points, float64; optional quantities are None where they were not asked for.
+
+    chi2[n]; excluded uint64[n], bit k for constraint k; chi2_muon[n]; ratios[n, constraints]; values[n, clauses],
+    what each clause compares with its limits (0 where it does not apply); predictions[n, rows]; widths[n, 5] in GeV
+    in the order of `CHANNELS`; a_mu[n].
+    """
+
+    chi2: Array
+    excluded: Array
+    chi2_muon: Array | None
+    ratios: Array | None
+    values: Array | None
+    predictions: Array | None
+    widths: Array | None
+    a_mu: Array | None
+
+
+OPTIONAL = ("chi2_muon", "ratios", "values", "predictions", "widths", "a_mu")
+
+
+@dataclass(frozen=True)
+class Physics:
+    """Everything that fixes the numbers at a point: case, theory settings, data, constraints.
+
+    Parameters
+    ----------
+    case : the coupling matrix.
+    likelihood : rows, measurements and errors.
+    constraints : in the order of their bits.
+    theory : "paper" (C9 and C10 alone, transverse propagator) or "complete" (dipole and q_mu q_nu/M^2 term as well).
+    emission : "auto", "lepton" or "complete": how K, pi and W radiate; auto follows the theory setting.
+    invisible_width : extra invisible width, GeV.
+    axial_mu : direct axial muon coupling as a multiple of g_mu.
+    fcnc_scale : multiplies E0.
+    limits : name of the set of limits.
+    """
+
+    case: Case
+    likelihood: Likelihood
+    constraints: tuple[Constraint, ...]
+    theory: str = "paper"
+    emission: str = "auto"
+    invisible_width: float = 0.0
+    axial_mu: float = 0.0
+    fcnc_scale: float = 1.0
+    limits: str = "rashed2024"
+
+    @cached_property
+    def matrix(self) -> NDArray[np.float64]:
+        """Couplings per unit of eps, eps_z, g_mu, axial_mu included: float64[16, 3]."""
+        return np.ascontiguousarray(self.case.with_axial(self.axial_mu))
+
+    @cached_property
+    def setting(self) -> Theory:
+        """What constraints see of this."""
+        radiation = {"paper": "lepton", "complete": "complete"}[self.theory] if self.emission == "auto" else self.emission
+        return Theory(self.matrix, self.theory, radiation, self.fcnc_scale, self.limits)
+
+    @cached_property
+    def _penguin(self) -> NDArray[np.float64]:
+        """Re(E0, E2, M1 / lambda_t) of b -> s; the imaginary parts are CP odd and 1e-5 (E0) to 2.5% (E2)."""
+        vertex = self.setting.vertex("bs")
+        dipole = vertex.m1 if self.theory == "complete" else 0.0 * vertex.m1
+        return np.ascontiguousarray(np.array([vertex.e0, vertex.e2, dipole]) / vertex.lambda_t).real.copy()
+
+    @cached_property
+    def _powers(self) -> tuple[int, int]:
+        """How many powers of g_mu the regular and the resonant part of a row can have."""
+        column = self.matrix[:, PARAMETERS.index("g_mu")]
+        if not np.any(column):
+            return 0, 1
+        if np.any(self._penguin[:, 2] != 0.0):
+            return 4, 5
+        return 3, 3
+
+    @cached_property
+    def _slots(self) -> tuple[int, ...]:
+        """First clause slot of each constraint, and the total."""
+        return tuple(int(n) for n in np.concatenate([[0], np.cumsum([c.slots for c in self.constraints])]))
+
+    @property
+    def slice_size(self) -> int:
+        """Length of a slice."""
+        return int(_slice.slice_length(len(self.likelihood.sm))) + self._slots[-1] * _clauses.LENGTH
+
+    def clauses(self, mass: float) -> list[Sequence[Clause]]:
+        """The clauses of every constraint at a mass in GeV; an empty list where it does not apply."""
+        return [constraint.clauses(self.setting, mass) for constraint in self.constraints]
+
+    def build_slice(self, mass: float) -> NDArray[np.float64]:
+        """Everything at one mass (GeV, 0.01 to 2) that does not depend on the couplings: float64[slice_size]."""
+        rows, c = self.likelihood, self.setting.constants
+        out = np.zeros(self.slice_size)
+        _slice.fill_slice(
+            out,
+            float(mass),
+            self.theory == "complete",
+            float(self.invisible_width),
+            c["m_e"],
+            c["m_mu"],
+            curves.hadronic_table(),
+            self._penguin,
+            rows.row_start,
+            rows.sm_tables.panel_lo,
+            rows.sm_tables.panel_hi,
+            rows.functions,
+            rows.sm,
+        )
+        packed = out[int(_slice.slice_length(len(rows.sm))) :].reshape(-1, _clauses.LENGTH)
+        for index, found in enumerate(self.clauses(float(mass))):
+            if len(found) > self.constraints[index].slots:
+                raise ValueError(f"{self.constraints[index].id} returned more clauses than its slots")
+            for place, clause in enumerate(found):
+                packed[self._slots[index] + place] = clause.packed(index)
+        return out
+
+    def evaluate(
+        self,
+        slice_: NDArray[np.float64],
+        eps: NDArray[np.float64],
+        eps_z: NDArray[np.float64],
+        g_mu: NDArray[np.float64],
+        first: int = 0,
+        count: int | None = None,
+        want: Sequence[str] = (),
+    ) -> Block:
+        """Points first..first+count, in C order of the axes (eps, eps_z, g_mu), at the mass of a slice.
+
+        want : which of `OPTIONAL` to compute besides chi2 and excluded.
+        """
+        n = len(eps) * len(eps_z) * len(g_mu) - first if count is None else count
+        rows = self.likelihood
+        sizes = {
+            "chi2_muon": (n,),
+            "ratios": (n, len(self.constraints)),
+            "values": (n, self._slots[-1]),
+            "predictions": (n, len(rows.sm)),
+            "widths": (n, len(CHANNELS)),
+            "a_mu": (n,),
+        }
+        arrays: dict[str, Array] = {
+            name: np.zeros(size if name in want else (0, *size[1:])) for name, size in sizes.items()
+        }
+        chi2, excluded = np.empty(n), np.empty(n, dtype=np.uint64)
+        evaluate_block(
+            slice_,
+            self.matrix,
+            rows.row_start,
+            rows.sm_tables.panel_lo,
+            rows.sm_tables.panel_hi,
+            rows.functions,
+            rows.lepton,
+            rows.sm,
+            rows.data.values,
+            rows.whitening,
+            rows.whitening_muon,
+            *self._powers,
+            len(self.constraints),
+            eps,
+            eps_z,
+            g_mu,
+            first,
+            n,
+            chi2,
+            arrays["chi2_muon"],
+            excluded,
+            arrays["ratios"],
+            arrays["values"],
+            arrays["predictions"],
+            arrays["widths"],
+            arrays["a_mu"],
+        )
+        return Block(chi2, excluded, **{name: arrays[name] if name in want else None for name in OPTIONAL})
+
+    def chi2(self, mass: float, eps: float, eps_z: float, g_mu: float) -> float:
+        """chi2 at one point of any mass, for minimisers."""
+        point = (np.array([eps]), np.array([eps_z]), np.array([g_mu]))
+        return float(self.evaluate(self.build_slice(mass), *point).chi2[0])
+
+    @cached_property
+    def sm_chi2(self) -> dict[str, float]:
+        """chi2 of the Standard Model: keys "all" and "muon"."""
+        return self.likelihood.chi2(self.likelihood.sm)
+
+    @cached_property
+    def identity(self) -> Mapping[str, str]:
+        """What makes the numbers, as name -> text or hash: two runs agree on it or have different physics."""
+        settings = {
+            "case": self.case.name,
+            "couplings": json.dumps(
+                {
+                    name: dict(zip(PARAMETERS, row.tolist(), strict=True))
+                    for name, row in zip(COUPLINGS, self.matrix, strict=True)
+                    if np.any(row)
+                }
+            ),
+            "theory": self.theory,
+            "emission": self.setting.emission,
+            "invisible_width": repr(self.invisible_width),
+            "fcnc_scale": repr(self.fcnc_scale),
+            "measurements": self.likelihood.data.name,
+            "covariance": hashlib.sha256(self.likelihood.whitening.tobytes()).hexdigest(),
+            "constraints": " ".join(constraint.id for constraint in self.constraints),
+            "limits": self.limits,
+            "kernels": cache.kernel_hash(),
+            "constraint definitions": _constraint_hash(),
+        }
+        return settings | {f"input {name}": digest for name, digest in sorted(inputs.hashes().items())}
+
+
+def _constraint_hash() -> str:
+    """Hash of the modules that turn a mass into clauses."""
+    folder = Path(__file__).parent
+    paths = [folder / name for name in ("constraint.py", "penguin.py", "polynomial.py", "model.py", "likelihood.py")]
+    digest = hashlib.sha256()
+    for path in [*paths, *sorted((folder / "constraints").glob("*.py"))]:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
