@@ -17,6 +17,7 @@ from zdscan import __version__
 from zdscan.errors import Stopped, UserError
 
 if TYPE_CHECKING:
+    from zdscan.driver import RunSummary
     from zdscan.mpi import Alone
 
 app = typer.Typer(
@@ -33,10 +34,10 @@ Settings = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Replace a setting of the scan file, e.g. axes.mass.n=50."),
 ]
 Threads = Annotated[
-    int | None, typer.Option(min=1, help="Threads per process [default: all cores alone, 1 under MPI].")
+    int | None, typer.Option(min=1, help="Threads per process (default: all cores alone, 1 under MPI).")
 ]
 Sink = Annotated[str, typer.Option(help="How blocks reach the file: direct, gather or parallel.")]
-BlockPoints = Annotated[int | None, typer.Option(min=1, help="Points per block [default: chosen from the grid].")]
+BlockPoints = Annotated[int | None, typer.Option(min=1, help="Points per block (default: chosen from the grid).")]
 
 
 def main() -> None:
@@ -47,7 +48,7 @@ def main() -> None:
         _complain(error.messages)
         sys.exit(2)
     except Stopped as stop:
-        _complain([str(stop) or "stopped; continue with `zdscan resume`."])
+        _complain([str(stop)] if str(stop) else [])
         sys.exit(75)
     except Exception:
         # Not caught for good: the traceback, and under MPI the end of the whole job, are the excepthook's work.
@@ -57,7 +58,8 @@ def main() -> None:
 
 def _complain(messages: Iterable[str]) -> None:
     for message in messages:  # none on ranks other than the first, which speaks for all
-        print(f"zdscan: {message}", file=sys.stderr)
+        # An indented line goes on with the sentence before it.
+        print(message if message.startswith(" ") else f"zdscan: {message}", file=sys.stderr)
 
 
 def _processes() -> Alone:
@@ -87,7 +89,7 @@ def check(
     scan: ScanPath,
     settings: Settings = None,
     cores: Annotated[
-        int | None, typer.Option(min=1, help="Cores to estimate the time for [default: this machine's].")
+        int | None, typer.Option(min=1, help="Cores to estimate the time for (default: this machine's).")
     ] = None,
 ) -> None:
     """Validate a scan file and print its size, memory and expected time; all faults at once."""
@@ -103,7 +105,7 @@ def check(
 @app.command()
 def run(
     scan: ScanPath,
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="GRID.h5", help="[default: SCAN.h5]")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="GRID.h5", help="(default: SCAN.h5)")] = None,
     settings: Settings = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing grid file.")] = False,
     threads: Threads = None,
@@ -112,36 +114,50 @@ def run(
 ) -> None:
     """Compute the grid of a scan file: on threads alone, on ranks under mpirun."""
     world = _processes()
-    from zdscan import driver, report
+    from zdscan import driver
     from zdscan.config import load_scan
 
     checked = world.from_root(lambda: load_scan(scan, settings or ()))
     target = output or Path(f"{scan.stem}.h5")
-    report.show_summary(
-        driver.run(checked, target, overwrite=overwrite, threads=threads, sink=sink, block_points=block_points)
-    )
+    _summarise(driver.run(checked, target, overwrite=overwrite, threads=threads, sink=sink, block_points=block_points))
 
 
 @app.command()
 def resume(grid: GridPath, threads: Threads = None, sink: Sink = "direct") -> None:
     """Continue an interrupted run; the grid file holds everything needed, and the number of ranks may differ."""
     _processes()
-    from zdscan import driver, report
+    from zdscan import driver
 
-    report.show_summary(driver.resume(grid, threads=threads, sink=sink))
+    _summarise(driver.resume(grid, threads=threads, sink=sink))
+
+
+def _summarise(summary: RunSummary) -> None:
+    from zdscan import report, tally
+    from zdscan.store import open_grid
+
+    if summary.path:  # empty on ranks other than the first
+        grid = open_grid(summary.path)
+        report.show_summary(summary, tally.evaluate_best(grid, summary.best), tally.count(grid))
 
 
 @app.command()
-def info(grid: GridPath) -> None:
+def info(
+    grid: GridPath,
+    count: Annotated[bool, typer.Option("--count", help="Count the points each constraint excludes.")] = False,
+) -> None:
     """Print axes, completeness, best point and provenance of a grid file."""
-    from zdscan import driver, report
+    from zdscan import driver, report, tally
 
-    report.show_info(driver.info(grid))
+    found = driver.info(grid)
+    report.show_info(
+        found, tally.evaluate_best(found.grid, found.best), tally.count(found.grid, each=True) if count else None
+    )
 
 
 @app.command()
 def verify(grid: GridPath) -> None:
     """Compare every block of a grid file with its checksum."""
+    _processes()
     from zdscan import driver, report
 
     if not report.show_verify(driver.verify(grid)):
@@ -207,8 +223,9 @@ def cases() -> None:
 def constraints() -> None:
     """List the constraints with what they limit, where they apply and the limit's source."""
     from zdscan import report
+    from zdscan.constraints import select
 
-    report.show_constraints()
+    report.show_constraints(select("all"))
 
 
 @app.command()
@@ -223,7 +240,7 @@ def plot(
     constraints: Annotated[
         str | None, typer.Option(help="Shade what these exclude: all, or ids separated by commas.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="PNG or PDF [default: GRID.png].")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="PNG or PDF (default: GRID.png).")] = None,
 ) -> None:
     """Draw chi2 over two axes of a grid file, profiled or sliced."""
     from analysis.grid import open_grid

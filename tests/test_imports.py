@@ -1,0 +1,86 @@
+"""Packages import in one direction (analysis -> zdscan -> kernels), and commands load only what they need."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FORBIDDEN = {"kernels": ("zdscan", "analysis"), "zdscan": ("analysis",), "analysis": ("kernels",)}
+ROOF = ROOT / "zdscan" / "cli.py"  # may import analysis, inside the commands that need it
+
+
+def imported(path: Path) -> Iterator[tuple[str, bool]]:
+    """Top-level packages that a module imports, and whether at module level."""
+    tree = ast.parse(path.read_text())
+    top = set(map(id, tree.body))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name.split(".")[0], id(node) in top) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module.split(".")[0], id(node) in top
+        elif isinstance(node, ast.ImportFrom):
+            raise AssertionError(f"{path}: relative import; write the package's name")
+
+
+MODULES = [path for package in FORBIDDEN for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_import_direction(path: Path) -> None:
+    package = path.relative_to(ROOT).parts[0]
+    for name, at_top in imported(path):
+        if path == ROOF and name == "analysis":
+            assert not at_top, f"{path} imports {name} for every command"
+        else:
+            assert name not in FORBIDDEN[package], f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "kernels").rglob("*.py")), ids=lambda path: path.stem)
+def test_kernels_know_numbers_only(path: Path) -> None:
+    assert {name for name, _ in imported(path)} <= {
+        "__future__",
+        "collections",
+        "kernels",
+        "math",
+        "numba",
+        "numpy",
+        "typing",
+    }
+
+
+def loaded_by(*arguments: str, cwd: Path = ROOT) -> set[str]:
+    """Top-level modules in memory after `zdscan ARGUMENTS` in a fresh interpreter."""
+    code = (
+        "import sys, json\n"
+        "from zdscan.cli import main\n"
+        f"sys.argv = ['zdscan', *{list(arguments)!r}]\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        "print('MODULES ' + json.dumps(sorted({name.split('.')[0] for name in sys.modules})))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=cwd, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.split("MODULES ")[-1]))
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("run", "--help"), ("--version",)], ids=" ".join)
+def test_help_is_light(arguments: tuple[str, ...]) -> None:
+    heavy = {"numba", "numpy", "scipy", "h5py", "xarray", "matplotlib", "mpi4py", "flavio"}
+    assert not loaded_by(*arguments) & heavy
+
+
+def test_run_does_without_plotting_and_flavio(tmp_path: Path) -> None:
+    scan = tmp_path / "tiny.toml"
+    scan.write_text(
+        'format = 1\ncase = "C"\n[axes]\nmass = { values = [0.02] }\neps = { values = [0.0] }\n'
+        "eps_z = { values = [-1e-3, 0.0] }\ng_mu = { values = [1e-3] }\n"
+    )
+    loaded = loaded_by("run", str(scan), "-o", str(tmp_path / "tiny.h5"), cwd=tmp_path)
+    assert not loaded & {"flavio", "matplotlib", "xarray", "h5netcdf", "iminuit", "analysis", "mpi4py"}
+    assert "numba" in loaded

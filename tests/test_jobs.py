@@ -1,0 +1,42 @@
+"""Every shipped scan file is valid and as large as its comment says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zdscan.config import load_scan
+
+JOBS = sorted((Path(__file__).parent.parent / "jobs").glob("*.toml"))
+
+
+def test_there_are_jobs() -> None:
+    assert {"quickstart", "case_a", "case_b", "case_c"} <= {path.stem for path in JOBS}
+
+
+@pytest.mark.parametrize("path", JOBS, ids=lambda path: path.stem)
+def test_job_is_valid(path: Path) -> None:
+    scan = load_scan(path)
+    stated = re.search(r"([\d.]+) million points", path.read_text())
+    assert stated is not None
+    assert scan.points / 1e6 == pytest.approx(float(stated[1]), rel=0.03)
+
+
+@pytest.mark.parametrize("path", JOBS, ids=lambda path: path.stem)
+def test_job_covers_the_mass_range_and_both_relative_signs(path: Path) -> None:
+    axes = load_scan(path).axes
+    assert (axes["mass"][0], axes["mass"][-1]) == (0.010, 2.0)
+    np.testing.assert_array_equal(axes["eps_z"], -axes["eps_z"][::-1])
+    assert 0.0 in axes["eps_z"]
+    assert np.all(axes["g_mu"] >= 0.0)
+
+
+def test_quickstart_reaches_the_improving_region() -> None:
+    """eps_z about -9e-3 with g_mu about 1e-3 at 10 to 30 MeV is where Case C improves most: grid points lie near."""
+    axes = load_scan(JOBS[[path.stem for path in JOBS].index("quickstart")]).axes
+    for name, wanted in (("eps_z", -9e-3), ("g_mu", 1e-3), ("mass", 0.02)):
+        nearest = axes[name][np.argmin(np.abs(axes[name] - wanted))]
+        assert nearest == pytest.approx(wanted, rel=0.15)

@@ -1,0 +1,290 @@
+"""What the commands print: plain tables that read the same on a terminal, in a log and in a pipe."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from zdscan.axes import AXES
+
+if TYPE_CHECKING:
+    from zdscan.config import Scan
+    from zdscan.constraint import Constraint
+    from zdscan.driver import BestPoint, FileInfo, RunSummary, VerifyReport
+    from zdscan.estimate import Estimate
+    from zdscan.model import Case
+    from zdscan.tally import Tally
+
+PIPE_WIDTH = 132  # columns where the output is not a terminal
+
+
+def console() -> Console:
+    """Standard output; off a terminal wide enough that no table is folded."""
+    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False, soft_wrap=False)
+
+
+def _table(title: str, *columns: str, left: Sequence[int] = (0,)) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="left" if index in left else "right", overflow="fold")
+    return table
+
+
+def number(value: float, digits: int = 4) -> str:
+    """A number with significant digits, ``-`` for one that is not there (null in JSON)."""
+    return "-" if value is None else f"{value:.{digits}g}"
+
+
+def size_text(count: float) -> str:
+    """Bytes in decimal units, as disks are sold and quotas are told."""
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if count < 1000 or unit == "TB":
+            break
+        count /= 1000
+    return f"{count:.0f} {unit}" if unit == "B" else f"{count:.3g} {unit}"
+
+
+def time_text(seconds: float) -> str:
+    """Seconds as ``0.3 s``, ``4.2 min``, ``3.1 h``."""
+    if seconds < 100:
+        return f"{seconds:.2g} s"
+    return f"{seconds / 60:.3g} min" if seconds < 6000 else f"{seconds / 3600:.3g} h"
+
+
+def show_check(scan: Scan, expected: Estimate) -> None:
+    """A valid scan: axes, settings, size, memory and time."""
+    out = console()
+    out.print(f"{scan.source} is valid: case {scan.case_name}, theory {scan.theory}.")
+    out.print(_axes_table(scan.axes))
+    table = _table("Settings", "key", "value", left=(0, 1))
+    for section in ("model", "data"):
+        for key, value in getattr(scan, section).model_dump().items():
+            table.add_row(f"{section}.{key}", str(value))
+    use = scan.constraints.use
+    table.add_row("constraints.use", use if isinstance(use, str) else ", ".join(use))
+    table.add_row("output.fields", ", ".join(scan.output.fields))
+    table.add_row("output.profiles", "yes" if scan.output.profiles else "no")
+    out.print(table)
+    table = _table("Cost", "", "", left=(0, 1))
+    size = expected.size
+    table.add_row("points", f"{size.points:,}")
+    table.add_row("file", f"{size_text(size.file_bytes)} ({size.bytes_per_point} bytes a point)")
+    table.add_row("memory of each process", size_text(expected.memory_bytes))
+    table.add_row("time", f"{time_text(expected.seconds)} on {expected.cores} cores, as measured on this machine now")
+    table.add_row(
+        "", f"{number(1e9 * expected.point_seconds, 3)} ns a point, {time_text(expected.slice_seconds)} a mass"
+    )
+    table.add_row("kernels", f"compiled or loaded in {time_text(expected.compile_seconds)}")
+    out.print(table)
+
+
+def _axes_table(axes: Mapping[str, Any]) -> Table:
+    table = _table("Axes", "axis", "points", "from", "to", "step near the middle")
+    for name, axis in axes.items():
+        middle = len(axis) // 2
+        step = f"{axis[middle] - axis[middle - 1]:.4g}" if len(axis) > 1 else "-"
+        unit = " GeV" if name == "mass" else ""
+        table.add_row(name, str(len(axis)), f"{axis[0]:g}{unit}", f"{axis[-1]:g}{unit}", step)
+    return table
+
+
+def show_cases(cases: Mapping[str, Case]) -> None:
+    """Every coupling of the built-in cases as a formula in eps, eps_z, g_mu."""
+    from zdscan.model import COUPLINGS, PARAMETERS
+
+    out = console()
+    for name, case in cases.items():
+        out.print(f"Case {name}: {case.title}")
+    table = _table("Couplings, L = Z_D fbar gamma (v - a gamma5) f", "coupling", *cases)
+    for index, coupling in enumerate(COUPLINGS):
+        table.add_row(coupling, *(formula(case.matrix[index], PARAMETERS) for case in cases.values()))
+    out.print(table)
+    out.print("A case of your own: see [case] in docs/scan_file.md.", markup=False)
+
+
+def formula(coefficients: Sequence[float], names: Sequence[str]) -> str:
+    """``-0.3028 eps - 0.01391 eps_z + g_mu``; ``0`` where all coefficients vanish."""
+    text = ""
+    for value, name in zip(coefficients, names, strict=True):
+        if value == 0.0:
+            continue
+        size = "" if abs(value) == 1.0 else f"{abs(value):.4g} "
+        sign = ("-" if value < 0 else "") if not text else (" - " if value < 0 else " + ")
+        text += f"{sign}{size}{name}"
+    return text or "0"
+
+
+def show_constraints(constraints: Sequence[Constraint]) -> None:
+    """Every constraint in one table."""
+    table = _table(
+        "Constraints", "id", "what", "CL", "grade", "paper", "applies", "reference", left=(0, 1, 2, 3, 4, 5, 6)
+    )
+    for item in constraints:
+        paper = "yes" if item.in_paper else "no"
+        table.add_row(item.id, item.title, item.cl, item.grade, paper, item.applies, ", ".join(item.citations))
+    out = console()
+    out.print(table)
+    out.print(
+        'grade: A read in the source, B digitised or recast by a third party, C rough. paper: in `use = "paper"`.'
+    )
+
+
+def show_point(result: Mapping[str, Any]) -> None:
+    """One point as tables; the same content as the JSON."""
+    out = console()
+    parameters = result["parameters"]
+    out.print("Point: " + ", ".join(f"{name} = {_value(value)}" for name, value in parameters.items()))
+    out.print(f"Theory {result['theory']}, zdscan {result['version']}")
+    out.print("Couplings: " + ", ".join(f"{name} = {number(value)}" for name, value in result["couplings"].items()))
+    table = _table("Widths", "final state", "GeV", "branching ratio")
+    for name, width in result["widths"].items():
+        ratio = result["branching_ratios"].get(name)
+        table.add_row(name, number(width), number(ratio))
+    out.print(table)
+    chi2 = result["chi2"]
+    table = _table("chi2", "rows", "here", "SM", "difference")
+    for name in ("all", "muon"):
+        here, sm = chi2[name], chi2[f"sm_{name}"]
+        table.add_row(name, f"{here:.2f}", f"{sm:.2f}", f"{here - sm:+.2f}")
+    out.print(table)
+    table = _table("b -> s l l rows", "row", "q2 [GeV2]", "unit", "SM", "here", "measured", "sigma", "pull")
+    for row in result["rows"]:
+        q2 = f"{row['q2_min']:g}-{row['q2_max']:g}"
+        values = [number(row[key]) for key in ("sm", "prediction", "measured", "sigma")]
+        table.add_row(row["id"], q2, row["unit"], *values, f"{row['pull']:+.2f}")
+    out.print(table)
+    table = _table(
+        "Constraints", "id", "prediction", "limit", "unit", "CL", "grade", "ratio", "verdict", left=(0, 3, 4, 5, 7)
+    )
+    for item in result["constraints"]:
+        verdict = "excluded" if item["excluded"] else "allowed" if item["applies"] else "does not apply"
+        values = [number(item[key]) if item["applies"] else "-" for key in ("prediction", "limit")]
+        ratio = number(item["ratio"], 3) if item["applies"] else "-"
+        style = "bold" if item["excluded"] else ""
+        table.add_row(item["id"], *values, item["unit"], item["cl"], item["grade"], ratio, Text(verdict, style=style))
+    out.print(table)
+    moments = result["anomalous_moments"]
+    out.print(f"Anomalous moments: mu {number(moments['mu'])}, e {number(moments['e'])}")
+
+
+def _value(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float | int) and not isinstance(value, bool) else str(value)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, float], None]]:
+    """A progress bar for work that reports (what, fraction done)."""
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("starting", total=1.0)
+
+        def advance(what: str, fraction: float) -> None:
+            bar.update(task, description=what, completed=fraction)
+
+        yield advance
+
+
+def show_summary(summary: RunSummary, best: Mapping[str, Any] | None, tally: Tally | None) -> None:
+    """A finished run: what was computed, and the best points. `best` is the best point evaluated again on its own."""
+    out = console()
+    rate = f", {summary.points_per_second / 1e6:.3g} million points a second" if summary.computed else ""
+    out.print(
+        f"{summary.path}: {summary.points:,} points, {summary.computed:,} computed now in {time_text(summary.seconds)}"
+        f"{rate} ({summary.ranks} x {summary.threads} threads, {time_text(summary.total_seconds)} in all)",
+        markup=False,
+    )
+    if summary.repaired:
+        out.print(f"repaired damaged blocks: {', '.join(map(str, summary.repaired))}", markup=False)
+    _show_best(out, summary.best, summary.best_allowed, summary.sm_chi2, best)
+    if tally is not None:
+        out.print(f"{tally.allowed:,} of {tally.computed:,} points are allowed by every constraint of the scan.")
+
+
+def _show_best(
+    out: Console,
+    best: BestPoint | None,
+    allowed: BestPoint | None,
+    sm_chi2: Mapping[str, float],
+    evaluated: Mapping[str, Any] | None,
+) -> None:
+    sm = sm_chi2.get("all", math.nan)
+    table = _table("chi2", "point", "chi2", "against the SM", *AXES)
+    table.add_row("SM", f"{sm:.2f}", "", *[""] * len(AXES))
+    for name, point in (("best", best), ("best allowed", allowed)):
+        if point is not None:
+            position = [f"{point.position[axis]:.4g}" for axis in AXES]
+            table.add_row(name, f"{point.chi2:.2f}", f"{point.chi2 - sm:+.2f}", *position)
+        else:
+            table.add_row(name, "none", "", *[""] * len(AXES))
+    out.print(table)
+    if evaluated is not None:
+        chi2 = evaluated["chi2"]
+        excluding = [item["id"] for item in evaluated["constraints"] if item["excluded"]]
+        out.print(
+            f"muon rows at the best point: {chi2['muon']:.2f}, SM {chi2['sm_muon']:.2f}, "
+            f"difference {chi2['muon'] - chi2['sm_muon']:+.2f}"
+        )
+        out.print(
+            "the best point is " + (f"excluded by {', '.join(excluding)}" if excluding else "allowed"), markup=False
+        )
+
+
+def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | None) -> None:
+    """What a grid file holds."""
+    out = console()
+    grid = info.grid
+    attributes = grid.attributes
+    state = "complete" if info.complete else f"{info.blocks_done} of {info.blocks} blocks computed"
+    out.print(f"{grid.path}: {info.points:,} points, {state}, {size_text(grid.path.stat().st_size)}", markup=False)
+    out.print(f"case {attributes.get('case')}, theory {attributes.get('theory')}", markup=False)
+    out.print(_axes_table(grid.axes))
+    out.print(f"fields: {', '.join(info.fields)}", markup=False)
+    if grid.overrides:
+        out.print("set on the command line: " + ", ".join(grid.overrides), markup=False)
+    _show_best(out, info.best, info.best_allowed, grid.sm_chi2, best)
+    if tally is not None:
+        out.print(f"{tally.allowed:,} of {tally.computed:,} points are allowed by every constraint of the scan.")
+        table = _table("Excluded points", "constraint", "points", "share")
+        for name, count in tally.excluded.items():
+            table.add_row(name, f"{count:,}", f"{100 * count / max(tally.computed, 1):.2f} %")
+        out.print(table)
+    table = _table(
+        "Runs", "command", "state", "start", "stop", "host", "ranks", "threads", "zdscan", left=(0, 1, 2, 3, 4)
+    )
+    for entry in grid.history:
+        commit = str(entry.get("commit", ""))
+        version = f"{entry.get('zdscan', '')} {commit[:10]}{'+' if commit.endswith('+') else ''}".strip()
+        keys = ("command", "state", "start", "stop", "host", "ranks", "threads")
+        table.add_row(*(str(entry.get(key, "")) for key in keys), version)
+    out.print(table)
+    table = _table("Made from", "what", "hash", left=(0, 1))
+    for name, value in grid.identity.items():
+        table.add_row(name, value if len(value) <= 80 else f"{value[:77]}...")
+    out.print(table)
+
+
+def show_verify(report: VerifyReport) -> bool:
+    """The result of comparing checksums; whether all that is computed is intact. Silent but on rank 0."""
+    if not report.path:
+        return True
+    out = console()
+    for bad in report.bad:
+        where = ", ".join(f"{name} {low:.4g} to {high:.4g}" for name, (low, high) in bad.ranges.items())
+        out.print(f"block {bad.number} is damaged in {', '.join(bad.fields)}: {where}", markup=False)
+    for name in report.bad_profiles:
+        out.print(f"{name} is damaged or missing", markup=False)
+    if not report.header_ok:
+        out.print("the axes, the scan file or the attributes were altered", markup=False)
+    missing = f", {report.missing} not computed yet" if report.missing else ""
+    verdict = "intact" if report.ok else "NOT intact; `zdscan resume` computes damaged blocks again"
+    out.print(f"{report.path}: {report.checked} blocks compared{missing}: {verdict}", markup=False)
+    return report.ok

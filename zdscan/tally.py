@@ -1,0 +1,74 @@
+"""What a grid file says in a few numbers: how many points are allowed, and its best point evaluated in full."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from zdscan.gridfile import GridFile
+from zdscan.gridio import DONE, GridIO
+
+if TYPE_CHECKING:
+    from zdscan.inspection import BestPoint
+
+NOT_COMPUTED = "not_computed"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Points computed so far, those that every constraint allows, and those that each excludes (if asked for)."""
+
+    computed: int
+    allowed: int
+    excluded: Mapping[str, int]
+
+
+def count(grid: GridFile, each: bool = False) -> Tally:
+    """Count over the finished blocks; `each` also counts per constraint, which takes longer."""
+    bits = constraint_bits(grid) if each else {}
+    excluded = dict.fromkeys(bits, 0)
+    computed = allowed = 0
+    with GridIO(grid.layout, write=False) as io:
+        for number in np.flatnonzero(grid.done == DONE):
+            mask = io.read_field("excluded", grid.layout.plan.block(int(number)))
+            computed += mask.size
+            allowed += mask.size - int(np.count_nonzero(mask))
+            for name, bit in bits.items():
+                excluded[name] += int(np.count_nonzero(mask & mask.dtype.type(bit)))
+    return Tally(computed, allowed, excluded)
+
+
+def constraint_bits(grid: GridFile) -> dict[str, int]:
+    """Constraint id -> its bit in the dataset ``excluded``."""
+    with h5py.File(grid.path, "r", locking=False) as file:
+        attributes = file["excluded"].attrs
+        names = str(attributes["flag_meanings"]).split()
+        bits = dict(zip(names, np.atleast_1d(attributes["flag_masks"]).tolist(), strict=True))
+    bits.pop(NOT_COMPUTED, None)
+    return bits
+
+
+def evaluate_best(grid: GridFile, best: BestPoint | None) -> dict[str, Any] | None:
+    """The best point evaluated on its own with the settings of the scan, as `zdscan point --json` gives it."""
+    if best is None:
+        return None
+    from zdscan.config import parse_scan
+    from zdscan.evaluate import evaluate
+    from zdscan.model import Case
+
+    scan = parse_scan(grid.scan_text, f"the scan file in {grid.path}", grid.overrides)
+    case = scan.case if isinstance(scan.case, str) else Case.from_couplings(scan.case.name, scan.case.couplings)
+    result: dict[str, Any] = evaluate(
+        case,
+        **best.position,
+        theory=scan.theory,
+        **scan.model.model_dump(),
+        **scan.data.model_dump(),
+        constraints=scan.constraints.use,
+        limits=scan.constraints.limits,
+    ).to_dict()
+    return result
