@@ -10,3 +10,5 @@ FLAVIO_ROUNDING = 1e-10  # flavio's rate evaluated twice, or through the quadrat
 FLAVIO_BINS = 1e-4  # flavio's own binned predictions: its adaptive quadrature asks for 5e-3 and reaches a few 1e-6
 PRINTED_SM_COLUMN = 1.7e-2  # Table 1 of arXiv:2412.11438 was made with an older flavio
 FORM_FACTOR_SPLINE = 1e-9  # cubic spline on 41 nodes
+BREIT_WIGNER = 1e-9  # panel integrals over a resonance against 120 digits: cancellation in the moments of distant panels
+BREIT_WIGNER_NEAR = 1e-11  # the same on smooth functions resolved by their panels, pole near: rounding of a few moments

@@ -22,9 +22,9 @@ with, in units of MW^2 and s = y1 + y2,
     Delta = 1 - s + s x ('uu': V on the quark)   or   s + (1 - s) x ('bb': V on the bosons)
     1/(l^2 - Delta)^3 -> -1/(2 Delta),   l^2/(l^2 - Delta)^3 -> (D/4)(1/eps - ln Delta)
 
-(MSbar at mu = MW, anticommuting gamma5). D-dimensional algebra multiplies 1/eps by x-independent constants only, removed
-by the unitarity of the CKM matrix, except in the quark triangle with phi, where lslash gamma lslash = (2-D)/D l^2 gamma
-gives the 'one' term of E0 below. The self-energies of the legs add -gD A(0).
+(MSbar at mu = MW, anticommuting gamma5). D-dimensional algebra multiplies 1/eps by x-independent constants only,
+removed by the unitarity of the CKM matrix, except in the quark triangle with phi, where lslash gamma lslash =
+(2-D)/D l^2 gamma gives the 'one' term of E0 below. The self-energies of the legs add -gD A(0).
 The constant F(x -> 0) (after its ln x) is removed exactly, as a rational number.
 """
 
@@ -194,7 +194,7 @@ def photon() -> dict[str, mpf]:
 
 
 def z_boson(sw2: float | mpf) -> dict[str, mpf]:
-    """Couplings of the Z in units of g/cos(theta_W): T3 - Q sW2 (quarks), W and phi from their covariant derivatives."""
+    """Couplings of the Z in units of g/cos(theta_W): T3 - Q sW2 (quarks); W, phi from their covariant derivatives."""
     with mp.workdps(DIGITS):
         s, half, third = mpf(sw2), mpf(1) / 2, mpf(1) / 3
         quarks = {"L": half - 2 * third * s, "R": -2 * third * s, "D": -half + third * s}
