@@ -1,0 +1,61 @@
+# Everything runs in .venv; `make demo` and `make test` work on a fresh clone with Python 3.11 or newer.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EXTRAS := mpich,test
+
+.PHONY: help install demo test test-all lint docs bench clean
+
+help:
+	@echo "make demo      install, run jobs/quickstart.toml, print the best point, draw quickstart.png"
+	@echo "make test      install, run the default test suite"
+	@echo "make test-all  the slow oracle tests as well (needs flavio, installed here)"
+	@echo "make lint      ruff and mypy"
+	@echo "make docs      build the documentation into docs/_build"
+	@echo "make bench     print speed: ns/point, points/s, ratio to flavio"
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "zdscan needs Python 3.11 or newer (set PYTHON=...)")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+# One stamp for each set of extras: installing again only when the metadata changed.
+$(VENV)/.installed: pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
+	@touch $@
+
+$(VENV)/.calibrate: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS),calibrate]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	@touch $@
+
+install: $(VENV)/.installed
+
+demo: install
+	$(BIN)/zdscan run jobs/quickstart.toml --output quickstart.h5 --overwrite
+	$(BIN)/zdscan info quickstart.h5
+	$(BIN)/zdscan plot quickstart.h5 --x mass --y g_mu --profile --output quickstart.png
+	@echo "The picture is quickstart.png, the grid quickstart.h5."
+
+test: $(VENV)/.calibrate
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(VENV)/.calibrate
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build
+
+bench: $(VENV)/.calibrate
+	$(BIN)/python benchmarks/speed.py
+
+clean:
+	rm -rf $(VENV) docs/_build build *.egg-info quickstart.h5 quickstart.png
