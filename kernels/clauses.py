@@ -1,6 +1,7 @@
 """Clauses: the one shape every constraint takes at a point. docs/constraints.md.
 
-    value = transform(c + p(eps, eps_z, g_mu) * B) + offset,   ratio = max[(value - centre)/up, (centre - value)/down, 0]
+    value = transform(c + p(eps, eps_z, g_mu) * B) + offset
+    ratio = max[(value - centre)/up, (centre - value)/down, 0]
 
 B is 1 or a branching ratio Gamma_x/Gamma, p a polynomial of total degree four, transform the identity or the square
 root. A clause that does not apply (mass outside its range, width below a least width) has ratio 0.

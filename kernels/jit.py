@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -21,7 +21,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def njit(function: Function) -> Function:
     """Compile `function` with the options every kernel shares (see the module's docstring)."""
-    compiled: Function = numba.njit(
+    compiled: Any = numba.njit(
         error_model="numpy", fastmath={"contract"}, nogil=True, cache="NUMBA_CACHE_DIR" in os.environ
     )(function)
-    return compiled
+    return cast(Function, compiled)

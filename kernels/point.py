@@ -92,9 +92,7 @@ def _sum_of_squares(factor: np.ndarray, monomials: np.ndarray, count: int, chi2:
 
 
 @njit
-def _direct_chi2(
-    whitening: np.ndarray, extent: np.ndarray, predictions: np.ndarray, measured: np.ndarray
-) -> float:
+def _direct_chi2(whitening: np.ndarray, extent: np.ndarray, predictions: np.ndarray, measured: np.ndarray) -> float:
     """chi2 of one point from its predictions."""
     total = 0.0
     for i in range(whitening.shape[0]):
@@ -147,7 +145,7 @@ def evaluate_block(
     n_regular, n_resonant : how many powers of u (from u^1) and of u/Gamma (from u^0) the couplings can produce.
     chi2, excluded (uint64) : arrays of `count` numbers, always filled.
     chi2_muon[count], ratios[count, constraints], values[count, clauses], predictions[count, rows],
-        widths[count, 5] (ee, mumu, nunu, hadrons, extra invisible), a_mu[count] : filled unless their first length is 0.
+        widths[count, 5] (ee, mumu, nunu, hadrons, extra invisible), a_mu[count] : filled unless of length 0.
     """
     rows = c0.shape[0]
     n_g = g_axis.shape[0]

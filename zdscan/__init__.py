@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from zdscan import cache
+
 __version__ = "0.1.0"
 __all__ = ["PointResult", "__version__", "evaluate"]
 
 if TYPE_CHECKING:
     from zdscan.evaluate import PointResult, evaluate
+
+
+cache.prepare()
 
 
 def __getattr__(name: str) -> Any:

@@ -1,7 +1,7 @@
 """Compiled kernels are kept in a folder named after their exact sources.
 
 Numba's cache looks only at the file of a function, not at the functions it calls from other modules, and would go on
-serving code compiled from an older version. Import this module before anything from `kernels`.
+serving code compiled from an older version. The package calls `prepare` when it is imported, before any kernel is.
 """
 
 from __future__ import annotations
@@ -21,20 +21,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 @cache
 def kernel_hash() -> str:
-    """SHA-256 over the sources of every kernel, in the order of their paths.
-
-    Raises
-    ------
-    UserError
-        If another package named `kernels` hides the one that belongs to this zdscan.
-    """
-    spec = importlib.util.find_spec("kernels")
-    if spec is None or spec.origin is None or Path(spec.origin).resolve().parent.parent != _ROOT:
-        found = "none" if spec is None else spec.origin
-        raise UserError(
-            f"Another package named 'kernels' is in the way (found {found}, expected {_ROOT / 'kernels'}): "
-            "run zdscan from another folder or remove it from PYTHONPATH."
-        )
+    """SHA-256 over the sources of every kernel, in the order of their paths."""
     digest = hashlib.sha256()
     folder = _ROOT / "kernels"
     for path in sorted(folder.rglob("*.py")):
@@ -43,8 +30,25 @@ def kernel_hash() -> str:
     return digest.hexdigest()
 
 
+def refuse_foreign_kernels() -> None:
+    """Check that `import kernels` finds the package that belongs to this zdscan.
+
+    Raises
+    ------
+    UserError
+        If another package of that name hides it.
+    """
+    spec = importlib.util.find_spec("kernels")
+    if spec is None or spec.origin is None or Path(spec.origin).resolve().parent.parent != _ROOT:
+        found = "none" if spec is None else spec.origin
+        raise UserError(
+            f"Another package named 'kernels' is in the way (found {found}, expected {_ROOT / 'kernels'}): "
+            "run zdscan from another folder or remove it from PYTHONPATH."
+        )
+
+
 def cache_folder() -> Path:
-    """Folder of the compiled kernels: $ZDSCAN_CACHE_DIR or ~/.cache/zdscan, then a name made of sources and versions."""
+    """Folder of the compiled kernels: $ZDSCAN_CACHE_DIR or ~/.cache/zdscan, then one for these sources and versions."""
     base = os.environ.get("ZDSCAN_CACHE_DIR") or Path.home() / ".cache" / "zdscan"
     return Path(base) / f"{kernel_hash()[:16]}-numba{version('numba')}-numpy{version('numpy')}"
 
@@ -60,6 +64,3 @@ def prepare() -> Path:
         folder = Path(tempfile.mkdtemp(prefix="zdscan-kernels-"))
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
     return folder
-
-
-prepare()

@@ -14,7 +14,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-import zdscan.cache  # noqa: F401  (before the kernels are imported)
 from kernels import clauses as _layout
 from zdscan.inputs import constants
 from zdscan.inputs.constants import Constants
@@ -69,6 +68,10 @@ class Clause:
         out[_layout.MIN_WIDTH] = self.min_width
         out[_layout.POLYNOMIAL :] = self.polynomial.packed(_layout.EXPONENTS)
         return out
+
+    def ratio(self, value: float) -> float:
+        """Distance of `value` from the centre over the bound on its side; 1 or more is excluded."""
+        return max((value - self.centre) / self.up, (self.centre - value) / self.down)
 
     def limit(self, value: float) -> float:
         """The bound nearest to `value`, in the unit of the value."""

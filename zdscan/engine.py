@@ -14,7 +14,7 @@ from zdscan.constraints import select
 from zdscan.errors import UserError
 from zdscan.fields import Field
 from zdscan.model import COUPLINGS, PARAMETERS, Case, named_case
-from zdscan.slices import CHANNELS, Physics
+from zdscan.slices import CHANNELS, Axes, Physics
 
 if TYPE_CHECKING:
     from zdscan.config import Scan
@@ -202,19 +202,20 @@ class Engine:
 
     def warm_up(self) -> None:
         """Compile the kernels, or load them from the cache."""
-        self.physics.evaluate(self.build_slice(0), *(self.axes[name][:1] for name in PARAMETERS))
+        eps, eps_z, g_mu = self._point_axes
+        self.physics.evaluate(self.build_slice(0), (eps[:1], eps_z[:1], g_mu[:1]))
+
+    @property
+    def _point_axes(self) -> Axes:
+        return self.axes["eps"], self.axes["eps_z"], self.axes["g_mu"]
 
     def build_slice(self, mass_index: int) -> NDArray[np.float64]:
         """The slice of one mass of the axis: float64[slice_size]."""
         return self.physics.build_slice(float(self.axes["mass"][mass_index]))
 
-    def evaluate(
-        self, slice_: NDArray[np.float64], first: int, count: int, outputs: Sequence[NDArray[Any]]
-    ) -> None:
+    def evaluate(self, slice_: NDArray[np.float64], first: int, count: int, outputs: Sequence[NDArray[Any]]) -> None:
         """Fill outputs[k] (field k, `count` points from `first` within one mass) in the fields' own types."""
         names = [field.name for field in self.fields]
-        block = self.physics.evaluate(
-            slice_, *(self.axes[name] for name in PARAMETERS), first=first, count=count, want=names
-        )
+        results = self.physics.evaluate(slice_, self._point_axes, first, count, names)
         for name, output in zip(names, outputs, strict=True):
-            np.copyto(output, getattr(block, name), casting="unsafe")
+            np.copyto(output, results[name], casting="unsafe")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kernels.physics.moments import anomalous_moment
 from zdscan import __version__
 from zdscan.constraint import Clause
 from zdscan.engine import build_physics
@@ -190,74 +191,71 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
     shape = parameters["mass"].shape
     flat = {name: values.reshape(-1) for name, values in parameters.items()}
     n, n_constraints = len(flat["mass"]), len(physics.constraints)
-    blocks: list[Any] = [None] * n
+    points: list[dict[str, Array]] = []
     values, limits = np.full((n, n_constraints), np.nan), np.full((n, n_constraints), np.nan)
     applies = np.zeros((n, n_constraints), dtype=bool)
-    slices: dict[float, tuple[Array, list[Sequence[Clause]]]] = {}
+    at_mass: dict[float, tuple[Array, list[Sequence[Clause]]]] = {}
     for i in range(n):
         mass = float(flat["mass"][i])
-        if mass not in slices:
-            slices = {mass: (physics.build_slice(mass), physics.clauses(mass))}
-        slice_, clauses = slices[mass]
-        block = physics.evaluate(slice_, *(flat[name][i : i + 1] for name in PARAMETERS), want=OPTIONAL)
-        blocks[i] = block
-        width = float(np.sum(block.widths[0]))
+        if mass not in at_mass:
+            at_mass = {mass: (physics.build_slice(mass), physics.clauses(mass))}
+        slice_, clauses = at_mass[mass]
+        axes = (flat["eps"][i : i + 1], flat["eps_z"][i : i + 1], flat["g_mu"][i : i + 1])
+        point = {name: result[0] for name, result in physics.evaluate(slice_, axes, want=OPTIONAL).items()}
+        points.append(point)
         first = 0
         for k, constraint in enumerate(physics.constraints):
             active = [
-                (clause, float(block.values[0, first + place]))
+                (clause, float(point["values"][first + place]))
                 for place, clause in enumerate(clauses[k])
-                if width >= clause.min_width
+                if np.sum(point["widths"]) >= clause.min_width
             ]
             first += constraint.slots
             if active:
-                clause, value = max(active, key=lambda pair: _ratio(*pair))
+                clause, value = max(active, key=lambda pair: pair[0].ratio(pair[1]))
                 applies[i, k], values[i, k], limits[i, k] = True, value, clause.limit(value)
 
-    def gather(name: str, *tail: int) -> Array:
-        return np.array([getattr(block, name)[0] for block in blocks]).reshape(*shape, *tail)
+    def gather(name: str) -> Array:
+        stacked = np.array([point[name] for point in points])
+        return stacked.reshape(shape + stacked.shape[1:])
 
-    def each(values: Array) -> Array:
-        return values.reshape(*shape, n_constraints)
+    def over_constraints(table: Array) -> Array:
+        return table.reshape((*shape, n_constraints))
 
-    widths = gather("widths", len(CHANNELS))
-    named = {name: widths[..., k] for k, name in enumerate(CHANNELS)}
-    point = np.array([flat[name] for name in PARAMETERS])
     couplings = {
-        name: (row @ point).reshape(shape) for name, row in zip(COUPLINGS, physics.matrix, strict=True)
+        name: sum((row[j] * parameters[p] for j, p in enumerate(PARAMETERS)), np.zeros(shape))
+        for name, row in zip(COUPLINGS, physics.matrix, strict=True)
     }
-    ratios = gather("ratios", n_constraints)
+    widths = gather("widths")
+    ratios = gather("ratios")
     sm = physics.sm_chi2
     return PointResult(
         physics=physics,
         shape=shape,
         parameters=parameters,
         couplings=couplings,
-        widths=named | {"total": widths.sum(axis=-1)},
+        widths={name: widths[..., k] for k, name in enumerate(CHANNELS)} | {"total": widths.sum(axis=-1)},
         chi2={
             "all": gather("chi2"),
             "muon": gather("chi2_muon"),
             "sm_all": np.asarray(sm["all"]),
             "sm_muon": np.asarray(sm["muon"]),
         },
-        predictions=gather("predictions", len(physics.likelihood.sm)),
+        predictions=gather("predictions"),
         ratios=ratios,
-        applies=each(applies),
+        applies=over_constraints(applies),
         excluded=ratios >= 1.0,
-        values=each(values),
-        limits=each(limits),
+        values=over_constraints(values),
+        limits=over_constraints(limits),
         delta_a_mu=gather("a_mu"),
-        delta_a_e=_electron_moment(physics, flat["mass"], couplings).reshape(shape),
+        delta_a_e=_electron_moment(physics, parameters["mass"], couplings),
     )
 
 
-def _ratio(clause: Clause, value: float) -> float:
-    return max((value - clause.centre) / clause.up, (clause.centre - value) / clause.down)
-
-
 def _electron_moment(physics: Physics, mass: Array, couplings: dict[str, Array]) -> Array:
-    from kernels.physics.moments import anomalous_moment
-
-    v, a = couplings["v_e"].reshape(-1), couplings["a_e"].reshape(-1)
     m_e = physics.setting.constants["m_e"]
-    return np.array([anomalous_moment(m, m_e, v[i], a[i]) for i, m in enumerate(mass)])
+    moments = [
+        anomalous_moment(float(m), m_e, float(v), float(a))
+        for m, v, a in zip(mass.flat, couplings["v_e"].flat, couplings["a_e"].flat, strict=True)
+    ]
+    return np.array(moments).reshape(mass.shape)

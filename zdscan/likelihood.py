@@ -1,4 +1,4 @@
-"""The rows as arrays: SM tables, measurements and errors turned into what the kernels need. docs/rows.md, docs/data.md."""
+"""The rows as arrays: SM tables, measurements and errors, as the kernels need them. docs/rows.md, docs/data.md."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-import zdscan.cache  # noqa: F401  (before the kernels are imported)
 from kernels.physics.bsll import node_functions
 from zdscan.errors import UserError
 from zdscan.inputs import measurements, tables
@@ -63,7 +62,7 @@ def build(measurement_set: str, errors: str, theory_errors: str) -> Likelihood:
     data = measurements.load(measurement_set)
     sm_tables = tables.load()
     if sm_tables.row_id != data.ids:
-        raise UserError("The SM tables and the measurements list different rows: rebuild the tables (zdscan calibrate).")
+        raise UserError("The SM tables and the measurements list different rows: run `zdscan calibrate`.")
     sigma_exp = data.sigma(errors, sm_tables.sm)
     if theory_errors == "table":
         theory = np.diag(data.sm_table_error**2)

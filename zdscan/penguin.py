@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-import zdscan.cache  # noqa: F401  (before the kernels are imported)
 from kernels.physics.loops import E0, E2, M1, penguin
 from zdscan.inputs import constants
 from zdscan.model import COUPLINGS
@@ -19,7 +18,7 @@ Transition = Literal["bs", "bd", "sd"]
 
 @dataclass(frozen=True)
 class Vertex:
-    """Complex coefficients per unit of (eps, eps_z, g_mu): e0 dimensionless, e2 and m1 in GeV^-2; complex128[3] each."""
+    """Coefficients per unit of (eps, eps_z, g_mu), complex128[3] each: e0 dimensionless, e2 and m1 in GeV^-2."""
 
     e0: NDArray[np.complex128]
     e2: NDArray[np.complex128]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import zdscan.cache as cache
 from kernels import clauses as _clauses
 from kernels import slice as _slice
 from kernels.point import evaluate_block
-from zdscan import inputs
+from zdscan import cache, inputs
 from zdscan.constraint import Clause, Constraint, Theory
 from zdscan.inputs import curves
 from zdscan.likelihood import Likelihood
@@ -27,26 +27,8 @@ CHANNELS = ("ee", "mumu", "nunu", "hadrons", "invisible")
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Block:
-    """Results at a run of points, float64; optional quantities are None where they were not asked for.
-
-    chi2[n]; excluded uint64[n], bit k for constraint k; chi2_muon[n]; ratios[n, constraints]; values[n, clauses],
-    what each clause compares with its limits (0 where it does not apply); predictions[n, rows]; widths[n, 5] in GeV
-    in the order of `CHANNELS`; a_mu[n].
-    """
-
-    chi2: Array
-    excluded: Array
-    chi2_muon: Array | None
-    ratios: Array | None
-    values: Array | None
-    predictions: Array | None
-    widths: Array | None
-    a_mu: Array | None
-
-
 OPTIONAL = ("chi2_muon", "ratios", "values", "predictions", "widths", "a_mu")
+Axes = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -84,7 +66,8 @@ class Physics:
     @cached_property
     def setting(self) -> Theory:
         """What constraints see of this."""
-        radiation = {"paper": "lepton", "complete": "complete"}[self.theory] if self.emission == "auto" else self.emission
+        automatic = {"paper": "lepton", "complete": "complete"}[self.theory]
+        radiation = automatic if self.emission == "auto" else self.emission
         return Theory(self.matrix, self.theory, radiation, self.fcnc_scale, self.limits)
 
     @cached_property
@@ -148,18 +131,26 @@ class Physics:
     def evaluate(
         self,
         slice_: NDArray[np.float64],
-        eps: NDArray[np.float64],
-        eps_z: NDArray[np.float64],
-        g_mu: NDArray[np.float64],
+        axes: Axes,
         first: int = 0,
         count: int | None = None,
-        want: Sequence[str] = (),
-    ) -> Block:
+        want: Collection[str] = (),
+    ) -> dict[str, Array]:
         """Points first..first+count, in C order of the axes (eps, eps_z, g_mu), at the mass of a slice.
 
+        Parameters
+        ----------
+        slice_ : of `build_slice`.
+        axes : values of eps, eps_z, g_mu; float64 each.
         want : which of `OPTIONAL` to compute besides chi2 and excluded.
+
+        Returns
+        -------
+        float64 arrays over the n points by name: chi2[n]; excluded uint64[n], bit k for constraint k; and where asked
+        for: chi2_muon[n]; ratios[n, constraints]; values[n, clauses], what each clause compares with its limits (0
+        where it does not apply); predictions[n, rows]; widths[n, 5] in GeV in the order of `CHANNELS`; a_mu[n].
         """
-        n = len(eps) * len(eps_z) * len(g_mu) - first if count is None else count
+        n = math.prod(len(axis) for axis in axes) - first if count is None else count
         rows = self.likelihood
         sizes = {
             "chi2_muon": (n,),
@@ -169,7 +160,7 @@ class Physics:
             "widths": (n, len(CHANNELS)),
             "a_mu": (n,),
         }
-        arrays: dict[str, Array] = {
+        out: dict[str, Array] = {
             name: np.zeros(size if name in want else (0, *size[1:])) for name, size in sizes.items()
         }
         chi2, excluded = np.empty(n), np.empty(n, dtype=np.uint64)
@@ -187,26 +178,24 @@ class Physics:
             rows.whitening_muon,
             *self._powers,
             len(self.constraints),
-            eps,
-            eps_z,
-            g_mu,
+            *axes,
             first,
             n,
             chi2,
-            arrays["chi2_muon"],
+            out["chi2_muon"],
             excluded,
-            arrays["ratios"],
-            arrays["values"],
-            arrays["predictions"],
-            arrays["widths"],
-            arrays["a_mu"],
+            out["ratios"],
+            out["values"],
+            out["predictions"],
+            out["widths"],
+            out["a_mu"],
         )
-        return Block(chi2, excluded, **{name: arrays[name] if name in want else None for name in OPTIONAL})
+        return {"chi2": chi2, "excluded": excluded} | {name: out[name] for name in OPTIONAL if name in want}
 
     def chi2(self, mass: float, eps: float, eps_z: float, g_mu: float) -> float:
         """chi2 at one point of any mass, for minimisers."""
         point = (np.array([eps]), np.array([eps_z]), np.array([g_mu]))
-        return float(self.evaluate(self.build_slice(mass), *point).chi2[0])
+        return float(self.evaluate(self.build_slice(mass), point)["chi2"][0])
 
     @cached_property
     def sm_chi2(self) -> dict[str, float]:

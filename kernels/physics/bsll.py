@@ -1,6 +1,7 @@
 r"""b -> s l l rows: binned rates in which the Wilson coefficients carry the propagator of a light vector. docs/rows.md.
 
-    C9 = E v/D,  C10 = -E a/D,  C7 = -M1 v q^2/(2 D),  C_P = kappa 2 m_l E0 a/D,   E = E0 + E2 q^2,  D = q^2 - M^2 + i M Gamma
+    C9 = E v/D,  C10 = -E a/D,  C7 = -M1 v q^2/(2 D),  C_P = kappa 2 m_l E0 a/D
+    E = E0 + E2 q^2,  D = q^2 - M^2 + i M Gamma
 
 with E0, E2, M1 divided by lambda_t and N0; kappa = 1/M^2 with the longitudinal part of the propagator, 0 without.
 A row is quadratic in the coefficients, with thirteen coefficient functions of q^2 (tables made with flavio), so that
@@ -35,7 +36,8 @@ def node_functions(
 
     Parameters
     ----------
-    coefficients : float64[P, 8, 13], order of docs/rows.md (c0, c9 re/im/sq, c10 re/sq, cp re/sq, c10 cp, c7 re/im/sq, c7 c9).
+    coefficients : float64[P, 8, 13], in the order of docs/rows.md: c0, c9 re/im/sq, c10 re/sq, cp re/sq, c10 cp,
+        c7 re/im/sq, c7 c9.
     nodes : float64[P, 8], q^2 in GeV^2.
     normalisation : float64[P], N0 of the panel's row.
     pseudoscalar : float64[P], 2 m_l times the row's C_P factor, GeV.

@@ -20,7 +20,7 @@ E0, E2, M1 = 0, 1, 2
 LEFT_UP, RIGHT_UP, WW, GOLDSTONE, W_GOLDSTONE, LEFT_DOWN = 0, 1, 2, 3, 4, 5
 
 # (A, B, n) by structure and coupling; polynomials in ascending powers of x.
-_FORMS = {
+_FORMS: dict[tuple[int, int], tuple[list[float], list[float], int]] = {
     (E0, LEFT_UP): ([0, 1], [0, -2], 1),
     (E0, RIGHT_UP): ([0, 7 / 4, -1 / 4], [0, -2, 1, -1 / 2], 2),
     (E0, WW): ([0, -3], [0, 0, 3], 2),
@@ -57,7 +57,8 @@ def _tabulate() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         b[structure, coupling, : len(second)] = second
         power[structure, coupling] = n
         # A and B in powers of d, by Horner's rule with x = 1 + d
-        a_d, b_d = np.zeros(1), np.zeros(1)
+        a_d: np.ndarray = np.zeros(1)
+        b_d: np.ndarray = np.zeros(1)
         for c in first[::-1]:
             a_d = _poly.polyadd(_poly.polymul(a_d, [1.0, 1.0]), [c])
         for c in second[::-1]:
@@ -85,7 +86,7 @@ def loop_function(structure: int, coupling: int, x: float) -> float:
     x : (m/MW)^2.
     """
     d = x - 1.0
-    total = 0.0
+    total: float = 0.0
     if abs(d) < _SERIES_RADIUS:
         for k in range(_TERMS - 1, -1, -1):
             total = total * d + _TAYLOR[structure, coupling, k]

@@ -94,7 +94,7 @@ def panel_weights(lo: float, hi: float, mass: float, width: float, real: np.ndar
 
 @njit
 def panel_expansion_weights(lo: float, hi: float, mass: float, weights: np.ndarray) -> bool:
-    """Node weights of the small-width law on one panel; returns whether the pole lies inside (lo <= M^2 < hi).
+    """Node weights of the small-width law on one panel; returns whether the pole is inside (lo <= M^2 < hi).
 
     weights : float64[4, 8], filled with the weights of the principal value, of f(M^2), of f'(M^2) and of Hadamard's
         finite part of int f/(s - M^2)^2. A panel whose edge is the pole itself has no small-width law: its principal
@@ -161,9 +161,10 @@ def integrate(
 def expansion(
     panel_lo: np.ndarray, panel_hi: np.ndarray, values: np.ndarray, mass: float
 ) -> tuple[float, float, float, float]:
-    """(principal value, f(M^2), f'(M^2), finite part) of the same function; the middle two are 0 if the pole is outside.
+    """(principal value, f(M^2), f'(M^2), finite part) of the same function; the middle two are 0 with the pole outside.
 
-    With g = M Gamma: Re T1 = PV - g pi f'(M^2) + O(g^2), Im T1 = -pi f(M^2) - g F0 + O(g^2), T2 = pi f(M^2)/g + F0 + O(g).
+    With g = M Gamma: Re T1 = PV - g pi f'(M^2) + O(g^2), Im T1 = -pi f(M^2) - g F0 + O(g^2),
+    T2 = pi f(M^2)/g + F0 + O(g).
     """
     weights = np.empty((4, NODES))
     total = np.zeros(4)

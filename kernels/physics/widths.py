@@ -1,6 +1,6 @@
 """Partial widths of the light vector: leptons, neutrinos, hadrons. Conventions: docs/model.md.
 
-    L = V_mu fbar gamma^mu (v - a gamma5) f,    neutrinos g_nu nubar gamma^mu P_L nu
+L = V_mu fbar gamma^mu (v - a gamma5) f,    neutrinos g_nu nubar gamma^mu P_L nu
 """
 
 from __future__ import annotations
