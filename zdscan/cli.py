@@ -36,7 +36,7 @@ Settings = Annotated[
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Threads per process (default: all cores alone, 1 under MPI).")
 ]
-Sink = Annotated[str, typer.Option(help="How blocks reach the file: direct, gather or parallel.")]
+Sink = Annotated[str, typer.Option(help="How blocks reach the file: direct or gather.")]
 BlockPoints = Annotated[int | None, typer.Option(min=1, help="Points per block (default: chosen from the grid).")]
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from zdscan.axes import AXES
+from zdscan.axes import AXES, UNITS
 
 if TYPE_CHECKING:
     from zdscan.config import Scan
@@ -87,12 +87,9 @@ def show_check(scan: Scan, expected: Estimate) -> None:
 
 
 def _axes_table(axes: Mapping[str, Any]) -> Table:
-    table = _table("Axes", "axis", "points", "from", "to", "step near the middle")
+    table = _table("Axes", "axis", "points", "from", "to", "unit")
     for name, axis in axes.items():
-        middle = len(axis) // 2
-        step = f"{axis[middle] - axis[middle - 1]:.4g}" if len(axis) > 1 else "-"
-        unit = " GeV" if name == "mass" else ""
-        table.add_row(name, str(len(axis)), f"{axis[0]:g}{unit}", f"{axis[-1]:g}{unit}", step)
+        table.add_row(name, str(len(axis)), f"{axis[0]:g}", f"{axis[-1]:g}", UNITS[name])
     return table
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
+from zdscan.axes import AXES
 from zdscan.gridfile import GridFile
 from zdscan.gridio import DONE, GridIO
 
@@ -64,7 +65,7 @@ def evaluate_best(grid: GridFile, best: BestPoint | None) -> dict[str, Any] | No
     case = scan.case if isinstance(scan.case, str) else Case.from_couplings(scan.case.name, scan.case.couplings)
     result: dict[str, Any] = evaluate(
         case,
-        **best.position,
+        *(best.position[name] for name in AXES),
         theory=scan.theory,
         **scan.model.model_dump(),
         **scan.data.model_dump(),
