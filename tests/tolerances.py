@@ -16,3 +16,4 @@ FORM_FACTOR_SPLINE = 1e-9  # cubic spline on 41 nodes
 BREIT_WIGNER = 1e-9  # panel integrals over a resonance against 120 digits: Gauss-Legendre rule on distant panels
 BREIT_WIGNER_NEAR = 1e-11  # the same on smooth functions resolved by their panels, pole near: rounding of a few moments
 MAGNETIC_MOMENT = 1e-12  # one-loop moment against 25-digit quadrature: logarithms at both ends
+PRINTED_SIX_DIGITS = 3e-6  # anchors printed with six digits

@@ -180,7 +180,7 @@ def _check(case: Case, parameters: dict[str, Array]) -> None:
     mass = parameters["mass"]
     if np.any(mass < low) or np.any(mass > high):
         worst = mass[(mass < low) | (mass > high)].flat[0]
-        faults.append(f"mass is {worst:g} GeV; zdscan covers {low:g} to {high:g} GeV.")
+        faults.append(f"mass is {float(worst)!r} GeV; zdscan covers {low:g} to {high:g} GeV.")
     if not np.any(case.matrix[:, PARAMETERS.index("g_mu")]) and np.any(parameters["g_mu"] != 0.0):
         faults.append(f"g_mu must be 0 in Case {case.name}, which has no direct muon coupling.")
     if faults:

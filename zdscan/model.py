@@ -1,7 +1,7 @@
 """Cases: a model is a matrix of couplings, linear in (eps, eps_z, g_mu). Conventions: docs/model.md.
 
-    L = V_mu sum_f fbar gamma^mu (v_f - a_f gamma5) f + g_nu nubar gamma^mu P_L nu + gauge and Goldstone vertices
-    mixing:  v_f = e eps Q_f + gz eps_z (T3_f/2 - Q_f sW2),   a_f = gz eps_z T3_f/2   (arXiv:1203.2947)
+L = V_mu sum_f fbar gamma^mu (v_f - a_f gamma5) f + g_nu nubar gamma^mu P_L nu + gauge and Goldstone vertices
+mixing:  v_f = e eps Q_f + gz eps_z (T3_f/2 - Q_f sW2),   a_f = gz eps_z T3_f/2   (arXiv:1203.2947)
 """
 
 from __future__ import annotations

@@ -1,0 +1,116 @@
+"""A scan's engine against single points, and its independence of how a grid is cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import zdscan
+from tests.tolerances import FLOAT32_OUTPUT
+from zdscan.engine import Engine, build_physics
+from zdscan.model import CASES
+
+AXES = {
+    "mass": np.array([0.0103, 0.0300001, 0.0302, 0.2, 0.5, 1.0, 1.7]),
+    "eps": np.array([-1e-3, 0.0, 1e-4]),
+    "eps_z": np.array([-9e-3, -1e-6, 0.0, 1e-4]),
+    "g_mu": np.array([0.0, 1e-12, 1e-3, 0.033, 0.3, 1.0]),
+}
+FIELDS = ("chi2", "excluded", "chi2_muon", "ratios", "predictions", "widths", "a_mu")
+
+
+def make(case, theory, theory_errors="table"):
+    axes = AXES if case != "A" else AXES | {"g_mu": np.array([0.0])}
+    return Engine(build_physics(CASES[case], theory=theory, theory_errors=theory_errors), axes, FIELDS)
+
+
+def empty_outputs(engine, count):
+    return [
+        np.full((count, field.components) if field.extra else (count,), field.fill, dtype=field.dtype)
+        for field in engine.fields
+    ]
+
+
+@pytest.mark.parametrize(
+    ("case", "theory", "theory_errors"),
+    [
+        ("A", "paper", "table"),
+        ("B", "complete", "table"),
+        ("C", "paper", "table"),
+        ("C", "complete", "flavio-covariance"),
+    ],
+)
+def test_grid_agrees_with_points(case, theory, theory_errors):
+    engine = make(case, theory, theory_errors)
+    _, n_eps, n_eps_z, n_g = engine.shape
+    count = n_eps * n_eps_z * n_g
+    for m, mass in enumerate(engine.axes["mass"]):
+        outputs = dict(zip(FIELDS, empty_outputs(engine, count), strict=True))
+        engine.evaluate(engine.build_slice(m), 0, count, list(outputs.values()))
+        grid = np.meshgrid(*(engine.axes[name] for name in ("eps", "eps_z", "g_mu")), indexing="ij")
+        point = zdscan.evaluate(case, mass, *(x.ravel() for x in grid), theory=theory, theory_errors=theory_errors)
+        np.testing.assert_allclose(outputs["chi2"], point.chi2["all"], rtol=FLOAT32_OUTPUT)
+        np.testing.assert_allclose(outputs["chi2_muon"], point.chi2["muon"], rtol=FLOAT32_OUTPUT)
+        np.testing.assert_allclose(outputs["predictions"], point.predictions, rtol=FLOAT32_OUTPUT)
+        np.testing.assert_allclose(outputs["ratios"], point.ratios, rtol=FLOAT32_OUTPUT)
+        np.testing.assert_allclose(outputs["a_mu"], point.delta_a_mu, rtol=FLOAT32_OUTPUT, atol=1e-44)
+        bits = (outputs["excluded"][:, None] >> np.arange(point.ratios.shape[-1], dtype=np.uint32)) & 1
+        np.testing.assert_array_equal(bits.astype(bool), point.excluded)
+        # chi2 from the triangular factor is the sum of squared pulls of the predictions
+        direct = [point.physics.likelihood.chi2(p)["all"] for p in point.predictions]
+        np.testing.assert_allclose(point.chi2["all"], direct, rtol=1e-9)
+
+
+@pytest.mark.parametrize("case", ["A", "C"])
+def test_results_do_not_depend_on_the_cut(case):
+    engine = make(case, "complete")
+    count = int(np.prod(engine.shape[1:]))
+    rng = np.random.default_rng(7)
+    for m in range(engine.shape[0]):
+        slice_ = engine.build_slice(m)
+        whole = empty_outputs(engine, count)
+        engine.evaluate(slice_, 0, count, whole)
+        cuts = np.unique(np.concatenate([[0, count], rng.integers(0, count, 9)]))
+        pieces = empty_outputs(engine, count)
+        for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+            engine.evaluate(slice_, int(start), int(stop - start), [output[start:stop] for output in pieces])
+        for one, other in zip(whole, pieces, strict=True):
+            assert one.tobytes() == other.tobytes()
+
+
+def test_slices_are_reproducible():
+    engine = make("B", "paper")
+    for m in range(engine.shape[0]):
+        assert engine.build_slice(m).tobytes() == engine.build_slice(m).tobytes()
+        assert np.all(
+            np.isfinite(engine.build_slice(m)[: 25 + 29 * 26 - 1]) | np.isinf(engine.build_slice(m)[: 25 + 29 * 26 - 1])
+        )
+
+
+def test_overall_sign_does_not_matter():
+    for case, g_mu in (("A", 0.0), ("B", 0.01), ("C", 0.01)):
+        plus = zdscan.evaluate(case, 0.3, 1e-4, 1e-3, g_mu, theory="complete")
+        minus = zdscan.evaluate(case, 0.3, -1e-4, -1e-3, -g_mu, theory="complete")
+        np.testing.assert_allclose(plus.predictions, minus.predictions, rtol=1e-12)
+        np.testing.assert_allclose(plus.ratios, minus.ratios, rtol=1e-12)
+
+
+def test_relative_sign_does():
+    plus = zdscan.evaluate("C", 0.02, 0.0, 1e-3, 0.01)
+    minus = zdscan.evaluate("C", 0.02, 0.0, -1e-3, 0.01)
+    assert minus.chi2["all"] < plus.chi2["sm_all"] < plus.chi2["all"]
+
+
+def test_electron_rows_of_case_c_are_standard_model():
+    result = zdscan.evaluate("C", 0.5, 1e-3, 1e-2, 0.5, theory="complete")
+    electron = [k for k, lepton in enumerate(result.physics.likelihood.data.leptons) if lepton == "e"]
+    np.testing.assert_array_equal(result.predictions[electron], result.physics.likelihood.sm[electron])
+    assert result.widths["ee"] == 0.0
+
+
+def test_identity_tells_physics_apart():
+    reference = make("B", "paper").identity
+    assert make("B", "paper").identity == reference
+    assert make("B", "complete").identity != reference
+    assert make("C", "paper").identity != reference
+    assert make("B", "paper", "flavio").identity != reference
