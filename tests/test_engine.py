@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -72,7 +74,7 @@ def test_results_do_not_depend_on_the_cut(case):
         engine.evaluate(slice_, 0, count, whole)
         cuts = np.unique(np.concatenate([[0, count], rng.integers(0, count, 9)]))
         pieces = empty_outputs(engine, count)
-        for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+        for start, stop in itertools.pairwise(cuts):
             engine.evaluate(slice_, int(start), int(stop - start), [output[start:stop] for output in pieces])
         for one, other in zip(whole, pieces, strict=True):
             assert one.tobytes() == other.tobytes()

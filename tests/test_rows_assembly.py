@@ -1,4 +1,4 @@
-"""Rows assembled from their definition: C9, C10, C_P, C7 written out, products integrated one by one over the propagator.
+"""Rows assembled from their definition: C9, C10, C_P, C7 written out, products integrated one by one.
 
 The integrals themselves are tested against mpmath elsewhere; here the algebra (which product meets which coefficient
 function), the small-width law, the tables beyond it and their hand-over are what can fail.
