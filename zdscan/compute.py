@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from zdscan import profiles
 from zdscan.errors import UserError
 from zdscan.fields import Field
 from zdscan.gridio import Layout
@@ -119,6 +120,7 @@ def warm_up(engine: EngineLike, world: Alone) -> None:
     for mine in turns:
         if mine:
             engine.warm_up()
+            profiles.warm_up(engine.fields)
         world.barrier()
 
 

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
@@ -315,7 +316,9 @@ def world() -> Alone:
     if processes is None:
         return Alone()
     try:
-        from mpi4py import MPI
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "suspicious MPI")  # said below, in one sentence
+            from mpi4py import MPI
     except (ImportError, RuntimeError, OSError) as error:  # mpi4py raises RuntimeError where no library can be loaded
         if processes > 1:
             reason = str(error).splitlines()[0]

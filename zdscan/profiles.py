@@ -14,6 +14,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from zdscan.fields import Field
 from zdscan.gridio import AXES, GridIO, Layout
 from zdscan.mpi import Alone
 
@@ -97,6 +98,18 @@ def compute(
     for other in others:
         first = _merge(first, other)
     return world.reduce(first, _merge)
+
+
+def warm_up(fields: Iterable[Field]) -> None:
+    """Compile the kernels for these fields."""
+    from kernels import profile
+
+    mask = next((field.dtype for field in fields if field.name == "excluded"), "<u4")
+    minima = Minima.empty((1, 1, 1, 1))
+    profile.add_block(
+        np.ones(1, dtype=np.float32), np.zeros(1, dtype=mask), True, 1, 1, 1, 1, 0, 0, minima.values, minima.at
+    )
+    minima.merged(minima)
 
 
 def _merge(first: tuple[Minima, Minima | None], second: tuple[Minima, Minima | None]) -> tuple[Minima, Minima | None]:

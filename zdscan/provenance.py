@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import getpass
 import os
 import platform
@@ -23,6 +24,7 @@ def now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
+@functools.cache
 def commit() -> str:
     """Commit of the source checkout that zdscan runs from, with "+" where files were changed; "" if installed."""
     root = Path(__file__).resolve().parent.parent
@@ -41,6 +43,7 @@ def commit() -> str:
     return described.stdout.strip()
 
 
+@functools.cache
 def versions() -> dict[str, str]:
     """Versions of Python and the libraries that touch the numbers or the file."""
     found = {"python": platform.python_version()}
@@ -72,5 +75,5 @@ def record(command: str, world: Alone, threads: int, sink: str) -> dict[str, Any
         "mpi": world.library,
         "zdscan": __version__,
         "commit": commit(),
-        "versions": versions(),
+        "versions": dict(versions()),
     }

@@ -1,0 +1,83 @@
+"""Running the fake engine's command in processes of its own, alone and under mpiexec."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import h5py
+
+ROOT = Path(__file__).resolve().parent.parent
+MPIEXEC = Path(sys.executable).parent / "mpiexec"
+TIMEOUT = 60  # seconds: a hang must fail the test, a busy machine must not
+_CACHE = Path(tempfile.gettempdir()) / f"zdscan-tests-numba-{os.getuid()}-{os.getpid()}"
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The environment of a job, without a launcher's variables, with one Numba cache for the whole test run."""
+    launcher = ("PMI", "OMPI_", "MPI_", "SLURM_", "HYDI_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(launcher)}
+    return {**kept, "NUMBA_CACHE_DIR": str(_CACHE), **extra}
+
+
+def command(*arguments: object, ranks: int = 0) -> list[str]:
+    """The command line; `ranks` 0 is a lone process without mpiexec."""
+    launcher = [str(MPIEXEC), "-n", str(ranks)] if ranks else []
+    return [*launcher, sys.executable, "-m", "tests.fake_engine", *map(str, arguments)]
+
+
+def launch(
+    *arguments: object, ranks: int = 0, timeout: float = TIMEOUT, **extra: str
+) -> subprocess.CompletedProcess[str]:
+    """Run it to its end."""
+    return subprocess.run(
+        command(*arguments, ranks=ranks),
+        cwd=ROOT,
+        env=environment(**extra),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def start(*arguments: object, ranks: int = 0) -> subprocess.Popen[str]:
+    """Start it in a process group of its own."""
+    return subprocess.Popen(
+        command(*arguments, ranks=ranks),
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def contents(path: str | Path) -> dict[str, bytes]:
+    """The bytes of every dataset but the run history, which names the host and the time."""
+    found: dict[str, bytes] = {}
+
+    def note(name: str, item: h5py.Dataset | h5py.Group) -> None:
+        if isinstance(item, h5py.Dataset) and name != "run/history":
+            value = item[()]
+            found[name] = (
+                value
+                if isinstance(value, bytes)
+                else value.tobytes()
+                if value.dtype != object
+                else repr(value).encode()
+            )
+
+    with h5py.File(path, "r", locking=False) as file:
+        file.visititems(note)
+    return found
+
+
+def done_blocks(path: str | Path) -> int:
+    """How many blocks are marked finished."""
+    with h5py.File(path, "r", locking=False) as file:
+        return int(file["run/done"][()].sum())

@@ -1,0 +1,177 @@
+"""Jobs under mpiexec: same bytes for any number of ranks, kills, faults on one rank, wrong launchers."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from tests.fake_engine import FakeEngine, FakeScan, whole
+from tests.launching import MPIEXEC, TIMEOUT, contents, done_blocks, launch, start
+from zdscan import driver
+from zdscan.gridfile import open_grid
+from zdscan.progress import status_path
+
+pytestmark = pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside this Python")
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    path = tmp_path_factory.mktemp("reference") / "grid.h5"
+    driver.run(FakeScan(), path, engine=FakeEngine(), threads=1, block_points=50, progress=False)
+    return contents(path)
+
+
+def until(condition):
+    limit = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(("ranks", "sink"), list(itertools.product((1, 2, 3), ("direct", "gather"))))
+def test_same_bytes_for_any_number_of_ranks(tmp_path, reference, ranks, sink):
+    path = tmp_path / "grid.h5"
+    # With a delay every rank gets a share; without one the first could take all.
+    done = launch("run", path, "--block-points", 50, "--sink", sink, "--delay", 0.01, ranks=ranks)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # no rank but the first says anything, no window is left open
+    summary = json.loads(done.stdout)  # one line, from rank 0
+    assert (summary["ranks"], summary["computed"]) == (ranks, 1200)
+    assert contents(path) == reference
+    entry = open_grid(path).history[-1]
+    assert entry["ranks"] == ranks
+    assert ("MPICH" in entry["mpi"]) == (ranks > 1)
+    assert os.listdir(tmp_path) == ["grid.h5"]
+
+
+@pytest.mark.parametrize("sink", ["direct", "gather"])
+def test_ranks_with_threads(tmp_path, reference, sink):
+    path = tmp_path / "grid.h5"
+    done = launch("run", path, "--block-points", 50, "--threads", 2, "--sink", sink, ranks=2)
+    assert done.returncode == 0, done.stderr
+    assert contents(path) == reference
+
+
+def test_more_ranks_than_blocks_or_masses(tmp_path):
+    path = tmp_path / "grid.h5"
+    done = launch("run", path, "--shape", 1, 2, 3, 4, "--block-points", 24, ranks=3)
+    assert done.returncode == 0, done.stderr
+    engine = FakeEngine(shape=(1, 2, 3, 4))
+    assert contents(path)["chi2"] == whole(engine)["chi2"].tobytes()
+
+
+@pytest.mark.parametrize("sink", ["direct", "gather"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_interrupted_job_resumed_on_another_number_of_ranks(tmp_path, reference, number, sink):
+    path = tmp_path / "grid.h5"
+    job = start("run", path, "--block-points", 50, "--delay", 0.1, "--sink", sink, ranks=2)
+    try:
+        until(lambda: path.exists() and done_blocks(path) >= 5)
+        if number == signal.SIGKILL:
+            os.killpg(job.pid, number)  # launcher and ranks alike
+        else:
+            job.send_signal(number)  # to the launcher, as a batch system does; it passes it on
+        _, errors = job.communicate(timeout=TIMEOUT)
+    finally:
+        job.kill()
+    if number == signal.SIGTERM:
+        assert job.returncode == 75, errors
+        assert errors.count("zdscan resume") == 1
+        assert open_grid(path).history[-1]["state"] == "stopped"
+        assert json.loads(status_path(path).read_text())["state"] == "stopped"
+    until(lambda: not still_running(path))
+    assert 5 <= done_blocks(path) < 25
+    assert driver.verify(path).ok
+    done = launch("resume", path, ranks=3)
+    assert done.returncode == 0, done.stderr
+    assert 0 < json.loads(done.stdout)["computed"] < 1200
+    assert contents(path) == reference
+
+
+def still_running(path):
+    """Whether a rank of the job that writes this file is alive: killed process groups end a little later."""
+    for folder in os.listdir("/proc"):
+        if folder.isdigit():
+            try:
+                with open(f"/proc/{folder}/cmdline", "rb") as file:
+                    if str(path).encode() in file.read():
+                        return True
+            except OSError:
+                continue
+    return False
+
+
+def test_one_killed_rank_ends_the_job_and_loses_nothing(tmp_path, reference):
+    path = tmp_path / "grid.h5"
+    job = start("run", path, "--block-points", 50, "--delay", 0.1, ranks=2)
+    try:
+        until(lambda: path.exists() and done_blocks(path) >= 4)
+        os.kill(json.loads(status_path(path).read_text())["pid"], signal.SIGKILL)
+        began = time.monotonic()
+        job.communicate(timeout=TIMEOUT)
+        assert time.monotonic() - began < 10
+    finally:
+        job.kill()
+    assert job.returncode != 0
+    until(lambda: not still_running(path))
+    assert driver.verify(path).ok
+    assert launch("resume", path, ranks=2).returncode == 0
+    assert contents(path) == reference
+
+
+def test_a_file_from_one_process_is_resumed_by_ranks_and_repaired(tmp_path, reference):
+    path = tmp_path / "grid.h5"
+    driver.run(FakeScan(), path, engine=FakeEngine(), threads=1, block_points=50, progress=False)
+    layout = open_grid(path).layout
+    with open(path, "r+b") as file:
+        file.seek(layout.fields["chi2"].offset + 4 * 333)
+        file.write(b"\x12")
+    checked = launch("verify", path, ranks=2)
+    assert "ok False bad 1" in checked.stdout
+    done = launch("resume", path, ranks=2)
+    assert json.loads(done.stdout)["computed"] == 50
+    assert contents(path) == reference
+
+
+@pytest.mark.parametrize("sink", ["direct", "gather"])
+@pytest.mark.parametrize("rank", [0, 1])
+def test_an_error_on_one_rank_ends_the_job(tmp_path, rank, sink):
+    began = time.monotonic()
+    arguments = ("--block-points", 50, "--delay", 0.02, "--fail-rank", rank, "--sink", sink)
+    done = launch("run", tmp_path / "grid.h5", *arguments, ranks=3)
+    assert time.monotonic() - began < 20
+    assert done.returncode == 1
+    assert f"rank {rank} of 3 on {os.uname().nodename} failed" in done.stderr
+    assert "ArithmeticError: the fake engine was told to fail" in done.stderr
+    assert done.stderr.count("Traceback") == 1
+    assert driver.verify(tmp_path / "grid.h5").ok
+
+
+def test_a_user_s_mistake_is_said_once(tmp_path):
+    path = tmp_path / "grid.h5"
+    path.write_text("taken")
+    done = launch("run", path, ranks=3)
+    assert done.returncode == 2
+    assert done.stderr.count("exists") == 1
+    assert "Traceback" not in done.stderr
+    path.unlink()
+    driver.run(FakeScan(), path, engine=FakeEngine(), threads=1, progress=False)
+    before = path.read_bytes()
+    done = launch("resume", path, "--physics", "tables v2", ranks=2)
+    assert done.returncode == 2
+    assert done.stderr.count("tables v2") == 1
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("variable", ["PMI_SIZE", "OMPI_COMM_WORLD_SIZE"])
+def test_launcher_of_another_mpi_is_refused(tmp_path, variable):
+    done = launch("run", tmp_path / "grid.h5", **{variable: "2"})
+    assert done.returncode == 2
+    assert "started 2 or more processes, but MPI sees only one" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert os.listdir(tmp_path) == []
