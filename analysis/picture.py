@@ -138,6 +138,7 @@ def _figure(grid: Grid, shown: Map, constraints: list[str]) -> Figure:
             markersize=10,
             markeredgecolor="white",
             clip_on=False,
+            zorder=10,
         )
     axes.set_xlabel(LABELS[shown.x])
     axes.set_ylabel(LABELS[shown.y])
@@ -146,7 +147,8 @@ def _figure(grid: Grid, shown: Map, constraints: list[str]) -> Figure:
     if 0.0 <= sm - best <= top:
         bar.ax.axhline(sm - best, color=SM, linewidth=1.6)
     _legend(figure, bool(constraints))
-    axes.set_title(_title(grid, shown, sm, constraints), loc="left", linespacing=1.35)
+    # Over the whole width of the figure: long constraint lists must not run off it.
+    figure.suptitle(_title(grid, shown, sm, constraints), x=0.03, ha="left", fontsize=7.5, linespacing=1.3)
     return figure
 
 
@@ -162,7 +164,7 @@ def _title(grid: Grid, shown: Map, sm: float, constraints: list[str]) -> str:
         lines += textwrap.wrap(f"among points allowed by {allowed}", 52)
     if shown.best:
         lines.append(rf"best $\chi^2$ = {shown.best['chi2']:.1f} (SM {sm:.1f}) at")
-        lines.append(", ".join(_setting(name, shown.best[name]) for name in grid.axes))
+        lines.append(", ".join(_setting(name, shown.best[name]) for name in grid.axes if name not in shown.fixed))
     else:
         lines.append(rf"no point is allowed; SM $\chi^2$ = {sm:.1f}")
     return "\n".join(lines)

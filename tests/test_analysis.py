@@ -1,4 +1,4 @@
-"""Reading a grid: profiles, slices and masks against plain numpy on the whole array, refusals, and the first picture."""
+"""Reading a grid: profiles, slices and masks against plain numpy on the whole array, refusals, the picture."""
 
 from __future__ import annotations
 

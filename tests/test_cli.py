@@ -231,7 +231,7 @@ def test_foreign_files(tmp_path: Path) -> None:
 def test_info_and_verify(grid: Path) -> None:
     result = zdscan("info", grid, "--count")
     assert result.code == 0, result.err
-    for text in ("complete", "case C", "mass", "best", "Runs", "Made from", "Excluded points"):
+    for text in ("complete", "case C", "mass", "Rows at the best point", "Runs", "Made from", "Excluded points"):
         assert text in result.out
     result = zdscan("verify", grid)
     assert result.code == 0
@@ -356,7 +356,7 @@ def test_point_options() -> None:
         (["--case", "D"], "'D'"),
         (["--mass", "5"], "0.01 to 2 GeV"),
         (["--mass", "nan"], "finite"),
-        (["--mass", "heavy"], "'heavy'"),
+        (["--mass", "heavy"], "Invalid value for '--mass'"),
         (["--case", "A"], "g_mu must be 0 in Case A"),
         (["--eps", "inf"], "finite"),
         (["--theory", "papper"], "'papper'"),

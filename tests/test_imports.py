@@ -51,6 +51,7 @@ def test_kernels_know_numbers_only(path: Path) -> None:
         "math",
         "numba",
         "numpy",
+        "os",
         "typing",
     }
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zdscan.config import load_scan
+from zdscan.config import load_scan, parse_scan
 
-JOBS = sorted((Path(__file__).parent.parent / "jobs").glob("*.toml"))
+ROOT = Path(__file__).parent.parent
+JOBS = sorted((ROOT / "jobs").glob("*.toml"))
 
 
 def test_there_are_jobs() -> None:
@@ -40,3 +41,22 @@ def test_quickstart_reaches_the_improving_region() -> None:
     for name, wanted in (("eps_z", -9e-3), ("g_mu", 1e-3), ("mass", 0.02)):
         nearest = axes[name][np.argmin(np.abs(axes[name] - wanted))]
         assert nearest == pytest.approx(wanted, rel=0.15)
+
+
+DOCUMENTED = (ROOT / "docs" / "scan-file.md").read_text()
+
+
+def test_documented_scan_file_is_valid_and_shows_the_defaults() -> None:
+    example = re.search(r"```toml\n(format.*?)```", DOCUMENTED, re.DOTALL)
+    assert example is not None
+    whole = parse_scan(example[1])
+    required = parse_scan(example[1].split("[model]")[0])
+    assert whole == required
+
+
+def test_documented_case_is_valid() -> None:
+    axes = re.search(r"(\[axes\].*?)\[model\]", DOCUMENTED, re.DOTALL)
+    case = re.search(r"```toml\n(\[case\].*?)```", DOCUMENTED, re.DOTALL)
+    assert axes is not None
+    assert case is not None
+    assert parse_scan("format = 1\n" + case[1] + axes[1]).case_name == "muonphilic photon"

@@ -1,6 +1,6 @@
 """The scan file: what to compute, in TOML, checked completely before anything runs.
 
-The layout is described in docs/scan_file.md. Every fault of a file is reported at once, each as one sentence that
+The layout is described in docs/scan-file.md. Every fault of a file is reported at once, each as one sentence that
 says where (file, line, dotted key), what is wrong and what is allowed.
 """
 

@@ -18,8 +18,8 @@ from zdscan.fields import Field
 if TYPE_CHECKING:
     from zdscan.config import Scan
 
-SAMPLE_POINTS = 32_768  # per sampled mass: some milliseconds
-SAMPLE_MASSES = 3  # lightest, middle and heaviest: resonances inside a bin take longer
+SAMPLE_POINTS = 16_384  # per sampled mass: some milliseconds
+SAMPLE_MASSES = 6  # spread over the axis: a resonance inside a bin takes longer
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def estimate(scan: Scan, cores: int | None = None) -> Estimate:
     from zdscan.engine import Engine
     from zdscan.schedule import Plan
 
-    cores = cores or len(os.sched_getaffinity(0))
+    cores = cores or _cores()
     engine = Engine.from_scan(scan)
     began = time.perf_counter()
     engine.warm_up()
@@ -119,3 +119,10 @@ def _resident_bytes() -> int:
     """Largest memory of this process so far: interpreter, libraries and compiled kernels."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else 1024 * peak
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from zdscan.model import Case
     from zdscan.tally import Tally
 
+SAME_CHI2 = 1e-4  # relative; the file keeps single precision
 PIPE_WIDTH = 132  # columns where the output is not a terminal
 
 
@@ -104,7 +105,7 @@ def show_cases(cases: Mapping[str, Case]) -> None:
     for index, coupling in enumerate(COUPLINGS):
         table.add_row(coupling, *(formula(case.matrix[index], PARAMETERS) for case in cases.values()))
     out.print(table)
-    out.print("A case of your own: see [case] in docs/scan_file.md.", markup=False)
+    out.print("A case of your own: see [case] in docs/scan-file.md.", markup=False)
 
 
 def formula(coefficients: Sequence[float], names: Sequence[str]) -> str:
@@ -152,24 +153,32 @@ def show_point(result: Mapping[str, Any]) -> None:
         here, sm = chi2[name], chi2[f"sm_{name}"]
         table.add_row(name, f"{here:.2f}", f"{sm:.2f}", f"{here - sm:+.2f}")
     out.print(table)
-    table = _table("b -> s l l rows", "row", "q2 [GeV2]", "unit", "SM", "here", "measured", "sigma", "pull")
-    for row in result["rows"]:
+    out.print(_rows_table(result["rows"]))
+    out.print(_verdicts_table(result["constraints"]))
+    moments = result["anomalous_moments"]
+    out.print(f"Anomalous moments: mu {number(moments['mu'])}, e {number(moments['e'])}")
+
+
+def _rows_table(rows: Sequence[Mapping[str, Any]], title: str = "b -> s l l rows") -> Table:
+    table = _table(title, "row", "q2 [GeV2]", "unit", "SM", "here", "measured", "sigma", "pull")
+    for row in rows:
         q2 = f"{row['q2_min']:g}-{row['q2_max']:g}"
         values = [number(row[key]) for key in ("sm", "prediction", "measured", "sigma")]
         table.add_row(row["id"], q2, row["unit"], *values, f"{row['pull']:+.2f}")
-    out.print(table)
+    return table
+
+
+def _verdicts_table(constraints: Sequence[Mapping[str, Any]]) -> Table:
     table = _table(
         "Constraints", "id", "prediction", "limit", "unit", "CL", "grade", "ratio", "verdict", left=(0, 3, 4, 5, 7)
     )
-    for item in result["constraints"]:
+    for item in constraints:
         verdict = "excluded" if item["excluded"] else "allowed" if item["applies"] else "does not apply"
         values = [number(item[key]) if item["applies"] else "-" for key in ("prediction", "limit")]
         ratio = number(item["ratio"], 3) if item["applies"] else "-"
         style = "bold" if item["excluded"] else ""
         table.add_row(item["id"], *values, item["unit"], item["cl"], item["grade"], ratio, Text(verdict, style=style))
-    out.print(table)
-    moments = result["anomalous_moments"]
-    out.print(f"Anomalous moments: mu {number(moments['mu'])}, e {number(moments['e'])}")
+    return table
 
 
 def _value(value: Any) -> str:
@@ -223,8 +232,12 @@ def _show_best(
         else:
             table.add_row(name, "none", "", *[""] * len(AXES))
     out.print(table)
-    if evaluated is not None:
+    if evaluated is not None and best is not None:
         chi2 = evaluated["chi2"]
+        if abs(chi2["all"] - best.chi2) > SAME_CHI2 * best.chi2:
+            out.print(
+                f"this zdscan gives chi2 = {chi2['all']:.2f} there: the file was made with other inputs or kernels"
+            )
         excluding = [item["id"] for item in evaluated["constraints"] if item["excluded"]]
         out.print(
             f"muon rows at the best point: {chi2['muon']:.2f}, SM {chi2['sm_muon']:.2f}, "
@@ -254,6 +267,8 @@ def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | Non
         for name, count in tally.excluded.items():
             table.add_row(name, f"{count:,}", f"{100 * count / max(tally.computed, 1):.2f} %")
         out.print(table)
+    if best is not None:
+        out.print(_rows_table(best["rows"], "Rows at the best point"))
     table = _table(
         "Runs", "command", "state", "start", "stop", "host", "ranks", "threads", "zdscan", left=(0, 1, 2, 3, 4)
     )
@@ -263,7 +278,7 @@ def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | Non
         keys = ("command", "state", "start", "stop", "host", "ranks", "threads")
         table.add_row(*(str(entry.get(key, "")) for key in keys), version)
     out.print(table)
-    table = _table("Made from", "what", "hash", left=(0, 1))
+    table = _table("Made from", "what", "value or hash", left=(0, 1))
     for name, value in grid.identity.items():
         table.add_row(name, value if len(value) <= 80 else f"{value[:77]}...")
     out.print(table)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from zdscan.axes import AXES
+from zdscan.errors import UserError
 from zdscan.gridfile import GridFile
 from zdscan.gridio import DONE, GridIO
 
@@ -54,22 +54,27 @@ def constraint_bits(grid: GridFile) -> dict[str, int]:
 
 
 def evaluate_best(grid: GridFile, best: BestPoint | None) -> dict[str, Any] | None:
-    """The best point evaluated on its own with the settings of the scan, as `zdscan point --json` gives it."""
+    """The best point evaluated on its own with the settings of the scan, as `zdscan point --json` gives it.
+
+    None without a best point, or where this zdscan does not know a setting of the file any more.
+    """
     if best is None:
         return None
     from zdscan.config import parse_scan
     from zdscan.evaluate import evaluate
     from zdscan.model import Case
 
-    scan = parse_scan(grid.scan_text, f"the scan file in {grid.path}", grid.overrides)
+    try:
+        scan = parse_scan(grid.scan_text, f"the scan file in {grid.path}", grid.overrides)
+    except UserError:
+        return None
     case = scan.case if isinstance(scan.case, str) else Case.from_couplings(scan.case.name, scan.case.couplings)
-    result: dict[str, Any] = evaluate(
-        case,
-        *(best.position[name] for name in AXES),
-        theory=scan.theory,
+    settings: dict[str, Any] = {
+        **best.position,
         **scan.model.model_dump(),
         **scan.data.model_dump(),
-        constraints=scan.constraints.use,
-        limits=scan.constraints.limits,
-    ).to_dict()
-    return result
+        "theory": scan.theory,
+        "constraints": scan.constraints.use,
+        "limits": scan.constraints.limits,
+    }
+    return evaluate(case, **settings).to_dict()
