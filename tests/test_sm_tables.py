@@ -298,6 +298,12 @@ def test_calibrate_needs_two_samples(tmp_path: Path) -> None:
         calibrate(tmp_path, samples=1)
 
 
+def test_calibrate_into_a_file(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(UserError, match="taken cannot be made"):
+        calibrate(tmp_path / "taken")
+
+
 @pytest.mark.slow
 def test_calibrate_rebuilds_the_package_data(tmp_path: Path) -> None:
     reported: list[str] = []

@@ -55,7 +55,7 @@ def calibrate(
     Raises
     ------
     UserError
-        If flavio is not installed, or fewer than two samples are asked for.
+        If flavio is not installed, the folder cannot be made, or fewer than two samples are asked for.
     ArithmeticError
         If flavio's rates are not of the form the tables assume.
     """
@@ -64,7 +64,10 @@ def calibrate(
     rows = _import_rows()
     report: Progress = progress or (lambda what, fraction: None)
     folder = Path(output_folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"The folder {folder} cannot be made: {error.strerror}.") from None
     stamp: dict[str, str | int | float] = {"format": FORMAT}
     stamp |= {f"{name}_version": version(name) for name in ("flavio", "particle")}
     tables, form_factors = folder / "sm_tables.h5", folder / "form_factors.h5"
