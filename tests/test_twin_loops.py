@@ -12,16 +12,10 @@ from kernels.physics import loops
 from tests.tolerances import LOOP_FUNCTION, LOOP_SUM
 from tests.twins import dirac
 from tests.twins import loop_integrals as twin
+from tests.twins.inputs import CHARGE, GF, GZ, LAMBDA, MW, SW2, X
 
 E0, E2, M1 = range(3)
-SW2 = 0.23122
 KERNEL_ORDER = twin.COUPLINGS
-
-# Masses of the internal quarks (MSbar top) and of the W, GeV; Fermi constant, e = sqrt(4 pi alpha(0)), g/cos(theta_W)
-MW, GF = 80.377, 1.1663787e-5
-QUARK_MASSES = (0.002, 1.27, 163.5)
-CHARGE, GZ = 3.028221208718e-1, 7.407012373374e-1
-X = np.array([m * m / (MW * MW) for m in QUARK_MASSES])
 
 
 def textbook(name: str, x: float | mpf) -> mpf:
@@ -51,9 +45,9 @@ def kernel_sum(structure: int, couplings: dict[str, mpf], x: float) -> tuple[flo
 
 
 def grid() -> list[float]:
-    near = [10.0**k for k in np.linspace(-9, np.log10(0.3), 18)]
+    near = [10.0**k for k in np.linspace(-9, np.log10(0.3), 13)]
     seams = (0.7, 0.89999, 0.9, 1.0, 1.1, 1.10001, 1.3)
-    return sorted({*np.geomspace(1e-12, 300.0, 30), *(1 + d for d in near), *(1 - d for d in near), *seams, *X})
+    return sorted({*np.geomspace(1e-12, 300.0, 20), *(1 + d for d in near), *(1 - d for d in near), *seams, *X})
 
 
 # --- the twin itself
@@ -115,7 +109,7 @@ def test_loop_function_everywhere(structure: int, coupling: int) -> None:
         assert abs(value - exact) <= LOOP_FUNCTION * twin.scale(*names, float(x)), (names, x, value, exact)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(x=st.floats(1e-12, 300.0), structure=st.integers(0, 2), coupling=st.integers(0, 5))
 def test_loop_function_at_random(x: float, structure: int, coupling: int) -> None:
     names = twin.STRUCTURES[structure], twin.COUPLINGS[coupling]
@@ -179,26 +173,8 @@ def test_small_mass_logarithm_is_the_quark_vacuum_polarisation() -> None:
 
 # --- sums over u, c, t
 
-# flavio 2.7 default CKM: V_is^* V_ib and so on for i = u, c, t (they add up to zero to the last printed digit), and the
-# sums per unit eps (A: photon, factor e) or eps_Z (Z: factor g/cos), GeV^-2 (E0: 1), from a symbolic calculation with
-# D-dimensional Dirac algebra and tensor reduction.
-LAMBDA = {
-    "bs": (
-        3.338019380466e-04 - 7.470912475329e-04j,
-        4.085913743104e-02 + 1.316004399618e-06j,
-        -4.119293936909e-02 + 7.457752431333e-04j,
-    ),
-    "bd": (
-        1.446868253145e-03 - 3.238275411412e-03j,
-        -9.429153682071e-03 + 5.704235864986e-06j,
-        7.982285428926e-03 + 3.232571175547e-03j,
-    ),
-    "sd": (
-        2.190446990071e-01 + 0j,
-        -2.187177156717e-01 + 1.393594247186e-04j,
-        -3.269833354445e-04 - 1.393594247186e-04j,
-    ),
-}
+# The sums per unit eps (A: photon, factor e) or eps_Z (Z: factor g/cos), GeV^-2 (E0: 1), from a symbolic calculation
+# with D-dimensional Dirac algebra and tensor reduction.
 SUMS = {
     ("bs", "A", E2): 1.093465701985e-8 - 4.669025024499e-10j,
     ("bs", "A", M1): 9.783533851856e-10 - 1.771935066796e-11j,

@@ -176,8 +176,8 @@ def scale(structure: str, coupling: str, x: float) -> mpf:
     with mp.workdps(DIGITS):
         x = mpf(x)
         step = mpf(10) ** -12
-        up, down = (loop_function(structure, coupling, x * (1 + d)) for d in (step, -step))
-        return abs(up + down) / 2 + abs(up - down) / (2 * step)
+        here, there = (loop_function(structure, coupling, x * (1 + d)) for d in (0, step))
+        return abs(here) + abs(there - here) / step
 
 
 def combination(structure: str, couplings: Mapping[str, float | mpf], x: float | mpf) -> mpf:
