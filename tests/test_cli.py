@@ -123,11 +123,38 @@ def test_installed_command_refuses_missing_and_existing_files(tmp_path: Path, sc
     assert (tmp_path / "out.h5").read_text() == "mine"
 
 
+MPIEXEC = Path(sys.executable).with_name("mpiexec")
+
+
+@pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside this Python")
+@pytest.mark.parametrize("name", ["unknown_case", "not_toml"])
+def test_ranks_refuse_with_one_voice(tmp_path: Path, name: str) -> None:
+    source = ROOT / "tests" / "malformed" / f"{name}.toml"
+    done = subprocess.run(
+        [MPIEXEC, "-n", "2", sys.executable, "-m", "zdscan", "run", source, "-o", "out.h5"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    expected = source.read_text().splitlines()[0].removeprefix("# expects: ")
+    assert done.stderr.count(expected) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_installed_command_refuses_unwritable_folder(tmp_path: Path, scan: Path) -> None:
     folder = tmp_path / "locked"
     folder.mkdir(mode=0o500)
     refused(installed("run", scan, "-o", folder / "out.h5", cwd=tmp_path), "not writable")
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder where not even root may write")
+def test_run_refuses_a_folder_without_room(scan: Path) -> None:
+    refused(zdscan("run", scan, "-o", "/proc/out.h5"), "/proc")
 
 
 # --- scan files ------------------------------------------------------------------------------------------------------
@@ -329,6 +356,18 @@ def test_point_as_json_has_the_documented_layout() -> None:
         assert item["excluded"] == (item["applies"] and item["ratio"] >= 1.0)
 
 
+@pytest.mark.parametrize("theory", ["paper", "complete"])
+@pytest.mark.parametrize("mass", ["0.01", "0.5", "2"])
+def test_largest_couplings_give_numbers(mass: str, theory: str) -> None:
+    result = zdscan(
+        *("point", "--case", "C", "--mass", mass, "--eps", "100", "--eps-z", "100", "--g-mu", "100", "--json"),
+        *("--theory", theory),
+    )
+    assert result.code == 0, result.err
+    assert "Infinity" not in result.out
+    assert "NaN" not in result.out
+
+
 def test_point_as_tables_agrees_with_json() -> None:
     result, point = zdscan(*POINT), json.loads(zdscan(*POINT, "--json").out)
     assert result.code == 0, result.err
@@ -359,6 +398,7 @@ def test_point_options() -> None:
         (["--mass", "heavy"], "Invalid value for '--mass'"),
         (["--case", "A"], "g_mu must be 0 in Case A"),
         (["--eps", "inf"], "finite"),
+        (["--eps-z=-1e10"], "eps_z is -1e+10; at most 100"),
         (["--theory", "papper"], "'papper'"),
         (["--emission", "leptons"], "'leptons'"),
         (["--invisible-width", "-1"], "invisible_width"),

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 AXES = ("mass", "eps", "eps_z", "g_mu")
 UNITS = {"mass": "GeV", "eps": "1", "eps_z": "1", "g_mu": "1"}
 MASS_RANGE = (0.010, 2.0)  # GeV: the range in which the tables, limits and formulas hold
+LARGEST_COUPLING = 100.0  # far beyond perturbation theory; much more would overflow single precision
 MOST_POINTS = 1_000_000  # along one axis; a larger n is a slip of the pen
 RANGE_KEYS = ("min", "max", "n", "spacing", "linear_below")
 
@@ -91,6 +92,14 @@ def axis_faults(name: str, axis: NDArray[np.float64]) -> list[tuple[str, str]]:
     if name == "mass" and (axis[0] < low or axis[-1] > high):
         outside = axis[0] if axis[0] < low else axis[-1]
         return [("", f"reaches {outside:g} GeV, outside {low:g} to {high:g} GeV, where the formulas and limits hold")]
+    if name != "mass" and max(-axis[0], axis[-1]) > LARGEST_COUPLING:
+        outside = axis[-1] if axis[-1] > LARGEST_COUPLING else axis[0]
+        return [
+            (
+                "",
+                f"reaches {outside:g}; at most {LARGEST_COUPLING:g} in size is allowed, far beyond perturbation theory",
+            )
+        ]
     return []
 
 

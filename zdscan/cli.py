@@ -183,8 +183,12 @@ def point(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Evaluate one point: couplings, widths, the 26 rows, chi2 and every constraint."""
+    from zdscan.axes import LARGEST_COUPLING
     from zdscan.evaluate import evaluate
 
+    for name, value in (("eps", eps), ("eps_z", eps_z), ("g_mu", g_mu)):
+        if abs(value) > LARGEST_COUPLING:  # infinite ones too; NaN is left to evaluate
+            raise UserError(f"{name} is {value:g}; at most {LARGEST_COUPLING:g} in size is allowed, a finite number.")
     chosen = constraints if constraints in ("all", "paper") else tuple(name.strip() for name in constraints.split(","))
     result = evaluate(
         case,
