@@ -104,11 +104,18 @@ def choose_threads(threads: int | None, world: Alone) -> int:
     UserError : the number is not positive, or this MPI library cannot be used with threads.
     """
     if threads is None:
-        return 1 if world.size > 1 else len(os.sched_getaffinity(0))
+        return 1 if world.size > 1 else _cores()
     if threads < 1:
         raise UserError(f"The number of threads must be at least 1, not {threads}.")
     world.check_threads(threads)
     return threads
+
+
+def _cores() -> int:
+    """Cores this process may use: fewer than the machine has inside a batch job."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def warm_up(engine: EngineLike, world: Alone) -> None:

@@ -6,11 +6,12 @@ user's mistake is raised on every rank, with its sentences on rank 0 only; any o
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -316,8 +317,13 @@ class _Job:
             return profile_best(io)
 
     def _note(self, state: str, computed: int) -> None:
-        self.history[-1].update(state=state, stop=provenance.now(), points_computed=computed)
-        with GridIO(self.layout, write=True) as io:
+        """Enter the run's end in the history; points that a run did not finish are not counted."""
+        self.history[-1].update(state=state, stop=provenance.now())
+        if state == "finished":
+            self.history[-1]["points_computed"] = computed
+        # After a failure the file may be out of reach too, and the first fault is the one to tell.
+        quiet = contextlib.suppress(UserError) if state == "failed" else contextlib.nullcontext()
+        with quiet, GridIO(self.layout, write=True) as io:
             io.write_history(self.history)
             io.sync()
 
@@ -351,7 +357,7 @@ def _everywhere(world: Alone, build: Callable[[], EngineLike]) -> EngineLike:
 def _build(scan: ScanLike) -> EngineLike:
     from zdscan.engine import Engine
 
-    engine: EngineLike = Engine.from_scan(scan)
+    engine: EngineLike = Engine.from_scan(cast("Scan", scan))
     return engine
 
 

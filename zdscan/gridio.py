@@ -31,6 +31,8 @@ AXES = {
 }
 HISTORY_BYTES = 65_536
 
+_sync = getattr(os, "fdatasync", os.fsync)  # not every system has the former
+
 
 @dataclass(frozen=True)
 class Extent:
@@ -106,26 +108,39 @@ class GridIO:
 
     def sync(self) -> None:
         """Wait until the disk has what was written."""
-        os.fdatasync(self._fd)
+        try:
+            _sync(self._fd)
+        except OSError as error:
+            raise self._write_failure(error) from error
+
+    def _write_failure(self, error: OSError) -> UserError:
+        return UserError(
+            f"Writing to {self.layout.path} on {socket.gethostname()} failed: {error.strerror}. Finished blocks are "
+            f"kept; mend the cause and continue with `zdscan resume {self.layout.path}`."
+        )
 
     def _write(self, offset: int, data: NDArray[Any]) -> None:
         view = np.ascontiguousarray(data).reshape(-1).view(np.uint8).data
         while view:
-            written = os.pwrite(self._fd, view, offset)
+            try:
+                written = os.pwrite(self._fd, view, offset)
+            except OSError as error:
+                raise self._write_failure(error) from error
             view = view[written:]
             offset += written
 
     def _read(self, extent: Extent, first: int, count: int) -> NDArray[Any]:
-        """`count` elements of the first dimension, or all of a scalar."""
+        """`count` elements of the first dimension."""
         data = np.empty((count, *extent.shape[1:]), dtype=extent.dtype)
         view = data.reshape(-1).view(np.uint8).data
         offset = extent.offset + first * (data.nbytes // max(count, 1))
         while view:
-            got = os.preadv(self._fd, [view], offset)
-            if got == 0:
+            got = os.pread(self._fd, len(view), offset)
+            if not got:
                 raise UserError(f"The grid file {self.layout.path} is cut short: it ends before byte {offset}.")
-            view = view[got:]
-            offset += got
+            view[: len(got)] = got
+            view = view[len(got) :]
+            offset += len(got)
         return data
 
     def _point_extent(self, name: str) -> Extent:

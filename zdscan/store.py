@@ -2,7 +2,7 @@
 
 Everything that is HDF5 metadata is written by `create`, under a temporary name, with every dataset contiguous,
 allocated and filled; the file is synced and renamed. From then on `zdscan.gridio.GridIO` writes bytes at known
-offsets. `open_grid` reads a file back, complete or not. docs/grid_file.md has the layout.
+offsets. `open_grid` reads a file back, complete or not. docs/file-format.md has the layout.
 
 Root group: the axes (dimension scales), the 4D fields, the profiles. Group ``run``: what resuming and verifying need.
 """
