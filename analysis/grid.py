@@ -18,6 +18,7 @@ from zdscan.errors import UserError
 from zdscan.faults import listed, not_one_of
 
 NOT_COMPUTED = "not_computed"
+_Lowest = tuple[NDArray[np.float32], float, tuple[int, ...]]  # profile, its lowest chi2, and that point's indices
 
 
 @dataclass(frozen=True)
@@ -94,15 +95,41 @@ class Grid:
         return result
 
     def profile(self, x: str, y: str, constraints: Iterable[str] = ()) -> Map:
-        """Lowest chi2 over the other two axes, among the points that these constraints allow."""
+        """Lowest chi2 over the other two axes, among the points that these constraints allow.
+
+        Taken from the profiles stored in the file where it has them: over all points, or over those that every
+        constraint allows.
+        """
         self._check_axes(x, y)
-        hidden = tuple(i for i, name in enumerate(AXES[1:]) if name not in (x, y))
+        mask = self.mask_of(constraints)
         kept = [name for name in AXES if name in (x, y)]
-        shape = tuple(self.dataset.sizes[name] for name in kept)
-        lowest = np.full(shape, np.nan, dtype=np.float32)
+        lowest, best, where = self._stored_profile(kept, mask) or self._computed_profile(kept, mask)
+        return Map(x, y, lowest if kept == [x, y] else lowest.T, self._best(best, where), {})
+
+    def _stored_profile(self, kept: list[str], mask: int) -> _Lowest | None:
+        every = sum(self.constraints.values())
+        if mask not in (0, every):
+            return None
+        name = f"profile_{kept[0]}_{kept[1]}" + ("_allowed" if mask else "")
+        if name not in self.file.layout.profiles:
+            return None
+        with store.GridIO(self.file.layout, write=False) as io:
+            lowest, at = io.read_profile(name), io.read_profile(f"{name}_at")
+        if lowest is None or at is None:
+            return None
+        if np.all(np.isnan(lowest)):
+            return lowest, np.inf, (0, 0, 0, 0)
+        cell = int(np.nanargmin(lowest))
+        shape = tuple(axis.size for axis in self.axes.values())
+        where = tuple(int(k) for k in np.unravel_index(int(at.flat[cell]), shape))
+        return lowest, float(lowest.flat[cell]), where
+
+    def _computed_profile(self, kept: list[str], mask: int) -> _Lowest:
+        hidden = tuple(i for i, name in enumerate(AXES[1:]) if name not in kept)
+        lowest = np.full([self.dataset.sizes[name] for name in kept], np.nan, dtype=np.float32)
         best = np.inf
         where: tuple[int, ...] = (0, 0, 0, 0)
-        for index, chi2 in self._by_mass(constraints):
+        for index, chi2 in self._by_mass(mask):
             if np.all(np.isnan(chi2)):
                 continue
             flat = int(np.nanargmin(chi2))
@@ -113,7 +140,7 @@ class Grid:
                 lowest[index] = part
             else:
                 np.fmin(lowest, part, out=lowest)
-        return Map(x, y, lowest if kept == [x, y] else lowest.T, self._best(best, where), {})
+        return lowest, best, where
 
     def slice(self, x: str, y: str, fixed: Mapping[str, float], constraints: Iterable[str] = ()) -> Map:
         """chi2 at the grid values nearest to `fixed` on the other two axes; an axis of one value may be left out."""
@@ -131,8 +158,7 @@ class Grid:
         values = {name: float(self.dataset[name].values[index]) for name, index in indices.items()}
         return Map(x, y, chi2, self._best(best, where), values)
 
-    def _by_mass(self, constraints: Iterable[str]) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        mask = self.mask_of(constraints)
+    def _by_mass(self, mask: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
         for index in range(self.dataset.sizes["mass"]):
             chi2 = self.dataset["chi2"].isel(mass=index).values
             if mask:

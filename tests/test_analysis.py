@@ -15,6 +15,8 @@ from zdscan.axes import AXES, spaced
 from zdscan.errors import UserError
 from zdscan.fields import Field
 from zdscan.gridio import GridIO
+from zdscan.mpi import Alone
+from zdscan.profiles import compute
 from zdscan.schedule import Plan
 from zdscan.store import create
 
@@ -46,8 +48,8 @@ class FakeEngine:
         self.shape = tuple(axis.size for axis in axes.values())
 
 
-def write_grid(path: Path, finished: bool = True) -> SimpleNamespace:
-    """A grid file with a valley along eps_z g_mu = const; returns its arrays."""
+def write_grid(path: Path, finished: bool = True, stored: bool = False) -> SimpleNamespace:
+    """A grid file with a valley along eps_z g_mu = const, with `stored` profiles or without; returns its arrays."""
     axes = {
         "mass": np.geomspace(0.01, 2.0, 7),
         "eps": np.array([0.0, 1e-4, 1e-3]),
@@ -59,7 +61,7 @@ def write_grid(path: Path, finished: bool = True) -> SimpleNamespace:
     excluded = ((np.abs(eps_z) > 2e-3 * mass).astype("<u4")) | ((g_mu > 0.1).astype("<u4") << 1)
     engine = FakeEngine(axes)
     plan = Plan.default(engine.shape)
-    layout = create(path, engine, plan, scan_text="", overrides=(), profiles=False, history=[], overwrite=True)
+    layout = create(path, engine, plan, scan_text="", overrides=(), profiles=stored, history=[], overwrite=True)
     with GridIO(layout, write=True) as io:
         for number in range(plan.blocks if finished else plan.blocks - 1):
             block = plan.block(number)
@@ -67,13 +69,19 @@ def write_grid(path: Path, finished: bool = True) -> SimpleNamespace:
             io.write_field("chi2", block, chi2.reshape(-1)[part])
             io.write_field("excluded", block, excluded.reshape(-1)[part])
             io.write_done(number, 1)
+        if stored:
+            every, allowed = compute(layout, Alone(), 1)
+            for suffix, minima in (("", every), ("_allowed", allowed)):
+                for name, (values, at) in minima.tables().items():
+                    io.write_profile(name + suffix, values)
+                    io.write_profile(f"{name}{suffix}_at", at)
     return SimpleNamespace(axes=axes, chi2=chi2, excluded=excluded)
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SimpleNamespace]:
+@pytest.fixture(scope="module", params=[False, True], ids=["computed", "stored"])
+def made(request, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SimpleNamespace]:
     path = tmp_path_factory.mktemp("grid") / "grid.h5"
-    return path, write_grid(path)
+    return path, write_grid(path, stored=request.param)
 
 
 def whole_profile(chi2: NDArray[np.float32], x: str, y: str) -> NDArray[np.float32]:
@@ -96,6 +104,16 @@ def test_profile(made, pair: tuple[str, str], names: tuple[str, ...], mask: int)
     at = np.unravel_index(flat, allowed.shape)
     assert found.best["chi2"] == allowed.flat[flat]
     assert [found.best[name] for name in AXES] == [data.axes[name][k] for name, k in zip(AXES, at, strict=True)]
+
+
+def test_stored_profiles_are_used_where_they_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_grid(tmp_path / "grid.h5", stored=True)
+    monkeypatch.setattr(Grid, "_computed_profile", None)
+    with open_grid(tmp_path / "grid.h5") as grid:
+        grid.profile("mass", "g_mu")
+        grid.profile("mass", "g_mu", ["all"])
+        with pytest.raises(TypeError):
+            grid.profile("mass", "g_mu", ["apv_cs"])
 
 
 def test_slice_takes_the_nearest_values(made) -> None:
@@ -153,12 +171,11 @@ def test_refused_files(tmp_path: Path) -> None:
         assert np.isnan(grid.dataset["chi2"].values).any()
 
 
-@pytest.mark.parametrize("suffix", [".png", ".pdf"])
-@pytest.mark.parametrize("fixed", [None, {"mass": 0.02, "eps": 0.0}])
-def test_picture_is_written(made, tmp_path: Path, suffix: str, fixed: dict[str, float] | None) -> None:
-    path, _ = made
+@pytest.mark.parametrize(("suffix", "fixed"), [(".png", None), (".pdf", {"mass": 0.02, "eps": 0.0})])
+def test_picture_is_written(tmp_path: Path, suffix: str, fixed: dict[str, float] | None) -> None:
+    write_grid(tmp_path / "grid.h5")
     target = tmp_path / f"picture{suffix}"
-    with open_grid(path) as grid:
+    with open_grid(tmp_path / "grid.h5") as grid:
         draw(grid, "eps_z", "g_mu", target, fixed=fixed, constraints="w_width")
     assert target.read_bytes()[:4] in (b"\x89PNG", b"%PDF")
     assert target.stat().st_size > 10_000
