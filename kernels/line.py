@@ -46,7 +46,7 @@ def _product(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, flo
 def width_polynomials(
     slice_: np.ndarray, matrix: np.ndarray, eps: float, eps_z: float, shift: float, channels: np.ndarray
 ) -> None:
-    """Partial widths as polynomials in u: channels float64[5, 3], invisible with neutrinos, ee, mumu, hadrons, total."""
+    """Partial widths in powers of u: channels float64[5, 3], invisible with neutrinos, ee, mumu, hadrons, total."""
     channels[:] = 0.0
     channels[0, 0] = slice_[_slice.INVISIBLE]
     for flavour in range(3):
@@ -109,7 +109,7 @@ def _times(square: tuple[float, float, float], other: tuple[float, float, float]
 
 @njit
 def lepton_monomials(forms: np.ndarray, lepton: int, linear: np.ndarray, quadratic: np.ndarray) -> bool:
-    """Products that multiply the row tables of one lepton, in powers of u: linear float64[5, 3], quadratic float64[9, 5].
+    """What multiplies the row tables of one lepton, in powers of u: linear float64[5, 3], quadratic float64[9, 5].
 
     Returns whether the vector does anything to rows of this lepton.
     """

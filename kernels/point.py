@@ -104,6 +104,134 @@ def _direct_chi2(whitening: np.ndarray, extent: np.ndarray, predictions: np.ndar
 
 
 @njit
+def _fill_line(
+    tables: np.ndarray,
+    lepton: np.ndarray,
+    total_width: np.ndarray,
+    forms: np.ndarray,
+    linear: np.ndarray,
+    quadratic: np.ndarray,
+    active: np.ndarray,
+    regular: np.ndarray,
+    resonant: np.ndarray,
+) -> float:
+    """Polynomials of every row along a line; returns the least width limit among rows that the vector touches."""
+    for k in range(2):
+        active[k] = lepton_monomials(forms, k, linear[k], quadratic[k])
+    law_limit = np.inf
+    for r in range(lepton.shape[0]):
+        k = lepton[r]
+        if active[k]:
+            row_polynomials(tables[r], total_width, linear[k], quadratic[k], regular[r], resonant[r])
+            law_limit = min(law_limit, tables[r, _slice.PER_ROW - 1])
+        else:
+            regular[r] = 0.0
+            resonant[r] = 0.0
+    return law_limit
+
+
+@njit
+def _fill_monomials(
+    u: np.ndarray, inverse_width: np.ndarray, n_regular: int, n_resonant: int, monomials: np.ndarray
+) -> None:
+    """Powers u^1.. and u^0/Gamma.. along a line."""
+    for k in range(n_regular):
+        for i in range(u.shape[0]):
+            monomials[k, i] = u[i] if k == 0 else monomials[k - 1, i] * u[i]
+    for k in range(n_resonant):
+        for i in range(u.shape[0]):
+            previous = inverse_width[i] if k == 0 else monomials[n_regular + k - 1, i] * u[i]
+            monomials[n_regular + k, i] = previous
+
+
+@njit
+def _predict(
+    tables: np.ndarray,
+    row_start: np.ndarray,
+    panel_lo: np.ndarray,
+    panel_hi: np.ndarray,
+    functions: np.ndarray,
+    lepton: np.ndarray,
+    c0: np.ndarray,
+    mass: float,
+    kappa: float,
+    u: float,
+    width: float,
+    inverse_width: float,
+    forms: np.ndarray,
+    active: np.ndarray,
+    regular: np.ndarray,
+    resonant: np.ndarray,
+    broad_tables: np.ndarray,
+    ready: np.ndarray,
+    predictions: np.ndarray,
+) -> None:
+    """Every row at one point: by the small-width law where it holds, from the tables of kernels/broad.py elsewhere."""
+    weights = np.empty(broad.NODES)
+    products = np.empty((2, broad.PADDED))
+    at_width = np.zeros(broad.PADDED)
+    segment = broad.segment_of(width) if width > 0.0 else -1
+    if segment >= 0:
+        broad.node_weights(width, segment, weights)
+    for k in range(2):
+        broad.point_monomials(forms, k, u, products[k])
+    for r in range(lepton.shape[0]):
+        k = lepton[r]
+        total = c0[r]
+        if active[k] and width <= tables[r, _slice.PER_ROW - 1]:
+            total += _horner(regular[r], u) + _horner(resonant[r], u) * inverse_width
+        elif active[k]:
+            lo, hi = panel_lo[row_start[r] : row_start[r + 1]], panel_hi[row_start[r] : row_start[r + 1]]
+            f = functions[row_start[r] : row_start[r + 1]]
+            if segment < 0:
+                broad.exact_at(lo, hi, f, mass, kappa, width, at_width)
+            else:
+                if not ready[r, segment]:
+                    broad.fill_segment(lo, hi, f, mass, kappa, segment, broad_tables[r, segment])
+                    ready[r, segment] = True
+                broad.interpolate(broad_tables[r, segment], weights, width, at_width)
+            for t in range(broad.TABLES):
+                total += at_width[t] * products[k, t]
+        predictions[r] = total
+
+
+@njit
+def _judge(
+    clauses: np.ndarray,
+    eps: float,
+    eps_z: float,
+    shift: float,
+    channels: np.ndarray,
+    u: np.ndarray,
+    width: np.ndarray,
+    inverse_width: np.ndarray,
+    excluded: np.ndarray,
+    ratios: np.ndarray,
+    values: np.ndarray,
+) -> None:
+    """Constraint bits along a line; ratios float64[constraints, n] filled, values[n, clauses] where it has a length."""
+    n = u.shape[0]
+    polynomial = np.empty(POWERS)
+    line_value = np.empty(n)
+    ratios[:, :] = 0.0
+    for c in range(clauses.shape[0]):
+        if clauses[c, APPLIES] == 0.0:
+            continue
+        clause_polynomial(clauses[c], eps, eps_z, shift, polynomial)
+        constraint = int(clauses[c, CONSTRAINT])
+        clause_values(clauses[c], polynomial, channels, u, width, inverse_width, line_value, ratios[constraint])
+        if values.shape[0] > 0:
+            for i in range(n):
+                values[i, c] = line_value[i]
+    for i in range(n):
+        bits = np.uint64(0)
+        for k in range(ratios.shape[0]):
+            if ratios[k, i] >= 1.0:
+                bits |= np.uint64(1) << np.uint64(k)
+        excluded[i] = bits
+
+
+@njit
 def evaluate_block(
     slice_: np.ndarray,
     matrix: np.ndarray,
@@ -153,7 +281,6 @@ def evaluate_block(
     columns = n_regular + n_resonant + 1
     clauses = slice_[_slice.slice_length(rows) :].reshape(-1, LENGTH)
     tables = slice_[_slice.HEADER : _slice.slice_length(rows)].reshape(rows, _slice.PER_ROW)
-    mass, kappa = slice_[_slice.MASS], slice_[_slice.KAPPA]
 
     channels = np.empty((CHANNELS + 1, 3))
     forms = np.empty((7, 2))
@@ -165,125 +292,91 @@ def evaluate_block(
     factor = np.empty((max(whitening.shape[0], columns), columns))
     factor_muon = np.empty((max(whitening_muon.shape[0], columns), columns))
     monomials = np.empty((columns - 1, n_g))
-    u = np.empty(n_g)
-    width = np.empty(n_g)
-    inverse_width = np.empty(n_g)
+    u_line = np.empty(n_g)
+    width_line = np.empty(n_g)
+    inverse_line = np.empty(n_g)
     line_ratios = np.empty((n_constraints, n_g))
-    line_value = np.empty(n_g)
-    polynomial = np.empty(POWERS)
     row_values = np.empty(rows)
     extent, extent_muon = _extent(whitening), _extent(whitening_muon)
     broad_tables = np.empty((rows, broad.SEGMENTS, broad.NODES, broad.PADDED))
     ready = np.zeros((rows, broad.SEGMENTS), dtype=np.bool_)
-    weights = np.empty(broad.NODES)
-    products = np.empty((2, broad.PADDED))
-    at_width = np.zeros(broad.PADDED)
 
     done = 0
     while done < count:
-        position = first + done
-        start = position % n_g
-        line = position // n_g
+        line, start = divmod(first + done, n_g)
         n = min(n_g - start, count - done)
+        stop = done + n
         eps = eps_axis[line // n_eps_z]
         eps_z = eps_z_axis[line % n_eps_z]
+        u, width, inverse_width = u_line[:n], width_line[:n], inverse_line[:n]
 
         # the line: polynomials in u
         shift = muon_shift(matrix, eps, eps_z)
         width_polynomials(slice_, matrix, eps, eps_z, shift, channels)
         row_forms(slice_, matrix, eps, eps_z, shift, forms)
-        for k in range(2):
-            active[k] = lepton_monomials(forms, k, linear[k], quadratic[k])
-        law_limit = np.inf
-        for r in range(rows):
-            k = lepton[r]
-            if active[k]:
-                row_polynomials(tables[r], channels[CHANNELS], linear[k], quadratic[k], regular[r], resonant[r])
-                law_limit = min(law_limit, tables[r, _slice.PER_ROW - 1])
-            else:
-                regular[r] = 0.0
-                resonant[r] = 0.0
-        _whitened(whitening, extent, c0, measured, regular, resonant, n_regular, n_resonant, factor)
-        if chi2_muon.shape[0] > 0:
-            _whitened(whitening_muon, extent_muon, c0, measured, regular, resonant, n_regular, n_resonant, factor_muon)
+        total_width = channels[CHANNELS]
+        law_limit = _fill_line(tables, lepton, total_width, forms, linear, quadratic, active, regular, resonant)
 
         # the points: monomials, then sums of squares
         for i in range(n):
             u[i] = g_axis[start + i] + shift
-            width[i] = _horner(channels[CHANNELS], u[i])
+            width[i] = _horner(total_width, u[i])
             inverse_width[i] = 1.0 / width[i] if width[i] > 0.0 else 0.0
-        for k in range(n_regular):
-            for i in range(n):
-                monomials[k, i] = u[i] if k == 0 else monomials[k - 1, i] * u[i]
-        for k in range(n_resonant):
-            for i in range(n):
-                monomials[n_regular + k, i] = inverse_width[i] if k == 0 else monomials[n_regular + k - 1, i] * u[i]
-        _sum_of_squares(factor, monomials, n, chi2[done : done + n])
+        _fill_monomials(u, inverse_width, n_regular, n_resonant, monomials)
+        _whitened(whitening, extent, c0, measured, regular, resonant, n_regular, n_resonant, factor)
+        _sum_of_squares(factor, monomials, n, chi2[done:stop])
         if chi2_muon.shape[0] > 0:
-            _sum_of_squares(factor_muon, monomials, n, chi2_muon[done : done + n])
+            _whitened(whitening_muon, extent_muon, c0, measured, regular, resonant, n_regular, n_resonant, factor_muon)
+            _sum_of_squares(factor_muon, monomials, n, chi2_muon[done:stop])
 
+        # points that are too broad for the law, and predictions
         for i in range(n):
             beyond = width[i] > law_limit
             if not beyond and predictions.shape[0] == 0:
                 continue
-            segment = -1
-            if beyond:
-                segment = broad.segment_of(width[i])
-                if segment >= 0:
-                    broad.node_weights(width[i], segment, weights)
-                for k in range(2):
-                    broad.point_monomials(forms, k, u[i], products[k])
-            for r in range(rows):
-                k = lepton[r]
-                row_values[r] = c0[r]
-                if not active[k]:
-                    continue
-                if width[i] > tables[r, _slice.PER_ROW - 1]:
-                    lo, hi = panel_lo[row_start[r] : row_start[r + 1]], panel_hi[row_start[r] : row_start[r + 1]]
-                    f = functions[row_start[r] : row_start[r + 1]]
-                    if segment < 0:
-                        broad.exact_at(lo, hi, f, mass, kappa, width[i], at_width)
-                    else:
-                        if not ready[r, segment]:
-                            broad.fill_segment(lo, hi, f, mass, kappa, segment, broad_tables[r, segment])
-                            ready[r, segment] = True
-                        broad.interpolate(broad_tables[r, segment], weights, width[i], at_width)
-                    for t in range(broad.TABLES):
-                        row_values[r] += at_width[t] * products[k, t]
-                else:
-                    row_values[r] += _horner(regular[r], u[i]) + _horner(resonant[r], u[i]) * inverse_width[i]
+            _predict(
+                tables,
+                row_start,
+                panel_lo,
+                panel_hi,
+                functions,
+                lepton,
+                c0,
+                slice_[_slice.MASS],
+                slice_[_slice.KAPPA],
+                u[i],
+                width[i],
+                inverse_width[i],
+                forms,
+                active,
+                regular,
+                resonant,
+                broad_tables,
+                ready,
+                row_values,
+            )
             if beyond:
                 chi2[done + i] = _direct_chi2(whitening, extent, row_values, measured)
                 if chi2_muon.shape[0] > 0:
                     chi2_muon[done + i] = _direct_chi2(whitening_muon, extent_muon, row_values, measured)
             if predictions.shape[0] > 0:
-                predictions[done + i] = row_values
+                for r in range(rows):
+                    predictions[done + i, r] = row_values[r]
 
         # constraints
-        line_ratios[:] = 0.0
-        for c in range(clauses.shape[0]):
-            if clauses[c, APPLIES] == 0.0:
-                continue
-            clause_polynomial(clauses[c], eps, eps_z, shift, polynomial)
-            clause_values(
-                clauses[c],
-                polynomial,
-                channels,
-                u[:n],
-                width[:n],
-                inverse_width[:n],
-                line_value[:n],
-                line_ratios[int(clauses[c, CONSTRAINT]), :n],
-            )
-            if values.shape[0] > 0:
-                for i in range(n):
-                    values[done + i, c] = line_value[i]
-        for i in range(n):
-            bits = np.uint64(0)
-            for k in range(n_constraints):
-                if line_ratios[k, i] >= 1.0:
-                    bits |= np.uint64(1) << np.uint64(k)
-            excluded[done + i] = bits
+        _judge(
+            clauses,
+            eps,
+            eps_z,
+            shift,
+            channels,
+            u,
+            width,
+            inverse_width,
+            excluded[done:stop],
+            line_ratios[:, :n],
+            values[done:stop],
+        )
         if ratios.shape[0] > 0:
             for i in range(n):
                 for k in range(n_constraints):
@@ -301,4 +394,4 @@ def evaluate_block(
                 v = forms[2, 0] + forms[2, 1] * u[i]
                 a = forms[3, 0] + forms[3, 1] * u[i]
                 a_mu[done + i] = slice_[_slice.MOMENT] * v * v + slice_[_slice.MOMENT + 1] * a * a
-        done += n
+        done = stop

@@ -1,6 +1,7 @@
 """Neutral-meson mixing by tree-level exchange of the light vector. docs/constraints.md.
 
-The polarisation sum is -(g - q q/M^2). Annihilation fixes q^2 = m_meson^2; the longitudinal part acts through scalar operators with bag factors B2 and B4.
+The polarisation sum is -(g - q q/M^2). Annihilation fixes q^2 = m_meson^2; the longitudinal part acts through scalar
+operators with bag factors B2 and B4.
 """
 
 from __future__ import annotations
