@@ -47,10 +47,12 @@ def test_malformed_file_is_refused_with_the_right_sentences(path: Path) -> None:
         assert "\n" not in message
 
 
-@pytest.mark.parametrize("path", [p for p in MALFORMED if len(expectations(p)) == 1], ids=lambda path: path.stem)
+# An empty file lacks several keys, so it has several faults; every other file with one expectation has one.
+SINGLE = [path for path in MALFORMED if len(expectations(path)) == 1 and path.stem != "empty_file"]
+
+
+@pytest.mark.parametrize("path", SINGLE, ids=lambda path: path.stem)
 def test_one_fault_gives_one_sentence(path: Path) -> None:
-    if path.stem in ("empty_file", "top_key_in_section", "misspelt_section"):
-        pytest.skip("these contain what is missing as well as what is wrong")
     with pytest.raises(UserError) as refusal:
         load_scan(path)
     assert len(refusal.value.messages) == 1, refusal.value.messages
@@ -86,10 +88,10 @@ def test_scan_is_immutable() -> None:
 
 
 def test_reparsing_and_pickling_give_the_same_scan() -> None:
-    scan = parse_scan(GOOD, overrides=["axes.mass.n=7", "theory=complete", "constraints.use=['apv_cs']"])
+    scan = parse_scan(GOOD, overrides=["axes.mass.n=7", "theory=complete", "constraints.use=['a_mu']"])
     assert scan.shape[0] == 7
     assert scan.theory == "complete"
-    assert scan.constraints.use == ("apv_cs",)
+    assert scan.constraints.use == ("a_mu",)
     assert parse_scan(scan.text, overrides=scan.overrides) == scan
     assert pickle.loads(pickle.dumps(scan)) == scan
     assert parse_scan(scan.text) != scan
