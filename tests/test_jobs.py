@@ -54,6 +54,19 @@ def test_documented_scan_file_is_valid_and_shows_the_defaults() -> None:
     assert whole == required
 
 
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+EXAMPLES = [
+    pytest.param(text, id=f"{page.name}-{k}")
+    for page in PAGES
+    for k, text in enumerate(re.findall(r"```toml\n(format = .*?)```", page.read_text(), re.DOTALL))
+]
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_scan_files_in_the_documentation_are_valid(text: str) -> None:
+    assert parse_scan(text).points > 1
+
+
 def test_documented_case_is_valid() -> None:
     axes = re.search(r"(\[axes\].*?)\[model\]", DOCUMENTED, re.DOTALL)
     case = re.search(r"```toml\n(\[case\].*?)```", DOCUMENTED, re.DOTALL)
