@@ -32,6 +32,7 @@ FORMATS = (".png", ".pdf", ".svg")
 BEST = "#d55e00"  # vermilion and
 SM = "#56b4e9"  # sky blue of the Okabe-Ito palette, told apart from every colour of the map
 EXCLUDED = "0.82"
+LABEL_WIDTH = 0.12  # of the length of an axis
 RC: dict[Any, Any] = {
     "font.size": 8,
     "axes.labelsize": 9,
@@ -244,11 +245,20 @@ def _edges(values: NDArray[np.float64], kind: str, width: float) -> NDArray[np.f
 
 
 def _decades(values: NDArray[np.float64], width: float) -> list[float]:
-    """Ticks of an asinh axis: 0 and powers of ten outside the linear part, thinned to at most four a side."""
-    largest = float(np.abs(values).max())
-    first, last = int(np.ceil(np.log10(width))), int(np.floor(np.log10(largest)))
-    step = max(1, int(np.ceil((last - first + 1) / 4)))
-    powers = [10.0**k for k in range(last, first - 1, -step)]
+    """Ticks of an asinh axis: 0 and powers of ten, every first, second, ... so far apart that labels do not touch."""
+
+    def place(value: float) -> float:
+        return float(np.arcsinh(value / width))
+
+    apart = LABEL_WIDTH * (place(values[-1]) - place(values[0]))
+    last = int(np.floor(np.log10(np.abs(values).max())))
+    powers: list[float] = []
+    for exponent in range(last, last - 40, -1):
+        power = 10.0**exponent
+        if place(power) < apart:
+            break
+        if not powers or place(powers[-1]) - place(power) >= apart:
+            powers.append(power)
     return [tick for tick in (*(-p for p in powers), 0.0, *powers) if values[0] <= tick <= values[-1]]
 
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from analysis.grid import Grid, open_grid
-from analysis.picture import confidence_levels, draw, parse_slice, spacing_of
+from analysis.picture import _decades, confidence_levels, draw, parse_slice, spacing_of
 from zdscan.axes import AXES, spaced
 from zdscan.errors import UserError
 from zdscan.fields import Field
@@ -204,6 +204,18 @@ def test_spacing_is_recognised() -> None:
     assert width == pytest.approx(1e-6, rel=1e-9)
     kind, width = spacing_of(np.array([0.0, 1e-5, 1e-4, 1e-3]))
     assert (kind, width) == ("asinh", 1e-5)
+
+
+@pytest.mark.parametrize("linear_below", [1e-8, 1e-5, 1e-3, 0.05])
+@pytest.mark.parametrize("ends", [(-0.1, 0.1), (0.0, 0.1), (-1e-3, 0.2)])
+def test_ticks_keep_their_distance(ends: tuple[float, float], linear_below: float) -> None:
+    axis = spaced(*ends, 101, "symlog", linear_below)
+    ticks = np.array(_decades(axis, linear_below))
+    assert 0.0 in ticks
+    assert ticks.min() >= ends[0]
+    assert ticks.max() <= ends[1]
+    places = np.sort(np.arcsinh(ticks / linear_below))
+    assert np.all(np.diff(places) >= 0.12 * np.ptp(np.arcsinh(axis / linear_below)))
 
 
 def test_slice_texts() -> None:
