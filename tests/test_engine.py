@@ -116,3 +116,13 @@ def test_identity_tells_physics_apart():
     assert make("B", "complete").identity != reference
     assert make("C", "paper").identity != reference
     assert make("B", "paper", "flavio").identity != reference
+
+
+def test_no_infinity_is_stored():
+    axes = {"mass": [0.01], "eps": [100.0], "eps_z": [100.0], "g_mu": [100.0]}
+    engine = Engine(build_physics(CASES["B"], theory="complete"), {k: np.array(v) for k, v in axes.items()}, FIELDS)
+    outputs = dict(zip(FIELDS, empty_outputs(engine, 1), strict=True))
+    engine.evaluate(engine.build_slice(0), 0, 1, list(outputs.values()))
+    assert zdscan.evaluate("B", 0.01, 100.0, 100.0, 100.0, theory="complete").chi2["all"] > 1e39
+    assert outputs["chi2"][0] == np.finfo(np.float32).max
+    assert all(np.all(np.isfinite(output)) for output in outputs.values())

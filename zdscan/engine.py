@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from zdscan.config import Scan
 
 LIMIT_SETS = ("rashed2024",)
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
 def stored_fields(
@@ -214,8 +215,14 @@ class Engine:
         return self.physics.build_slice(float(self.axes["mass"][mass_index]))
 
     def evaluate(self, slice_: NDArray[np.float64], first: int, count: int, outputs: Sequence[NDArray[Any]]) -> None:
-        """Fill outputs[k] (field k, `count` points from `first` within one mass) in the fields' own types."""
+        """Fill outputs[k] (field k, `count` points from `first` within one mass) in the fields' own types.
+
+        Numbers beyond the range of float32 are stored as its largest number, so that a grid holds no infinity.
+        """
         names = [field.name for field in self.fields]
         results = self.physics.evaluate(slice_, self._point_axes, first, count, names)
         for name, output in zip(names, outputs, strict=True):
-            np.copyto(output, results[name], casting="unsafe")
+            result = results[name]
+            if output.dtype == np.float32:
+                np.clip(result, -_FLOAT32_MAX, _FLOAT32_MAX, out=result)
+            np.copyto(output, result, casting="unsafe")
