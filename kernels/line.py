@@ -139,35 +139,57 @@ def lepton_monomials(forms: np.ndarray, lepton: int, linear: np.ndarray, quadrat
 
 @njit
 def row_polynomials(
-    table: np.ndarray,
+    tables: np.ndarray,
+    lepton: np.ndarray,
+    active: np.ndarray,
     total_width: np.ndarray,
     linear: np.ndarray,
     quadratic: np.ndarray,
+    n_resonant: int,
     regular: np.ndarray,
     resonant: np.ndarray,
-) -> None:
-    """New-physics part of a row: regular(u) + resonant(u)/Gamma(u), float64[5] each, ascending powers of u.
+) -> float:
+    """New-physics parts of all rows: regular(u) + resonant(u)/Gamma(u), ascending powers of u.
 
-    table : the row's part of a slice (lin0, lin1, residue, finite, width limit); total_width : float64[3] in u.
+    Parameters
+    ----------
+    tables : float64[rows, 29], the rows' part of a slice (lin0, lin1, residue, finite, width limit).
+    lepton, active : lepton of each row, and whether the vector does anything to rows of that lepton.
+    total_width : float64[3] in powers of u; linear, quadratic : of `lepton_monomials`, float64[2, ...].
+    n_resonant : powers of u that quadratic terms can have, 1, 3 or 5; linear ones have 1, 2 or 3.
+    regular, resonant : float64[rows, 5], filled.
+
+    Returns
+    -------
+    The least width limit among the rows that the vector touches, GeV.
     """
-    regular[:] = 0.0
-    resonant[:] = 0.0
-    slope = (0.0, 0.0, 0.0)
-    for k in range(LINEAR):
-        for power in range(3):
-            regular[power] += table[k] * linear[k, power]
-        slope = (
-            slope[0] + table[LINEAR + k] * linear[k, 0],
-            slope[1] + table[LINEAR + k] * linear[k, 1],
-            slope[2] + table[LINEAR + k] * linear[k, 2],
-        )
-    for i in range(3):
-        for j in range(3):
-            regular[i + j] += slope[i] * total_width[j]
-    for k in range(QUADRATIC):
+    law_limit = np.inf
+    for r in range(lepton.shape[0]):
         for power in range(POWERS):
-            resonant[power] += table[2 * LINEAR + k] * quadratic[k, power]
-            regular[power] += table[2 * LINEAR + QUADRATIC + k] * quadratic[k, power]
+            regular[r, power] = 0.0
+            resonant[r, power] = 0.0
+        lep = lepton[r]
+        if not active[lep]:
+            continue
+        law_limit = min(law_limit, tables[r, _slice.PER_ROW - 1])
+        for power in range((n_resonant + 1) // 2):
+            constant = 0.0
+            slope = 0.0
+            for k in range(LINEAR):
+                constant += tables[r, k] * linear[lep, k, power]
+                slope += tables[r, LINEAR + k] * linear[lep, k, power]
+            regular[r, power] += constant
+            for j in range(min(3, n_resonant)):
+                regular[r, power + j] += slope * total_width[j]
+        for power in range(n_resonant):
+            residue = 0.0
+            finite = 0.0
+            for k in range(QUADRATIC):
+                residue += tables[r, 2 * LINEAR + k] * quadratic[lep, k, power]
+                finite += tables[r, 2 * LINEAR + QUADRATIC + k] * quadratic[lep, k, power]
+            resonant[r, power] += residue
+            regular[r, power] += finite
+    return law_limit
 
 
 @njit

@@ -12,7 +12,15 @@ import numpy as np
 
 from kernels import broad
 from kernels import slice as _slice
-from kernels.clauses import APPLIES, CHANNELS, CONSTRAINT, LENGTH, clause_polynomial, clause_values
+from kernels.clauses import (
+    APPLIES,
+    CHANNELS,
+    CONSTRAINT,
+    LENGTH,
+    branching_fractions,
+    clause_polynomial,
+    clause_values,
+)
 from kernels.jit import njit
 from kernels.line import (
     POWERS,
@@ -76,17 +84,25 @@ def _whitened(
 
 @njit
 def _sum_of_squares(factor: np.ndarray, monomials: np.ndarray, count: int, chi2: np.ndarray) -> None:
-    """chi2[i] = |factor (monomials[:, i], 1)|^2 for an upper triangular factor."""
+    """chi2[i] = |factor (monomials[:, i], 1)|^2 for an upper triangular factor; three columns a pass."""
     columns = monomials.shape[0] + 1
     chi2[:count] = 0.0
     pull = np.empty(count)
     for i in range(min(columns, factor.shape[0])):
+        constant = factor[i, columns - 1]
         for n in range(count):
-            pull[n] = factor[i, columns - 1]
-        for k in range(i, columns - 1):
-            c = factor[i, k]
+            pull[n] = constant
+        k = i
+        while k + 3 < columns:
+            c0, c1, c2 = factor[i, k], factor[i, k + 1], factor[i, k + 2]
             for n in range(count):
-                pull[n] += c * monomials[k, n]
+                pull[n] += c0 * monomials[k, n] + c1 * monomials[k + 1, n] + c2 * monomials[k + 2, n]
+            k += 3
+        while k + 1 < columns:
+            c0 = factor[i, k]
+            for n in range(count):
+                pull[n] += c0 * monomials[k, n]
+            k += 1
         for n in range(count):
             chi2[n] += pull[n] * pull[n]
 
@@ -101,33 +117,6 @@ def _direct_chi2(whitening: np.ndarray, extent: np.ndarray, predictions: np.ndar
             pull += whitening[i, r] * (predictions[r] - measured[r])
         total += pull * pull
     return total
-
-
-@njit
-def _fill_line(
-    tables: np.ndarray,
-    lepton: np.ndarray,
-    total_width: np.ndarray,
-    forms: np.ndarray,
-    linear: np.ndarray,
-    quadratic: np.ndarray,
-    active: np.ndarray,
-    regular: np.ndarray,
-    resonant: np.ndarray,
-) -> float:
-    """Polynomials of every row along a line; returns the least width limit among rows that the vector touches."""
-    for k in range(2):
-        active[k] = lepton_monomials(forms, k, linear[k], quadratic[k])
-    law_limit = np.inf
-    for r in range(lepton.shape[0]):
-        k = lepton[r]
-        if active[k]:
-            row_polynomials(tables[r], total_width, linear[k], quadratic[k], regular[r], resonant[r])
-            law_limit = min(law_limit, tables[r, _slice.PER_ROW - 1])
-        else:
-            regular[r] = 0.0
-            resonant[r] = 0.0
-    return law_limit
 
 
 @njit
@@ -212,23 +201,24 @@ def _judge(
     """Constraint bits along a line; ratios float64[constraints, n] filled, values[n, clauses] where it has a length."""
     n = u.shape[0]
     polynomial = np.empty(POWERS)
+    fractions = np.empty((CHANNELS, n))
     line_value = np.empty(n)
+    branching_fractions(channels, u, width, inverse_width, fractions)
     ratios[:, :] = 0.0
     for c in range(clauses.shape[0]):
         if clauses[c, APPLIES] == 0.0:
             continue
         clause_polynomial(clauses[c], eps, eps_z, shift, polynomial)
-        constraint = int(clauses[c, CONSTRAINT])
-        clause_values(clauses[c], polynomial, channels, u, width, inverse_width, line_value, ratios[constraint])
+        clause_values(clauses[c], polynomial, fractions, u, width, line_value, ratios[int(clauses[c, CONSTRAINT])])
         if values.shape[0] > 0:
             for i in range(n):
                 values[i, c] = line_value[i]
     for i in range(n):
-        bits = np.uint64(0)
-        for k in range(ratios.shape[0]):
-            if ratios[k, i] >= 1.0:
-                bits |= np.uint64(1) << np.uint64(k)
-        excluded[i] = bits
+        excluded[i] = 0
+    for k in range(ratios.shape[0]):
+        bit = np.uint64(1) << np.uint64(k)
+        for i in range(n):
+            excluded[i] |= bit if ratios[k, i] >= 1.0 else np.uint64(0)
 
 
 @njit
@@ -295,7 +285,7 @@ def evaluate_block(
     u_line = np.empty(n_g)
     width_line = np.empty(n_g)
     inverse_line = np.empty(n_g)
-    line_ratios = np.empty((n_constraints, n_g))
+    ratio_store = np.empty(n_constraints * n_g)
     row_values = np.empty(rows)
     extent, extent_muon = _extent(whitening), _extent(whitening_muon)
     broad_tables = np.empty((rows, broad.SEGMENTS, broad.NODES, broad.PADDED))
@@ -315,7 +305,11 @@ def evaluate_block(
         width_polynomials(slice_, matrix, eps, eps_z, shift, channels)
         row_forms(slice_, matrix, eps, eps_z, shift, forms)
         total_width = channels[CHANNELS]
-        law_limit = _fill_line(tables, lepton, total_width, forms, linear, quadratic, active, regular, resonant)
+        for k in range(2):
+            active[k] = lepton_monomials(forms, k, linear[k], quadratic[k])
+        law_limit = row_polynomials(
+            tables, lepton, active, total_width, linear, quadratic, n_resonant, regular, resonant
+        )
 
         # the points: monomials, then sums of squares
         for i in range(n):
@@ -364,6 +358,7 @@ def evaluate_block(
                     predictions[done + i, r] = row_values[r]
 
         # constraints
+        line_ratios = ratio_store[: n_constraints * n].reshape(n_constraints, n)
         _judge(
             clauses,
             eps,
@@ -374,7 +369,7 @@ def evaluate_block(
             width,
             inverse_width,
             excluded[done:stop],
-            line_ratios[:, :n],
+            line_ratios,
             values[done:stop],
         )
         if ratios.shape[0] > 0:
