@@ -86,21 +86,17 @@ def _symlog(low: float, high: float, n: int, linear_below: float) -> NDArray[np.
     return np.concatenate([-sides[0][::-1], [0.0], sides[1]])
 
 
-def axis_faults(name: str, axis: NDArray[np.float64]) -> list[tuple[str, str]]:
-    """What the physics forbids for this axis: (key, what is wrong), empty when all is well."""
-    low, high = MASS_RANGE
-    if name == "mass" and (axis[0] < low or axis[-1] > high):
-        outside = axis[0] if axis[0] < low else axis[-1]
-        return [("", f"reaches {outside:g} GeV, outside {low:g} to {high:g} GeV, where the formulas and limits hold")]
-    if name != "mass" and max(-axis[0], axis[-1]) > LARGEST_COUPLING:
-        outside = axis[-1] if axis[-1] > LARGEST_COUPLING else axis[0]
-        return [
-            (
-                "",
-                f"reaches {outside:g}; at most {LARGEST_COUPLING:g} in size is allowed, far beyond perturbation theory",
-            )
-        ]
-    return []
+def physics_faults(name: str, spec: AxisSpec) -> list[tuple[str, str]]:
+    """What the physics forbids for this axis, whatever else is wrong with it: (key, what is wrong)."""
+    numbers = spec.values if spec.values is not None else [x for x in (spec.min, spec.max) if x is not None]
+    low, high = MASS_RANGE if name == "mass" else (-LARGEST_COUPLING, LARGEST_COUPLING)
+    outside = [x for x in numbers if not low <= x <= high]
+    if not outside:
+        return []
+    reached = " and ".join(f"{x:g}" for x in dict.fromkeys((min(outside), max(outside))))
+    if name == "mass":
+        return [("", f"reaches {reached} GeV, outside {low:g} to {high:g} GeV, where the formulas and limits hold")]
+    return [("", f"reaches {reached}; at most {high:g} in size is allowed, far beyond perturbation theory")]
 
 
 def _from_values(spec: AxisSpec) -> tuple[NDArray[np.float64] | None, list[tuple[str, str]]]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from zdscan import __version__
-from zdscan.axes import AXES, AxisSpec, axis_faults, build_axis
+from zdscan.axes import AXES, AxisSpec, build_axis, physics_faults
 from zdscan.errors import UserError
 from zdscan.faults import Fault, dotted, listed, nearest, not_one_of, pydantic_faults, sentence
 
@@ -302,8 +302,8 @@ def _axes(raw: Mapping[str, Any]) -> tuple[dict[str, NDArray[np.float64]], list[
         except ValidationError:
             continue  # already reported with the whole document
         axis, wrong = build_axis(spec)
+        wrong = wrong + physics_faults(name, spec)
         if axis is not None:
-            wrong = axis_faults(name, axis)
             axis.setflags(write=False)
             axes[name] = axis
         faults += [Fault(("axes", name, *([key] if key else [])), text) for key, text in wrong]
