@@ -34,6 +34,9 @@ from kernels.line import (
 from kernels.physics.bsll import LINEAR, QUADRATIC
 
 
+CLOSED = 1e-300  # GeV; a width below has no finite inverse and counts as no open channel
+
+
 @njit
 def _horner(c: np.ndarray, x: float) -> float:
     total = 0.0
@@ -315,6 +318,8 @@ def evaluate_block(
         for i in range(n):
             u[i] = g_axis[start + i] + shift
             width[i] = _horner(total_width, u[i])
+            if width[i] < CLOSED:
+                width[i] = 0.0
             inverse_width[i] = 1.0 / width[i] if width[i] > 0.0 else 0.0
         _fill_monomials(u, inverse_width, n_regular, n_resonant, monomials)
         _whitened(whitening, extent, c0, measured, regular, resonant, n_regular, n_resonant, factor)

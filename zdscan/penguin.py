@@ -43,8 +43,12 @@ def vertex(matrix: NDArray[np.float64], transition: Transition, fcnc_scale: floa
     def column(structure: int, prefactor: float) -> NDArray[np.complex128]:
         return np.array([penguin(np.ascontiguousarray(row), lambdas, x, structure, prefactor) for row in couplings])
 
+    e0 = column(E0, scale * c["MW"] ** 2)
+    # Where gauge invariance cancels E0 (any photon-like column), rounding leaves 1e-16 of the single terms.
+    terms = scale * c["MW"] ** 2 * np.sum(np.abs(lambdas)) * np.max(np.abs(couplings), axis=1)
+    e0[np.abs(e0) < 1e-13 * terms] = 0.0
     return Vertex(
-        e0=fcnc_scale * column(E0, scale * c["MW"] ** 2),
+        e0=fcnc_scale * e0,
         e2=column(E2, scale),
         m1=column(M1, scale),
         lambda_t=complex(lambdas[2]),

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Exponents = tuple[int, int, int]
+
+
+@cache
+def _places(exponents: bytes) -> dict[Exponents, int]:
+    """Place of each (i, j, k) in an int64[n, 3] array given by its bytes."""
+    rows = np.frombuffer(exponents, dtype=np.int64).reshape(-1, 3).tolist()
+    return {(i, j, k): place for place, (i, j, k) in enumerate(rows)}
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,7 @@ class Polynomial:
         ValueError
             If a coefficient is complex or its degree is not among `exponents`: a constraint is written wrongly.
         """
-        places = {tuple(int(n) for n in row): place for place, row in enumerate(exponents)}
+        places = _places(exponents.tobytes())
         out = np.zeros(len(exponents))
         for key, c in self.terms.items():
             if c == 0.0:

@@ -27,6 +27,8 @@ CHANNELS = ("ee", "mumu", "nunu", "hadrons", "invisible")
 Array = NDArray[Any]
 
 
+# modules of this package that make numbers, besides the constraints and the inputs' own data
+NUMERIC_MODULES = ("constraint", "likelihood", "model", "onshell", "penguin", "polynomial")
 OPTIONAL = ("chi2_muon", "ratios", "values", "predictions", "widths", "a_mu")
 Axes = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
@@ -231,7 +233,7 @@ class Physics:
 def _constraint_hash() -> str:
     """Hash of the modules that turn a mass into clauses."""
     folder = Path(__file__).parent
-    paths = [folder / name for name in ("constraint.py", "penguin.py", "polynomial.py", "model.py", "likelihood.py")]
+    paths = [folder / f"{name}.py" for name in NUMERIC_MODULES]
     digest = hashlib.sha256()
     for path in [*paths, *sorted((folder / "constraints").glob("*.py"))]:
         digest.update(path.name.encode())
