@@ -27,38 +27,59 @@ def acceptance(recoil: Array) -> Array:
     return np.where(n < 60, np.maximum(efficiency, 0.0), 0.0)
 
 
-def spectrum(nucleus: tuple[int, int, float], recoil: Array, accepted: bool = True) -> Array:
-    """Standard Model recoil spectrum, arbitrary units, the three flavours added; recoil in GeV."""
+def spectrum(nucleus: tuple[int, int, float], recoil: Array, sin2: float = SW2, muonic: bool | None = None) -> Array:
+    """d sigma/dT (GeV^-3) in the Standard Model, for a flux of one neutrino of each kind; recoil in GeV.
+
+    muonic restricts it to nu_mu and nubar_mu (True) or to nu_e (False).
+    """
     z, n, mass = nucleus
     m = mass * ATOMIC_MASS
-    charge = n - z * (1 - 4 * SW2)
+    charge = n - z * (1 - 4 * sin2)
 
     def kernel(e: Array) -> Array:
         return np.maximum(1 - recoil[:, None] / e - m * recoil[:, None] / (2 * e**2), 0.0)
 
-    x, w = np.polynomial.legendre.leggauss(400)
+    x, w = np.polynomial.legendre.leggauss(120)
     lowest = np.sqrt(m * recoil / 2)
     half = np.maximum(M_MU / 2 - lowest, 0.0)[:, None] / 2
     e = lowest[:, None] + half * (x + 1)
     y = e / M_MU
-    michel = 64 / M_MU * y**2 * (3 / 4 - y) + 192 / M_MU * y**2 * (1 / 2 - y)
-    flux = (half * w * michel * kernel(e)).sum(axis=1) + kernel(np.array([LINE]))[:, 0]
+    antimuon = half * w * 64 / M_MU * y**2 * (3 / 4 - y)
+    electron = half * w * 192 / M_MU * y**2 * (1 / 2 - y)
+    flux = np.zeros_like(recoil)
+    if muonic is not False:
+        flux += (antimuon * kernel(e)).sum(axis=1) + kernel(np.array([LINE]))[:, 0]
+    if muonic is not True:
+        flux += (electron * kernel(e)).sum(axis=1)
     form = helm(np.sqrt(2 * m * recoil), round(mass)) ** 2
-    return m * charge**2 * form * flux * (acceptance(recoil) if accepted else 1.0)
+    return GF**2 * m / (4 * np.pi) * charge**2 * form * flux
 
 
-def responses(mass: float) -> tuple[float, float, float]:
-    """(R1, R2, mean of Z/Q_W): rate/SM = 1 - 2 R1 x + R2 x^2 with R_n = <(M^2/(Q^2 + M^2))^n>; mass in GeV."""
+def recoils(nucleus: tuple[int, int, float], steps: int = 4000) -> tuple[Array, float]:
+    """Midpoints (GeV) of equal steps up to the largest recoil, and the step."""
+    top = 2 * (M_MU / 2) ** 2 / (nucleus[2] * ATOMIC_MASS)
+    return (np.arange(steps) + 0.5) * top / steps, top / steps
+
+
+def cross_section(sin2: float) -> float:
+    """Cross section (cm^2) averaged over the three neutrinos and the two nuclei."""
+    total = 0.0
+    for nucleus in NUCLEI:
+        recoil, step = recoils(nucleus)
+        total += float(spectrum(nucleus, recoil, sin2).sum()) * step / 6
+    return total * 0.3893793721e-27
+
+
+def responses(mass: float, muonic: bool | None = None) -> tuple[float, float, float, float]:
+    """(R1, R2, mean of Z/Q_W, accepted rate): rate/SM = 1 - 2 R1 x + R2 x^2, R_n = <(M^2/(Q^2 + M^2))^n>; GeV."""
     total = first = second = charges = 0.0
-    for z, n, u in NUCLEI:
-        m = u * ATOMIC_MASS
-        top = 2 * (M_MU / 2) ** 2 / m
-        step = top / 20000
-        recoil = (np.arange(20000) + 0.5) * step
-        rate = spectrum((z, n, u), recoil)
-        p = mass**2 / (mass**2 + 2 * m * recoil)
-        total += float(rate.sum()) * step
-        first += float((rate * p).sum()) * step
-        second += float((rate * p * p).sum()) * step
-        charges += float(rate.sum()) * step * z / (n - z * (1 - 4 * SW2))
-    return first / total, second / total, charges / total
+    for nucleus in NUCLEI:
+        z, n, u = nucleus
+        recoil, step = recoils(nucleus)
+        rate = spectrum(nucleus, recoil, muonic=muonic) * acceptance(recoil) * step
+        p = mass**2 / (mass**2 + 2 * u * ATOMIC_MASS * recoil)
+        total += float(rate.sum())
+        first += float((rate * p).sum())
+        second += float((rate * p * p).sum())
+        charges += float(rate.sum()) * z / (n - z * (1 - 4 * SW2))
+    return first / total, second / total, charges / total, total

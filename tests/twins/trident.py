@@ -41,7 +41,7 @@ def helm(q: Array, nucleons: int) -> Array:
     return 3 * (np.sin(x) - x * np.cos(x)) / x**3 * np.exp(-((q * skin / HBARC) ** 2) / 2)
 
 
-def muon_tensor(w2: Array, big_q2: Array, axial: bool, angles: int = 48) -> tuple[Array, Array]:
+def muon_tensor(w2: Array, big_q2: Array, axial: bool, angles: int = 14) -> tuple[Array, Array]:
     """(W1, W2) of gamma(q) V*(k) -> mu+ mu- with W^{mn} = -g W1 + q q W2 + terms in k, summed over muon spins.
 
     k^2 = -big_q2, (q + k)^2 = w2; averaged over the muon angle, summed over photon polarisations; times the muon
@@ -63,7 +63,7 @@ def muon_tensor(w2: Array, big_q2: Array, axial: bool, angles: int = 48) -> tupl
     nodes, weights = np.polynomial.legendre.leggauss(angles)
     top = np.arctanh(beta)
     chiral = _GAMMA5 if axial else one
-    for node, weight in zip(nodes, weights, strict=True):
+    for node, weight in zip((nodes + 1) / 2, weights, strict=True):  # exchanging the muons changes no sum: cos > 0
         cos = np.tanh(top * node) / beta
         jacobian = weight * top / beta / np.cosh(top * node) ** 2
         sin = np.sqrt(np.maximum(1 - cos**2, 0.0))
@@ -73,17 +73,13 @@ def muon_tensor(w2: Array, big_q2: Array, axial: bool, angles: int = 48) -> tupl
         first = (emit[0][0] + M_MU * one) / (-2 * emit[0][1])[..., None, None]
         second = (-emit[1][0] + M_MU * one) / (-2 * emit[1][1])[..., None, None]
         u_bar, v = _slash(minus) + M_MU * one, _slash(plus) - M_MU * one
-        for polarisation in (ex, ey):
-            light = _slash(polarisation)
-
-            def squared(vector: Array, light: NDArray[np.complex128] = light) -> Array:
+        for photon in (ex, ey):
+            light = _slash(photon)
+            for vector, share, out in ((ex, 0.5, transverse), (ey, 0.5, transverse), (n, 1.0, along)):
                 current = _slash(vector) @ chiral
                 m = light @ first @ current + current @ second @ light
                 bar = _GAMMA[0] @ np.conj(np.swapaxes(m, -1, -2)) @ _GAMMA[0]
-                return np.einsum("...ab,...bc,...cd,...da->...", u_bar, m, v, bar).real
-
-            transverse += jacobian * (squared(ex) + squared(ey)) / 2
-            along += jacobian * squared(n)
+                out += share * jacobian * np.einsum("...ab,...bc,...cd,...da->...", u_bar, m, v, bar).real
     w1 = transverse * beta
     return w1, (along * beta + n2 * w1) / n2**2
 
@@ -114,27 +110,38 @@ def _nodes(cuts: Array, order: int) -> tuple[Array, Array]:
 
 
 @cache
-def _weights(energy: float, nuclei: tuple[tuple[int, int, int], ...]) -> tuple[Array, Array, Array]:
-    """Q^2 at the nodes of the integral over W^2 and Q^2, and what each adds to the vector and the axial part."""
-    log_s, *moments = _flux_moments(energy, nuclei)
-    threshold, top = 4 * M_MU**2, float(np.exp(log_s[-1]))
-    r, wr = _nodes(np.linspace(np.log(1e-5), np.log(top / threshold - 1), 13), 8)
-    t, wt = _nodes(np.linspace(np.log(1e-9), np.log(top), 21), 8)
-    w2, q2 = threshold * (1 + np.exp(r))[:, None], np.exp(t)[None, :]
+def _tensor() -> tuple[Array, ...]:
+    """Nodes of the integral over W^2 and Q^2: W^2, Q^2, weight, and (W1, W2) for vector and axial current."""
+    threshold, top = 4 * M_MU**2, 400.0
+    r, wr = _nodes(np.linspace(np.log(1e-5), np.log(top / threshold - 1), 9), 6)
+    t, wt = _nodes(np.linspace(np.log(1e-8), np.log(top), 14), 6)
+    w2, q2, measure = np.broadcast_arrays(
+        threshold * (1 + np.exp(r))[:, None],
+        np.exp(t)[None, :],
+        (wr * threshold * np.exp(r))[:, None] * (wt * np.exp(t))[None, :],
+    )
     inside = w2 + q2 < top
-    measure = (wr * threshold * np.exp(r))[:, None] * (wt * np.exp(t))[None, :]
-    measure, s0, w2, q2 = (x[inside] for x in np.broadcast_arrays(measure, w2 + q2, w2, q2))
-    a1, a2, a3 = (np.interp(np.log(s0), log_s, m) for m in moments)
-    parts = []
-    for axial in (False, True):
-        w_1, w_2 = muon_tensor(w2, q2, axial)
-        # L.W/s^3 = [8 Q^2 W1 + 4 s (s - W^2 - Q^2) W2]/s^3 integrated over s
-        parts.append(measure * (8 * q2 * w_1 * a3 + 4 * w_2 * (a1 - s0 * a2)))
-    return q2, parts[0], parts[1]
+    w2, q2, measure = w2[inside], q2[inside], measure[inside]
+    return w2, q2, measure, *muon_tensor(w2, q2, axial=False), *muon_tensor(w2, q2, axial=True)
+
+
+@cache
+def _weights(energy: float, nuclei: tuple[tuple[int, int, int], ...]) -> tuple[Array, Array, Array]:
+    """Q^2 at the nodes, and what each adds to the vector and the axial part of the cross section."""
+    log_s, *moments = _flux_moments(energy, nuclei)
+    w2, q2, measure, *tensor = _tensor()
+    s0 = w2 + q2
+    a1, a2, a3 = (np.interp(np.log(s0), log_s, m, right=0.0) for m in moments)
+    # L.W/s^3 = [8 Q^2 W1 + 4 s (s - W^2 - Q^2) W2]/s^3 integrated over s
+    vector, axial = (measure * (8 * q2 * w_1 * a3 + 4 * w_2 * (a1 - s0 * a2)) for w_1, w_2 in (tensor[:2], tensor[2:]))
+    return q2, vector, axial
 
 
 def responses(mass: float, beam: tuple[float, tuple[tuple[int, int, int], ...]]) -> tuple[float, float, float, float]:
-    """(F1V, F1A, F2V, F2A): sigma/SM = 1 + F1V x_v + F1A x_a + F2V x_v^2 + F2A x_a^2, x = g_nu (v, a)/(sqrt2 GF M^2)."""
+    """(F1V, F1A, F2V, F2A): sigma/SM = 1 + F1V x_v + F1A x_a + F2V x_v^2 + F2A x_a^2; mass in GeV.
+
+    x_v = g_nu v/(sqrt2 GF M^2), x_a = g_nu a/(sqrt2 GF M^2).
+    """
     q2, vector, axial = _weights(*beam)
     propagator = mass**2 / (mass**2 + q2)
     standard = G_VECTOR**2 * vector.sum() + G_AXIAL**2 * axial.sum()

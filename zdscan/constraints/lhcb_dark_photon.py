@@ -14,7 +14,7 @@ _HADRONS_OPEN = 0.28  # GeV: below it the production is that of the isovector cu
 
 
 def production(theory: Theory, mass: float) -> Polynomial:
-    """P = sum c_i c_j R_ij/sum R_ij with the currents of the hadronic width, c in units of e; eps^2 for a dark photon."""
+    """P = sum c_i c_j R_ij/sum R_ij with the currents of the hadronic width, c in units of e; eps^2 for a photon."""
     e = theory.constants["e"]
     v_u, v_d, v_s = (theory.coupling(name) * (1.0 / e) for name in ("v_u", "v_d", "v_s"))
     rho, omega, phi = v_u - v_d, 3.0 * (v_u + v_d), -3.0 * v_s
