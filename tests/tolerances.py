@@ -5,9 +5,7 @@ CLOSED_FORM = 1e-9  # closed form against mpmath quadrature: cancellation near p
 BIN_INTEGRAL = (
     1e-6  # a row against brute-force integration of flavio amplitudes: eight-node interpolation of the tables
 )
-SMALL_WIDTH_LAW = (
-    3e-7  # rows with the law 1/Gamma instead of the integrals: asked for 1e-7 of a row without interference
-)
+SMALL_WIDTH_LAW = 3e-7  # rows with the law 1/Gamma instead of the integrals: asked for 1e-7 of a row without interference
 FLOAT32_OUTPUT = 5e-7  # stored float32 against float64
 LOOP_FUNCTION = 1e-13  # loop functions against 50 digits, relative to |F| + |x dF|: rounding of x, cancellation at 1
 LOOP_SUM = 1e-10  # sums over u, c, t: the CKM factors are given to 13 digits and cancel partly

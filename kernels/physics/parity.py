@@ -8,7 +8,9 @@ from kernels.jit import njit
 
 
 @njit
-def weak_charge_factors(mass: float, response: float, protons: float, neutrons: float, gf: float) -> tuple[float, float]:
+def weak_charge_factors(
+    mass: float, response: float, protons: float, neutrons: float, gf: float
+) -> tuple[float, float]:
     """(k_u, k_d) with Delta Q_W = a_e (k_u v_u + k_d v_d), dimensionless; mass in GeV, gf in GeV^-2.
 
     Delta Q_W = -(2 sqrt2/GF) a_e f/M^2 [Z (2 v_u + v_d) + N (v_u + 2 v_d)]: tree level, exact in the couplings.
