@@ -317,6 +317,19 @@ def test_lhcb_production_below_two_pions_is_isovector():
         assert eps_z["prediction"] / eps["prediction"] == pytest.approx((GZ * (0.5 - S2) / E) ** 2, rel=1e-3)
 
 
+@pytest.mark.parametrize("mass", [0.3, 0.6, 0.9, 1.3, 1.9])
+def test_lhcb_production_goes_like_the_hadronic_width(mass):
+    """Crossing: the same currents with the same weights make and are made by the vector."""
+    value_over_width = []
+    for eps, eps_z in ((1e-3, 0.0), (0.0, 1e-3), (1e-3, -3e-3)):
+        result = zdscan.evaluate("B", mass, eps, eps_z, 0.01)
+        production = of(result, "lhcb_dark_photon")["prediction"] * float(
+            result.widths["total"] / result.widths["mumu"]
+        )
+        value_over_width.append(production / float(result.widths["hadrons"]))
+    assert value_over_width == pytest.approx([value_over_width[0]] * 3, rel=1e-9)
+
+
 def test_lhcb_prompt_decays_only():
     mass = 0.2142
     assert longest_lifetime(theory("A"), 0.2142) == pytest.approx(1.487, rel=1e-3)
