@@ -18,3 +18,6 @@ BREIT_WIGNER = 1e-9  # panel integrals over a resonance against 120 digits: Gaus
 BREIT_WIGNER_NEAR = 1e-11  # the same on smooth functions resolved by their panels, pole near: rounding of a few moments
 MAGNETIC_MOMENT = 1e-12  # one-loop moment against 25-digit quadrature: logarithms at both ends
 PRINTED_SIX_DIGITS = 3e-6  # anchors printed with six digits
+TRIDENT_RESPONSE = 2e-4  # response table against the integrals: brute-force quadrature in the twin 1e-4, spline 2e-5
+CEVNS_RESPONSE = 1e-3  # response table against the integrals: cubic spline of fifteen masses, 6e-4 in between
+NUCLEAR_OVERLAP = 3e-3  # absolute: radius of the caesium nucleus and table printed to three digits

@@ -1,0 +1,28 @@
+"""Anomalous magnetic moment of the electron. docs/constraints-low-energy.md."""
+
+from __future__ import annotations
+
+from kernels.physics.moments import moment_factors
+from zdscan.constraint import Clause, Constraint, Theory
+
+
+def clauses(theory: Theory, mass: float) -> list[Clause]:
+    """|Delta a_e| below 1e-12, which covers both values of alpha; Delta a_e = k_v v_e^2 + k_a a_e^2."""
+    k_v, k_a = moment_factors(mass, theory.constants["m_e"])
+    v, a = theory.coupling("v_e"), theory.coupling("a_e")
+    bound = theory.constants["a_e_bound"]
+    return [Clause(polynomial=k_v * (v * v) + k_a * (a * a), up=bound, down=bound)]
+
+
+CONSTRAINT = Constraint(
+    id="a_e",
+    title="Electron g-2, shift of (g-2)/2",
+    citations=("Fan:2022eto", "Morel:2020dww", "Parker:2018vye"),
+    cl="-",
+    unit="1",
+    grade="C",
+    in_paper=False,
+    applies="all masses and cases; no shift where v_e = a_e = 0",
+    slots=1,
+    clauses=clauses,
+)

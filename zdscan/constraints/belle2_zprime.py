@@ -1,0 +1,33 @@
+"""e+ e- -> mu+ mu- Z_D with an invisible Z_D at Belle II. docs/constraints-low-energy.md; arXiv:1912.11276."""
+
+from __future__ import annotations
+
+import math
+
+from zdscan.constraint import Clause, Constraint, Theory
+from zdscan.inputs import curves
+
+_CURVE = "belle2_zprime"
+
+
+def clauses(theory: Theory, mass: float) -> list[Clause]:
+    """(v_mu^2 + a_mu^2) BR_inv below the square of the 90% limit on the vector coupling of an invisible Z'."""
+    limit = curves.load(_CURVE).at(mass)
+    if math.isnan(limit):
+        return []
+    v, a = theory.coupling("v_mu"), theory.coupling("a_mu")
+    return [Clause(polynomial=v * v + a * a, channel="invisible", up=limit * limit)]
+
+
+CONSTRAINT = Constraint(
+    id="belle2_zprime",
+    title="e+ e- -> mu+ mu- Z_D, Z_D invisible; squared coupling",
+    citations=curves.load(_CURVE).citations,
+    cl="90%",
+    unit="1",
+    grade=curves.load(_CURVE).grade,
+    in_paper=True,
+    applies="all masses and cases",
+    slots=1,
+    clauses=clauses,
+)

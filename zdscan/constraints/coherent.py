@@ -1,0 +1,40 @@
+"""Coherent neutrino scattering on CsI at COHERENT. docs/constraints-low-energy.md; arXiv:2110.07730."""
+
+from __future__ import annotations
+
+from kernels.physics.cevns import exchange_factors
+from zdscan.constraint import Clause, Constraint, Theory
+from zdscan.inputs import mass_tables
+from zdscan.polynomial import Polynomial
+
+# nu_mu, nubar_mu and nu_e of a pion decay at rest are counted alike.
+_SHARES = (("g_numu", 2.0 / 3.0), ("g_nue", 1.0 / 3.0))
+
+
+def clauses(theory: Theory, mass: float) -> list[Clause]:
+    """|rate/SM - measured| below 1.96 standard deviations; rate/SM = 1 - 2 R1 x + R2 x^2 for each neutrino."""
+    c = theory.constants
+    table = mass_tables.load("cevns_csi")
+    r1, r2 = table.at("R1", mass), table.at("R2", mass)
+    k_u, k_d = exchange_factors(mass, c["GF"], c["sin2_theta_w"], c["Z_per_QW_CsI"])
+    quarks = k_u * theory.coupling("v_u") + k_d * theory.coupling("v_d")
+    shift = Polynomial.constant(0.0)
+    for neutrino, share in _SHARES:
+        x = theory.coupling(neutrino) * quarks
+        shift = shift + share * (r2 * (x * x) - 2.0 * r1 * x)
+    bound = 1.96 * c.error("coherent_CsI")[0]
+    return [Clause(polynomial=shift, constant=1.0, centre=c["coherent_CsI"], up=bound, down=bound)]
+
+
+CONSTRAINT = Constraint(
+    id="coherent",
+    title="Coherent neutrino scattering on CsI, rate/SM",
+    citations=("COHERENT:2021xmm", "COHERENT:2017ipa"),
+    cl="95%",
+    unit="1",
+    grade="C",
+    in_paper=True,
+    applies="all masses and cases",
+    slots=1,
+    clauses=clauses,
+)

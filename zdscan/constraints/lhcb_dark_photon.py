@@ -1,0 +1,71 @@
+"""LHCb's prompt dark photon search in mu+ mu-, recast. docs/constraints-low-energy.md; arXiv:1910.06926."""
+
+from __future__ import annotations
+
+import math
+
+from kernels.physics.widths import hadron_response, lepton_factors
+from zdscan.constraint import Clause, Constraint, Theory
+from zdscan.inputs import curves, mass_tables
+from zdscan.polynomial import Polynomial
+
+_TABLE = "lhcb_dark_photon"
+_HADRONS_OPEN = 0.28  # GeV: below it the production is that of the isovector current
+
+
+def production(theory: Theory, mass: float) -> Polynomial:
+    """P = sum c_i c_j R_ij/sum R_ij with the currents of the hadronic width, c in units of e; eps^2 for a photon."""
+    e = theory.constants["e"]
+    v_u, v_d, v_s = (theory.coupling(name) * (1.0 / e) for name in ("v_u", "v_d", "v_s"))
+    rho, omega, phi = v_u - v_d, 3.0 * (v_u + v_d), -3.0 * v_s
+    if mass < _HADRONS_OPEN:
+        return rho * rho
+    weights = hadron_response(mass, curves.hadronic_table())
+    pairs = (rho * rho, omega * omega, phi * phi, rho * omega, rho * phi, omega * phi)
+    total = Polynomial.constant(0.0)
+    for weight, pair in zip(weights, pairs, strict=True):
+        total = total + (weight / sum(weights)) * pair
+    return total
+
+
+def dark_photon_fraction(theory: Theory, mass: float) -> float:
+    """BR(A' -> mu+ mu-) of a dark photon, which decays to charged leptons and hadrons alone."""
+    c = theory.constants
+    muons, _ = lepton_factors(mass, c["m_mu"])
+    electrons, _ = lepton_factors(mass, c["m_e"])
+    hadrons = mass / (12.0 * math.pi) * sum(hadron_response(mass, curves.hadronic_table()))
+    return muons / (muons + electrons + hadrons)
+
+
+def longest_lifetime(theory: Theory, mass: float) -> float:
+    """Lifetime (ps) up to which a decay counts as prompt: 0.004/(M - 2 m_mu) + 0.1, M in GeV (arXiv:1801.04847)."""
+    return 0.004 / (mass - 2.0 * theory.constants["m_mu"]) + 0.1
+
+
+def clauses(theory: Theory, mass: float) -> list[Clause]:
+    """P BR(mumu)/BR(A' -> mumu) below the square of the median limit on eps in this mass bin, for prompt decays."""
+    limit = mass_tables.load(_TABLE).at("eps_median", mass)
+    if math.isnan(limit):
+        return []
+    return [
+        Clause(
+            polynomial=production(theory, mass) * (1.0 / dark_photon_fraction(theory, mass)),
+            channel="mumu",
+            up=limit * limit,
+            min_width=theory.constants["hbar"] / longest_lifetime(theory, mass),
+        )
+    ]
+
+
+CONSTRAINT = Constraint(
+    id="lhcb_dark_photon",
+    title="LHCb prompt dark photon, effective eps^2",
+    citations=mass_tables.load(_TABLE).citations,
+    cl="90%",
+    unit="1",
+    grade="C",
+    in_paper=True,
+    applies="214.1-523.7, 572.7-740.2, 827.5-960 MeV and above 1.162 GeV, prompt decays, all cases",
+    slots=1,
+    clauses=clauses,
+)

@@ -1,0 +1,47 @@
+"""Neutrino trident production at CCFR. docs/constraints-low-energy.md; setting of arXiv:1406.2332."""
+
+from __future__ import annotations
+
+from kernels.physics.trident import trident_coefficients
+from zdscan.constraint import Clause, Constraint, Theory
+from zdscan.inputs import mass_tables
+
+
+def trident_clause(theory: Theory, mass: float, table: str, measured: str) -> Clause:
+    """|sigma/SM - measured| below 1.96 standard deviations, for muon neutrinos and muons.
+
+    sigma/SM = 1 + F1V x_v + F1A x_a + F2V x_v^2 + F2A x_a^2, x = g_numu (v_mu, a_mu)/(sqrt2 GF M^2).
+    """
+    c = theory.constants
+    responses = mass_tables.load(table)
+    f1v, f1a, f2v, f2a = (responses.at(name, mass) for name in ("F1V", "F1A", "F2V", "F2A"))
+    c1v, c1a, c2v, c2a = trident_coefficients(mass, c["GF"], f1v, f1a, f2v, f2a)
+    g = theory.coupling("g_numu")
+    vector, axial = g * theory.coupling("v_mu"), g * theory.coupling("a_mu")
+    bound = 1.96 * c.error(measured)[0]
+    return Clause(
+        polynomial=c1v * vector + c1a * axial + c2v * (vector * vector) + c2a * (axial * axial),
+        constant=1.0,
+        centre=c[measured],
+        up=bound,
+        down=bound,
+    )
+
+
+def clauses(theory: Theory, mass: float) -> list[Clause]:
+    """Cross section over the Standard Model, 160 GeV neutrinos on iron."""
+    return [trident_clause(theory, mass, "trident_ccfr", "trident_CCFR")]
+
+
+CONSTRAINT = Constraint(
+    id="trident_ccfr",
+    title="Neutrino trident at CCFR, sigma/SM",
+    citations=("CCFR:1991lpl", "Altmannshofer:2014pba"),
+    cl="95%",
+    unit="1",
+    grade="B",
+    in_paper=True,
+    applies="all masses and cases",
+    slots=1,
+    clauses=clauses,
+)

@@ -1,0 +1,25 @@
+"""Neutrino trident production at CHARM-II. docs/constraints-low-energy.md; setting of arXiv:1406.2332."""
+
+from __future__ import annotations
+
+from zdscan.constraint import Clause, Constraint, Theory
+from zdscan.constraints.trident_ccfr import trident_clause
+
+
+def clauses(theory: Theory, mass: float) -> list[Clause]:
+    """Cross section over the Standard Model, 20 GeV neutrinos on glass."""
+    return [trident_clause(theory, mass, "trident_charm", "trident_CHARM")]
+
+
+CONSTRAINT = Constraint(
+    id="trident_charm",
+    title="Neutrino trident at CHARM-II, sigma/SM",
+    citations=("CHARM-II:1990dvf", "Altmannshofer:2014pba"),
+    cl="95%",
+    unit="1",
+    grade="B",
+    in_paper=True,
+    applies="all masses and cases",
+    slots=1,
+    clauses=clauses,
+)
