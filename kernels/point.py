@@ -33,7 +33,6 @@ from kernels.line import (
 )
 from kernels.physics.bsll import LINEAR, QUADRATIC
 
-
 CLOSED = 1e-300  # GeV; a width below has no finite inverse and counts as no open channel
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 
 from kernels.physics.bsll import node_functions
 from zdscan.errors import UserError
@@ -99,5 +98,4 @@ def build(measurement_set: str, errors: str, theory_errors: str) -> Likelihood:
 
 def _inverse_cholesky(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
     """L^-1 with covariance = L L^T, so that |L^-1 x|^2 = x^T covariance^-1 x; exactly diagonal for a diagonal one."""
-    factor = np.linalg.cholesky(covariance)
-    return np.ascontiguousarray(np.tril(solve_triangular(factor, np.eye(len(factor)), lower=True)))
+    return np.ascontiguousarray(np.tril(np.linalg.inv(np.linalg.cholesky(covariance))))
