@@ -16,9 +16,11 @@ from kernels.jit import njit
 
 CONSTRAINT, APPLIES, CONSTANT, OFFSET, ROOT, CHANNEL, CENTRE, UP, DOWN, MIN_WIDTH, POLYNOMIAL = range(11)
 DEGREE = 4
+# (i, j, k) of eps^i eps_z^j g_mu^k, all of one k together
 EXPONENTS = np.array(
-    [(i, j, k) for i in range(DEGREE + 1) for j in range(DEGREE + 1 - i) for k in range(DEGREE + 1 - i - j)]
+    [(i, j, k) for k in range(DEGREE + 1) for i in range(DEGREE + 1 - k) for j in range(DEGREE + 1 - k - i)]
 )
+_GROUP = np.searchsorted(EXPONENTS[:, 2], np.arange(DEGREE + 2))
 MONOMIALS = len(EXPONENTS)
 LENGTH = POLYNOMIAL + MONOMIALS
 INVISIBLE_CHANNEL, ELECTRON_CHANNEL, MUON_CHANNEL, HADRON_CHANNEL = 0, 1, 2, 3
@@ -26,18 +28,25 @@ CHANNELS = 4
 
 
 @njit
-def clause_polynomial(clause: np.ndarray, eps: float, eps_z: float, shift: float, out: np.ndarray) -> None:
-    """p at fixed (eps, eps_z) as a polynomial in u = g_mu + shift: out float64[5], ascending."""
-    eps_power = np.empty(DEGREE + 1)
-    eps_z_power = np.empty(DEGREE + 1)
-    eps_power[0] = eps_z_power[0] = 1.0
-    for k in range(1, DEGREE + 1):
-        eps_power[k] = eps_power[k - 1] * eps
-        eps_z_power[k] = eps_z_power[k - 1] * eps_z
-    out[:] = 0.0
+def line_products(eps: float, eps_z: float, products: np.ndarray) -> None:
+    """eps^i eps_z^j of every monomial: products float64[35], the same for all clauses of a line."""
     for m in range(MONOMIALS):
-        i, j, k = EXPONENTS[m]
-        out[k] += clause[POLYNOMIAL + m] * eps_power[i] * eps_z_power[j]
+        product = 1.0
+        for _ in range(EXPONENTS[m, 0]):
+            product *= eps
+        for _ in range(EXPONENTS[m, 1]):
+            product *= eps_z
+        products[m] = product
+
+
+@njit
+def clause_polynomial(clauses: np.ndarray, c: int, products: np.ndarray, shift: float, out: np.ndarray) -> None:
+    """p of clause c at fixed (eps, eps_z) as a polynomial in u = g_mu + shift: out float64[5], ascending."""
+    for k in range(DEGREE + 1):
+        total = 0.0
+        for m in range(_GROUP[k], _GROUP[k + 1]):
+            total += clauses[c, POLYNOMIAL + m] * products[m]
+        out[k] = total
     if shift != 0.0:  # Taylor shift by repeated synthetic division
         for start in range(DEGREE):
             for k in range(DEGREE - 1, start - 1, -1):

@@ -17,9 +17,11 @@ from kernels.clauses import (
     CHANNELS,
     CONSTRAINT,
     LENGTH,
+    MONOMIALS,
     branching_fractions,
     clause_polynomial,
     clause_values,
+    line_products,
 )
 from kernels.jit import njit
 from kernels.line import (
@@ -205,12 +207,14 @@ def _judge(
     polynomial = np.empty(POWERS)
     fractions = np.empty((CHANNELS, n))
     line_value = np.empty(n)
+    products = np.empty(MONOMIALS)
+    line_products(eps, eps_z, products)
     branching_fractions(channels, u, width, inverse_width, fractions)
     ratios[:, :] = 0.0
     for c in range(clauses.shape[0]):
         if clauses[c, APPLIES] == 0.0:
             continue
-        clause_polynomial(clauses[c], eps, eps_z, shift, polynomial)
+        clause_polynomial(clauses, c, products, shift, polynomial)
         clause_values(clauses[c], polynomial, fractions, u, width, line_value, ratios[int(clauses[c, CONSTRAINT])])
         if values.shape[0] > 0:
             for i in range(n):
