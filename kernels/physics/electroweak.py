@@ -90,7 +90,7 @@ def w_factors(m_w: float, m_lepton: float, mass: float) -> np.ndarray:
 
     Returns
     -------
-    float64[4, 4], symmetric, 0 above threshold. c^T I c has a relative accuracy of 1e-9 for every c and mass > 1 MeV.
+    float64[4, 4], symmetric, 0 above threshold. c^T I c has a relative accuracy of 1e-9 for every c and mass >= 10 MeV.
     """
     out = np.zeros((W_COUPLINGS, W_COUPLINGS))
     if mass + m_lepton >= m_w:
