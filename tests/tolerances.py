@@ -21,3 +21,5 @@ PRINTED_SIX_DIGITS = 3e-6  # anchors printed with six digits
 TRIDENT_RESPONSE = 2e-4  # response table against the integrals: brute-force quadrature in the twin 1e-4, spline 2e-5
 CEVNS_RESPONSE = 1e-3  # response table against the integrals: cubic spline of fifteen masses, 6e-4 in between
 NUCLEAR_OVERLAP = 3e-3  # absolute: radius of the caesium nucleus and table printed to three digits
+THREE_BODY = 1e-9  # three-body rates: the quadrature's own aim, after the cancellation of 1/M^2 in conserved currents
+THREE_DIGITS = 6e-3  # anchors printed with two or three digits
