@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 from functools import cache
 
 import numpy as np
 import pytest
 
-from tests.tolerances import PRINTED_SIX_DIGITS
 from tests.twins import three_body as twin
 from tests.twins.inputs import CHARGE, GZ, MW, SW2
 

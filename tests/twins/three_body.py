@@ -2,8 +2,8 @@
 
 P+ -> l+ nu V, W+ -> l+ nu V and Z -> l- l+ V. Every diagram is written as it comes from the Lagrangian, propagators and
 all, in extended precision (the longitudinal vector costs (E/M)^2 digits of a conserved current); no trace is taken.
-V couples as V_mu lbar gamma^mu (gL PL + gR PR) l + gn V_mu nubar gamma^mu PL nu; the meson is a charged scalar with charge
-gf and the contact term gC of its axial current; the W is a Yang-Mills boson with charge gW.
+V couples as V_mu lbar gamma^mu (gL PL + gR PR) l + gn V_mu nubar gamma^mu PL nu; the meson is a charged scalar with
+charge gf and the contact term gC of its axial current; the W is a Yang-Mills boson with charge gW.
 """
 
 from __future__ import annotations
@@ -290,8 +290,8 @@ class Pair:
     def outer(self, low: Real, high: Real, order: int, panels: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Nodes as distances from the lower and the upper limit of w, and weights.
 
-        Lower half: rapidity between a and V (w - M^2 on a logarithmic scale for a massless a); upper half: rapidity of c
-        in the parent frame (distance from the end on a logarithmic scale for a massless c).
+        Lower half: rapidity between a and V (w - M^2 on a logarithmic scale for a massless a); upper half: rapidity of
+        c in the parent frame (distance from the end on a logarithmic scale for a massless c).
         """
         start, end = self.limits
         middle = min(max((start + end) / 2, low), high)
@@ -321,7 +321,7 @@ class Pair:
         self, above: np.ndarray, below: np.ndarray, order: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Momenta a, c, V, poles of a and c, and inner weights, all with shape (outer, inner, ...)."""
-        start, end = self.limits
+        start = self.limits[0]
         above, below = above[:, None], below[:, None]
         w = start + above
         root = np.sqrt(w)
@@ -363,8 +363,8 @@ def ratio_matrix(
 ) -> np.ndarray:
     """I_ij with Gamma(with V)/Gamma(without) = sum_ij c_i c_j I_ij (symmetric, both i, j and j, i in the sum).
 
-    `kinetic`: window of the kinetic energy of l+ in the parent frame (GeV); then the outer variable is (k+q)^2, in which
-    the window is an interval.
+    `kinetic`: window of the kinetic energy of l+ in the parent frame (GeV); then the outer variable is (k+q)^2, in
+    which the window is an interval.
     """
     size = len(decay.couplings)
     if decay.m + decay.m_k + decay.mass >= decay.parent:
