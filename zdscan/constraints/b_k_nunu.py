@@ -1,0 +1,34 @@
+"""B+ -> K+ nu nu: SM and on-shell Z_D; Belle II (arXiv:2104.12624), arXiv:2111.04327. docs/constraints-flavour.md."""
+
+from __future__ import annotations
+
+from zdscan.constraint import Clause, Constraint, Theory
+from zdscan.onshell import branching_ratio
+
+
+def clauses(theory: Theory, mass: float) -> list[Clause]:
+    """BR_SM + BR(on shell) BR_inv below the 90% limit; the interference is below 3e-6 of the on-shell part."""
+    c = theory.constants
+    limit = c["limit_Bp_Kp_nunu"]
+    return [
+        Clause(
+            polynomial=branching_ratio("B+->K+", theory, mass),
+            channel="invisible",
+            constant=c["BR_Bp_Kp_nunu_SM"],
+            up=limit,
+        )
+    ]
+
+
+CONSTRAINT = Constraint(
+    id="b_k_nunu",
+    title="B+ -> K+ nu nu",
+    citations=("Belle-II:2021rof", "Felkl:2021uxi"),
+    cl="90%",
+    unit="1",
+    grade="A",
+    in_paper=True,
+    applies="all masses and cases",
+    slots=1,
+    clauses=clauses,
+)

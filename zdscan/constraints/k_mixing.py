@@ -1,0 +1,45 @@
+"""K0 mixing: Delta M_K and eps_K from exchange of the vector. docs/constraints-flavour.md."""
+
+from __future__ import annotations
+
+import math
+
+from kernels.physics.mixing import mixing_amplitude
+from zdscan.constraint import Clause, Constraint, Theory
+from zdscan.polynomial import Polynomial
+
+LEVEL_CROSSING = 0.010  # GeV around the kaon's mass, where perturbation theory fails
+
+
+def clauses(theory: Theory, mass: float) -> list[Clause]:
+    """|2 Re M12| below the measured Delta M_K; in theory "complete" also |eps_K| below the room for new physics.
+
+    M12 in the phase convention with lambda_u real; eps_K = kappa Im M12/(sqrt2 Delta M_K).
+    """
+    c = theory.constants
+    if abs(mass - c["m_K0"]) < LEVEL_CROSSING:
+        return []
+    unit = mixing_amplitude(
+        1.0 + 0.0j, mass, c["m_K0"], c["f_K0"], c["m_s_2"], c["m_d_2"], c["bag1_K0"], c["bag2_K0"], c["bag4_K0"]
+    )
+    e0 = Polynomial.linear(theory.vertex("sd").e0)
+    m12 = unit * (e0 * e0)
+    found = [Clause(polynomial=m12.real * (2.0 / c["DeltaM_K"]), up=1.0, down=1.0)]
+    if theory.theory == "complete":
+        eps_k = m12.imag * (c["kappa_eps_K"] / (math.sqrt(2.0) * c["DeltaM_K"]))
+        found.append(Clause(polynomial=eps_k, up=c["eps_K_room"], down=c["eps_K_room"]))
+    return found
+
+
+CONSTRAINT = Constraint(
+    id="k_mixing",
+    title="K0 mixing, Delta M_K/measured (theory complete: or eps_K)",
+    citations=("PDG:2022", "Straub:2018kue"),
+    cl="size of the measured value",
+    unit="1",
+    grade="B",
+    in_paper=True,
+    applies="not within 10 MeV of the K0, all cases",
+    slots=2,
+    clauses=clauses,
+)

@@ -1,0 +1,38 @@
+"""K_L -> pi0 nu nu: SM and on-shell Z_D; KOTO (arXiv:2012.07571), arXiv:1503.02693. docs/constraints-flavour.md."""
+
+from __future__ import annotations
+
+from zdscan.constraint import Clause, Constraint, Theory
+from zdscan.onshell import branching_ratio
+
+LARGEST_MASS = 0.260
+
+
+def clauses(theory: Theory, mass: float) -> list[Clause]:
+    """BR_SM + BR(on shell) BR_inv below the 90% limit, up to the largest missing mass that KOTO accepts."""
+    if mass >= LARGEST_MASS:
+        return []
+    c = theory.constants
+    limit = c["limit_KL_pi0_nunu"]
+    return [
+        Clause(
+            polynomial=branching_ratio("KL->pi0", theory, mass),
+            channel="invisible",
+            constant=c["BR_KL_pi0_nunu_SM"],
+            up=limit,
+        )
+    ]
+
+
+CONSTRAINT = Constraint(
+    id="k_pi_nunu_long",
+    title="K_L -> pi0 nu nu",
+    citations=("KOTO:2020prk", "Buras:2015qea"),
+    cl="90%",
+    unit="1",
+    grade="A",
+    in_paper=True,
+    applies="below 260 MeV, all cases",
+    slots=1,
+    clauses=clauses,
+)

@@ -1,0 +1,180 @@
+"""H -> H' Z_D with an on-shell Z_D: branching ratios as polynomials in the parameters. docs/constraints-flavour.md."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
+
+from kernels.physics.twobody import inclusive_factor, pseudoscalar_factor, vector_amplitudes, vector_factor
+from zdscan.constraint import Channel, Clause, Theory
+from zdscan.inputs import curves, tables
+from zdscan.model import COUPLINGS
+from zdscan.penguin import Transition
+from zdscan.polynomial import Polynomial
+
+PSEUDOSCALAR = ("f+", "fT")
+VECTOR = ("A1", "A12", "V", "T1", "T2", "T23")
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A decay; masses and lifetimes by their names in the constants.
+
+    Attributes
+    ----------
+    final : what the vector recoils against: a pseudoscalar, a vector, or the inclusive strange state.
+    lifetimes : their mean is used.
+    form_factors : name of the table, empty for the inclusive decay.
+    heavy_quark : mass that multiplies M1.
+    cp_odd : K_L decay, through the imaginary part of the amplitude alone (phase convention with lambda_u real).
+    """
+
+    transition: Transition
+    final: Literal["pseudoscalar", "vector", "inclusive"]
+    parent: str
+    daughter: str
+    lifetimes: tuple[str, ...]
+    form_factors: str
+    heavy_quark: str
+    cp_odd: bool = False
+
+
+MODES: Mapping[str, Mode] = {
+    "B+->K+": Mode("bs", "pseudoscalar", "m_Bplus", "m_Kplus", ("tau_Bplus",), "B->K", "m_b_48"),
+    "B0->K*0": Mode("bs", "vector", "m_B0", "m_Kst0", ("tau_B0",), "B->K*", "m_b_48"),
+    "Bs->phi": Mode("bs", "vector", "m_Bs", "m_phi", ("tau_Bs",), "Bs->phi", "m_b_48"),
+    "B->Xs": Mode("bs", "inclusive", "m_b_Xs", "", ("tau_Bplus", "tau_B0"), "", "m_b_Xs"),
+    "K+->pi+": Mode("sd", "pseudoscalar", "m_Kplus", "m_piplus", ("tau_Kplus",), "K->pi", "m_s_2"),
+    "KL->pi0": Mode("sd", "pseudoscalar", "m_K0", "m_pi0", ("tau_KL",), "K->pi", "m_s_2", cp_odd=True),
+}
+
+
+@cache
+def _form_factors(table: str, names: tuple[str, ...]) -> CubicSpline:
+    """All form factors of a decay in one spline of q^2."""
+    nodes, _ = tables.form_factor(table, names[0])
+    return CubicSpline(nodes, np.column_stack([tables.form_factor(table, name)[1] for name in names]))
+
+
+def branching_ratio(mode: str, theory: Theory, mass: float) -> Polynomial:
+    """BR(H -> H' Z_D), of degree two in (eps, eps_z, g_mu); 0 above threshold.
+
+    The polarisation sum is complete and the dipole M1 is kept in both theory settings.
+
+    Parameters
+    ----------
+    mode : a key of `MODES`.
+    mass : of the Z_D, GeV, at most 2.
+    """
+    decay, c = MODES[mode], theory.constants
+    lifetime = sum(c[name] for name in decay.lifetimes) / len(decay.lifetimes)
+    if decay.final == "inclusive":
+        m_b = c[decay.parent]
+        return _sum_of_squares(_inclusive_amplitudes(decay, theory, mass), lifetime * inclusive_factor(m_b, mass))
+    parent, daughter = c[decay.parent], c[decay.daughter]
+    if mass + daughter >= parent:
+        return Polynomial({})
+    if decay.final == "vector":
+        factor = vector_factor(parent, daughter, mass)
+        return _sum_of_squares(_helicity_amplitudes(decay, theory, mass), lifetime * factor)
+    amplitude = _pseudoscalar_amplitude(decay, theory, mass)
+    if decay.cp_odd:
+        amplitude = amplitude.imag / c["K0_pi0_isospin"]
+    return _sum_of_squares(amplitude, lifetime * pseudoscalar_factor(parent, daughter, mass))
+
+
+def _sum_of_squares(amplitudes: NDArray[Any], factor: float) -> Polynomial:
+    """factor x sum over the rows of |row . (eps, eps_z, g_mu)|^2; amplitudes [3] or [n, 3]."""
+    rows = np.atleast_2d(amplitudes)
+    (a, ab, ac), (_, b, bc), (_, _, c) = (factor * (rows.conj().T @ rows).real).tolist()
+    terms = {(2, 0, 0): a, (0, 2, 0): b, (0, 0, 2): c, (1, 1, 0): 2 * ab, (1, 0, 1): 2 * ac, (0, 1, 1): 2 * bc}
+    return Polynomial({exponents: complex(value) for exponents, value in terms.items() if value != 0.0})
+
+
+def _pseudoscalar_amplitude(decay: Mode, theory: Theory, mass: float) -> NDArray[Any]:
+    """F = (E0 + E2 M^2) f+(M^2) - M1 m_q M^2 fT(M^2)/(m_H + m_P) per unit of each parameter, complex128[3]."""
+    c, q2 = theory.constants, mass * mass
+    f_plus, f_tensor = (float(f) for f in _form_factors(decay.form_factors, PSEUDOSCALAR)(q2))
+    vector, m1 = _vertex(decay, theory, mass, f_plus)
+    tensor = c[decay.heavy_quark] * q2 * f_tensor / (c[decay.parent] + c[decay.daughter])
+    amplitude: NDArray[Any] = vector * f_plus - m1 * tensor
+    return amplitude
+
+
+def _helicity_amplitudes(decay: Mode, theory: Theory, mass: float) -> NDArray[Any]:
+    """(H_0, H_+, H_-) in GeV per unit of each parameter, complex128[3, 3]."""
+    c = theory.constants
+    form_factors = _form_factors(decay.form_factors, VECTOR)(mass * mass).tolist()
+    vector, m1 = _vertex(decay, theory, mass)
+    masses = (c[decay.parent], c[decay.daughter], mass)
+    of_vector = vector_amplitudes(*masses, 1.0 + 0.0j, 0.0j, *form_factors)
+    of_dipole = vector_amplitudes(*masses, 0.0j, 1.0 + 0.0j, *form_factors)
+    return np.outer(of_vector, vector) + np.outer(of_dipole, c[decay.heavy_quark] * m1)
+
+
+def _inclusive_amplitudes(decay: Mode, theory: Theory, mass: float) -> NDArray[Any]:
+    """Longitudinal and transverse amplitude of b -> s Z_D at leading order (GeV), complex128[2, 3]."""
+    m_b = theory.constants[decay.heavy_quark]
+    vector, m1 = _vertex(decay, theory, mass)
+    return np.array([m_b * (vector - m1 * mass**2), math.sqrt(2.0) * mass * (vector - m1 * m_b**2)])
+
+
+def _vertex(
+    decay: Mode, theory: Theory, mass: float, f_plus: float = math.nan
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """(E0 + E2 M^2, M1) per unit of each parameter; s -> d with the measured photon amplitude (f_plus at M^2)."""
+    vertex = theory.vertex(decay.transition)
+    e2 = _measured_photon(theory, mass, f_plus) if decay.transition == "sd" else vertex.e2
+    return vertex.e0 + mass * mass * e2, vertex.m1
+
+
+def _measured_photon(theory: Theory, mass: float, f_plus: float) -> NDArray[np.complex128]:
+    """E2 of s -> d. Its u and c logarithms are not computable at this scale for a photon-like coupling.
+
+    The real part is then that of the measured K+ -> pi+ gamma* amplitude |a+ + b+ z| (arXiv:2209.05076), with the sign
+    that the loop sum has relative to E0; the imaginary part remains that of the loops.
+    """
+    c, vertex = theory.constants, theory.vertex("sd")
+    e2 = vertex.e2.copy()
+    measured = abs(c["a_plus_K_pi_gamma"] + c["b_plus_K_pi_gamma"] * mass**2 / c["m_Kplus"] ** 2)
+    for j in range(3):
+        kappa = _charge_like(theory.matrix[:, j])
+        if kappa != 0.0:
+            e2[j] = kappa * c["GF"] * measured / (8.0 * math.pi**2 * f_plus) + 1j * e2[j].imag
+    return e2
+
+
+def _charge_like(column: NDArray[np.float64]) -> float:
+    """kappa if a parameter couples quarks, W and Goldstones as kappa times their electric charge, else 0."""
+    c = dict(zip(COUPLINGS, column, strict=True))
+    kappa = float(c["gWW"])
+    charges = {"v_u": 2 / 3, "v_d": -1 / 3, "v_s": -1 / 3, "gpp": 1.0, "gWp": 1.0, "a_u": 0.0, "a_d": 0.0, "a_s": 0.0}
+    return kappa if all(abs(c[name] - kappa * q) <= 1e-9 * abs(kappa) for name, q in charges.items()) else 0.0
+
+
+def visible_clauses(
+    theory: Theory, mass: float, mode: str, channel: Channel, curve: str, longest_lifetime: str
+) -> list[Clause]:
+    """BR(H -> H' Z_D) BR(Z_D -> channel) below a limit curve on prompt decays; nothing outside the curve.
+
+    longest_lifetime : name of the constant (ps) up to which the curve is used.
+    """
+    limit = curves.load(curve).at(mass)
+    if math.isnan(limit):
+        return []
+    c = theory.constants
+    return [
+        Clause(
+            polynomial=branching_ratio(mode, theory, mass),
+            channel=channel,
+            up=limit,
+            min_width=c["hbar"] / c[longest_lifetime],
+        )
+    ]
