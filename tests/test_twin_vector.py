@@ -43,7 +43,7 @@ def lower(vector: np.ndarray) -> np.ndarray:
 def explicit_amplitudes(
     parent: float, daughter: float, mass: float, vector: complex, dipole: complex, form: dict[str, float]
 ) -> np.ndarray:
-    """A[polarisation of V', polarisation of V] of L = V_nu sbar [vector gamma^nu PL + dipole i sigma^(nu mu) q_mu PR] b.
+    """A[polarisation of V', of V] of L = V_nu sbar [vector gamma^nu PL + dipole i sigma^(nu mu) q_mu PR] b.
 
     Matrix elements in the convention of hep-ph/0412079, with A0 kept although V is transverse to its momentum.
     """
