@@ -368,7 +368,7 @@ def ratio_matrix(
     """
     size = len(decay.couplings)
     if decay.m + decay.m_k + decay.mass >= decay.parent:
-        return np.zeros((size, size))
+        return np.zeros((size, size), dtype=Real)
     swapped = kinetic is not None
     masses = (decay.m_k, decay.m) if swapped else (decay.m, decay.m_k)
     pair = Pair(decay.parent, *masses, decay.mass)
@@ -378,7 +378,7 @@ def ratio_matrix(
         lower_t, upper_t = (Real(t) for t in kinetic)
         high, low = min(high, high - 2 * decay.parent * lower_t), max(low, high - 2 * decay.parent * upper_t)
         if not high > low:
-            return np.zeros((size, size))
+            return np.zeros((size, size), dtype=Real)
     above, below, weights = pair.outer(low, high, order, panels)
     a, c, q, pole_a, pole_c, inner_weights = (
         x.reshape(-1, 4) if x.ndim == 3 else x.reshape(-1) for x in pair.events(above, below, inner)
@@ -386,12 +386,13 @@ def ratio_matrix(
     event = Event(c, a, q, pole_c, pole_a) if swapped else Event(a, c, q, pole_a, pole_c)
     weight = (weights[:, None] * inner_weights.reshape(len(weights), -1)).reshape(-1)
     integral = np.einsum("n,nij->ij", weight, decay.squared(event))
-    return np.asarray(integral / (256 * PI**3 * decay.parent**3) / decay.reference, dtype=float)
+    return integral / (256 * PI**3 * decay.parent**3) / decay.reference
 
 
 def combine(matrix: np.ndarray, names: tuple[str, ...], couplings: dict[str, float]) -> float:
-    c = np.array([couplings.get(name, 0.0) for name in names])
-    return float(c @ matrix @ c)
+    """c^T I c, in extended precision: the 1/M^2 of the entries cancels for a conserved current."""
+    c = np.array([couplings.get(name, 0.0) for name in names], dtype=Real)
+    return float(np.einsum("i,ij,j->", c, matrix, c))
 
 
 def meson_ratio(
