@@ -5,7 +5,9 @@ CLOSED_FORM = 1e-9  # closed form against mpmath quadrature: cancellation near p
 BIN_INTEGRAL = (
     1e-6  # a row against brute-force integration of flavio amplitudes: eight-node interpolation of the tables
 )
-SMALL_WIDTH_LAW = 3e-7  # rows with the law 1/Gamma instead of the integrals: asked for 1e-7 of a row without interference
+SMALL_WIDTH_LAW = (
+    3e-7  # rows with the law 1/Gamma instead of the integrals: asked for 1e-7 of a row without interference
+)
 FLOAT32_OUTPUT = 5e-7  # stored float32 against float64
 LOOP_FUNCTION = 1e-13  # loop functions against 50 digits, relative to |F| + |x dF|: rounding of x, cancellation at 1
 LOOP_SUM = 1e-10  # sums over u, c, t: the CKM factors are given to 13 digits and cancel partly
@@ -17,3 +19,5 @@ BREIT_WIGNER = 1e-9  # panel integrals over a resonance against 120 digits: Gaus
 BREIT_WIGNER_NEAR = 1e-11  # the same on smooth functions resolved by their panels, pole near: rounding of a few moments
 MAGNETIC_MOMENT = 1e-12  # one-loop moment against 25-digit quadrature: logarithms at both ends
 PRINTED_SIX_DIGITS = 3e-6  # anchors printed with six digits
+THREE_BODY = 1e-9  # three-body rates: the quadrature's own aim, after the cancellation of 1/M^2 in conserved currents
+THREE_DIGITS = 6e-3  # anchors printed with two or three digits

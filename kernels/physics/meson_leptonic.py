@@ -1,0 +1,87 @@
+"""P+ -> l+ nu V with V radiated from lepton, neutrino, meson and vertex. docs/constraints-charged.md.
+
+    M = (G_F V_CKM f_P/sqrt2) ubar(k) { a epsslash (1-g5) + m [ W.eps + h (qslash epsslash - q.eps) ] (1+g5) } v(p)
+    a = gn - gL - gC - (gL-gR) m^2/y,     h = gR/y + gn/z
+    W = gR (2p+q)/y - gn (2k+q)/z + gf (2P-q)/w,          q.W = gR - gn + gf
+
+gL, gR: chiral couplings of the lepton; gn: of the neutrino; gf: vector charge of P+ (v_u - v_d); gC: contact term of
+the chiral Lagrangian (gR_u - gR_d). The current is conserved if gL = gR and gf = gC = gn - gL; otherwise the rate grows
+as 1/M^2. y, z, w: kernels/physics/threebody.py.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels.jit import njit
+from kernels.physics.threebody import add_current, inner_count, inner_node, outer_rule, scalar_products
+
+_LEGS = np.array([-1, 0, 1, 2, -1])  # gL, gR, gn, gf, gC
+COUPLINGS = len(_LEGS)
+
+
+@njit
+def meson_integrand(
+    out: np.ndarray,
+    b: np.ndarray,
+    current: np.ndarray,
+    weight: float,
+    m_parent: float,
+    m_lepton: float,
+    mass: float,
+    y: float,
+    z: float,
+) -> None:
+    """Add weight x (spin-summed |M|^2)/8 at (y, z), without G_F V f/sqrt2, to the upper triangle of out float64[5, 5].
+
+    b float64[3, 5] and current float64[6, 5] are work space.
+    """
+    m2, v2 = m_lepton * m_lepton, mass * mass
+    pk, pq, kq, w = scalar_products(b, m2, 0.0, m_parent * m_parent, v2, y, z)
+    a, h, along, divergence = current[0], current[1], current[2], current[3]
+    a[0], a[1], a[2], a[4] = -1.0 - m2 / y, m2 / y, 1.0, -1.0
+    h[1], h[2] = 1.0 / y, 1.0 / z
+    along[1], along[2], along[3] = 1.0 / y, -1.0 / z, 1.0 / w
+    divergence[1], divergence[2], divergence[3] = 1.0, -1.0, 1.0
+    add_current(out, weight, m2, v2, (pk, pq, kq), b, current, _LEGS)
+
+
+@njit
+def meson_factors(
+    m_parent: float, m_lepton: float, m_reference: float, mass: float, kinetic_low: float, kinetic_high: float
+) -> np.ndarray:
+    """I with Gamma(P -> l nu V)/Gamma(P -> l' nu) = c^T I c, c = (gL, gR, gn, gf, gC); masses in GeV.
+
+    Parameters
+    ----------
+    m_parent, m_lepton, mass : of P, l and V. The result is 0 at and above the threshold mass = m_parent - m_lepton.
+    m_reference : mass of l' in the decay that normalises.
+    kinetic_low, kinetic_high : range of the kinetic energy of l in the rest frame of P; 0 and inf for the whole decay.
+
+    Returns
+    -------
+    float64[5, 5], symmetric. c^T I c has a relative accuracy of 1e-9 for every c and mass > 1 MeV, also for conserved
+    currents, for which the 1/M^2 of the single entries cancels.
+    """
+    out = np.zeros((COUPLINGS, COUPLINGS))
+    if mass + m_lepton >= m_parent:
+        return out
+    end = (m_parent - m_lepton) ** 2
+    t_low = max(mass * mass, end - 2.0 * m_parent * kinetic_high)
+    t_high = end - 2.0 * m_parent * max(kinetic_low, 0.0)
+    if t_high <= t_low:
+        return out
+    b, current = np.zeros((3, 5)), np.zeros((6, COUPLINGS))
+    rule = outer_rule(m_parent, m_lepton, 0.0, mass, t_low, t_high)
+    for i in range(rule.shape[0]):
+        t, weight_t, y_low, log_range = rule[i]
+        count = inner_count(log_range)
+        for j in range(count):
+            y, weight_y = inner_node(j, count, y_low, log_range)
+            meson_integrand(out, b, current, weight_t * weight_y, m_parent, m_lepton, mass, y, t)
+    norm = 1.0 / (8.0 * np.pi**2 * m_reference**2 * (m_parent**2 - m_reference**2) ** 2)
+    for i in range(COUPLINGS):
+        for j in range(i, COUPLINGS):
+            out[i, j] *= norm
+            out[j, i] = out[i, j]
+    return out

@@ -1,0 +1,29 @@
+"""K+ -> mu+ nu Z_D with Z_D invisible, against NA62's limit. docs/constraints-charged.md; arXiv:2101.12304."""
+
+from __future__ import annotations
+
+from zdscan.charged_current import meson_ratio, meson_threshold
+from zdscan.constraint import Clause, Constraint, Theory
+
+
+def clauses(theory: Theory, mass: float) -> list[Clause]:
+    """BR(K+ -> mu+ nu Z_D) BR_inv below 1.0e-6."""
+    if mass >= meson_threshold(theory, "K"):
+        return []
+    c = theory.constants
+    rate = c["BR_K_mu_nu"] * meson_ratio(theory, mass, "K")
+    return [Clause(polynomial=rate, channel="invisible", up=c["BR_K_mu_invisible_limit"])]
+
+
+CONSTRAINT = Constraint(
+    id="k_mu_inv",
+    title="K+ -> mu+ nu Z_D, Z_D invisible",
+    citations=("NA62:2021bji", "Rashed:2024"),
+    cl="90%",
+    unit="1",
+    grade="B",
+    in_paper=True,
+    applies="below m_K - m_mu = 388 MeV, all cases",
+    slots=1,
+    clauses=clauses,
+)

@@ -1,0 +1,29 @@
+"""K+ -> mu+ nu Z_D with Z_D -> e+ e-, against the rate E865 measured. docs/constraints-charged.md; hep-ex/0204006."""
+
+from __future__ import annotations
+
+from zdscan.charged_current import meson_ratio, meson_threshold
+from zdscan.constraint import Clause, Constraint, Theory
+
+
+def clauses(theory: Theory, mass: float) -> list[Clause]:
+    """BR(K+ -> mu+ nu Z_D) BR_ee below three standard deviations of the measured BR(K+ -> mu+ nu e+ e-)."""
+    c = theory.constants
+    if not c["m_ee_least_K_mu_nu_ee"] < mass < meson_threshold(theory, "K"):
+        return []
+    error, _ = c.error("BR_K_mu_nu_ee")
+    return [Clause(polynomial=c["BR_K_mu_nu"] * meson_ratio(theory, mass, "K"), channel="ee", up=3.0 * error)]
+
+
+CONSTRAINT = Constraint(
+    id="k_mu_nu_ee",
+    title="K+ -> mu+ nu Z_D, Z_D -> e+ e-",
+    citations=("Poblaguev:2002ug", "Rashed:2024"),
+    cl="3 sigma",
+    unit="1",
+    grade="B",
+    in_paper=True,
+    applies="145 to 388 MeV; no effect in Case C",
+    slots=1,
+    clauses=clauses,
+)

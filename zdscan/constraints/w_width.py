@@ -1,0 +1,27 @@
+"""W+ -> mu+ nu Z_D as a part of the W width. docs/constraints-charged.md; PDG 2022."""
+
+from __future__ import annotations
+
+from zdscan.charged_current import w_ratio
+from zdscan.constraint import Clause, Constraint, Theory
+
+
+def clauses(theory: Theory, mass: float) -> list[Clause]:
+    """Gamma(W -> mu nu Z_D) below two standard deviations of the measured width."""
+    c = theory.constants
+    error, _ = c.error("Gamma_W_exp")
+    return [Clause(polynomial=c["Gamma_W_mu_nu"] * w_ratio(theory, mass), up=2.0 * error)]
+
+
+CONSTRAINT = Constraint(
+    id="w_width",
+    title="Width of the W, Gamma(W -> mu nu Z_D)",
+    citations=("PDG:2022",),
+    cl="95%",
+    unit="GeV",
+    grade="A",
+    in_paper=True,
+    applies="all masses and cases",
+    slots=1,
+    clauses=clauses,
+)

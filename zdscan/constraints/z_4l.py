@@ -1,0 +1,26 @@
+"""Z -> mu mu Z_D in the Z width; searches for Z -> 4l start above 4 GeV. docs/constraints-charged.md; PDG 2022."""
+
+from __future__ import annotations
+
+from zdscan.charged_current import z_ratio
+from zdscan.constraint import Clause, Constraint, Theory
+
+
+def clauses(theory: Theory, mass: float) -> list[Clause]:
+    """Gamma(Z -> mu mu Z_D) below what the measured width leaves above the Standard Model."""
+    c = theory.constants
+    return [Clause(polynomial=c["Gamma_Z_mu_mu"] * z_ratio(theory, mass), up=c["Gamma_Z_room"])]
+
+
+CONSTRAINT = Constraint(
+    id="z_4l",
+    title="Width of the Z, Gamma(Z -> mu mu Z_D)",
+    citations=("PDG:2022",),
+    cl="2 sigma",
+    unit="GeV",
+    grade="C",
+    in_paper=True,
+    applies="all masses and cases",
+    slots=1,
+    clauses=clauses,
+)
