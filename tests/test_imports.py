@@ -85,3 +85,16 @@ def test_run_does_without_plotting_and_flavio(tmp_path: Path) -> None:
     loaded = loaded_by("run", str(scan), "-o", str(tmp_path / "tiny.h5"), cwd=tmp_path)
     assert not loaded & {"flavio", "matplotlib", "xarray", "h5netcdf", "iminuit", "analysis", "mpi4py"}
     assert "numba" in loaded
+
+
+def test_the_function_stays_a_function():
+    """Importing any module of the package leaves `zdscan.evaluate` callable."""
+    import importlib
+    import pkgutil
+
+    import zdscan
+
+    for module in pkgutil.walk_packages(zdscan.__path__, "zdscan."):
+        if module.name not in ("zdscan.__main__", "zdscan.calibrate_rows"):
+            importlib.import_module(module.name)
+    assert callable(zdscan.evaluate)

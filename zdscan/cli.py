@@ -184,7 +184,7 @@ def point(
 ) -> None:
     """Evaluate one point: couplings, widths, the 26 rows, chi2 and every constraint."""
     from zdscan.axes import LARGEST_COUPLING
-    from zdscan.evaluate import evaluate
+    from zdscan.point import evaluate
 
     for name, value in (("eps", eps), ("eps_z", eps_z), ("g_mu", g_mu)):
         if abs(value) > LARGEST_COUPLING:  # infinite ones too; NaN is left to evaluate

@@ -61,8 +61,8 @@ def evaluate_best(grid: GridFile, best: BestPoint | None) -> dict[str, Any] | No
     if best is None:
         return None
     from zdscan.config import parse_scan
-    from zdscan.evaluate import evaluate
     from zdscan.model import Case
+    from zdscan.point import evaluate
 
     try:
         scan = parse_scan(grid.scan_text, f"the scan file in {grid.path}", grid.overrides)
