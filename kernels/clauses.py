@@ -64,7 +64,7 @@ def branching_fractions(
     for k in range(CHANNELS):
         c0, c1, c2 = channels[k, 0], channels[k, 1], channels[k, 2]
         for i in range(u.shape[0]):
-            fractions[k, i] = ((c2 * u[i] + c1) * u[i] + c0) * inverse_width[i]
+            fractions[k, i] = max((c2 * u[i] + c1) * u[i] + c0, 0.0) * inverse_width[i]
     for i in range(u.shape[0]):
         if width[i] == 0.0:
             fractions[INVISIBLE_CHANNEL, i] = 1.0

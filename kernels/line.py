@@ -46,14 +46,19 @@ def _product(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, flo
 def width_polynomials(
     slice_: np.ndarray, matrix: np.ndarray, eps: float, eps_z: float, shift: float, channels: np.ndarray
 ) -> None:
-    """Partial widths in powers of u: channels float64[5, 3], invisible with neutrinos, ee, mumu, hadrons, total."""
+    """Partial widths in powers of u: channels float64[6, 3].
+
+    Rows: everything invisible, ee, mumu, hadrons, total, and neutrinos alone.
+    """
     channels[:] = 0.0
-    channels[0, 0] = slice_[_slice.INVISIBLE]
     for flavour in range(3):
         c0, c1 = linear_form(matrix[G_NUE + flavour], eps, eps_z, shift)
         square = _square(c0, c1)
         for k in range(3):
-            channels[0, k] += slice_[_slice.NEUTRINO] * square[k]
+            channels[5, k] += slice_[_slice.NEUTRINO] * square[k]
+    for k in range(3):
+        channels[0, k] = channels[5, k]
+    channels[0, 0] += slice_[_slice.INVISIBLE]
     for lepton in range(2):
         factor = _slice.ELECTRON + 2 * lepton
         v0, v1 = linear_form(matrix[V_E + 2 * lepton], eps, eps_z, shift)

@@ -278,7 +278,7 @@ def evaluate_block(
     clauses = slice_[_slice.slice_length(rows) :].reshape(-1, LENGTH)
     tables = slice_[_slice.HEADER : _slice.slice_length(rows)].reshape(rows, _slice.PER_ROW)
 
-    channels = np.empty((CHANNELS + 1, 3))
+    channels = np.empty((CHANNELS + 2, 3))
     forms = np.empty((7, 2))
     linear = np.empty((2, LINEAR, 3))
     quadratic = np.empty((2, QUADRATIC, POWERS))
@@ -387,10 +387,11 @@ def evaluate_block(
 
         if widths.shape[0] > 0:
             for i in range(n):
-                widths[done + i, 0] = _horner(channels[1], u[i])
-                widths[done + i, 1] = _horner(channels[2], u[i])
-                widths[done + i, 2] = _horner(channels[0], u[i]) - slice_[_slice.INVISIBLE]
-                widths[done + i, 3] = _horner(channels[3], u[i])
+                # rounding may leave a little below zero where the couplings of a user's own case cancel
+                widths[done + i, 0] = max(_horner(channels[1], u[i]), 0.0)
+                widths[done + i, 1] = max(_horner(channels[2], u[i]), 0.0)
+                widths[done + i, 2] = max(_horner(channels[CHANNELS + 1], u[i]), 0.0)
+                widths[done + i, 3] = max(_horner(channels[3], u[i]), 0.0)
                 widths[done + i, 4] = slice_[_slice.INVISIBLE]
         if a_mu.shape[0] > 0:
             for i in range(n):

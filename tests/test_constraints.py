@@ -14,7 +14,7 @@ from zdscan import constraints
 from zdscan.constraint import Clause
 from zdscan.engine import build_physics
 from zdscan.errors import UserError
-from zdscan.model import CASES
+from zdscan.model import CASES, COUPLINGS, PARAMETERS, Case
 from zdscan.polynomial import Polynomial
 
 
@@ -166,3 +166,30 @@ def test_polynomial_that_does_not_fit_is_an_error():
         Clause(x * x * x * x * x).packed(0)
     with pytest.raises(ValueError, match="does not fit"):
         Clause(1j * x).packed(0)
+
+
+def test_neutrino_width_beside_a_large_invisible_width():
+    alone = zdscan.evaluate("A", 0.1, 0.0, 1e-9)
+    beside = zdscan.evaluate("A", 0.1, 0.0, 1e-9, invisible_width=1e-2)
+    assert float(beside.widths["nunu"]) == float(alone.widths["nunu"]) > 0.0
+
+
+def test_kaon_rates_do_not_depend_on_how_the_mixing_is_parametrised():
+    """The same couplings written with another basis of parameters: photon + Z in one column."""
+    mixing = {
+        name: dict(zip(PARAMETERS, row, strict=True)) for name, row in zip(COUPLINGS, CASES["A"].matrix, strict=True)
+    }
+    turned = {name: {"eps": c["eps"] + 0.3 * c["eps_z"], "eps_z": c["eps_z"]} for name, c in mixing.items()}
+    other = zdscan.evaluate(Case.from_couplings("turned", turned), 0.05, 1e-3, -0.3e-3 + 1e-8)
+    assert of(other, "k_pi_x")["ratio"] == pytest.approx(
+        of(zdscan.evaluate("A", 0.05, 1e-3, 1e-8), "k_pi_x")["ratio"], rel=1e-6
+    )
+
+
+def test_widths_of_cancelling_couplings_are_not_negative():
+    case = Case.from_couplings(
+        "cancel", {"v_e": {"eps": 1.0, "g_mu": 1.0}, "g_nu": {"eps": 1e-3, "g_mu": 1e-3}, "v_mu": {"g_mu": 1.0}}
+    )
+    for offset in (0.0, 1e-12, 1e-9):
+        result = zdscan.evaluate(case, 0.05, -1e-3, 0.0, 1e-3 * (1 + offset))
+        assert all(width >= 0.0 for width in result.widths.values())

@@ -15,8 +15,8 @@ from scipy.interpolate import CubicSpline
 from kernels.physics.twobody import inclusive_factor, pseudoscalar_factor, vector_amplitudes, vector_factor
 from zdscan.constraint import Channel, Clause, Theory
 from zdscan.inputs import curves, tables
-from zdscan.model import COUPLINGS
-from zdscan.penguin import Transition
+from zdscan.model import CASES, COUPLINGS, PARAMETERS
+from zdscan.penguin import Transition, vertex
 from zdscan.polynomial import Polynomial
 
 PSEUDOSCALAR = ("f+", "fT")
@@ -136,27 +136,32 @@ def _vertex(
 
 
 def _measured_photon(theory: Theory, mass: float, f_plus: float) -> NDArray[np.complex128]:
-    """E2 of s -> d. Its u and c logarithms are not computable at this scale for a photon-like coupling.
+    """E2 of s -> d. Its u and c logarithms are not computable at this scale for the photon's couplings.
 
-    The real part is then that of the measured K+ -> pi+ gamma* amplitude |a+ + b+ z| (arXiv:2209.05076), with the sign
-    that the loop sum has relative to E0; the imaginary part remains that of the loops.
+    The real part of the photon's share of each column is therefore that of the measured K+ -> pi+ gamma* amplitude
+    |a+ + b+ z| (arXiv:2209.05076), with the sign that the loop sum has relative to E0; everything else is the loop sum.
     """
-    c, vertex = theory.constants, theory.vertex("sd")
-    e2 = vertex.e2.copy()
+    c = theory.constants
     measured = abs(c["a_plus_K_pi_gamma"] + c["b_plus_K_pi_gamma"] * mass**2 / c["m_Kplus"] ** 2)
-    for j in range(3):
-        kappa = _charge_like(theory.matrix[:, j])
-        if kappa != 0.0:
-            e2[j] = kappa * c["GF"] * measured / (8.0 * math.pi**2 * f_plus) + 1j * e2[j].imag
-    return e2
+    photon = c["e"] * c["GF"] * measured / (8.0 * math.pi**2 * f_plus)
+    shares = np.array([_photon_share(tuple(column)) for column in theory.matrix.T])
+    return theory.vertex("sd").e2 + shares * (photon - _photon_loop())
 
 
-def _charge_like(column: NDArray[np.float64]) -> float:
-    """kappa if a parameter couples quarks, W and Goldstones as kappa times their electric charge, else 0."""
-    c = dict(zip(COUPLINGS, column, strict=True))
-    kappa = float(c["gWW"])
-    charges = {"v_u": 2 / 3, "v_d": -1 / 3, "v_s": -1 / 3, "gpp": 1.0, "gWp": 1.0, "a_u": 0.0, "a_d": 0.0, "a_s": 0.0}
-    return kappa if all(abs(c[name] - kappa * q) <= 1e-9 * abs(kappa) for name, q in charges.items()) else 0.0
+@cache
+def _photon_loop() -> float:
+    """Re E2 of s -> d per unit eps of Case A, from the loops."""
+    return float(vertex(CASES["A"].matrix, "sd").e2[PARAMETERS.index("eps")].real)
+
+
+@cache
+def _photon_share(column: tuple[float, ...]) -> float:
+    """alpha if quarks, W and Goldstones couple as alpha x photon + beta x Z (Case A's eps and eps_z), else 0."""
+    rows = [COUPLINGS.index(name) for name in ("v_u", "a_u", "v_d", "a_d", "v_s", "a_s", "gWW", "gpp", "gWp")]
+    basis, wanted = CASES["A"].matrix[rows, :2], np.array(column)[rows]
+    share = np.linalg.lstsq(basis, wanted, rcond=None)[0]
+    matches = np.max(np.abs(basis @ share - wanted)) <= 1e-9 * np.max(np.abs(wanted))
+    return float(share[0]) if matches else 0.0
 
 
 def visible_clauses(
