@@ -173,6 +173,25 @@ def test_grid_minimum_is_the_minimum():
     assert found.gain == pytest.approx(fitted.physics.sm_chi2["all"] - best.fun, abs=0.01)
 
 
+def test_fits_are_those_of_single_points():
+    """What `best_fit` reports is chi2 of zdscan.evaluate there; C beats B only where eps_z may be large."""
+    fit = {(case, size): fits.fit_direct(case, size) for case in "BC" for size in (1e-5, 1e-1)}
+    for (case, size), found in fit.items():
+        point = evaluate(case, found.mass, *found.couplings)
+        assert float(point.chi2["sm_all"] - point.chi2["all"]) == pytest.approx(found.gain, abs=1e-6)
+        assert abs(found.couplings[1]) <= size
+    assert fits.b8().verdict == "not determined"
+    # small eps_z: electrons see nothing in either case, so the two are one model there
+    assert fit["B", 1e-5].gain == pytest.approx(fit["C", 1e-5].gain, abs=0.05)
+
+
+def test_proton_closes_the_window_of_caesium():
+    eps_z = 3.5e-3
+    eps = eps_z / low_energy.caesium_zero(0.010, eps_z / 1.2)
+    excluded = evaluate("A", 0.010, eps, eps_z, constraints=("apv_cs", "apv_p")).excluded
+    assert excluded.tolist() == [False, True]
+
+
 @pytest.mark.parametrize(
     ("name", "verdict", "expected", "rel"),
     [
