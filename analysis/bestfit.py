@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 from scipy.stats import chi2 as chi2_law
 from scipy.stats import norm
 
-from analysis.degeneracy import Curvature, Stretch, curvature, distinct, flat_stretches
+from analysis.degeneracy import FLAT, Curvature, Stretch, curvature, distinct, flat_stretches
 from analysis.minimise import Minimum, Surface, at_all_masses, minimise, side_of, value_at
 from analysis.seeds import Seeds, Signs, thinned
 from zdscan.errors import UserError
@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]
 PROFILE_VALUES = 41  # points of the profile of a coupling
 PROFILE_MASSES = 2  # grid masses tried at each of them, those with the lowest seeds, besides the best fit's
+SLOPE_STEP = 0.01  # in ln|coupling|
 SAME = 0.01  # a smaller difference of chi2 is left alone
 IMPROVED = 1.0  # flat stretches count only where chi2 is lower than the Standard Model's by this
 
@@ -55,7 +56,8 @@ class BestFit:
     free : names of the fitted parameters; the others are axes of one value.
     by_mass : for each choice of signs the minimum at every mass.
     by_sign : for each choice of signs its lowest minimum.
-    curvature : errors in ln|coupling| and flat directions at the best mass, of couplings that are not at an end.
+    curvature : errors in ln|coupling| and flat directions at the best mass; a coupling at an end takes part only where
+        chi2 is flat towards it.
     zero : coupling -> chi2 of the refit with this coupling 0, where its axis reaches 0.
     mass_at_end : "lower" or "upper" where the best mass is an end of its axis, otherwise "".
     profiles : by parameter; the mass on its grid.
@@ -184,6 +186,8 @@ def _profiles(
 
 def _below(surface: Surface, axes: Mapping[str, Array], curves: Mapping[str, Profile], best: Minimum) -> Minimum | None:
     """A minimum lower than the best fit by more than `SAME`, found from the lowest point of the profiles."""
+    if not curves:
+        return None
     points = [(float(np.min(c.chi2)), c.points[int(np.argmin(c.chi2))]) for c in curves.values()]
     chi2, point = min(points, key=lambda item: item[0])
     if chi2 >= best.chi2 - SAME:
@@ -194,34 +198,47 @@ def _below(surface: Surface, axes: Mapping[str, Array], curves: Mapping[str, Pro
 
 
 def _zeros(surface: Surface, axes: Mapping[str, Array], best: Minimum) -> tuple[Minimum, dict[str, float]]:
-    """Refits with one coupling 0; the best fit itself becomes one of them where that is not worse."""
+    """Refits with one coupling 0; the best fit itself becomes one of them where that is as good."""
     zero: dict[str, float] = {}
     block, lowest = surface.at_mass(best.mass), best
     for name in PARAMETERS:
         axis = axes[name]
         if len(axis) > 1 and axis[0] <= 0.0 <= axis[-1]:
-            refit = minimise(block, best.mass, axes, best.couplings, best.signs, {name: 0.0})
+            refit = minimise(block, best.mass, axes, lowest.couplings, lowest.signs, {name: 0.0})
             zero[name] = refit.chi2
-            if refit.chi2 <= lowest.chi2:
-                lowest = Minimum(refit.chi2, refit.mass, refit.couplings, {**refit.at_bound, name: "lower"}, True)
+            if refit.chi2 < lowest.chi2 + SAME:
+                lowest = Minimum(
+                    refit.chi2, refit.mass, refit.couplings, {**lowest.at_bound, **refit.at_bound, name: "lower"}, True
+                )
     return lowest, zero
 
 
 def _curvature(surface: Surface, axes: Mapping[str, Array], best: Minimum) -> Curvature:
-    values = best.to_dict()
-    names = [
-        name
-        for name in PARAMETERS
-        if name not in best.at_bound and values[name] != 0.0 and side_of(axes[name], int(np.sign(values[name]))).free
-    ]
-    block = surface.at_mass(best.mass)
+    """Second derivatives at the best mass; a coupling at an end takes part only if chi2 is flat towards it."""
+    values, block = best.to_dict(), surface.at_mass(best.mass)
+    signs = {name: int(np.sign(values[name])) for name in PARAMETERS}
 
-    def chi2(t: Array) -> float:
-        moved = values | {name: float(np.sign(values[name]) * np.exp(x)) for name, x in zip(names, t, strict=True)}
-        return value_at(block, (moved["eps"], moved["eps_z"], moved["g_mu"]))
+    def chi2_of(names: list[str]) -> Callable[[Array], float]:
+        def chi2(t: Array) -> float:
+            moved = values | {name: float(signs[name] * np.exp(x)) for name, x in zip(names, t, strict=True)}
+            return value_at(block, (moved["eps"], moved["eps_z"], moved["g_mu"]))
 
-    signs = [int(np.sign(values[name])) for name in names]
-    return curvature(chi2, np.log(np.abs([values[name] for name in names])), names, signs)
+        return chi2
+
+    def takes_part(name: str) -> bool:
+        if not side_of(axes[name], signs[name]).free:
+            return False
+        if name not in best.at_bound:
+            return True
+        if best.at_bound[name] == "lower" and axes[name][0] <= 0.0 <= axes[name][-1]:
+            return False
+        alone, t = chi2_of([name]), np.log(np.abs([values[name]]))
+        # The other couplings are at their minimum, so this is the slope of the profile.
+        return bool(abs(alone(t + SLOPE_STEP) - alone(t - SLOPE_STEP)) / (2.0 * SLOPE_STEP) < FLAT / np.log(10.0))
+
+    names = [name for name in PARAMETERS if takes_part(name)]
+    at = np.log(np.abs([values[name] for name in names]))
+    return curvature(chi2_of(names), at, names, [signs[name] for name in names])
 
 
 def mass_profile(by_mass: Mapping[Signs, list[Minimum]], best: Minimum) -> Profile:

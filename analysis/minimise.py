@@ -61,33 +61,40 @@ class Minimum:
 
 @dataclass(frozen=True)
 class Side:
-    """One sign of one axis: the range of ln|x|. `sign` is 0, or low = high, where the value is fixed."""
+    """One sign of one axis: sizes from `smallest` to `largest`. Fixed where `sign` is 0 or both are the same."""
 
     sign: int
-    low: float
-    high: float
+    smallest: float
+    largest: float
 
     @property
     def free(self) -> bool:
         """Whether there is a range to search."""
-        return self.sign != 0 and self.high > self.low
+        return self.sign != 0 and self.largest > self.smallest
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Ends in ln|x|."""
+        return float(np.log(self.smallest)), float(np.log(self.largest))
 
     def value(self, t: float) -> float:
-        """The coupling at t = ln|x|."""
-        return float(self.sign * np.exp(t))
+        """The coupling at t = ln|x|; exact at the ends."""
+        low, high = self.range
+        size = self.smallest if t == low else self.largest if t == high else float(np.exp(t))
+        return self.sign * size
 
     def coordinate(self, value: float) -> float:
         """ln|value|, within the range."""
-        return float(np.clip(np.log(max(abs(value), 1e-300)), self.low, self.high))
+        return float(np.clip(np.log(max(abs(value), 1e-300)), *self.range))
 
 
 def side_of(axis: Array, sign: int) -> Side:
     """The part of an axis with this sign; if the axis holds 0 or passes through it, the part begins close to 0."""
     size = sign * axis[sign * axis > 0.0]
     if sign == 0 or size.size == 0:
-        return Side(0, 0.0, 0.0)
+        return Side(0, 1.0, 1.0)
     through_zero = bool(axis[0] <= 0.0 <= axis[-1])
-    return Side(sign, float(np.log(size.min() * (TOWARDS_ZERO if through_zero else 1.0))), float(np.log(size.max())))
+    return Side(sign, float(size.min()) * (TOWARDS_ZERO if through_zero else 1.0), float(size.max()))
 
 
 def value_at(block: Block, couplings: tuple[float, float, float] | Array) -> float:
@@ -134,12 +141,12 @@ def minimise(
     if not free:
         point = couplings(np.empty(0))
         return Minimum(value_at(block, point), mass, point, {}, True)
-    ranges = [(sides[name].low, sides[name].high) for name in free]
+    ranges = [sides[name].range for name in free]
     inside = [
         np.clip(begin[name], low + INSIDE * (high - low), high - INSIDE * (high - low))
         for name, (low, high) in zip(free, ranges, strict=True)
     ]
-    minuit = Minuit(chi2, np.array(inside))
+    minuit = Minuit(chi2, np.array(inside), name=free)
     minuit.errordef = Minuit.LEAST_SQUARES
     minuit.limits = ranges
     minuit.errors = STEP
