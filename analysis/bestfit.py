@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -98,9 +98,9 @@ class BestFit:
 
     @property
     def significance(self) -> float:
-        """Standard deviations of the improvement by Wilks' theorem for the fitted parameters."""
+        """Standard deviations of the improvement by Wilks' theorem for the fitted parameters; 37 stands for more."""
         p = float(chi2_law.sf(max(-self.improvement, 0.0), max(len(self.free), 1)))
-        return float(norm.isf(p / 2.0))
+        return float(norm.isf(max(p, 1e-300) / 2.0))
 
 
 def fit(
@@ -142,14 +142,14 @@ def fit(
     by_mass = {signs: at_all_masses(surface, axes, table, signs, advance) for signs, table in seeds.by_sign.items()}
     by_sign = {signs: min(found, key=lambda m: m.chi2) for signs, found in by_mass.items()}
     best = min(by_sign.values(), key=lambda m: m.chi2)
-    best, zero = _zeros(surface, axes, best)
+    best, zero = _zeros(surface, seeds, best)
     free = tuple(name for name in ("mass", *PARAMETERS) if len(axes[name]) > 1)
     curves: dict[str, Profile] = {}
     if profiles:
         curves = _profiles(surface, seeds, by_mass, best, progress)
         lower = _below(surface, axes, curves, best)
         if lower is not None:  # a profile came down into a valley that the first search had missed
-            best, zero = _zeros(surface, axes, lower)
+            best, zero = _zeros(surface, seeds, lower)
             by_sign = by_sign | {best.signs: best} if best.signs in by_sign else by_sign
             curves = _profiles(surface, seeds, by_mass, best, progress)
     progress("done", 1.0)
@@ -192,25 +192,42 @@ def _below(surface: Surface, axes: Mapping[str, Array], curves: Mapping[str, Pro
     chi2, point = min(points, key=lambda item: item[0])
     if chi2 >= best.chi2 - SAME:
         return None
-    signs = tuple(int(np.sign(x)) or _only_sign(axes[n]) for x, n in zip(point[1:], PARAMETERS, strict=True))
-    mass = float(point[0])
-    return minimise(surface.at_mass(mass), mass, axes, point[1:], signs)  # type: ignore[arg-type]
+    mass, couplings = float(point[0]), point[1:]
+    return minimise(surface.at_mass(mass), mass, axes, couplings, _signs(couplings, couplings, axes))
 
 
-def _zeros(surface: Surface, axes: Mapping[str, Array], best: Minimum) -> tuple[Minimum, dict[str, float]]:
-    """Refits with one coupling 0; the best fit itself becomes one of them where that is as good."""
+def _zeros(surface: Surface, seeds: Seeds, best: Minimum) -> tuple[Minimum, dict[str, float]]:
+    """Refits with one coupling 0 at the best mass; the best fit itself becomes one of them where that is as good."""
     zero: dict[str, float] = {}
-    block, lowest = surface.at_mass(best.mass), best
+    block, lowest, axes = surface.at_mass(best.mass), best, seeds.axes
+    mass = int(np.flatnonzero(axes["mass"] == best.mass)[0])
     for name in PARAMETERS:
         axis = axes[name]
         if len(axis) > 1 and axis[0] <= 0.0 <= axis[-1]:
-            refit = minimise(block, best.mass, axes, lowest.couplings, lowest.signs, {name: 0.0})
+            starts = [lowest.couplings, tuple(seeds.by_value[name][mass, int(np.argmin(np.abs(axis))), 1:])]
+            refits = [
+                minimise(block, best.mass, axes, start, _signs(start, lowest.couplings, axes), {name: 0.0})
+                for start in starts
+            ]
+            refit = min(refits, key=lambda m: m.chi2)
             zero[name] = refit.chi2
+            held = [other for other, value in lowest.to_dict().items() if value == 0.0 and len(axes[other]) > 1]
+            if held:  # couplings already found to be 0 stay there
+                zeros = dict.fromkeys([*held, name], 0.0)
+                refit = minimise(block, best.mass, axes, lowest.couplings, lowest.signs, zeros)
             if refit.chi2 < lowest.chi2 + SAME:
-                lowest = Minimum(
-                    refit.chi2, refit.mass, refit.couplings, {**lowest.at_bound, **refit.at_bound, name: "lower"}, True
-                )
+                bounds = {**refit.at_bound, **dict.fromkeys([*held, name], "lower")}
+                lowest = Minimum(refit.chi2, refit.mass, refit.couplings, bounds, True)
     return lowest, zero
+
+
+def _signs(start: Sequence[float], otherwise: Sequence[float], axes: Mapping[str, Array]) -> Signs:
+    """Signs of a start; where it is 0 those of the second point, and then whichever the axis has."""
+    a, b, c = (
+        int(np.sign(x)) or int(np.sign(y)) or (1 if axes[name][-1] > 0.0 else -1 if axes[name][0] < 0.0 else 0)
+        for x, y, name in zip(start, otherwise, PARAMETERS, strict=True)
+    )
+    return a, b, c
 
 
 def _curvature(surface: Surface, axes: Mapping[str, Array], best: Minimum) -> Curvature:
@@ -274,11 +291,8 @@ def coupling_profile(surface: Surface, seeds: Seeds, best: Minimum, name: str) -
         starts = [(float(seeds.axes["mass"][k]), tuple(table[k, near, 1:])) for k in order]
         found = []
         for mass, start in [*starts, (best.mass, best.couplings)]:
-            signs = tuple(
-                int(np.sign(x)) or int(np.sign(b)) or _only_sign(seeds.axes[other])
-                for x, b, other in zip(start, best.couplings, PARAMETERS, strict=True)
-            )
-            found.append(minimise(surface.at_mass(mass), mass, seeds.axes, start, signs, {name: value}))  # type: ignore[arg-type]
+            signs = _signs(start, best.couplings, seeds.axes)
+            found.append(minimise(surface.at_mass(mass), mass, seeds.axes, start, signs, {name: value}))
         return min(found, key=lambda m: m.chi2)
 
     values = thinned(axis, PROFILE_VALUES)
@@ -295,10 +309,6 @@ def coupling_profile(surface: Surface, seeds: Seeds, best: Minimum, name: str) -
 
     ends = (_crossing(values, chi2, here, -1, best.chi2, above), _crossing(values, chi2, here, 1, best.chi2, above))
     return Profile(name, values, chi2, np.array([[m.mass, *m.couplings] for m in minima]), ends)
-
-
-def _only_sign(axis: Array) -> int:
-    return 1 if axis[-1] > 0.0 else -1 if axis[0] < 0.0 else 0
 
 
 def _crossing(

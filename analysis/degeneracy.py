@@ -259,7 +259,15 @@ def distinct(stretches: Sequence[Stretch]) -> list[Stretch]:
         same = [s for s in kept if s.constant is not None and _alike(s.constant, stretch.constant)]
         if not any(abs(s.chi2 - stretch.chi2) < FLAT for s in same):
             kept.append(stretch)
-    return sorted(kept, key=lambda s: s.chi2)
+    known = [s for s in kept if s.constant is not None]
+    told = [s for s in kept if s.constant is not None or not any(_within(s, other) for other in known)]
+    return sorted(told, key=lambda s: s.chi2)
+
+
+def _within(stretch: Stretch, other: Stretch) -> bool:
+    """Whether `other` already says, at the same height, how the coupling of `stretch` moves with another."""
+    assert other.constant is not None
+    return stretch.parameter in other.constant.numbers and abs(stretch.chi2 - other.chi2) < FLAT
 
 
 def _alike(one: Combination, other: Combination | None) -> bool:

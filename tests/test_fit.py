@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 from scipy.special import gammaincc
 
 from analysis.bestfit import BestFit, fit
-from analysis.degeneracy import Combination, curvature, flat_stretches, hessian
+from analysis.degeneracy import Combination, Stretch, curvature, distinct, flat_stretches, hessian
 from analysis.fitreport import show_fit
 from analysis.fitting import Fit, PhysicsSurface, fit_file, fit_scan
 from analysis.minimise import minimise, value_at
@@ -201,6 +201,20 @@ def test_flat_stretches_need_a_decade_and_an_improvement() -> None:
     assert flat_stretches("g_mu", values, shelf, others, 59.0) == []
     short = np.where((values > 9e-4) & (values < 5e-3), 60.0, 80.0)
     assert flat_stretches("g_mu", values, short, others, 79.0) == []
+
+
+def test_a_degeneracy_is_told_once() -> None:
+    product, linear = Combination({"eps_z": 1.0, "g_mu": 1.0}), Combination({"eps": -0.3, "g_mu": 1.0}, is_sum=True)
+    long = Stretch("g_mu", 1e-3, 1.0, 60.0, product, -1e-5, 3.0)
+    short = Stretch("eps_z", -1e-3, -1e-5, 60.5, Combination({"eps_z": 1.05, "g_mu": 1.0}), -1e-5, 2.0)
+    higher = Stretch("eps_z", -1e-3, -1e-5, 65.0, product, -2e-5, 2.0)
+    alone = Stretch("eps_z", 1e-3, 1e-1, 60.2, None, None, 2.0)
+    elsewhere = Stretch("eps", 1e-3, 1e-1, 60.2, None, None, 2.0)
+    assert distinct([short, long, higher, alone, elsewhere]) == [long, elsewhere, higher]
+    assert linear.text == "g_mu - 0.3 eps"
+    assert linear.value({"eps": 1.0, "g_mu": 2.0}) == pytest.approx(1.7)
+    assert Combination({"eps_z": -1.0, "g_mu": 1.0}).text == "g_mu / eps_z"
+    assert Combination({"eps": 0.5, "g_mu": 1.0}).value({"eps": -4.0, "g_mu": -3.0}) == pytest.approx(6.0)
 
 
 def test_thinning_keeps_ends_zero_and_wishes() -> None:
