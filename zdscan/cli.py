@@ -269,6 +269,28 @@ def plot(
 
 
 @app.command()
+def fit(
+    source: Annotated[Path, typer.Argument(metavar="SCAN.toml|GRID.h5", help="A scan file or a finished grid file.")],
+    settings: Settings = None,
+    profiles: Annotated[
+        bool, typer.Option("--profiles/--no-profiles", help="Profile every coupling (most of the time).")
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Fit mass and couplings within the axes: best fit, errors, profiles, pulls, and what is not determined."""
+    from analysis.fitreport import show_fit
+    from analysis.fitting import fit_file
+    from zdscan import report
+
+    with report.progress() as advance:
+        result = fit_file(source, tuple(settings or ()), profiles=profiles, progress=advance)
+    if as_json:
+        print(json.dumps(result.to_dict(), indent=2, allow_nan=False))
+    else:
+        show_fit(result)
+
+
+@app.command()
 def calibrate(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where sm_tables.h5 and form_factors.h5 go.")],
     samples: Annotated[int, typer.Option(help="Draws of flavio's parameters for the theory covariance.")] = 1000,
