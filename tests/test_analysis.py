@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from analysis import view
 from analysis.grid import Grid, open_grid
 from analysis.picture import _decades, confidence_levels, draw, parse_slice, spacing_of
 from zdscan.axes import AXES, spaced
@@ -108,7 +109,7 @@ def test_profile(made, pair: tuple[str, str], names: tuple[str, ...], mask: int)
 
 def test_stored_profiles_are_used_where_they_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_grid(tmp_path / "grid.h5", stored=True)
-    monkeypatch.setattr(Grid, "_computed_profile", None)
+    monkeypatch.setattr(view, "_minimised", None)
     with open_grid(tmp_path / "grid.h5") as grid:
         grid.profile("mass", "g_mu")
         grid.profile("mass", "g_mu", ["all"])
