@@ -315,7 +315,7 @@ def test_plot(grid: Path, tmp_path: Path) -> None:
         (["--x", "mass", "--y", "g_mu", "--slice", "eps=1"], "outside the axis"),
         (["--x", "mass", "--y", "g_mu", "--slice", "eps=0"], "add eps_z=VALUE"),
         (["--x", "mass", "--y", "g_mu", "--slice", "eps"], "AXIS=VALUE"),
-        (["--x", "mass", "--y", "g_mu", "--slice", "eps=0,eps_z=0", "--profile"], "exclude each other"),
+        (["--x", "mass", "--y", "g_mu", "--summary", "--first"], "two pictures"),
         (["--x", "mass", "--y", "g_mu", "--constraints", "a_muu"], "did you mean 'a_mu'?"),
         (["--x", "mass", "--y", "g_mu", "-o", "out.gif"], ".png"),
         (["--x", "mass", "--y", "g_mu", "-o", "absent/out.png"], "cannot be written"),
