@@ -97,7 +97,7 @@ _AT_RIGHT: dict[str, Any] = {
 def _line(
     axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], colour: str, dashes: str, text: str
 ) -> list[Artist]:
-    look = {"color": colour, "linestyle": dashes, "linewidth": 1.3, "label": text}
+    look: dict[str, Any] = {"color": colour, "linestyle": dashes, "linewidth": 1.3, "label": text}
     axes.plot(x, y, marker="." if x.size < 60 else "", markersize=3, zorder=3, **look)
     return [Line2D([], [], **look)]
 

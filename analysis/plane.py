@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib.patheffects as effects
 import numpy as np
@@ -22,7 +22,7 @@ from zdscan.constraint import Constraint
 # Every set runs from dark to light, so that it reads in grey; blue against yellow is safe for colour-blind readers.
 FIT = ("#2b6ca8", "#7fb2d9", "#cfe2f2")
 ALLOWED = ("#d99a00", "#f2cf3f", "#fbf0ad")
-LINES = ("solid", "dashed", "dotted")
+LINES: tuple[Literal["solid", "dashed", "dotted"], ...] = ("solid", "dashed", "dotted")
 BEST = "#d55e00"
 SM = "#56b4e9"
 MISSING = "0.8"

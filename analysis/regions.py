@@ -293,7 +293,7 @@ def crossings(
     found = []
     starts = np.flatnonzero(below & ~np.insert(below[:-1], 0, False))
     stops = np.flatnonzero(below & ~np.append(below[1:], False))
-    for start, stop in zip(starts, stops, strict=True):
+    for start, stop in zip(map(int, starts), map(int, stops), strict=True):
         low, left = _crossing(x, delta, level, start, start - 1)
         high, right = _crossing(x, delta, level, stop, stop + 1)
         found.append((low, high, left, right))

@@ -81,7 +81,8 @@ class View:
 
     def excluded_by(self, name: str) -> Cells:
         """Computed cells all of whose points this chosen constraint excludes by itself."""
-        return ((self.bits & self.bits.dtype.type(self.chosen[name])) != 0) & ~self.missing
+        excluded: Cells = (self.bits & self.bits.dtype.type(self.chosen[name])) != 0
+        return excluded & ~self.missing
 
     def delta(self, reference: float | None = None, *, allowed: bool = False) -> NDArray[np.float64]:
         """chi2, of all or of the allowed points, above `reference` (default: the lowest chi2 seen of all points).

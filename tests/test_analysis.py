@@ -63,11 +63,20 @@ def write_grid(path: Path, finished: bool = True, stored: bool = False) -> Simpl
     mass, eps, eps_z, g_mu = np.meshgrid(*axes.values(), indexing="ij")
     chi2 = (61.4 + 28 * (1 + eps_z * g_mu / (1e-5 * (1 + mass**2))) ** 2 + eps + mass / 10).astype("<f4")
     excluded = ((np.abs(eps_z) > 2e-3 * mass).astype("<u4")) | ((g_mu > 0.1).astype("<u4") << 1)
+    store_grid(path, axes, chi2, excluded, finished, stored)
+    return SimpleNamespace(axes=axes, chi2=chi2, excluded=excluded)
+
+
+def store_grid(path: Path, axes, chi2, excluded, finished: bool = True, stored: bool = False, missing=()) -> None:
+    """Write arrays as a grid file; unfinished ones lack the last block, or the blocks `missing`."""
     engine = FakeEngine(axes)
     plan = Plan.default(engine.shape)
     layout = create(path, engine, plan, scan_text="", overrides=(), profiles=stored, history=[], overwrite=True)
+    absent = set(missing) if finished else {plan.blocks - 1}
     with GridIO(layout, write=True) as io:
-        for number in range(plan.blocks if finished else plan.blocks - 1):
+        for number in range(plan.blocks):
+            if number in absent:
+                continue
             block = plan.block(number)
             part = slice(block.start, block.start + block.count)
             io.write_field("chi2", block, chi2.reshape(-1)[part])
@@ -79,7 +88,6 @@ def write_grid(path: Path, finished: bool = True, stored: bool = False) -> Simpl
                 for name, (values, at) in minima.tables().items():
                     io.write_profile(name + suffix, values)
                     io.write_profile(f"{name}{suffix}_at", at)
-    return SimpleNamespace(axes=axes, chi2=chi2, excluded=excluded)
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["computed", "stored"])
