@@ -40,7 +40,7 @@ class Map:
 
 
 class Grid:
-    """An open grid file. Values stay on disk until asked for; at most one mass of them is read at a time.
+    """An open grid file. Values stay on disk until asked for.
 
     Attributes
     ----------

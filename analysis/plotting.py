@@ -9,11 +9,13 @@ import numpy as np
 
 from analysis.curve import draw_curve
 from analysis.grid import Grid, raise_if
-from analysis.picture import Options, draw_marginal, draw_plane, priors_text
+from analysis.picture import Options, check, draw_marginal, draw_plane, priors_text
 from analysis.regions import Marginal, Prior, marginal, remarks
 from analysis.summary import draw_first, draw_summary
 from analysis.view import View, view
+from zdscan.axes import AXES
 from zdscan.errors import UserError
+from zdscan.faults import not_one_of
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ def plot(grid: Grid, request: Request, target: Path, options: Options) -> list[s
     axes = (request.x,) if request.y is None else (request.x, request.y)
     if len(set(axes)) < len(axes):
         raise UserError(f"x and y are both {request.x}; choose two different axes.")
+    raise_if([f"{grid.path}: the grid {not_one_of(name, AXES)}." for name in axes if name not in AXES])
+    check(grid, axes, target, options)
     fixed = dict(request.fixed or {})
     if fixed and not request.profile and request.prior is None:
         fixed = grid.slice_values(axes, fixed)

@@ -16,7 +16,7 @@ from scipy.stats import norm
 
 from analysis.grid import Grid, raise_if
 from analysis.scales import spacing_of
-from analysis.view import Cells, View, folding, masked, view
+from analysis.view import Cells, View, folding, view
 from zdscan.axes import AXES
 from zdscan.errors import UserError
 from zdscan.faults import not_one_of
@@ -202,8 +202,8 @@ def marginal(
         inside = np.multiply.outer(inside, weights[name]).ravel()
     total = np.zeros((plan.rows, plan.cells))
     mask = grid.mask_of(names)
-    for index, row, chi2 in plan.by_mass(grid, "chi2"):
-        likelihood = np.exp(-0.5 * (np.asarray(masked(grid, index, chi2, plan, mask), dtype=np.float64) - lowest))
+    for index, row, chi2 in plan.chi2_by_mass(grid, mask):
+        likelihood = np.exp(-0.5 * (chi2.astype(np.float64) - lowest))
         mass = weights["mass"][index] if "mass" not in seen.axes and "mass" not in seen.fixed else 1.0
         total[row] += mass * (likelihood @ inside)
     measure = np.ones(())

@@ -1,6 +1,6 @@
 """A grid seen over some of its axes: the others held at a grid value, or chi2 minimised over them.
 
-One pass over the masses, one mass in memory at a time. Docs: docs/plotting.md.
+One pass over the masses, a few million points in memory at a time. Docs: docs/plotting.md.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Cells = NDArray[np.bool_]
+READ_POINTS = 4_000_000  # read at once, or one mass
 
 
 @dataclass(frozen=True)
@@ -219,8 +221,7 @@ class Folding:
         return tuple(name for name in AXES[1:] if name not in self.kept and name not in self.fixed)
 
     def fold(self, array: NDArray[Any]) -> NDArray[Any]:
-        """[eps, eps_z, g_mu] of one mass -> [cells, points of each cell]."""
-        array = array[tuple(self.fixed.get(name, slice(None)) for name in AXES[1:])]
+        """Couplings not fixed, in the order of the grid, of one mass -> [cells, points of each cell]."""
         left = [name for name in AXES[1:] if name not in self.fixed]
         order = [left.index(name) for name in (*self.couplings, *self.hidden)]
         cells = int(np.prod([self.sizes[name] for name in self.couplings], dtype=np.int64))
@@ -234,9 +235,18 @@ class Folding:
 
     def by_mass(self, grid: Grid, name: str) -> Iterator[tuple[int, int, NDArray[Any]]]:
         """(mass index, row of the result it belongs to, folded values) of a field, one mass after the other."""
-        for index in self.masses:
-            row = index if "mass" in self.kept else 0
-            yield index, row, self.fold(grid.dataset[name].isel(mass=index).values)
+        held = {axis: index for axis, index in self.fixed.items() if axis != "mass"}
+        together = max(1, READ_POINTS // (self.cells * int(np.prod([self.sizes[axis] for axis in self.hidden]))))
+        for start in self.masses[::together]:
+            several = slice(start, min(start + together, self.masses.stop))
+            for index, values in enumerate(grid.dataset[name].isel(mass=several, **held).values, start):
+                yield index, index if "mass" in self.kept else 0, self.fold(values)
+
+    def chi2_by_mass(self, grid: Grid, mask: int) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
+        """The same for chi2, infinite where it is missing or a constraint of `mask` excludes the point."""
+        excluded = self.by_mass(grid, "excluded") if mask else repeat((0, 0, np.zeros((), dtype=np.uint32)))
+        for (index, row, chi2), (_, _, bits) in zip(self.by_mass(grid, "chi2"), excluded, strict=False):
+            yield index, row, np.where(np.isnan(chi2) | ((bits & bits.dtype.type(mask)) != 0), np.float32(np.inf), chi2)
 
     @property
     def rows(self) -> int:
@@ -254,27 +264,18 @@ def folding(grid: Grid, kept: Sequence[str], indices: Mapping[str, int]) -> Fold
     return Folding(tuple(kept), dict(indices), {name: axis.size for name, axis in grid.axes.items()})
 
 
-def masked(grid: Grid, index: int, chi2: NDArray[np.float32], plan: Folding, mask: int) -> NDArray[np.float32]:
-    """Folded chi2 of a mass with infinity where it is missing or a constraint of `mask` excludes the point."""
-    gone = np.isnan(chi2)
-    if mask:
-        excluded = plan.fold(grid.dataset["excluded"].isel(mass=index).values)
-        gone |= (excluded & excluded.dtype.type(mask)) != 0
-    return np.where(gone, np.float32(np.inf), chi2)
-
-
 def _minimised(
     grid: Grid, kept: tuple[str, ...], indices: Mapping[str, int], mask: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     plan = folding(grid, kept, indices)
     inner = [plan.sizes[name] for name in AXES[1:]]
     points = int(np.prod(inner))
-    position = plan.fold(np.arange(points).reshape(inner))
+    held = tuple(plan.fixed.get(name, slice(None)) for name in AXES[1:])
+    position = plan.fold(np.arange(points).reshape(inner)[held])
     lowest = np.full((plan.rows, plan.cells), np.inf, dtype=np.float32)
     at = np.full(lowest.shape, -1, dtype=np.int64)
     each = np.arange(plan.cells)
-    for index, row, chi2 in plan.by_mass(grid, "chi2"):
-        chi2 = masked(grid, index, chi2, plan, mask)
+    for index, row, chi2 in plan.chi2_by_mass(grid, mask):
         column = chi2.argmin(axis=1)
         least = chi2[each, column]
         better = least < lowest[row]
