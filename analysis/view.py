@@ -235,11 +235,11 @@ class Folding:
 
     def by_mass(self, grid: Grid, name: str) -> Iterator[tuple[int, int, NDArray[Any]]]:
         """(mass index, row of the result it belongs to, folded values) of a field, one mass after the other."""
-        held = {axis: index for axis, index in self.fixed.items() if axis != "mass"}
+        held: dict[str, int] = {axis: index for axis, index in self.fixed.items() if axis != "mass"}
         together = max(1, READ_POINTS // (self.cells * int(np.prod([self.sizes[axis] for axis in self.hidden]))))
         for start in self.masses[::together]:
             several = slice(start, min(start + together, self.masses.stop))
-            for index, values in enumerate(grid.dataset[name].isel(mass=several, **held).values, start):
+            for index, values in enumerate(grid.dataset[name].isel({"mass": several, **held}).values, start):
                 yield index, index if "mass" in self.kept else 0, self.fold(values)
 
     def chi2_by_mass(self, grid: Grid, mask: int) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
