@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,6 @@ from zdscan.errors import UserError
 from zdscan.faults import listed, not_one_of
 
 NOT_COMPUTED = "not_computed"
-_Lowest = tuple[NDArray[np.float32], float, tuple[int, ...]]  # profile, its lowest chi2, and that point's indices
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Map:
 
 
 class Grid:
-    """An open grid file. Values stay on disk until asked for; at most one mass of them is read at a time.
+    """An open grid file. Values stay on disk until asked for.
 
     Attributes
     ----------
@@ -101,98 +100,67 @@ class Grid:
         constraint allows.
         """
         self._check_axes(x, y)
-        mask = self.mask_of(constraints)
-        kept = [name for name in AXES if name in (x, y)]
-        lowest, best, where = self._stored_profile(kept, mask) or self._computed_profile(kept, mask)
-        return Map(x, y, lowest if kept == [x, y] else lowest.T, self._best(best, where), {})
-
-    def _stored_profile(self, kept: list[str], mask: int) -> _Lowest | None:
-        every = sum(self.constraints.values())
-        if mask not in (0, every):
-            return None
-        name = f"profile_{kept[0]}_{kept[1]}" + ("_allowed" if mask else "")
-        if name not in self.file.layout.profiles:
-            return None
-        with store.GridIO(self.file.layout, write=False) as io:
-            lowest, at = io.read_profile(name), io.read_profile(f"{name}_at")
-        if lowest is None or at is None:
-            return None
-        if np.all(np.isnan(lowest)):
-            return lowest, np.inf, (0, 0, 0, 0)
-        cell = int(np.nanargmin(lowest))
-        shape = tuple(axis.size for axis in self.axes.values())
-        where = tuple(int(k) for k in np.unravel_index(int(at.flat[cell]), shape))
-        return lowest, float(lowest.flat[cell]), where
-
-    def _computed_profile(self, kept: list[str], mask: int) -> _Lowest:
-        hidden = tuple(i for i, name in enumerate(AXES[1:]) if name not in kept)
-        lowest = np.full([self.dataset.sizes[name] for name in kept], np.nan, dtype=np.float32)
-        best = np.inf
-        where: tuple[int, ...] = (0, 0, 0, 0)
-        for index, chi2 in self._by_mass(mask):
-            if np.all(np.isnan(chi2)):
-                continue
-            flat = int(np.nanargmin(chi2))
-            if chi2.flat[flat] < best:
-                best, where = float(chi2.flat[flat]), (index, *map(int, np.unravel_index(flat, chi2.shape)))
-            part = np.fmin.reduce(chi2, axis=hidden)
-            if "mass" in kept:
-                lowest[index] = part
-            else:
-                np.fmin(lowest, part, out=lowest)
-        return lowest, best, where
+        return self._map(x, y, {}, list(constraints))
 
     def slice(self, x: str, y: str, fixed: Mapping[str, float], constraints: Iterable[str] = ()) -> Map:
         """chi2 at the grid values nearest to `fixed` on the other two axes; an axis of one value may be left out."""
         self._check_axes(x, y)
-        indices = self._fixed_indices(x, y, fixed)
-        chi2 = self.dataset["chi2"].isel(indices).transpose(x, y).values
-        if mask := self.mask_of(constraints):
-            excluded = self.dataset["excluded"].isel(indices).transpose(x, y).values
-            chi2 = np.where(excluded & excluded.dtype.type(mask), np.float32(np.nan), chi2)
-        best, at = np.inf, dict(indices)
-        if not np.all(np.isnan(chi2)):
-            i, j = (int(k) for k in np.unravel_index(int(np.nanargmin(chi2)), chi2.shape))
-            best, at = float(chi2[i, j]), {**indices, x: i, y: j}
-        where = tuple(at.get(name, 0) for name in AXES)
-        values = {name: float(self.dataset[name].values[index]) for name, index in indices.items()}
-        return Map(x, y, chi2, self._best(best, where), values)
+        return self._map(x, y, self.slice_values((x, y), fixed), list(constraints))
 
-    def _by_mass(self, mask: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        for index in range(self.dataset.sizes["mass"]):
-            chi2 = self.dataset["chi2"].isel(mass=index).values
-            if mask:
-                excluded = self.dataset["excluded"].isel(mass=index).values
-                chi2 = np.where(excluded & excluded.dtype.type(mask), np.float32(np.nan), chi2)
-            yield index, chi2
+    def _map(self, x: str, y: str, fixed: Mapping[str, float], constraints: list[str]) -> Map:
+        from analysis.view import view  # it builds on this module
 
-    def _best(self, chi2: float, where: tuple[int, ...]) -> dict[str, float]:
-        if not np.isfinite(chi2):
-            return {}
-        return {name: float(self.dataset[name].values[k]) for name, k in zip(AXES, where, strict=True)} | {"chi2": chi2}
+        seen = view(self, (x, y), fixed, constraints)
+        return Map(x, y, seen.allowed, seen.best_allowed, dict(seen.fixed))
+
+    def slice_values(self, shown: Sequence[str], fixed: Mapping[str, float]) -> dict[str, float]:
+        """`fixed` with the axes of one value added. Raises `UserError` unless it names every axis not shown."""
+        hidden = [name for name in AXES if name not in shown]
+        faults = [f"The slice {not_one_of(name, hidden)}." for name in fixed if name not in hidden]
+        single = {name: float(self.axes[name][0]) for name in hidden if self.axes[name].size == 1}
+        complete = single | dict(fixed)
+        for name in hidden:
+            if name not in complete:
+                faults.append(f"The slice does not say where {name} is held; add {name}=VALUE.")
+        try:
+            self.nearest({name: value for name, value in complete.items() if name in hidden})
+        except UserError as outside:
+            faults += outside.messages
+        raise_if(faults)
+        return complete
+
+    def nearest(self, fixed: Mapping[str, float]) -> dict[str, int]:
+        """Index of the grid value nearest to each value; one outside its axis is refused, not moved to the end."""
+        faults = [f"{self.path}: the grid {not_one_of(name, AXES)}." for name in fixed if name not in AXES]
+        indices = {}
+        for name, value in fixed.items():
+            if name not in AXES:
+                continue
+            axis = self.axes[name]
+            if not axis[0] <= value <= axis[-1]:
+                faults.append(f"The slice {name}={value:g} lies outside the axis, {axis[0]:g} to {axis[-1]:g}.")
+            indices[name] = int(np.argmin(np.abs(axis - value)))
+        raise_if(faults)
+        return indices
+
+    def stored_profile(self, x: str, y: str, mask: int) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
+        """chi2 minimised over the other axes and the flat indices of the minima (-1: none), as kept in the file.
+
+        x and y in the order of the dimensions; None unless `mask` is 0 (all points) or holds every constraint.
+        """
+        every = sum(self.constraints.values())
+        name = f"profile_{x}_{y}" + ("_allowed" if mask else "")
+        if mask not in (0, every) or name not in self.file.layout.profiles:
+            return None
+        with store.GridIO(self.file.layout, write=False) as io:
+            lowest, at = io.read_profile(name), io.read_profile(f"{name}_at")
+        return None if lowest is None or at is None else (lowest, at)
 
     def _check_axes(self, x: str, y: str) -> None:
         faults = [f"{self.path}: the grid {not_one_of(name, AXES)}." for name in (x, y) if name not in AXES]
         if not faults and x == y:
             faults.append(f"x and y are both {x}; choose two of {listed(AXES)}.")
         raise_if(faults)
-
-    def _fixed_indices(self, x: str, y: str, fixed: Mapping[str, float]) -> dict[str, int]:
-        hidden = [name for name in AXES if name not in (x, y)]
-        faults = [f"The slice {not_one_of(name, hidden)}." for name in fixed if name not in hidden]
-        indices = {}
-        for name in hidden:
-            axis = self.dataset[name].values
-            if name in fixed and not axis[0] <= fixed[name] <= axis[-1]:
-                faults.append(f"The slice {name}={fixed[name]:g} lies outside the axis, {axis[0]:g} to {axis[-1]:g}.")
-            elif name in fixed:
-                indices[name] = int(np.argmin(np.abs(axis - fixed[name])))
-            elif axis.size == 1:
-                indices[name] = 0
-            else:
-                faults.append(f"The slice does not say where {name} is held; add {name}=VALUE.")
-        raise_if(faults)
-        return indices
 
 
 def raise_if(faults: list[str]) -> None:

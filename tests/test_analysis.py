@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from analysis import view
 from analysis.grid import Grid, open_grid
-from analysis.picture import _decades, confidence_levels, draw, parse_slice, spacing_of
+from analysis.picture import Options
+from analysis.plotting import Request, parse_slice, plot
+from analysis.regions import levels
+from analysis.scales import decades, spacing_of
 from zdscan.axes import AXES, spaced
 from zdscan.errors import UserError
 from zdscan.fields import Field
@@ -59,11 +63,20 @@ def write_grid(path: Path, finished: bool = True, stored: bool = False) -> Simpl
     mass, eps, eps_z, g_mu = np.meshgrid(*axes.values(), indexing="ij")
     chi2 = (61.4 + 28 * (1 + eps_z * g_mu / (1e-5 * (1 + mass**2))) ** 2 + eps + mass / 10).astype("<f4")
     excluded = ((np.abs(eps_z) > 2e-3 * mass).astype("<u4")) | ((g_mu > 0.1).astype("<u4") << 1)
+    store_grid(path, axes, chi2, excluded, finished, stored)
+    return SimpleNamespace(axes=axes, chi2=chi2, excluded=excluded)
+
+
+def store_grid(path: Path, axes, chi2, excluded, finished: bool = True, stored: bool = False, missing=()) -> None:
+    """Write arrays as a grid file; unfinished ones lack the last block, or the blocks `missing`."""
     engine = FakeEngine(axes)
     plan = Plan.default(engine.shape)
     layout = create(path, engine, plan, scan_text="", overrides=(), profiles=stored, history=[], overwrite=True)
+    absent = set(missing) if finished else {plan.blocks - 1}
     with GridIO(layout, write=True) as io:
-        for number in range(plan.blocks if finished else plan.blocks - 1):
+        for number in range(plan.blocks):
+            if number in absent:
+                continue
             block = plan.block(number)
             part = slice(block.start, block.start + block.count)
             io.write_field("chi2", block, chi2.reshape(-1)[part])
@@ -75,7 +88,6 @@ def write_grid(path: Path, finished: bool = True, stored: bool = False) -> Simpl
                 for name, (values, at) in minima.tables().items():
                     io.write_profile(name + suffix, values)
                     io.write_profile(f"{name}{suffix}_at", at)
-    return SimpleNamespace(axes=axes, chi2=chi2, excluded=excluded)
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["computed", "stored"])
@@ -108,7 +120,7 @@ def test_profile(made, pair: tuple[str, str], names: tuple[str, ...], mask: int)
 
 def test_stored_profiles_are_used_where_they_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_grid(tmp_path / "grid.h5", stored=True)
-    monkeypatch.setattr(Grid, "_computed_profile", None)
+    monkeypatch.setattr(view, "_minimised", None)
     with open_grid(tmp_path / "grid.h5") as grid:
         grid.profile("mass", "g_mu")
         grid.profile("mass", "g_mu", ["all"])
@@ -153,8 +165,9 @@ def test_refused_requests(made, tmp_path: Path) -> None:
         assert "add eps=VALUE" in complaint(grid.slice, "mass", "g_mu", {"eps_z": 0.0})
         assert "outside the axis" in complaint(grid.slice, "mass", "g_mu", {"eps_z": 3.0, "eps": 0.0})
         assert "'mass'" in complaint(grid.slice, "mass", "g_mu", {"eps_z": 0.0, "eps": 0.0, "mass": 1.0})
-        assert ".png" in complaint(draw, grid, "mass", "g_mu", tmp_path / "out.jpeg2")
-        assert "cannot be written" in complaint(draw, grid, "mass", "g_mu", tmp_path / "absent" / "out.png")
+        asked = Request("mass", "g_mu")
+        assert ".png" in complaint(plot, grid, asked, tmp_path / "out.jpeg2", Options())
+        assert "cannot be written" in complaint(plot, grid, asked, tmp_path / "absent" / "out.png", Options())
 
 
 def test_refused_files(tmp_path: Path) -> None:
@@ -176,7 +189,7 @@ def test_picture_is_written(tmp_path: Path, suffix: str, fixed: dict[str, float]
     write_grid(tmp_path / "grid.h5")
     target = tmp_path / f"picture{suffix}"
     with open_grid(tmp_path / "grid.h5") as grid:
-        draw(grid, "eps_z", "g_mu", target, fixed=fixed, constraints="w_width")
+        plot(grid, Request("eps_z", "g_mu", fixed, constraints=("w_width",)), target, Options())
     assert target.read_bytes()[:4] in (b"\x89PNG", b"%PDF")
     assert target.stat().st_size > 10_000
 
@@ -185,15 +198,16 @@ def test_picture_where_nothing_is_allowed(tmp_path: Path) -> None:
     data = write_grid(tmp_path / "grid.h5")
     with open_grid(tmp_path / "grid.h5") as grid:
         grid.dataset["excluded"] = grid.dataset["excluded"].copy(data=np.ones_like(data.excluded))
-        shown = draw(grid, "mass", "g_mu", tmp_path / "out.png", constraints="all")
-    assert shown.best == {}
-    assert np.isnan(shown.chi2).all()
+        said = plot(grid, Request("mass", "g_mu", constraints=("all",)), tmp_path / "out.png", Options())
+        assert grid.profile("mass", "g_mu", ["all"]).best == {}
+    assert any("No point is allowed" in sentence for sentence in said)
+    assert (tmp_path / "out.png").exists()
 
 
 def test_levels_of_two_parameters() -> None:
     # For two parameters the probability inside delta chi2 is 1 - exp(-delta/2).
     inside = [0.682689492137086, 0.954499736103642, 0.997300203936740]
-    np.testing.assert_allclose(confidence_levels(), [-2 * np.log1p(-p) for p in inside], rtol=1e-12)
+    np.testing.assert_allclose(levels(2), [-2 * np.log1p(-p) for p in inside], rtol=1e-12)
 
 
 def test_spacing_is_recognised() -> None:
@@ -210,7 +224,7 @@ def test_spacing_is_recognised() -> None:
 @pytest.mark.parametrize("ends", [(-0.1, 0.1), (0.0, 0.1), (-1e-3, 0.2)])
 def test_ticks_keep_their_distance(ends: tuple[float, float], linear_below: float) -> None:
     axis = spaced(*ends, 101, "symlog", linear_below)
-    ticks = np.array(_decades(axis, linear_below))
+    ticks = np.array(decades(axis, linear_below))
     assert 0.0 in ticks
     assert ticks.min() >= ends[0]
     assert ticks.max() <= ends[1]

@@ -300,11 +300,13 @@ def test_plot(grid: Path, tmp_path: Path) -> None:
     for name, options in {
         "profile.png": ["--profile"],
         "slice.pdf": ["--slice", "mass=0.02,eps=0"],
-        "allowed.png": ["--constraints", "all"],
+        "allowed.png": ["--constraints", "all", "--unit", "MeV", "--csv", tmp_path / "cells.csv"],
     }.items():
         result = zdscan("plot", grid, "--x", "eps_z", "--y", "g_mu", *options, "-o", tmp_path / name)
         assert result.code == 0, result.err
         assert (tmp_path / name).stat().st_size > 10_000
+        assert f"wrote {tmp_path / name}" in result.out
+    assert (tmp_path / "cells.csv").read_text().startswith("eps_z,g_mu,mass_GeV,")
 
 
 @pytest.mark.parametrize(
@@ -315,7 +317,7 @@ def test_plot(grid: Path, tmp_path: Path) -> None:
         (["--x", "mass", "--y", "g_mu", "--slice", "eps=1"], "outside the axis"),
         (["--x", "mass", "--y", "g_mu", "--slice", "eps=0"], "add eps_z=VALUE"),
         (["--x", "mass", "--y", "g_mu", "--slice", "eps"], "AXIS=VALUE"),
-        (["--x", "mass", "--y", "g_mu", "--slice", "eps=0,eps_z=0", "--profile"], "exclude each other"),
+        (["--x", "mass", "--y", "g_mu", "--summary", "--first"], "two pictures"),
         (["--x", "mass", "--y", "g_mu", "--constraints", "a_muu"], "did you mean 'a_mu'?"),
         (["--x", "mass", "--y", "g_mu", "-o", "out.gif"], ".png"),
         (["--x", "mass", "--y", "g_mu", "-o", "absent/out.png"], "cannot be written"),

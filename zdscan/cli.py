@@ -245,27 +245,57 @@ def constraints() -> None:
 def plot(
     grid: GridPath,
     x: Annotated[str, typer.Option(help="Axis along x: mass, eps, eps_z or g_mu.")],
-    y: Annotated[str, typer.Option(help="Axis along y.")],
-    profile: Annotated[bool, typer.Option("--profile", help="Minimise over the other axes (the default).")] = False,
+    y: Annotated[str | None, typer.Option(help="Axis along y; without it, chi2 along x.")] = None,
+    profile: Annotated[bool, typer.Option("--profile", help="Minimise over all other axes (the default).")] = False,
     slice_at: Annotated[
-        str | None, typer.Option("--slice", metavar="AXIS=VALUE,...", help="Fix the other axes at the nearest values.")
+        str | None,
+        typer.Option("--slice", metavar="AXIS=VALUE,...", help="Hold axes at the nearest grid values."),
+    ] = None,
+    marginalise: Annotated[
+        str | None,
+        typer.Option(metavar="PRIOR", help="Integrate over the other axes; prior flat in: axis, log or spaced."),
     ] = None,
     constraints: Annotated[
-        str | None, typer.Option(help="Shade what these exclude: all, or ids separated by commas.")
+        str | None, typer.Option(help="Show what these exclude: all, or ids separated by commas.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="PNG or PDF (default: GRID.png).")] = None,
+    summary: Annotated[bool, typer.Option("--summary", help="Draw the boundary of every constraint.")] = False,
+    first: Annotated[bool, typer.Option("--first", help="Map which constraint excludes first along y.")] = False,
+    colours: Annotated[bool, typer.Option("--colours", help="Show chi2 as colours, not filled regions.")] = False,
+    global_best: Annotated[
+        bool, typer.Option("--global-best", help="Regions relative to the best fit of the whole grid.")
+    ] = False,
+    sigmas: Annotated[str, typer.Option(help="Regions to draw.")] = "1,2,3",
+    parameters: Annotated[
+        int | None, typer.Option(min=1, max=4, help="Fitted parameters (default: the axes shown).")
+    ] = None,
+    unit: Annotated[str, typer.Option(help="Of the mass in the picture: GeV or MeV.")] = "GeV",
+    csv: Annotated[Path | None, typer.Option(metavar="CELLS.csv", help="Also write the cells as a table.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="PNG, PDF or SVG (default: GRID.png).")] = None,
 ) -> None:
-    """Draw chi2 over two axes of a grid file, profiled or sliced."""
+    """Draw a grid file over one or two axes: regions, exclusions, the constraint that excludes first."""
     from analysis.grid import open_grid
-    from analysis.picture import draw, parse_slice
+    from analysis.picture import Options
+    from analysis.plotting import Request, parse_sigmas, parse_slice, plot
 
-    if profile and slice_at is not None:
-        raise UserError("--profile and --slice exclude each other; give one of them.")
     target = output or grid.with_suffix(".png")
+    request = Request(
+        x=x,
+        y=y,
+        fixed=None if slice_at is None else parse_slice(slice_at),
+        profile=profile,
+        constraints=tuple(name.strip() for name in constraints.split(",")) if constraints else (),
+        prior=marginalise,  # type: ignore[arg-type]
+        summary=summary,
+        first=first,
+        whole=global_best,
+        csv=csv,
+    )
     with open_grid(grid) as opened:
-        fixed = None if slice_at is None else parse_slice(slice_at)
-        draw(opened, x, y, target, fixed=fixed, constraints=constraints)
-    print(f"wrote {target}")
+        said = plot(opened, request, target, Options(unit, parse_sigmas(sigmas), parameters, colours=colours))
+    for path in filter(None, (target, csv)):
+        print(f"wrote {path}")
+    for sentence in said:
+        print(sentence)
 
 
 @app.command()
