@@ -33,7 +33,7 @@ def over_bound(constraint: str, masses: Array, eps_z: float) -> Array:
 
 
 def draw(detail: Detail) -> Plate:
-    """Standard Model plus on-shell Z_D -> nu nu for three eps_z, with bounds; the dedicated two-body limit for B -> K."""
+    """Standard Model plus on-shell Z_D -> nu nu for three eps_z, with bounds, and the two-body limit for B -> K."""
     figure, plots = panels(2)
     masses = detail.masses(0.010, 2.0)
     numbers = []
@@ -74,9 +74,9 @@ def draw(detail: Detail) -> Plate:
         3,
         "B → K<sup>(*)</sup>νν",
         figure,
-        "Standard Model plus on-shell Z<sub>D</sub> times its invisible branching fraction, at ε = 10<sup>−3</sup>. The "
-        "full polarisation sum is used in both theory settings, so the longitudinal mode, growing as (ε<sub>Z</sub>/M)², "
-        "dominates; numbers above 1 only say that the amplitude is far beyond the bound. Hatched: excluded at 90%; "
+        "Standard Model plus on-shell Z<sub>D</sub> times its invisible branching fraction, at ε = 10<sup>−3</sup>. "
+        "The full polarisation sum is used in both theory settings, so the longitudinal mode, growing as "
+        "(ε<sub>Z</sub>/M)², dominates; numbers above 1 only say that the amplitude is far beyond the bound. Hatched: excluded at 90%; "
         "dotted: limit on the two-body decay. Case A, theory “paper”, E<sub>0</sub> × 1; emission plays no part.",
         tuple(numbers),
     )

@@ -24,7 +24,7 @@ def draw(detail: Detail) -> Plate:
     for k, g_mu in enumerate(G_MU):
         values = probe.value(masses, eps=EPS, eps_z=EPS_Z, g_mu=g_mu)
         axes.plot(masses * MEV, values, label=rf"$g_\mu={tex(g_mu)}$", **line(k))
-    axes.axhline(limit, color="k", linestyle="--", linewidth=1.0, label=rf"$3\sigma$ of the measured rate")
+    axes.axhline(limit, color="k", linestyle="--", linewidth=1.0, label=r"$3\sigma$ of the measured rate")
     excluded_span(axes, limit, 1)
     axes.set_yscale("log")
     axes.set_xlim(145, 200)
@@ -36,9 +36,9 @@ def draw(detail: Detail) -> Plate:
         5,
         "K<sup>+</sup> → μ<sup>+</sup>νe<sup>+</sup>e<sup>−</sup>",
         figure,
-        "Rate through the Z<sub>D</sub> for three values of g<sub>μ</sub> in Case B, ε = 10<sup>−4</sup>, ε<sub>Z</sub> = "
-        "10<sup>−6</sup> (ε<sub>Z</sub> ≪ ε: it decays to e<sup>+</sup>e<sup>−</sup>; the muon couples with g<sub>μ</sub> − eε, "
-        "so a larger ε would cancel a small g<sub>μ</sub>). Hatched: above three standard "
+        "Rate through the Z<sub>D</sub> for three values of g<sub>μ</sub> in Case B, ε = 10<sup>−4</sup>, "
+        "ε<sub>Z</sub> = 10<sup>−6</sup> (ε<sub>Z</sub> ≪ ε: it decays to e<sup>+</sup>e<sup>−</sup>; the muon couples "
+        "with g<sub>μ</sub> − eε, so a larger ε would cancel a small g<sub>μ</sub>). Hatched: above three standard "
         f"deviations of the measured rate, {html(limit)}. Theory “paper”, emission “lepton”.",
         (
             KeyNumber("g<sub>μ</sub> at the limit, 145.1 MeV", "read off the figure", html(g_mu_at_limit(LOW))),

@@ -92,9 +92,9 @@ def draw(detail: Detail) -> Plate:
         figure,
         "Solid: where the shift of the weak charge reaches three standard deviations, for three values of ε > 0 and "
         "ε<sub>Z</sub> > 0; dashed: ε = 0. Points above a curve are excluded. For caesium the shift is proportional to "
-        "ε<sub>Z</sub> (1.217 ε − ε<sub>Z</sub>): around the dotted lines it cancels and a narrow strip is allowed again, "
-        "and for large masses the excluded region closes. On the proton the two terms have one sign. Case A (Case B alike, Case C "
-        "has no shift), the same in both theory settings; emission plays no part.",
+        "ε<sub>Z</sub> (1.217 ε − ε<sub>Z</sub>): around the dotted lines it cancels and a narrow strip is "
+        "allowed again, which widens with the mass. On the proton the two terms have one sign. Case A (Case B alike, "
+        "Case C has no shift), the same in both theory settings; emission plays no part.",
         (
             KeyNumber("caesium, ε = 0: ε<sub>Z</sub> at 10 MeV", "not stated", html(bound("apv_cs", 0.010), 3)),
             KeyNumber("caesium, ε = 0: ε<sub>Z</sub> at 100 MeV", "not stated", html(bound("apv_cs", 0.100), 3)),

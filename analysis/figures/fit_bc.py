@@ -12,11 +12,16 @@ from zdscan.point import evaluate
 
 STYLES = ("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 COLOURS = ("#d55e00", "#000000", "#a6611a", "#cc79a7")
+# where the band ends: a resonance in a measured bin
+_END = {
+    "B": "30 MeV, where the lowest K<sup>*0</sup>ee bin begins",
+    "C": "about 2m<sub>μ</sub>, where the muon rows resonate",
+}
 Limit = tuple[str, str]  # constraint id and label
 
 
 def draw_case(number: int, case: str, limits: tuple[Limit, ...], paper: str, detail: Detail) -> Plate:
-    """Profile over eps and eps_z (left), slice at the eps_z that suits the paper's point (right) with limits on g_mu."""
+    """Profile over eps and eps_z (left); slice at the eps_z that suits the paper's point, with limits (right)."""
     figure, (left, right) = panels(2, size=(7.0, 3.8), sharey=True)
     grid = case_grid(case, detail)
     point = fitplot.PAPER_POINTS[case]
@@ -49,11 +54,11 @@ def draw_case(number: int, case: str, limits: tuple[Limit, ...], paper: str, det
         number,
         f"Fit of Case {case}",
         figure,
-        "Regions of 1, 2 and 3σ (two parameters) of the fit to the 26 rows. Left: lowest χ² over ε and ε<sub>Z</sub> of "
-        f"both signs. Right: ε = 0 and ε<sub>Z</sub> = {html(eps_z, 3)}, the value with |ε<sub>Z</sub>| ≤ 10<sup>−3</sup> "
-        "that fits best at the paper's mass and g<sub>μ</sub>; the sign ε<sub>Z</sub>g<sub>μ</sub> &lt; 0 improves the "
-        "fit. Only the product ε<sub>Z</sub>g<sub>μ</sub> matters there, so the region is a band flat in the mass. Lines "
-        "on the right: limits at that ε<sub>Z</sub>, points above them are excluded (LHCb: inside). "
+        "Regions of 1, 2 and 3σ (two parameters) of the fit to the 26 rows. Left: lowest χ² over ε and ε<sub>Z</sub>, "
+        f"both signs. Right: ε = 0 and ε<sub>Z</sub> = {html(eps_z, 3)}, the value with "
+        "|ε<sub>Z</sub>| ≤ 10<sup>−3</sup> that fits best at the paper's mass and g<sub>μ</sub>; the sign ε<sub>Z</sub>g<sub>μ</sub> &lt; 0 improves the "
+        "fit. Only the product ε<sub>Z</sub>g<sub>μ</sub> matters there, so the region is a band, flat in the mass up "
+        f"to {_END[case]}. Lines on the right: limits at that ε<sub>Z</sub>, points above them are excluded (LHCb: inside). "
         "E<sub>0</sub> × 1, theory “paper”, emission “lepton”.",
         (
             *fitplot.fit_numbers(case, grid, paper),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2 as chi2_distribution
 from scipy.stats import norm
 
-from analysis.figures.plate import Detail
+from analysis.figures.plate import Detail, html, mev
 from zdscan.axes import AXES
 from zdscan.constraints import select
 from zdscan.engine import build_physics
@@ -50,7 +50,7 @@ class MiniGrid:
         return result
 
     def best(self, names: Iterable[str] = ()) -> dict[str, float]:
-        """The point of lowest chi2 (its coordinates and "chi2") that these constraints allow; empty if there is none."""
+        """The point of lowest chi2 (coordinates and "chi2") that these constraints allow; empty if there is none."""
         chi2 = self.allowed(names)
         where = np.unravel_index(int(np.argmin(chi2)), chi2.shape)
         if not np.isfinite(chi2[where]):
@@ -81,7 +81,9 @@ def compute(physics: Physics, axes: Mapping[str, NDArray[np.float64]]) -> MiniGr
         chi2[index].flat = found["chi2"]
         excluded[index].flat = found["excluded"]
 
-    with ThreadPoolExecutor(max_workers=os.process_cpu_count() if hasattr(os, "process_cpu_count") else 2) as pool:
+    with ThreadPoolExecutor(
+        max_workers=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    ) as pool:
         list(pool.map(one, range(shape[0])))
     return MiniGrid(physics, axes, chi2, excluded)
 
@@ -102,14 +104,14 @@ def case_grid(case: str, detail: Detail) -> MiniGrid:
     physics = build_physics(named_case(case), constraints="all")
     if case == "A":
         axes = {
-            "mass": detail_masses(detail, 110),
+            "mass": _masses(detail, 110),
             "eps": np.concatenate([[0.0], np.geomspace(1e-7, 1e-2, detail.count(41))]),
             "eps_z": both_signs(1e-6, 1e-1, detail.count(76)),
             "g_mu": np.zeros(1),
         }
     else:
         axes = {
-            "mass": detail_masses(detail, 66),
+            "mass": _masses(detail, 66),
             "eps": np.array([-1e-3, -1e-4, 0.0, 1e-4, 1e-3]),
             "eps_z": both_signs(1e-7, 1e-1, detail.count(91)),
             "g_mu": np.geomspace(1e-4, 1.0, detail.count(61)),
@@ -117,7 +119,7 @@ def case_grid(case: str, detail: Detail) -> MiniGrid:
     return compute(physics, axes)
 
 
-def detail_masses(detail: Detail, points: int) -> NDArray[np.float64]:
+def _masses(detail: Detail, points: int) -> NDArray[np.float64]:
     """Masses of a grid in GeV; end points exact."""
     masses = np.geomspace(0.010, 2.0, detail.count(points))
     masses[0], masses[-1] = 0.010, 2.0
@@ -131,8 +133,6 @@ def paper_constraints() -> tuple[str, ...]:
 
 def describe(point: Mapping[str, float]) -> str:
     """A point as HTML."""
-    from analysis.figures.plate import html, mev
-
     names = {"eps": "ε", "eps_z": "ε<sub>Z</sub>", "g_mu": "g<sub>μ</sub>"}
     if not point:
         return "no point"
