@@ -8,14 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from analysis.figures import fitplot
 from analysis.figures.minigrid import MiniGrid, describe
 from analysis.figures.plate import KeyNumber, Plate, html
 from zdscan import likelihood
 from zdscan.inputs import constants, measurements
-from zdscan.point import PointResult, evaluate
+from zdscan.point import PointResult
 
 if TYPE_CHECKING:
     from analysis.claims import Claim
@@ -53,11 +51,7 @@ class Table:
 
 def best_results(grids: Mapping[str, MiniGrid]) -> dict[str, PointResult]:
     """Everything at the best point of each grid, by case."""
-    found = {}
-    for case, grid in grids.items():
-        point = grid.best()
-        found[case] = evaluate(case, point["mass"], point["eps"], point["eps_z"], point["g_mu"])
-    return found
+    return {case: fitplot.evaluate_point(case, grid.best()) for case, grid in grids.items()}
 
 
 def rows_table(best: Mapping[str, PointResult]) -> Table:
@@ -86,8 +80,8 @@ def rows_table(best: Mapping[str, PointResult]) -> Table:
             *(f"pull, best of {case}" for case in best),
         ),
         tuple(cells),
-        "Data set “rashed2024-corrected” (the first row as published, 10.16 instead of the printed 11.06). The error is "
-        "the one in χ²: experiment, symmetrised, and theory together. Pull: (prediction − measured)/error.",
+        "Data set “rashed2024-corrected” (the first row as published, 10.16 instead of the printed 11.06). The "
+        "error is the one in χ²: experiment, symmetrised, and theory together. Pull: (prediction − measured)/error.",
     )
 
 
@@ -111,24 +105,23 @@ def fits_table(grids: Mapping[str, MiniGrid], best: Mapping[str, PointResult]) -
     cells = []
     for case, grid in grids.items():
         point, result = grid.best(), best[case]
-        paper = {k: 0.0 if np.isnan(v) else v for k, v in fitplot.PAPER_POINTS[case].items()}
         sm = float(result.chi2["sm_all"])
         cells.append(
             (
                 case,
-                describe(paper),
+                describe(fitplot.paper_point(case)),
                 describe(point),
                 f"{float(result.chi2['all']):.2f}",
                 f"{float(result.chi2['all']) - sm:+.2f}".replace("-", "−"),
-                fitplot.excluders(case, {k: v for k, v in point.items() if k != "chi2"}),
+                fitplot.excluders(case, point),
             )
         )
     return Table(
         "Best fits",
         ("case", "paper", "here (lowest point of the grid)", "χ²", "χ² − SM", "excluded by"),
         tuple(cells),
-        "The grids of the figures of fits, 10 MeV to 2 GeV; the paper states neither ε nor ε<sub>Z</sub> for Cases B and "
-        "C. A minimum at 10 MeV lies on the edge of the range.",
+        "The grids of the figures of fits, 10 MeV to 2 GeV; the paper states neither ε nor ε<sub>Z</sub> for "
+        "Cases B and C. A minimum at 10 MeV lies on the edge of the range.",
     )
 
 
@@ -136,8 +129,8 @@ def moments_table(best: Mapping[str, PointResult]) -> Table:
     """Shifts of (g-2)/2 of the muon at the paper's points and at the best points here."""
     cells = []
     for case, stated in PAPER_MOMENTS.items():
-        point = {k: 0.0 if np.isnan(v) else v for k, v in fitplot.PAPER_POINTS[case].items()}
-        here = float(evaluate(case, **point, constraints=("a_mu",)).delta_a_mu)
+        point = fitplot.paper_point(case)
+        here = float(fitplot.evaluate_point(case, point).delta_a_mu)
         at_best = html(float(best[case].delta_a_mu), 3) if case in best else "not computed"
         cells.append((case, describe(point), html(stated, 3), html(here, 3), at_best))
     c = constants.load()

@@ -76,7 +76,8 @@ def draw(detail: Detail) -> Plate:
         figure,
         "Standard Model plus on-shell Z<sub>D</sub> times its invisible branching fraction, at ε = 10<sup>−3</sup>. "
         "The full polarisation sum is used in both theory settings, so the longitudinal mode, growing as "
-        "(ε<sub>Z</sub>/M)², dominates; numbers above 1 only say that the amplitude is far beyond the bound. Hatched: excluded at 90%; "
+        "(ε<sub>Z</sub>/M)², dominates; numbers above 1 only say that the amplitude is far beyond the "
+        "bound. Hatched: excluded at 90%; "
         "dotted: limit on the two-body decay. Case A, theory “paper”, E<sub>0</sub> × 1; emission plays no part.",
         tuple(numbers),
     )

@@ -56,8 +56,8 @@ def draw(detail: Detail) -> Plate:
         "π<sup>+</sup> → μ<sup>+</sup>νX",
         figure,
         "Ratio to π<sup>+</sup> → μ<sup>+</sup>ν times the invisible branching fraction in Case B at "
-        "ε = 10<sup>−4</sup>, for PIENU's two samples. Hatched: excluded at 90% (a rough limit, grade C). Masses begin at 10 MeV, the lower "
-        "end of the program's range. Theory “paper”, emission “lepton”.",
+        "ε = 10<sup>−4</sup>, for PIENU's two samples. Hatched: excluded at 90% (a rough limit, grade C). Masses begin "
+        "at 10 MeV, the lower end of the program's range. Theory “paper”, emission “lepton”.",
         (
             KeyNumber("ε<sub>Z</sub> = 0.1 ε: mass up to which g<sub>μ</sub> = 0.1 is excluded", "none", _range(1e-5)),
             KeyNumber("ε<sub>Z</sub> = ε: mass up to which g<sub>μ</sub> = 0.1 is excluded", "15 MeV", _range(1e-4)),

@@ -56,8 +56,7 @@ def draw(detail: Detail) -> Plate:
     top.set_ylim(1e-6, 1e-1)
     fitplot.mark(top, best, fitplot.PAPER_POINTS["A"], "eps_z")
 
-    eps = grid.axes["eps"][1:]
-    fitplot.fill(bottom, masses, eps, grid.profile("mass", "eps")[:, 1:] - best["chi2"])
+    fitplot.fill(bottom, masses, grid.axes["eps"][1:], grid.profile("mass", "eps")[:, 1:] - best["chi2"])
     fine, heights = detail.masses(0.010, 2.0), np.geomspace(1e-7, 1e-2, 160)
     for value, colour in zip(EPS_Z, DARK[1:], strict=True):
         ratio = parity.ratios(fine, eps=heights, eps_z=value).T

@@ -14,7 +14,7 @@ from scipy.optimize import minimize_scalar
 
 from analysis.figures.minigrid import MiniGrid, describe, levels, paper_constraints
 from analysis.figures.plate import MEV, KeyNumber
-from zdscan.point import evaluate
+from zdscan.point import PointResult, evaluate
 from zdscan.slices import Physics
 
 FILLS = ("#2166ac", "#6baed6", "#d0e3f3")  # dark to light: ordered in grey as well
@@ -64,7 +64,7 @@ def valley(physics: Physics, mass: float, g_mu: float) -> float:
         return float(found["chi2"][0])
 
     # Bracketed by a scan: further from 0 other minima follow.
-    tries = np.linspace(*np.log(SMALL_MIXING), 121)
+    tries = np.log(np.geomspace(*SMALL_MIXING, 121))
     best = int(np.argmin([chi2(t) for t in tries]))
     around = tries[max(best - 1, 0)], tries[min(best + 1, len(tries) - 1)]
     return -float(np.exp(minimize_scalar(chi2, bounds=around, method="bounded", options={"xatol": 1e-8}).x))
@@ -76,10 +76,19 @@ def slice_chi2(physics: Physics, masses: Array, eps_z: float, g_mu: Array) -> Ar
     return np.array([physics.evaluate(physics.build_slice(float(m)), (zero, fixed, g_mu))["chi2"] for m in masses])
 
 
+def paper_point(case: str) -> dict[str, float]:
+    """The paper's best fit, with 0 for what it does not state."""
+    return {name: 0.0 if np.isnan(value) else value for name, value in PAPER_POINTS[case].items()}
+
+
+def evaluate_point(case: str, point: Mapping[str, float]) -> PointResult:
+    """Everything at a point given as a mapping; further entries (chi2) are ignored."""
+    return evaluate(case, point["mass"], point["eps"], point["eps_z"], point["g_mu"])
+
+
 def excluders(case: str, point: Mapping[str, float]) -> str:
     """The constraints that exclude a point, the paper's first, as text."""
-    couplings = {name: 0.0 if np.isnan(value) else value for name, value in point.items()}
-    result = evaluate(case, **couplings)
+    result = evaluate_point(case, point)
     found = [c for c, excluded in zip(result.physics.constraints, result.excluded, strict=True) if excluded]
     ordered = sorted(found, key=lambda c: not c.in_paper)
     return ", ".join(c.id if c.in_paper else f"{c.id} (not in the paper)" for c in ordered) or "none"
@@ -102,9 +111,7 @@ def fit_numbers(case: str, grid: MiniGrid, paper: str) -> list[KeyNumber]:
     return [
         KeyNumber("best point of the grid", paper, describe(best)),
         KeyNumber("χ² there; Standard Model", "not stated; 93.56", f"{best['chi2']:.1f}; {sm:.1f}"),
-        KeyNumber(
-            "constraints that exclude it", "see text", excluders(case, {k: best[k] for k in best if k != "chi2"})
-        ),
+        KeyNumber("constraints that exclude it", "see text", excluders(case, best)),
         KeyNumber("grid points within 2σ that the paper's constraints allow", _PAPER_LEFT[case], f"{left} of {total}"),
         KeyNumber(
             "constraints of the paper that exclude all of the 2σ region, each alone",
