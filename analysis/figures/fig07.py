@@ -36,7 +36,7 @@ def cancelling_eps_z(constraint: str, mass: float, eps: float) -> float:
     """The eps_z > 0 at which the shift of a weak charge vanishes (1.2 eps for caesium); NaN if none below 3 eps."""
     probe = Probe("A", constraint)
     masses = np.array([mass])
-    unshifted = probe.value(masses)[0]
+    unshifted = float(probe.value(masses)[0])
 
     def shift(eps_z: float) -> float:
         return float(probe.value(masses, eps=eps, eps_z=eps_z)[0]) - unshifted

@@ -56,10 +56,10 @@ def draw_case(number: int, case: str, limits: tuple[Limit, ...], paper: str, det
         figure,
         "Regions of 1, 2 and 3σ (two parameters) of the fit to the 26 rows. Left: lowest χ² over ε and ε<sub>Z</sub>, "
         f"both signs. Right: ε = 0 and ε<sub>Z</sub> = {html(eps_z, 3)}, the value with "
-        "|ε<sub>Z</sub>| ≤ 10<sup>−3</sup> that fits best at the paper's mass and g<sub>μ</sub>; the sign ε<sub>Z</sub>g<sub>μ</sub> &lt; 0 "
-        "improves the fit. Only the product ε<sub>Z</sub>g<sub>μ</sub> matters there, so the region is a band, flat in the mass up "
-        f"to {_END[case]}. Lines on the right: limits at that ε<sub>Z</sub>, points above them are excluded "
-        "(LHCb: inside). "
+        "|ε<sub>Z</sub>| ≤ 10<sup>−3</sup> that fits best at the paper's mass and g<sub>μ</sub>; the sign "
+        "ε<sub>Z</sub>g<sub>μ</sub> &lt; 0 improves the fit. Only the product ε<sub>Z</sub>g<sub>μ</sub> matters "
+        f"there, so the region is a band, flat in the mass up to {_END[case]}. Lines on the right: limits at that "
+        "ε<sub>Z</sub>, points above them are excluded (LHCb: inside). "
         "E<sub>0</sub> × 1, theory “paper”, emission “lepton”.",
         (
             *fitplot.fit_numbers(case, grid, paper),

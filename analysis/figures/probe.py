@@ -71,7 +71,8 @@ class Probe:
         NaN where the ratio stays below, or is at least `level` already at `low`.
         """
         values = np.geomspace(low, high, SEARCH_POINTS)
-        above = self.ratio(mass, **{**fixed, parameter: values}) >= level
+        given: dict[str, ArrayLike] = {**fixed, parameter: values}
+        above = self.ratio(mass, **given) >= level
         if above[0] or not np.any(above):
             return math.nan
         first = int(np.argmax(above))
