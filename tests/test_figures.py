@@ -1,4 +1,4 @@
-"""The key numbers of the figures against root finding with zdscan.evaluate, and the small grids against single points."""
+"""Key numbers of the figures against root finding with zdscan.evaluate, and small grids against single points."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from tests.tolerances import CLOSED_FORM, FLOAT32_OUTPUT
 from zdscan.engine import build_physics
 from zdscan.model import named_case
 
-COARSE = Detail(curve=7, grid=0.12)
+# `expected` is bisected to 1e-10, the figures' roots are finer.
+COARSE = Detail(curve=5, grid=0.12)
 
 
 def bisect(excluded: Callable[[float], bool], low: float, high: float) -> float:
-    """Where a verdict changes between low (one verdict) and high (the other), to rounding; logarithmic."""
+    """Where a verdict changes between low (one verdict) and high (the other), to 1e-10; logarithmic."""
     first = excluded(low)
     assert excluded(high) is not first
-    for _ in range(60):
+    for _ in range(36):
         middle = math.sqrt(low * high)
         low, high = (middle, high) if excluded(middle) is first else (low, middle)
     return low
@@ -181,13 +182,15 @@ def test_texts_of_numbers() -> None:
     assert html(0.00337, 3) == "3.37×10<sup>−3</sup>"
 
 
-@pytest.mark.parametrize("number", figures.NUMBERS)
+@pytest.mark.parametrize(
+    "number", [1, 2, 5, 7, 8, 10, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 4, 6, 9))]
+)
 def test_figures_are_drawn(number: int, tmp_path: Path) -> None:
     plate = figures.draw(number, COARSE)
     plate.figure.savefig(tmp_path / "figure.png", dpi=60)
     assert (tmp_path / "figure.png").stat().st_size > 5_000
     assert plate.number == number
-    assert "theory" in plate.caption
+    assert "theory" in plate.caption.lower()
     assert "emission" in plate.caption
     for axes in plate.figure.axes:
         assert "[MeV]" in axes.get_xlabel()

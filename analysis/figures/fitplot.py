@@ -112,13 +112,18 @@ def fit_numbers(case: str, grid: MiniGrid, paper: str) -> list[KeyNumber]:
         KeyNumber("best point of the grid", paper, describe(best)),
         KeyNumber("χ² there; Standard Model", "not stated; 93.56", f"{best['chi2']:.1f}; {sm:.1f}"),
         KeyNumber("constraints that exclude it", "see text", excluders(case, best)),
-        KeyNumber("grid points within 2σ that the paper's constraints allow", _PAPER_LEFT[case], f"{left} of {total}"),
+        KeyNumber(
+            "grid points within 2σ that the paper's constraints, (g − 2)<sub>μ</sub> left out, allow",
+            _PAPER_LEFT[case],
+            f"{left} of {total}",
+        ),
         KeyNumber(
             "constraints of the paper that exclude all of the 2σ region, each alone",
             "see text",
             ", ".join(alone) or "none",
         ),
         KeyNumber("lowest χ² that the paper's constraints allow", "not stated", _with_place(allowed)),
+        KeyNumber("the same with (g − 2)<sub>μ</sub>", "not stated", _with_place(grid.best((*names, "a_mu")))),
         KeyNumber("lowest χ² that every constraint allows", "not stated", _with_place(every)),
     ]
 
