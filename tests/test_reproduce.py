@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -81,7 +82,7 @@ def test_rows_and_pulls() -> None:
     expected = point.to_dict()["rows"]
     assert len(table.rows) == 26
     for cells, row in zip(table.rows, expected, strict=True):
-        assert cells[0] == row["id"]
+        assert html.unescape(cells[0]) == row["id"]
         assert float(cells[-1].replace("−", "-")) == pytest.approx(row["pull"], abs=0.0051)
         sm_pull = (row["sm"] - row["measured"]) / row["sigma"]
         assert float(cells[-2].replace("−", "-")) == pytest.approx(sm_pull, abs=0.0051)
