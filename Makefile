@@ -58,4 +58,4 @@ bench: $(VENV)/.calibrate
 	$(BIN)/python benchmarks/speed.py
 
 clean:
-	rm -rf $(VENV) docs/_build build *.egg-info quickstart.h5 quickstart.png
+	rm -rf $(VENV) docs/_build docs/constraint build *.egg-info quickstart.h5 quickstart.png

@@ -5,9 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from generate import write_pages
+
 from zdscan import __version__
+
+write_pages()
 
 project = "zdscan"
 author = "zdscan developers"

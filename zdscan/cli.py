@@ -155,6 +155,15 @@ def info(
 
 
 @app.command()
+def cite(grid: GridPath) -> None:
+    """Print the BibTeX entries of everything a run used: model, tables, measurements and constraints."""
+    from zdscan.citations import bibtex
+    from zdscan.gridfile import open_grid
+
+    print(bibtex(open_grid(grid)), end="")
+
+
+@app.command()
 def verify(grid: GridPath) -> None:
     """Compare every block of a grid file with its checksum."""
     _processes()

@@ -137,7 +137,8 @@ def c2() -> Claim:
         "a limit, no number",
         widths["complete"],
         f"Gamma(W -> mu nu Z_D) at the paper's best fit {widths['complete'] * 1e6:.2g} keV with the W W Z_D vertex, "
-        f"{widths['lepton'] / MEV:.2g} MeV without; eps_Z < {text(bounds['complete'])} and {text(bounds['lepton'])}",
+        f"{widths['lepton'] / MEV:.2g} MeV without; bound on eps_Z at 10 MeV: "
+        f"{text(bounds['complete'])} and {text(bounds['lepton'])}",
         verdict,
         "With every leg radiating the growth with 1/M^2 cancels: the bound is an artefact of the muon leg alone.",
     )

@@ -156,7 +156,7 @@ def b1() -> Claim:
         f"eps_Z = {scaled.couplings[1]:.2e} at fcnc_scale = {scale:.1f}",
         "agrees" if all(holds) else "partly" if holds[0] else "contradicted",
         "The lower end of the mass range and the cliff at 30 MeV, the edge of the lowest K* e e bin, are reproduced; "
-        f"eps is not determined within {math.sqrt(max(found.gain - at_zero, 0.0)):.1f} standard deviations.",
+        f"eps differs from 0 by {math.sqrt(max(found.gain - at_zero, 0.0)):.1f} standard deviations.",
     )
 
 

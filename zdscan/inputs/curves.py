@@ -226,3 +226,11 @@ def hadronic_table() -> Array:
     """
     table = parse_hadronic(read_data(HADRONIC_FILE).decode())
     return np.ascontiguousarray(np.column_stack([table[name] for name in HADRONIC_COLUMNS]))
+
+
+def hadronic_citations() -> tuple[str, ...]:
+    """Keys of references.bib of the R ratio."""
+    entry = validate(
+        HadronicEntry, parse_toml(read_data(HADRONIC_FILE).decode(), HADRONIC_FILE), HADRONIC_FILE, "table"
+    )
+    return tuple(entry.cite)
