@@ -70,7 +70,8 @@ def draw(detail: Detail) -> Plate:
     fitplot.mark(bottom, best, fitplot.PAPER_POINTS["A"], "eps")
     for axes in (top, bottom):
         axes.set_xlim(10, 2000)
-        axes.legend(loc="lower right" if axes is top else "center right", fontsize=6.5)
+        place = (0.65, 0.02) if axes is top else (0.44, 0.04)
+        axes.legend(loc=place, fontsize=6.5, frameon=True, framealpha=1.0, edgecolor="none", borderpad=0.2)
     figure.legend(handles=fitplot.handles(), loc="outside lower center", ncols=3)
     return Plate(
         8,
