@@ -321,6 +321,24 @@ def fit(
 
 
 @app.command()
+def reproduce(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where the page and the figures go.")
+    ] = Path("reproduction"),
+    figures: Annotated[
+        str | None, typer.Option(metavar="1,4,10", help="Which figures of the paper (default: all ten).")
+    ] = None,
+) -> None:
+    """Recompute the figures, tables and claims of arXiv:2412.11438 into one HTML page, with PNG and PDF files."""
+    from analysis.reproduce import parse_figures
+    from analysis.reproduce import reproduce as write_all
+
+    numbers = tuple(range(1, 11)) if figures is None else parse_figures(figures)
+    page = write_all(output, numbers, progress=lambda text: print(text, flush=True))
+    print(f"wrote {page}")
+
+
+@app.command()
 def calibrate(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where sm_tables.h5 and form_factors.h5 go.")],
     samples: Annotated[int, typer.Option(help="Draws of flavio's parameters for the theory covariance.")] = 1000,
