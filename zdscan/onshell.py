@@ -164,6 +164,13 @@ def _photon_share(column: tuple[float, ...]) -> float:
     return float(share[0]) if matches else 0.0
 
 
+def neutrino_clause(theory: Theory, mass: float, mode: str, standard_model: float, limit: float) -> Clause:
+    """BR_SM(H -> H' nu nu) + BR(H -> H' Z_D) BR_inv below a limit; the interference is below 3e-6 of the second part."""
+    return Clause(
+        polynomial=branching_ratio(mode, theory, mass), channel="invisible", constant=standard_model, up=limit
+    )
+
+
 def visible_clauses(
     theory: Theory, mass: float, mode: str, channel: Channel, curve: str, longest_lifetime: str
 ) -> list[Clause]:

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from zdscan.constraint import Clause, Constraint, Theory
-from zdscan.onshell import branching_ratio
+from zdscan.onshell import neutrino_clause
 
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:
-    """BR_SM + BR(on shell) BR_inv below the 90% limit; the interference is below 3e-6 of the on-shell part."""
+    """BR_SM + BR(on shell) BR_inv below the 90% limit."""
     c = theory.constants
-    limit = c["limit_B0_Kst0_nunu"]
-    return [
-        Clause(
-            polynomial=branching_ratio("B0->K*0", theory, mass),
-            channel="invisible",
-            constant=c["BR_B0_Kst0_nunu_SM"],
-            up=limit,
-        )
-    ]
+    return [neutrino_clause(theory, mass, "B0->K*0", c["BR_B0_Kst0_nunu_SM"], c["limit_B0_Kst0_nunu"])]
 
 
 CONSTRAINT = Constraint(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zdscan.constraint import Clause, Constraint, Theory
-from zdscan.onshell import branching_ratio
+from zdscan.onshell import neutrino_clause
 
 LARGEST_MASS = 0.260
 
@@ -13,15 +13,7 @@ def clauses(theory: Theory, mass: float) -> list[Clause]:
     if mass >= LARGEST_MASS:
         return []
     c = theory.constants
-    limit = c["limit_KL_pi0_nunu"]
-    return [
-        Clause(
-            polynomial=branching_ratio("KL->pi0", theory, mass),
-            channel="invisible",
-            constant=c["BR_KL_pi0_nunu_SM"],
-            up=limit,
-        )
-    ]
+    return [neutrino_clause(theory, mass, "KL->pi0", c["BR_KL_pi0_nunu_SM"], c["limit_KL_pi0_nunu"])]
 
 
 CONSTRAINT = Constraint(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zdscan.constraint import Clause, Constraint, Theory
-from zdscan.onshell import branching_ratio
+from zdscan.onshell import neutrino_clause
 
 # Signal regions of the missing mass: 0-0.010 and 0.026-0.068 GeV^2.
 REGIONS = ((0.0, 0.100), (0.161, 0.261))
@@ -17,14 +17,7 @@ def clauses(theory: Theory, mass: float) -> list[Clause]:
     c = theory.constants
     upper_error, _ = c.error("BR_Kp_pip_nunu")
     limit = c["BR_Kp_pip_nunu"] + ONE_SIDED_95 * upper_error
-    return [
-        Clause(
-            polynomial=branching_ratio("K+->pi+", theory, mass),
-            channel="invisible",
-            constant=c["BR_Kp_pip_nunu_SM"],
-            up=limit,
-        )
-    ]
+    return [neutrino_clause(theory, mass, "K+->pi+", c["BR_Kp_pip_nunu_SM"], limit)]
 
 
 CONSTRAINT = Constraint(
