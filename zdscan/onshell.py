@@ -165,7 +165,7 @@ def _photon_share(column: tuple[float, ...]) -> float:
 
 
 def neutrino_clause(theory: Theory, mass: float, mode: str, standard_model: float, limit: float) -> Clause:
-    """BR_SM(H -> H' nu nu) + BR(H -> H' Z_D) BR_inv below a limit; the interference is below 3e-6 of the second part."""
+    """BR_SM(H -> H' nu nu) + BR(H -> H' Z_D) BR_inv below a limit; their interference is below 3e-6 of the latter."""
     return Clause(
         polynomial=branching_ratio(mode, theory, mass), channel="invisible", constant=standard_model, up=limit
     )
