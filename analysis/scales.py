@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
 from zdscan.errors import UserError
@@ -65,6 +65,11 @@ def set_scale(axes: Axes, which: str, values: NDArray[np.float64]) -> tuple[str,
         axis.set_major_formatter(FuncFormatter(lambda value, position: _power(value)))
     else:
         setter(kind)
+        if kind == "log" and values[-1] / values[0] < 100.0:  # powers of ten alone would label too little
+            axis = axes.xaxis if which == "x" else axes.yaxis
+            axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axis.set_major_formatter(FuncFormatter(lambda value, position: f"{value:g}"))
+            axis.set_minor_formatter(NullFormatter())
     (axes.set_xlim if which == "x" else axes.set_ylim)(values[0], values[-1])
     return kind, width
 

@@ -119,7 +119,7 @@ def test_installed_command_refuses_missing_and_existing_files(tmp_path: Path, sc
     refused(installed("run", "absent.toml", cwd=tmp_path), "absent.toml: there is no such scan file")
     refused(installed("info", "absent.h5", cwd=tmp_path), "absent.h5")
     (tmp_path / "out.h5").write_text("mine")
-    refused(installed("run", scan, "-o", "out.h5", cwd=tmp_path), "out.h5 exists", "--overwrite")
+    refused(installed("run", scan, "-o", "out.h5", cwd=tmp_path), "out.h5 exists and is not a grid file")
     assert (tmp_path / "out.h5").read_text() == "mine"
 
 
@@ -206,10 +206,12 @@ def test_run_reports_the_best_point(scan: Path, tmp_path: Path) -> None:
 
 def test_run_refuses_an_existing_file_and_overwrites_on_request(scan: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.h5"
-    target.write_text("mine")
+    assert zdscan("run", scan, "-o", target).code == 0
+    before = target.read_bytes()
     refused(zdscan("run", scan, "-o", target), "exists", "--overwrite", "zdscan resume")
-    assert target.read_text() == "mine"
+    assert target.read_bytes() == before
     assert zdscan("run", scan, "-o", target, "--overwrite").code == 0
+    refused(zdscan("run", scan, "-o", scan, "--overwrite"), "is not a grid file of zdscan")
     assert h5py.is_hdf5(target)
 
 

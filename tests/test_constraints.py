@@ -193,3 +193,24 @@ def test_widths_of_cancelling_couplings_are_not_negative():
     for offset in (0.0, 1e-12, 1e-9):
         result = zdscan.evaluate(case, 0.05, -1e-3, 0.0, 1e-3 * (1 + offset))
         assert all(width >= 0.0 for width in result.widths.values())
+
+
+def test_mistakes_in_python_get_a_sentence():
+    for arguments, sentence in (
+        ({"mass": 0.1, "g_mu": 1e200}, "at most 100 in size"),
+        ({"mass": 0.1, "axial_mu": 1e100}, "axial_mu is 1e[+]100; it must be a number from -100 to 100"),
+        ({"mass": 0.1, "invisible_width": -1.0}, "it must be a number from 0"),
+        ({"mass": []}, "an argument is empty"),
+        ({"mass": [0.1, 0.2], "eps": [0.0, 1e-3, 1e-2]}, "matching shapes"),
+        ({"mass": 2.0000001}, "2.0000001 GeV"),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            zdscan.evaluate("B", **arguments)
+    with pytest.raises(TypeError):
+        zdscan.evaluate("B")
+
+
+def test_a_mapping_is_a_case_and_a_result_is_short_to_print():
+    result = zdscan.evaluate({"v_mu": {"g_mu": 1.0}}, 0.1, g_mu=1e-3)
+    assert float(result.couplings["v_mu"]) == 1e-3
+    assert len(repr(result)) < 200

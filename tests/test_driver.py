@@ -330,3 +330,31 @@ def test_no_mpi_library_is_fine_alone_and_refused_under_a_launcher(tmp_path):
     assert "mpi4py cannot be used" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "c.h5").exists()
+
+
+def test_a_replaced_file_is_left_alone(tmp_path):
+    """A run whose file another one has replaced meanwhile ends with a sentence; the new file stays whole."""
+    path = tmp_path / "grid.h5"
+    fresh = tmp_path / "fresh.h5"
+    run(fresh)
+
+    class Replaced(FakeEngine):
+        def evaluate(self, slice_, first, count, outputs):
+            if fresh.exists():
+                os.replace(fresh, path)
+            super().evaluate(slice_, first, count, outputs)
+
+    expected = fresh.read_bytes()
+    with pytest.raises(UserError, match=r"was replaced by another during this run; that one is untouched"):
+        run(path, engine=Replaced())
+    assert path.read_bytes() == expected
+    assert driver.verify(path).ok
+
+
+def test_overwrite_replaces_grid_files_only(tmp_path):
+    path = tmp_path / "scan.toml"
+    path.write_text("format = 1\n")
+    for overwrite in (False, True):
+        with pytest.raises(UserError, match="is not a grid file of zdscan"):
+            run(path, overwrite=overwrite)
+    assert path.read_text() == "format = 1\n"

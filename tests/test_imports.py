@@ -98,3 +98,21 @@ def test_the_function_stays_a_function():
         if module.name not in ("zdscan.__main__", "zdscan.calibrate_rows"):
             importlib.import_module(module.name)
     assert callable(zdscan.evaluate)
+
+
+def test_foreign_packages_of_the_same_names_are_passed_over(tmp_path):
+    """A folder called kernels or analysis where zdscan is started does not take the place of its own."""
+    for name in ("kernels", "analysis"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise RuntimeError('foreign package imported')\n")
+    code = "import zdscan, kernels.point, analysis.grid; print(kernels.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path) not in done.stdout
+    first = "import sys, types; sys.modules['kernels'] = types.ModuleType('kernels'); import zdscan"
+    refused = subprocess.run(
+        [sys.executable, "-c", first], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "Another package named 'kernels'" in refused.stderr

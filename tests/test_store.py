@@ -142,20 +142,33 @@ def refused(action, *words):
 
 def test_existing_output_is_refused_and_untouched(tmp_path):
     path = tmp_path / "grid.h5"
-    path.write_bytes(b"precious")
+    create(path)
+    precious = path.read_bytes()
     refused(lambda: create(path), "exists", "resume", "--overwrite")
     refused(lambda: finished(path), "exists")
-    assert path.read_bytes() == b"precious"
+    assert path.read_bytes() == precious
     assert os.listdir(tmp_path) == ["grid.h5"]
+
+
+def test_a_file_of_another_kind_is_never_replaced(tmp_path):
+    path = tmp_path / "grid.h5"
+    path.write_bytes(b"precious")
+    for overwrite in (False, True):
+        refused(lambda overwrite=overwrite: create(path, overwrite=overwrite), "is not a grid file of zdscan")
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file.attrs["program"] = "another"
+    refused(lambda: create(tmp_path / "other.h5", overwrite=True), "is not a grid file of zdscan")
+    assert path.read_bytes() == b"precious"
 
 
 def test_overwrite_replaces_only_once_the_new_file_is_whole(tmp_path, monkeypatch):
     path = tmp_path / "grid.h5"
-    path.write_bytes(b"precious")
+    create(path)
+    precious = path.read_bytes()
     with monkeypatch.context() as patch:
         patch.setattr(store, "_field", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         refused(lambda: create(path, overwrite=True), "cannot be created", "No space left")
-    assert path.read_bytes() == b"precious"
+    assert path.read_bytes() == precious
     assert os.listdir(tmp_path) == ["grid.h5"]
     create(path, overwrite=True)
     assert open_grid(path).header_ok

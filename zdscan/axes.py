@@ -14,6 +14,8 @@ AXES = ("mass", "eps", "eps_z", "g_mu")
 UNITS = {"mass": "GeV", "eps": "1", "eps_z": "1", "g_mu": "1"}
 MASS_RANGE = (0.010, 2.0)  # GeV: the range in which the tables, limits and formulas hold
 LARGEST_COUPLING = 100.0  # far beyond perturbation theory; much more would overflow single precision
+LEAST_LINEAR = 1e-30  # an axis that is logarithmic over more decades has no use
+LARGEST_WIDTH = 1e6  # GeV, of the extra invisible width
 MOST_POINTS = 1_000_000  # along one axis; a larger n is a slip of the pen
 RANGE_KEYS = ("min", "max", "n", "spacing", "linear_below")
 
@@ -158,4 +160,6 @@ def _linear_below_faults(spec: AxisSpec, spacing: str) -> list[tuple[str, str]]:
     largest = max(abs(spec.min or 0.0), abs(spec.max or 0.0))
     if value <= 0.0 or (largest > 0.0 and value >= largest):
         return [("linear_below", f"must lie between 0 and the larger of |min| and |max| ({largest:g}), not {value:g}")]
+    if value < LEAST_LINEAR:
+        return [("linear_below", f"must be at least {LEAST_LINEAR:g}, not {value:g}")]
     return []

@@ -6,13 +6,18 @@ serving code compiled from an older version. The package calls `prepare` when it
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.util
 import os
+import shutil
+import sys
 import tempfile
 from functools import cache
+from importlib.machinery import ModuleSpec
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from zdscan.errors import UserError
 
@@ -30,21 +35,35 @@ def kernel_hash() -> str:
     return digest.hexdigest()
 
 
-def refuse_foreign_kernels() -> None:
-    """Check that `import kernels` finds the package that belongs to this zdscan.
+class _OwnPackages:
+    """Import hook: `kernels` and `analysis` are the packages beside this one, whatever stands in the working folder."""
+
+    names = ("kernels", "analysis")
+
+    @classmethod
+    def find_spec(cls, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """The package beside zdscan for the two names, None for all others."""
+        if name not in cls.names:
+            return None
+        source = _ROOT / name / "__init__.py"
+        return importlib.util.spec_from_file_location(name, source, submodule_search_locations=[str(source.parent)])
+
+
+def _use_own_packages() -> None:
+    """Install the hook.
 
     Raises
     ------
     UserError
-        If another package of that name hides it.
+        If another package of one of the names has been imported already.
     """
-    spec = importlib.util.find_spec("kernels")
-    if spec is None or spec.origin is None or Path(spec.origin).resolve().parent.parent != _ROOT:
-        found = "none" if spec is None else spec.origin
-        raise UserError(
-            f"Another package named 'kernels' is in the way (found {found}, expected {_ROOT / 'kernels'}): "
-            "run zdscan from another folder or remove it from PYTHONPATH."
-        )
+    for name in _OwnPackages.names:
+        present = sys.modules.get(name)
+        found = getattr(present, "__file__", None) or "no file"
+        if present is not None and Path(found).resolve() != _ROOT / name / "__init__.py":
+            raise UserError(f"Another package named {name!r} ({found}) is loaded already; import zdscan before it.")
+    if _OwnPackages not in sys.meta_path:
+        sys.meta_path.insert(0, _OwnPackages)
 
 
 def cache_folder() -> Path:
@@ -54,7 +73,11 @@ def cache_folder() -> Path:
 
 
 def prepare() -> Path:
-    """Point Numba at that folder; where it cannot be written, at a temporary one of this process."""
+    """Make sure of the packages that belong to this zdscan, and point Numba at the folder of compiled kernels.
+
+    Where that folder cannot be written, a temporary one serves this process alone and is removed at its end.
+    """
+    _use_own_packages()
     folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -62,5 +85,11 @@ def prepare() -> Path:
             pass
     except OSError:
         folder = Path(tempfile.mkdtemp(prefix="zdscan-kernels-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
     return folder
+
+
+def is_kept() -> bool:
+    """Whether compiled kernels outlive this process."""
+    return Path(os.environ["NUMBA_CACHE_DIR"]) == cache_folder()

@@ -192,12 +192,8 @@ def point(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Evaluate one point: couplings, widths, the 26 rows, chi2 and every constraint."""
-    from zdscan.axes import LARGEST_COUPLING
     from zdscan.point import evaluate
 
-    for name, value in (("eps", eps), ("eps_z", eps_z), ("g_mu", g_mu)):
-        if abs(value) > LARGEST_COUPLING:  # infinite ones too; NaN is left to evaluate
-            raise UserError(f"{name} is {value:g}; at most {LARGEST_COUPLING:g} in size is allowed, a finite number.")
     chosen = constraints if constraints in ("all", "paper") else tuple(name.strip() for name in constraints.split(","))
     result = evaluate(
         case,
@@ -356,12 +352,17 @@ def calibrate(
 @app.command()
 def warmup() -> None:
     """Compile every kernel into the cache, so that a later job starts at once."""
-    from zdscan.cache import cache_folder
+    from zdscan.cache import cache_folder, is_kept
     from zdscan.config import FIELDS, parse_scan
     from zdscan.engine import Engine
 
     for fields in ('["chi2", "excluded"]', json.dumps(FIELDS)):
         Engine.from_scan(parse_scan(_ONE_POINT, "warm-up", [f"output.fields={fields}"])).warm_up()
+    if not is_kept():
+        raise UserError(
+            f"The folder {cache_folder()} cannot be written, so every command compiles the kernels again (half a "
+            "minute): set ZDSCAN_CACHE_DIR to a folder that can."
+        )
     print(f"compiled kernels are in {cache_folder()}")
 
 

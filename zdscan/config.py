@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from zdscan import __version__
-from zdscan.axes import AXES, AxisSpec, build_axis, physics_faults
+from zdscan.axes import AXES, LARGEST_COUPLING, LARGEST_WIDTH, AxisSpec, build_axis, physics_faults
 from zdscan.errors import UserError
 from zdscan.faults import Fault, dotted, listed, nearest, not_one_of, pydantic_faults, sentence
 
@@ -40,9 +40,9 @@ class ModelOptions(_Table):
     K, pi and W radiate from the lepton leg alone or through the gauge-complete sum.
     """
 
-    invisible_width: float = Field(default=0.0, ge=0.0)
-    axial_mu: float = 0.0
-    fcnc_scale: float = 1.0
+    invisible_width: float = Field(default=0.0, ge=0.0, le=LARGEST_WIDTH)
+    axial_mu: float = Field(default=0.0, ge=-LARGEST_COUPLING, le=LARGEST_COUPLING)
+    fcnc_scale: float = Field(default=1.0, ge=-LARGEST_COUPLING, le=LARGEST_COUPLING)
     emission: Literal["auto", "lepton", "complete"] = "auto"
 
 
@@ -180,7 +180,7 @@ def load_scan(path: str | Path, overrides: Sequence[str] = ()) -> Scan:
     """
     path = Path(path)
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         hint = nearest(path.name, [other.name for other in path.parent.glob("*.toml")])
         raise UserError(f"{path}: there is no such scan file{hint}.") from None

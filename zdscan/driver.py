@@ -7,6 +7,7 @@ user's mistake is raised on every rank, with its sentences on rank 0 only; any o
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -142,7 +143,11 @@ def run(
         per_rank = world.from_root(lambda: _settings(world, threads, sink, block_points))
         world.from_root(lambda: store.check_target(path, overwrite))
         built = engine if engine is not None else _everywhere(world, lambda: _build(scan))
-        plan = Plan.default(built.shape) if block_points is None else Plan(built.shape, block_points)
+        plan = (
+            Plan.default(built.shape)
+            if block_points is None
+            else Plan(built.shape, min(block_points, math.prod(built.shape[1:])))
+        )
         entry = provenance.record("run", world, per_rank, sink)
         layout = world.from_root(
             lambda: store.create(

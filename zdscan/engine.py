@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan import likelihood
+from zdscan.axes import LARGEST_COUPLING, LARGEST_WIDTH
 from zdscan.constraints import select
 from zdscan.errors import UserError
 from zdscan.fields import Field
@@ -87,13 +88,15 @@ def build_physics(
         For every setting that is not allowed, one sentence each.
     """
     faults = []
+    largest = {"invisible_width": LARGEST_WIDTH, "axial_mu": LARGEST_COUPLING, "fcnc_scale": LARGEST_COUPLING}
     allowed = {"theory": ("paper", "complete"), "emission": ("auto", "lepton", "complete"), "limits": LIMIT_SETS}
     for name, value in (("theory", theory), ("emission", emission), ("limits", limits)):
         if value not in allowed[name]:
             faults.append(f"{name} is {value!r}; allowed are {', '.join(allowed[name])}.")
     for name, number in (("invisible_width", invisible_width), ("axial_mu", axial_mu), ("fcnc_scale", fcnc_scale)):
-        if not np.isfinite(number) or (name == "invisible_width" and number < 0.0):
-            faults.append(f"{name} is {number}; it must be a finite number{' of at least 0' * name.startswith('inv')}.")
+        low = 0.0 if name == "invisible_width" else -largest[name]
+        if not low <= number <= largest[name]:  # NaN included
+            faults.append(f"{name} is {number}; it must be a number from {low:g} to {largest[name]:g}.")
     if faults:
         raise UserError(*faults)
     return Physics(

@@ -99,6 +99,8 @@ def _predicate(kind: str, context: dict[str, Any], value: object, loc: Path, mod
         return f"must be {_KINDS[kind]}, not {describe(value)}"
     if kind == "greater_than_equal":
         return f"must be at least {context['ge']:g}, not {describe(value)}"
+    if kind == "less_than_equal":
+        return f"must be at most {context['le']:g}, not {describe(value)}"
     if kind == "too_short":
         return "is empty; it needs at least one entry"
     raise AssertionError(f"the scan file models raise an error this module cannot put into words: {kind}")

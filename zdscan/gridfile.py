@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import zlib
 from dataclasses import dataclass
@@ -124,6 +125,7 @@ def _read(path: Path, file: h5py.File) -> GridFile:
     profiles = [name for name in _labels(run["profile"]) if name in file]
     layout = Layout(
         path=str(path),
+        inode=os.stat(path).st_ino,
         plan=plan,
         fields={name: extent_of(file[name]) for name in names},
         profiles={name: extent_of(file[name]) for name in profiles},

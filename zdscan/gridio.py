@@ -55,6 +55,7 @@ class Layout:
     Attributes
     ----------
     path : the file.
+    inode : its number on the file system; another file of the same name is not this one.
     plan : how the grid is cut into blocks.
     fields : the 4D (or 5D) datasets by name, in stored order.
     profiles : the profile datasets by name; empty where the scan asks for none.
@@ -63,6 +64,7 @@ class Layout:
     """
 
     path: str
+    inode: int
     plan: Plan
     fields: dict[str, Extent]
     profiles: dict[str, Extent]
@@ -95,6 +97,11 @@ class GridIO:
             purpose = "writing" if write else "reading"
             reason = f"{purpose} on {socket.gethostname()}: {error.strerror}"
             raise UserError(f"The grid file {layout.path} cannot be opened for {reason}.") from error
+        if os.fstat(self._fd).st_ino != layout.inode:
+            os.close(self._fd)
+            raise UserError(
+                f"The grid file {layout.path} was replaced by another during this run; that one is untouched."
+            )
 
     def __enter__(self) -> GridIO:
         return self

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from kernels.physics.moments import anomalous_moment
 from zdscan import __version__
+from zdscan.axes import LARGEST_COUPLING
 from zdscan.constraint import Clause
 from zdscan.engine import build_physics
 from zdscan.errors import UserError
@@ -52,6 +53,10 @@ class PointResult:
     limits: Array
     delta_a_mu: Array
     delta_a_e: Array
+
+    def __repr__(self) -> str:
+        points = "one point" if self.shape == () else f"points of shape {self.shape}"
+        return f"PointResult(case {self.physics.case.name}, theory {self.physics.theory}, {points}; see to_dict())"
 
     @property
     def branching_ratios(self) -> dict[str, Array]:
@@ -124,8 +129,8 @@ def _plain(value: Any) -> Any:
 
 
 def evaluate(
-    case: str | Case = "A",
-    mass: ArrayLike = 0.010,
+    case: str | Case | Mapping[str, Mapping[str, float]],
+    mass: ArrayLike,
     eps: ArrayLike = 0.0,
     eps_z: ArrayLike = 0.0,
     g_mu: ArrayLike = 0.0,
@@ -144,13 +149,18 @@ def evaluate(
     """Evaluate points; mass (GeV), eps, eps_z and g_mu broadcast against each other.
 
     The same kernels as a grid: a point is a block of size one. Settings are explained in docs/scan-file.md.
+    case is "A", "B", "C", a `zdscan.model.Case`, or the couplings of a case of your own, e.g.
+    ``{"v_mu": {"g_mu": 1.0}, "g_numu": {"g_mu": 1.0}}``.
 
     Raises
     ------
     UserError
         A name is unknown, a mass is outside 0.01-2 GeV, a number is not finite, or g_mu is given in Case A.
     """
-    chosen = case if isinstance(case, Case) else named_case(case)
+    if isinstance(case, Mapping):
+        chosen = Case.from_couplings("own", case)
+    else:
+        chosen = case if isinstance(case, Case) else named_case(case)
     physics = build_physics(
         chosen,
         theory=theory,
@@ -165,7 +175,15 @@ def evaluate(
         limits=limits,
     )
     given = {"mass": mass, "eps": eps, "eps_z": eps_z, "g_mu": g_mu}
-    arrays = np.broadcast_arrays(*(np.asarray(value, dtype=np.float64) for value in given.values()))
+    try:
+        arrays = np.broadcast_arrays(*(np.asarray(value, dtype=np.float64) for value in given.values()))
+    except ValueError:
+        shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in given.items())
+        raise UserError(
+            f"mass, eps, eps_z and g_mu must be numbers or arrays of matching shapes, not {shapes}."
+        ) from None
+    if arrays[0].size == 0:
+        raise UserError("There is no point to evaluate: an argument is empty.")
     parameters = dict(zip(given, arrays, strict=True))
     _check(chosen, parameters)
     return _points(physics, parameters)
@@ -176,6 +194,11 @@ def _check(case: Case, parameters: dict[str, Array]) -> None:
     for name, values in parameters.items():
         if not np.all(np.isfinite(values)):
             faults.append(f"{name} must be a finite number.")
+        elif name != "mass" and np.any(np.abs(values) > LARGEST_COUPLING):
+            worst = values.flat[int(np.argmax(np.abs(values)))]
+            faults.append(
+                f"{name} is {float(worst):g}; at most {LARGEST_COUPLING:g} in size is allowed, a finite number."
+            )
     low, high = MASS_RANGE
     mass = parameters["mass"]
     if np.any(mass < low) or np.any(mass > high):

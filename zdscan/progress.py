@@ -80,7 +80,8 @@ class Progress:
             self._bar.stop()
         if state == "finished":
             if self._active:
-                self._path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # a complete file may lie on a read-only disk
+                    self._path.unlink(missing_ok=True)
         else:
             self._state(state)
 

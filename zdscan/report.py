@@ -131,7 +131,8 @@ def show_constraints(constraints: Sequence[Constraint]) -> None:
     out = console()
     out.print(table)
     out.print(
-        'grade: A read in the source, B digitised or recast by a third party, C rough. paper: in `use = "paper"`.'
+        "grade: A read in the source, B digitised, recast or computed and cross-checked, C rough. "
+        'paper: in `use = "paper"`.'
     )
 
 

@@ -44,11 +44,26 @@ def check_target(path: Path, overwrite: bool) -> None:
         raise UserError(f"The folder {folder} is not writable, so {path.name} cannot be created there.")
     if path.is_dir():
         raise UserError(f"The output {path} is a folder; give the name of a file.")
-    if os.path.lexists(path) and not overwrite:
+    if not os.path.lexists(path):
+        return
+    if not _is_grid(path):
+        raise UserError(f"The output {path} exists and is not a grid file of zdscan; give another name.")
+    if not overwrite:
         raise UserError(
             f"The output file {path} exists: continue it with `zdscan resume {path}`, replace it with --overwrite, "
             "or give another name."
         )
+
+
+def _is_grid(path: Path) -> bool:
+    """Whether a file calls itself a grid of this program, however damaged; an empty file may be replaced too."""
+    try:
+        if path.stat().st_size == 0:
+            return True
+        with h5py.File(path, "r", locking=False) as file:
+            return bool(file.attrs.get("program") == PROGRAM)
+    except (OSError, RuntimeError, KeyError):
+        return False
 
 
 def create(
@@ -160,6 +175,7 @@ def _write(
     file.attrs["header_checksum"] = np.uint32(header_checksum(file))
     return Layout(
         path=path,
+        inode=os.stat(file.filename).st_ino,
         plan=plan,
         fields={name: extent_of(dataset) for name, dataset in fields.items()},
         profiles={name: extent_of(dataset) for name, dataset in profile_datasets.items()},
