@@ -95,7 +95,7 @@ def physics_faults(name: str, spec: AxisSpec) -> list[tuple[str, str]]:
     outside = [x for x in numbers if not low <= x <= high]
     if not outside:
         return []
-    reached = " and ".join(f"{x:g}" for x in dict.fromkeys((min(outside), max(outside))))
+    reached = " and ".join(f"{x:.10g}" for x in dict.fromkeys((min(outside), max(outside))))
     if name == "mass":
         return [("", f"reaches {reached} GeV, outside {low:g} to {high:g} GeV, where the formulas and limits hold")]
     return [("", f"reaches {reached}; at most {high:g} in size is allowed, far beyond perturbation theory")]
