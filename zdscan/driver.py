@@ -195,7 +195,9 @@ def resume(
             raise _stopped(world, grid.layout.path)
         todo = np.union1d(grid.missing, numbers)
         entry = provenance.record("resume", world, per_rank, sink)
-        job = _Job(world, grid.layout, built, per_rank, sink, progress, stopping, [*grid.history, entry])
+        # an earlier run that still calls itself running was killed before it could say otherwise
+        past = [{**run, "state": "not ended"} if run.get("state") == "running" else run for run in grid.history]
+        job = _Job(world, grid.layout, built, per_rank, sink, progress, stopping, [*past, entry])
         return job.do(todo, tuple(int(number) for number in numbers))
 
 
