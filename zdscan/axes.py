@@ -15,7 +15,7 @@ UNITS = {"mass": "GeV", "eps": "1", "eps_z": "1", "g_mu": "1"}
 MASS_RANGE = (0.010, 2.0)  # GeV: the range in which the tables, limits and formulas hold
 LARGEST_COUPLING = 100.0  # far beyond perturbation theory; much more would overflow single precision
 LEAST_LINEAR = 1e-30  # an axis that is logarithmic over more decades has no use
-LARGEST_WIDTH = 1e6  # GeV, of the extra invisible width
+LARGEST_WIDTH = 1e12  # GeV, of the extra invisible width; swamps every other channel and is still far from overflow
 MOST_POINTS = 1_000_000  # along one axis; a larger n is a slip of the pen
 RANGE_KEYS = ("min", "max", "n", "spacing", "linear_below")
 
