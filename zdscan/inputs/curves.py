@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -21,7 +20,8 @@ from zdscan.inputs.datafile import (
     Positive,
     Record,
     Text,
-    data_names,
+    load_named,
+    names_of,
     parse_toml,
     read_data,
     validate,
@@ -176,22 +176,13 @@ def parse(text: str, source: str) -> Curve:
 
 def available() -> tuple[str, ...]:
     """Names of the curves: one for each file limits_<name>.toml."""
-    return tuple(name[len("limits_") : -len(".toml")] for name in data_names() if name.startswith("limits_"))
+    return names_of("limits")
 
 
 @cache
 def load(name: str) -> Curve:
     """A curve by name, e.g. "k_pi_x"; raises `UserError` if there is none or its file is damaged."""
-    names = available()
-    if name not in names:
-        near = get_close_matches(name, names, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise UserError(f"There is no limit curve called {name!r}; known are {', '.join(names)}.{hint}")
-    source = f"limits_{name}.toml"
-    curve = parse(read_data(source).decode(), source)
-    if curve.name != name:
-        raise UserError(f"{source}: the curve calls itself {curve.name!r}, its file {name!r}.")
-    return curve
+    return load_named("limits", "limit curve", name, parse)
 
 
 def parse_hadronic(text: str, source: str = HADRONIC_FILE) -> Mapping[str, Array]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -31,6 +33,16 @@ class Record(BaseModel):
 
 
 RecordT = TypeVar("RecordT", bound=Record)
+
+
+class Named(Protocol):
+    """What a file about one curve or table is read into: it knows its own name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+NamedT = TypeVar("NamedT", bound=Named)
 
 
 def data_names() -> tuple[str, ...]:
@@ -98,3 +110,29 @@ def validate(model: type[RecordT], entry: object, source: str, where: str) -> Re
                 for fault in error.errors()
             )
         ) from None
+
+
+def names_of(prefix: str) -> tuple[str, ...]:
+    """What the files <prefix>_<name>.toml are about: their names."""
+    start = f"{prefix}_"
+    return tuple(name[len(start) : -len(".toml")] for name in data_names() if name.startswith(start))
+
+
+def load_named(prefix: str, what: str, name: str, parse: Callable[[str, str], NamedT]) -> NamedT:
+    """The contents of <prefix>_<name>.toml, read by `parse` (text, source).
+
+    Raises
+    ------
+    UserError
+        There is no such file, it is damaged, or it calls itself otherwise; `what` is the word for its kind.
+    """
+    names = names_of(prefix)
+    if name not in names:
+        near = get_close_matches(name, names, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise UserError(f"There is no {what} called {name!r}; known are {', '.join(names)}.{hint}")
+    source = f"{prefix}_{name}.toml"
+    found = parse(read_data(source).decode(), source)
+    if found.name != name:
+        raise UserError(f"{source}: the {what.split()[-1]} calls itself {found.name!r}, its file {name!r}.")
+    return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import Annotated, Literal
 
@@ -14,7 +13,7 @@ from pydantic import Field
 from scipy.interpolate import CubicSpline
 
 from zdscan.errors import UserError
-from zdscan.inputs.datafile import Grade, Positive, Record, Text, data_names, parse_toml, read_data, validate
+from zdscan.inputs.datafile import Grade, Positive, Record, Text, load_named, names_of, parse_toml, validate
 
 Array = NDArray[np.float64]
 Rule = Literal[
@@ -134,19 +133,10 @@ def parse(text: str, source: str) -> MassTable:
 
 def available() -> tuple[str, ...]:
     """Names of the tables: one for each file table_<name>.toml."""
-    return tuple(name[len("table_") : -len(".toml")] for name in data_names() if name.startswith("table_"))
+    return names_of("table")
 
 
 @cache
 def load(name: str) -> MassTable:
     """A table by name, e.g. "trident_ccfr"; raises `UserError` if there is none or its file is damaged."""
-    names = available()
-    if name not in names:
-        near = get_close_matches(name, names, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise UserError(f"There is no table called {name!r}; known are {', '.join(names)}.{hint}")
-    source = f"table_{name}.toml"
-    table = parse(read_data(source).decode(), source)
-    if table.name != name:
-        raise UserError(f"{source}: the table calls itself {table.name!r}, its file {name!r}.")
-    return table
+    return load_named("table", "table", name, parse)
