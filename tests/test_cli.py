@@ -226,6 +226,8 @@ def test_run_refuses_impossible_targets_and_settings(scan: Path, tmp_path: Path)
     refused(zdscan("run", scan, "-o", tmp_path), "folder")
     refused(zdscan("run", scan, "-o", tmp_path / "out.h5", "--sink", "drain"), "drain", "direct")
     assert zdscan("run", scan, "--threads", 0).code == 2
+    refused(zdscan("run", scan, "-o", tmp_path / "out.h5", "--threads", 10**5), "threads must be at most", "100000")
+    assert not list(tmp_path.iterdir())
 
 
 def test_resume_of_a_complete_file_does_nothing(grid: Path) -> None:
@@ -403,14 +405,15 @@ def test_point_options() -> None:
         (["--case", "A"], "g_mu must be 0 in Case A"),
         (["--eps", "inf"], "finite"),
         (["--eps-z=-1e10"], "eps_z is -1e+10; at most 100"),
-        (["--theory", "papper"], "'papper'"),
-        (["--emission", "leptons"], "'leptons'"),
+        (["--theory", "papper"], "theory does not know 'papper' (did you mean 'paper'?)"),
+        (["--emission", "leptons"], "did you mean 'lepton'?"),
         (["--invisible-width", "-1"], "invisible_width"),
         (["--axial-mu", "nan"], "axial_mu"),
         (["--fcnc-scale", "inf"], "fcnc_scale"),
-        (["--measurements", "rashed2023"], "rashed2023"),
-        (["--errors", "symmetrized"], "symmetrized"),
-        (["--theory-errors", "tables"], "tables"),
+        (["--measurements", "rashed2023"], "did you mean 'rashed2024'?"),
+        (["--errors", "symmetrized", "--theory", "full"], "did you mean 'symmetrised'?"),
+        (["--errors", "symmetrized", "--theory", "full"], "theory does not know 'full'"),
+        (["--theory-errors", "tables"], "did you mean 'table'?"),
         (["--constraints", "a_muu"], "'a_muu'"),
     ],
 )

@@ -22,6 +22,8 @@ from zdscan.progress import Progress
 from zdscan.schedule import Plan, Shared, rounds
 from zdscan.sinks import Sink
 
+THREADS_PER_CORE = 8  # more only cost memory, so that a slip of the pen could end the machine
+
 
 class EngineLike(Protocol):
     """Everything of a scan that does not depend on where it runs (`zdscan.engine.Engine`)."""
@@ -101,12 +103,15 @@ def choose_threads(threads: int | None, world: Alone) -> int:
 
     Raises
     ------
-    UserError : the number is not positive, or this MPI library cannot be used with threads.
+    UserError : the number is not positive or beyond all use, or this MPI library cannot be used with threads.
     """
     if threads is None:
         return 1 if world.size > 1 else _cores()
     if threads < 1:
         raise UserError(f"The number of threads must be at least 1, not {threads}.")
+    most = THREADS_PER_CORE * _cores()
+    if threads > most:
+        raise UserError(f"The number of threads must be at most {most} on these {_cores()} cores, not {threads}.")
     world.check_threads(threads)
     return threads
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from zdscan import __version__
-from zdscan.axes import AXES, LARGEST_COUPLING, LARGEST_WIDTH, AxisSpec, build_axis, physics_faults
+from zdscan.axes import AXES, LARGEST_COUPLING, LARGEST_WIDTH, AxisSpec, build_axis, physics_faults, range_faults
 from zdscan.errors import UserError
 from zdscan.faults import Fault, dotted, listed, nearest, not_one_of, pydantic_faults, sentence
 
@@ -301,8 +301,10 @@ def _axes(raw: Mapping[str, Any]) -> tuple[dict[str, NDArray[np.float64]], list[
             spec = AxisSpec.model_validate(_section(raw, "axes").get(name))
         except ValidationError:
             continue  # already reported with the whole document
-        axis, wrong = build_axis(spec)
-        wrong = wrong + physics_faults(name, spec)
+        outside = physics_faults(name, spec)
+        # the points between ends far outside may overflow
+        axis, wrong = (None, range_faults(spec)) if outside and spec.values is None else build_axis(spec)
+        wrong = wrong + outside
         if axis is not None:
             axis.setflags(write=False)
             axes[name] = axis

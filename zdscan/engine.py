@@ -13,7 +13,9 @@ from zdscan import likelihood
 from zdscan.axes import LARGEST_COUPLING, LARGEST_WIDTH
 from zdscan.constraints import select
 from zdscan.errors import UserError
+from zdscan.faults import not_one_of
 from zdscan.fields import Field
+from zdscan.inputs.measurements import ERROR_TREATMENTS, available
 from zdscan.model import COUPLINGS, PARAMETERS, Case, named_case
 from zdscan.slices import CHANNELS, Axes, Physics
 
@@ -89,10 +91,17 @@ def build_physics(
     """
     faults = []
     largest = {"invisible_width": LARGEST_WIDTH, "axial_mu": LARGEST_COUPLING, "fcnc_scale": LARGEST_COUPLING}
-    allowed = {"theory": ("paper", "complete"), "emission": ("auto", "lepton", "complete"), "limits": LIMIT_SETS}
-    for name, value in (("theory", theory), ("emission", emission), ("limits", limits)):
-        if value not in allowed[name]:
-            faults.append(f"{name} is {value!r}; allowed are {', '.join(allowed[name])}.")
+    named = {
+        "theory": (theory, ("paper", "complete")),
+        "emission": (emission, ("auto", "lepton", "complete")),
+        "measurements": (measurements, available()),
+        "errors": (errors, tuple(ERROR_TREATMENTS)),
+        "theory_errors": (theory_errors, likelihood.THEORY_ERRORS),
+        "limits": (limits, LIMIT_SETS),
+    }
+    for name, (value, allowed) in named.items():
+        if value not in allowed:
+            faults.append(f"{name} {not_one_of(value, allowed)}.")
     for name, number in (("invisible_width", invisible_width), ("axial_mu", axial_mu), ("fcnc_scale", fcnc_scale)):
         low = 0.0 if name == "invisible_width" else -largest[name]
         if not low <= number <= largest[name]:  # NaN included

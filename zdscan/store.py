@@ -38,6 +38,13 @@ _PROFILE_NAMES = [f"profile_{x}_{y}" for x, y in combinations(AXES, 2)]
 def check_target(path: Path, overwrite: bool) -> None:
     """Raise `UserError` where a grid file cannot be created: folder missing or closed, or the name is taken."""
     folder = path.parent
+    for name in (path, _temporary(path)):
+        try:
+            name.lstat()
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            pass  # free, or the folder is at fault
+        except OSError as error:  # a name that is too long, say
+            raise UserError(f"The output file {path} cannot be created: {error.strerror}.") from error
     if not folder.is_dir():
         raise UserError(f"The folder {folder} of the output file {path.name} does not exist.")
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -55,9 +62,19 @@ def check_target(path: Path, overwrite: bool) -> None:
         )
 
 
+def _temporary(path: Path) -> Path:
+    """The name of the file until it is whole: hidden, beside its final name, of this process alone."""
+    return path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.part")
+
+
 def _is_grid(path: Path) -> bool:
-    """Whether a file calls itself a grid of this program, however damaged; an empty file may be replaced too."""
+    """Whether a file calls itself a grid of this program, however damaged; an empty file may be replaced too.
+
+    Devices and pipes seem empty, but are not files to replace.
+    """
     try:
+        if not path.is_file():
+            return False
         if path.stat().st_size == 0:
             return True
         with h5py.File(path, "r", locking=False) as file:
@@ -85,7 +102,7 @@ def create(
     """
     check_target(path, overwrite)
     _check_space(path, engine.fields, plan, profiles)
-    temporary = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.part")
+    temporary = _temporary(path)
     try:
         try:
             with h5py.File(temporary, "w", locking=False) as file:
