@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -100,12 +101,12 @@ def build_physics(
         "limits": (limits, LIMIT_SETS),
     }
     for name, (value, allowed) in named.items():
-        if value not in allowed:
-            faults.append(f"{name} {not_one_of(value, allowed)}.")
+        if not isinstance(value, str) or value not in allowed:
+            faults.append(f"{name} {not_one_of(str(value), allowed)}.")
     for name, number in (("invisible_width", invisible_width), ("axial_mu", axial_mu), ("fcnc_scale", fcnc_scale)):
         low = 0.0 if name == "invisible_width" else -largest[name]
-        if not low <= number <= largest[name]:  # NaN included
-            faults.append(f"{name} is {number}; it must be a number from {low:g} to {largest[name]:g}.")
+        if not isinstance(number, Real) or not low <= number <= largest[name]:  # NaN included
+            faults.append(f"{name} is {number!r}; it must be a number from {low:g} to {largest[name]:g}.")
     if faults:
         raise UserError(*faults)
     return Physics(
