@@ -124,25 +124,44 @@ def test_installed_command_refuses_missing_and_existing_files(tmp_path: Path, sc
 
 
 MPIEXEC = Path(sys.executable).with_name("mpiexec")
+needs_mpi = pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside this Python")
 
 
-@pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside this Python")
-@pytest.mark.parametrize("name", ["unknown_case", "not_toml"])
-def test_ranks_refuse_with_one_voice(tmp_path: Path, name: str) -> None:
-    source = ROOT / "tests" / "malformed" / f"{name}.toml"
+def on_ranks(ranks: int, *arguments: object, cwd: Path) -> Result:
+    """Run the command on several ranks."""
     done = subprocess.run(
-        [MPIEXEC, "-n", "2", sys.executable, "-m", "zdscan", "run", source, "-o", "out.h5"],
-        cwd=tmp_path,
+        [MPIEXEC, "-n", str(ranks), sys.executable, "-m", "zdscan", *map(str, arguments)],
+        cwd=cwd,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=300,
     )
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+@needs_mpi
+@pytest.mark.parametrize("name", ["unknown_case", "not_toml"])
+def test_ranks_refuse_with_one_voice(tmp_path: Path, name: str) -> None:
+    source = ROOT / "tests" / "malformed" / f"{name}.toml"
+    result = on_ranks(2, "run", source, "-o", "out.h5", cwd=tmp_path)
     expected = source.read_text().splitlines()[0].removeprefix("# expects: ")
-    assert done.stderr.count(expected) == 1
+    refused(result, expected)
+    assert result.err.count(expected) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@needs_mpi
+@pytest.mark.parametrize("ranks", [1, 2, 3])
+def test_ranks_write_the_bytes_of_a_lone_process(tmp_path: Path, scan: Path, grid: Path, ranks: int) -> None:
+    result = on_ranks(ranks, "run", scan, "-o", "out.h5", cwd=tmp_path)
+    assert result.code == 0, result.err
+    with h5py.File(grid) as alone, h5py.File(tmp_path / "out.h5") as shared:
+        names = [name for name in alone if isinstance(alone[name], h5py.Dataset)]
+        assert {"chi2", "excluded", "profile_mass_g_mu"} <= set(names)
+        for name in names:
+            assert shared[name][()].tobytes() == alone[name][()].tobytes(), name
+        assert json.loads(shared.attrs["identity"]) == json.loads(alone.attrs["identity"])
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
