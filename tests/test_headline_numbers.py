@@ -75,5 +75,5 @@ def test_quoted_points_lie_on_the_plateau_of_c9(case: str, mass: float, g_mu: fl
     chi2 = model.evaluate(model.build_slice(mass), axes)["chi2"]
     best = int(np.argmin(chi2))
     assert chi2[best] - model.sm_chi2["all"] == pytest.approx(-27.8, abs=0.1)
-    # both signs of eps_z are on the axis; only opposite signs improve. -1.03e-5 in units where E0 is one percent smaller
+    # both signs of eps_z are on the axis; only opposite signs improve
     assert axes[1][best] * g_mu == pytest.approx(-1.03e-5, rel=0.04)
