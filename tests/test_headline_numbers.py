@@ -67,13 +67,31 @@ def test_best_fit_of_case_c(mass: float, expected: float) -> None:
     assert improvement(physics("C"), mass, (-1, 1), starts) == pytest.approx(expected, abs=0.15)
 
 
-@pytest.mark.parametrize(("case", "mass", "g_mu"), [("B", 0.0103, 0.28), ("C", 0.0302, 0.033)])
-def test_quoted_points_lie_on_the_plateau_of_c9(case: str, mass: float, g_mu: float) -> None:
-    model = physics(case)
-    eps_z = np.geomspace(1e-5, 1e-3, 400)
-    axes = (np.array([1e-5]), np.concatenate([-eps_z[::-1], eps_z]), np.array([g_mu]))
+@pytest.mark.parametrize(
+    ("case", "mass", "g_mu", "theory", "expected", "eps_z"),
+    [
+        ("B", 0.0103, 0.28, "paper", -27.8, -3.68e-5),
+        ("C", 0.0302, 0.033, "paper", -27.8, -3.1e-4),
+        ("B", 0.0103, 0.28, "complete", -27.0, -3.6e-5),
+        ("C", 0.0302, 0.033, "complete", -21.2, -2.4e-4),
+    ],
+)
+def test_quoted_points_of_b_and_c(
+    case: str, mass: float, g_mu: float, theory: str, expected: float, eps_z: float
+) -> None:
+    """Both signs of eps_z are on the axis; only the one opposite to g_mu improves."""
+    model = physics(case, theory)
+    one_side = np.geomspace(1e-5, 1e-3, 400)
+    axes = (np.array([0.0]), np.concatenate([-one_side[::-1], one_side]), np.array([g_mu]))
     chi2 = model.evaluate(model.build_slice(mass), axes)["chi2"]
     best = int(np.argmin(chi2))
-    assert chi2[best] - model.sm_chi2["all"] == pytest.approx(-27.8, abs=0.1)
-    # both signs of eps_z are on the axis; only opposite signs improve
-    assert axes[1][best] * g_mu == pytest.approx(-1.03e-5, rel=0.04)
+    assert chi2[best] - model.sm_chi2["all"] == pytest.approx(expected, abs=0.06)
+    assert axes[1][best] == pytest.approx(eps_z, rel=0.04)
+
+
+def test_longitudinal_term_rules_out_the_quoted_point_of_a() -> None:
+    quoted = (np.array([1.6e-5]), np.array([2e-3]), np.array([0.0]))
+    for theory, expected in (("paper", 89.4 - 6.4), ("complete", 2.4e9)):
+        model = physics("A", theory)
+        chi2 = model.evaluate(model.build_slice(0.01007), quoted)["chi2"][0]
+        assert chi2 == pytest.approx(expected, rel=0.03)
