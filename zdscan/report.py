@@ -159,7 +159,7 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     moments = result["anomalous_moments"]
     out.print(f"Anomalous moments: mu {number(moments['mu'])}, e {number(moments['e'])}")
     for line in verdict_lines(result["constraints"]):
-        out.print(line, markup=False)
+        out.print(line, markup=False, soft_wrap=True)
 
 
 def verdict_lines(constraints: Sequence[Mapping[str, Any]]) -> list[str]:
