@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -401,6 +402,40 @@ def test_point_as_tables_agrees_with_json() -> None:
         assert row["id"] in result.out
     for item in point["constraints"]:
         assert item["id"] in result.out
+    assert result.out.startswith("Case B: mass = 0.0103, ")
+    assert "emission lepton" in result.out
+
+
+@pytest.mark.parametrize(
+    ("options", "paper", "others"),
+    # the paper's best fits of Cases A and C (there at the eps_z that fits best), and nothing at zero coupling
+    [
+        (
+            ("A", "0.01007", "--eps", "1.6e-5", "--eps-z", "2e-3"),
+            {"apv_cs", "k_mu_inv", "bs_mixing"},
+            {"k_pi_x", "a_e"},
+        ),
+        (("C", "0.0302", "--eps-z", "-3e-4", "--g-mu", "0.033"), {"k_mu_inv", "w_width"}, {"k_pi_x", "b_k_x"}),
+        (("C", "0.0302"), set(), set()),
+    ],
+)
+def test_point_ends_with_its_verdict(options: tuple[str, ...], paper: set[str], others: set[str]) -> None:
+    arguments = ("point", "--case", options[0], "--mass", *options[1:])
+    result, point = zdscan(*arguments), json.loads(zdscan(*arguments, "--json").out)
+    excluding = {item["id"]: item["ratio"] for item in point["constraints"] if item["excluded"]}
+    end = " ".join(result.out[result.out.index("Verdict: ") :].split())
+    applying = sum(item["applies"] for item in point["constraints"])
+    if not excluding:
+        assert end == f"Verdict: allowed by all {applying} constraints that apply."
+        return
+    assert f"excluded by {len(excluding)} of {applying} constraints" in end
+    parts = end.split("the paper's: ")[1].split("beyond the paper: ")
+    for part, wanted in zip(parts, (paper, others), strict=True):
+        found = re.findall(r"(\w+) ([\d.e+]+)", part)
+        assert wanted <= {name for name, _ in found}
+        ratios = [excluding[name] for name, _ in found]
+        assert ratios == sorted(ratios, reverse=True)
+        assert [float(ratio) for _, ratio in found] == pytest.approx(ratios, rel=0.051)
 
 
 def test_point_options() -> None:

@@ -195,7 +195,7 @@ def point(
     from zdscan.point import evaluate
 
     chosen = constraints if constraints in ("all", "paper") else tuple(name.strip() for name in constraints.split(","))
-    result = evaluate(
+    evaluated = evaluate(
         case,
         mass,
         eps,
@@ -210,13 +210,14 @@ def point(
         errors=errors,
         theory_errors=theory_errors,
         constraints=chosen,
-    ).to_dict()
+    )
+    result = evaluated.to_dict()
     if as_json:
         print(json.dumps(result, indent=2))
     else:
         from zdscan import report
 
-        report.show_point(result)
+        report.show_point(result, case, evaluated.physics.setting.emission)
 
 
 @app.command()

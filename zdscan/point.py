@@ -193,7 +193,7 @@ def evaluate(
         ) from None
     if arrays[0].size == 0:
         raise UserError("There is no point to evaluate: an argument is empty.")
-    parameters = dict(zip(given, arrays, strict=True))
+    parameters = {name: array.copy() for name, array in zip(given, arrays, strict=True)}  # not views of one number
     _check(chosen, parameters)
     return _points(physics, parameters)
 

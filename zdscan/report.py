@@ -136,12 +136,12 @@ def show_constraints(constraints: Sequence[Constraint]) -> None:
     )
 
 
-def show_point(result: Mapping[str, Any]) -> None:
-    """One point as tables; the same content as the JSON."""
+def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
+    """One point as tables, the same content as the JSON, and what excludes it; `emission` as it is used."""
     out = console()
     parameters = result["parameters"]
-    out.print("Point: " + ", ".join(f"{name} = {_value(value)}" for name, value in parameters.items()))
-    out.print(f"Theory {result['theory']}, zdscan {result['version']}")
+    out.print(f"Case {case}: " + ", ".join(f"{name} = {_value(value)}" for name, value in parameters.items()))
+    out.print(f"Theory {result['theory']}, emission {emission}, zdscan {result['version']}")
     out.print("Couplings: " + ", ".join(f"{name} = {number(value)}" for name, value in result["couplings"].items()))
     table = _table("Widths", "final state", "GeV", "branching ratio")
     for name, width in result["widths"].items():
@@ -158,6 +158,25 @@ def show_point(result: Mapping[str, Any]) -> None:
     out.print(_verdicts_table(result["constraints"]))
     moments = result["anomalous_moments"]
     out.print(f"Anomalous moments: mu {number(moments['mu'])}, e {number(moments['e'])}")
+    for line in verdict_lines(result["constraints"]):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def verdict_lines(constraints: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What excludes a point, those of the paper and the others apart, each with its ratio, largest first."""
+    from zdscan.constraints import select
+
+    paper = {constraint.id for constraint in select("paper")}
+    applying = [item for item in constraints if item["applies"]]
+    excluding = sorted((item for item in applying if item["excluded"]), key=lambda item: -item["ratio"])
+    if not excluding:
+        return [f"Verdict: allowed by all {len(applying)} constraints that apply."]
+    lines = [f"Verdict: excluded by {len(excluding)} of {len(applying)} constraints that apply, with their ratios:"]
+    for what, those in (("the paper's", True), ("beyond the paper", False)):
+        found = [f"{item['id']} {number(item['ratio'], 2)}" for item in excluding if (item["id"] in paper) is those]
+        if found:
+            lines.append(f"  {what}: {', '.join(found)}")
+    return lines
 
 
 def _rows_table(rows: Sequence[Mapping[str, Any]], title: str = "b -> s l l rows") -> Table:
