@@ -296,7 +296,7 @@ def test_reading_while_a_run_is_writing(tmp_path):
 def test_progress_prints_lines_where_there_is_no_terminal(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("zdscan.progress.LINE_SECONDS", 0.0)
     monkeypatch.setattr("zdscan.progress.UPDATE_SECONDS", 0.0)
-    progress = Progress(tmp_path / "grid.h5", 1000, 200, active=True, show=True, ranks=2)
+    progress = Progress(tmp_path / "grid.h5", 1000, 200, world=mpi.Alone(), show=True)
     progress.stage("computing")
     progress.update(300)
     progress.close("finished")

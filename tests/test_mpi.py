@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.fake_engine import FakeEngine, FakeScan, whole
 from tests.launching import MPIEXEC, TIMEOUT, contents, done_blocks, launch, start
 from zdscan import driver
 from zdscan.gridfile import open_grid
-from zdscan.progress import status_path
+from zdscan.progress import read_status, status_path
 
 pytestmark = pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside this Python")
 
@@ -150,6 +151,36 @@ def test_an_error_on_one_rank_ends_the_job(tmp_path, rank, sink):
     assert "ArithmeticError: the fake engine was told to fail" in done.stderr
     assert done.stderr.count("Traceback") == 1
     assert driver.verify(tmp_path / "grid.h5").ok
+
+
+def proxies(job):
+    """The launcher's helpers, which forward what ranks print."""
+    return [int(child) for child in (Path(f"/proc/{job.pid}/task/{job.pid}/children").read_text()).split()]
+
+
+def test_the_message_of_a_failing_rank_gets_through_a_slow_launcher(tmp_path):
+    """The end of the job must not overtake its reason: the launcher finds both waiting when it wakes up."""
+    path = tmp_path / "grid.h5"
+    job = start("run", path, "--block-points", 50, "--delay", 1.0, "--fail-rank", 1, ranks=2)
+    try:
+        until(lambda: (read_status(status_path(path)) or {}).get("stage") == "computing")
+        helpers = proxies(job)
+        assert helpers
+        for helper in helpers:
+            os.kill(helper, signal.SIGSTOP)
+        until(lambda: (read_status(status_path(path)) or {}).get("state") == "failed")
+        time.sleep(1.0)
+        for helper in helpers:
+            os.kill(helper, signal.SIGCONT)
+        _, errors = job.communicate(timeout=TIMEOUT)
+    finally:
+        job.kill()
+    assert job.returncode == 1
+    assert f"rank 1 of 2 on {os.uname().nodename} failed" in errors
+    assert "ArithmeticError" in errors
+    fault = read_status(status_path(path))["fault"]
+    assert (fault["rank"], fault["ranks"], fault["host"]) == (1, 2, os.uname().nodename)
+    assert fault["cause"] == "ArithmeticError: the fake engine was told to fail"
 
 
 def test_a_user_s_mistake_is_said_once(tmp_path):

@@ -35,7 +35,7 @@ from zdscan.inspection import (
     verify,
 )
 from zdscan.mpi import Alone
-from zdscan.progress import Progress
+from zdscan.progress import Progress, record_fault
 from zdscan.schedule import Plan
 from zdscan.sinks import NAMES as SINKS
 from zdscan.sinks import open_sink
@@ -222,25 +222,25 @@ class _Job:
             self.layout.path,
             plan.points,
             plan.points - computed,
-            active=world.is_root,
+            world=world,
             show=self.show,
-            ranks=world.size,
         )
         state = "failed"
-        try:
-            if todo.size:
-                self._mark(todo)
-            seconds = self._compute(todo, progress)
-            best, best_allowed = self._profiles(bool(todo.size), progress)
-            state = "finished"
-        except Stopped:
-            state = "stopped"
-            raise
-        finally:
-            if world.is_root:
-                progress.close(state)
+        with world.job(lambda fault: record_fault(self.layout.path, fault)):
+            try:
                 if todo.size:
-                    self._note(state, computed)
+                    self._mark(todo)
+                seconds = self._compute(todo, progress)
+                best, best_allowed = self._profiles(bool(todo.size), progress)
+                state = "finished"
+            except Stopped:
+                state = "stopped"
+                raise
+            finally:
+                if world.is_root:
+                    progress.close(state)
+                    if todo.size:
+                        self._note(state, computed)
         if not world.is_root:
             return RunSummary()
         return RunSummary(

@@ -11,6 +11,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from zdscan.lastwords import Fault
+from zdscan.mpi import Alone
+
 LINE_SECONDS = 10.0
 STATUS_SECONDS = 1.0
 UPDATE_SECONDS = 0.2
@@ -21,6 +24,32 @@ def status_path(output: str | Path) -> Path:
     return Path(f"{output}.status.json")
 
 
+def record_fault(output: str | Path, fault: Fault) -> None:
+    """Keep the fault that ended a run in its status file; any rank may do so."""
+    path = status_path(output)
+    status = read_status(path) or {}
+    _replace(path, {**status, "state": "failed", "time": time.time(), "fault": fault.as_dict()})
+
+
+def read_status(path: str | Path) -> dict[str, Any] | None:
+    """What a status file says, None where there is none that can be read."""
+    try:
+        status = json.loads(Path(path).read_text())
+    except (OSError, ValueError):
+        return None
+    return status if isinstance(status, dict) else None
+
+
+def _replace(path: Path, status: dict[str, Any]) -> None:
+    temporary = path.with_name(f"{path.name}.{socket.gethostname()}.{os.getpid()}.part")
+    with contextlib.suppress(OSError):  # a run must not fail for want of its status
+        try:
+            temporary.write_text(json.dumps(status))
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
 class Progress:
     """Progress of one run over `total` points; rank 0 has one, other ranks have a silent one.
 
@@ -28,15 +57,15 @@ class Progress:
     ----------
     output : the grid file, next to which the status file is kept.
     total, before : points of the grid, and of those the ones that were there at the start.
-    active : whether this rank reports at all.
+    world : the processes of the job; rank 0 reports.
     show : whether to print; the status file is written anyway.
     """
 
-    def __init__(self, output: str | Path, total: int, before: int, *, active: bool, show: bool, ranks: int) -> None:
+    def __init__(self, output: str | Path, total: int, before: int, *, world: Alone, show: bool) -> None:
         self._path = status_path(output)
         self._total, self._before = total, before
-        self._active, self._show = active, active and show
-        self._ranks = ranks
+        self._world = world
+        self._active, self._show = world.is_root, world.is_root and show
         self._points = before
         self._stage = "starting"
         self._began = self._lined = time.monotonic()
@@ -109,15 +138,14 @@ class Progress:
             "points": self._points,
             "total": self._total,
             "points_per_second": self._rate(),
-            "ranks": self._ranks,
+            "ranks": self._world.size,
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "time": time.time(),
+            "last_seen": [round(stamp, 1) for stamp in self._world.last_seen()],
         }
-        temporary = self._path.with_name(self._path.name + ".part")
-        with contextlib.suppress(OSError):  # a run must not fail for want of its status
-            temporary.write_text(json.dumps(status))
-            os.replace(temporary, self._path)
+        if not self._world.failing():  # a rank that fails has the last word
+            _replace(self._path, status)
 
 
 def _bar() -> Any:
