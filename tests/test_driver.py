@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 
 import h5py
 import numpy as np
 import pytest
 
 from tests.fake_engine import FakeEngine, FakeScan, whole
-from tests.launching import TIMEOUT, contents, done_blocks, launch, start
+from tests.launching import TIMEOUT, contents, done_blocks, launch, start, until
 from zdscan import driver, mpi
 from zdscan.errors import Stopped, UserError
 from zdscan.gridfile import open_grid
@@ -162,13 +161,6 @@ def test_a_process_ended_midway_loses_nothing_finished(tmp_path, reference, numb
     summary = resume(path, threads=3)
     assert 0 < summary.computed < 1200
     assert contents(path) == contents(reference)
-
-
-def until(condition):
-    limit = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < limit
-        time.sleep(0.01)
 
 
 def test_an_error_in_a_thread_ends_the_run_and_is_recorded(tmp_path):
