@@ -36,7 +36,7 @@ Settings = Annotated[
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Threads per process (default: all cores alone, 1 under MPI).")
 ]
-Sink = Annotated[str, typer.Option(help="How blocks reach the file: direct or gather.")]
+Sink = Annotated[str, typer.Option(help="How blocks reach the file: direct, gather or parallel.")]
 BlockPoints = Annotated[int | None, typer.Option(min=1, help="Points per block (default: chosen from the grid).")]
 
 
@@ -171,6 +171,21 @@ def verify(grid: GridPath) -> None:
 
     if not report.show_verify(driver.verify(grid)):
         raise typer.Exit(2)
+
+
+@app.command()
+def watch(
+    status: Annotated[
+        Path, typer.Argument(metavar="STATUS.json", help="GRID.h5.status.json of a run, or its GRID.h5.")
+    ],
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between looks.")] = 2.0,
+    once: Annotated[bool, typer.Option("--once", help="Look once instead of until the run ends.")] = False,
+) -> None:
+    """Follow a run through its status file; exits with 75 where it ended early and can be resumed."""
+    from zdscan.watch import watch as follow
+
+    if not follow(status, every=every, once=once):
+        raise typer.Exit(75)
 
 
 @app.command()

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan import profiles
+from zdscan.clock import Clock
 from zdscan.errors import UserError
 from zdscan.fields import Field
 from zdscan.gridio import Layout
@@ -156,6 +157,7 @@ def build_slices(
     else:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(build, range(mine.size)))
+    world.barrier(lambda: (stopping(), None)[1])  # a rank that waits shows that it is alive
     if world.any(stopping()):
         return None
     order = np.concatenate([masses[rank :: world.size] for rank in range(world.size)])
@@ -165,8 +167,8 @@ def build_slices(
 class Worker:
     """Evaluates blocks into buffers of its own; one per thread."""
 
-    def __init__(self, engine: EngineLike, plan: Plan, slices: Mapping[int, NDArray[np.float64]]) -> None:
-        self._engine, self._plan, self._slices = engine, plan, slices
+    def __init__(self, engine: EngineLike, plan: Plan, slices: Mapping[int, NDArray[np.float64]], clock: Clock) -> None:
+        self._engine, self._plan, self._slices, self._clock = engine, plan, slices, clock
         self._buffers = [
             np.empty((plan.largest, field.components) if field.extra else plan.largest, dtype=field.dtype)
             for field in engine.fields
@@ -176,7 +178,8 @@ class Worker:
         """The block's numbers, one array per field; valid until the next call."""
         block = self._plan.block(number)
         outputs = [buffer[: block.count] for buffer in self._buffers]
-        self._engine.evaluate(self._slices[block.mass], block.first, block.count, outputs)
+        with self._clock.during("computing"):
+            self._engine.evaluate(self._slices[block.mass], block.first, block.count, outputs)
         return outputs
 
 
@@ -190,9 +193,10 @@ def compute_blocks(
     threads: int,
     progress: Progress,
     stopping: Callable[[], bool],
+    clock: Clock,
 ) -> bool:
     """Compute those blocks and put them into the sink; whether all were done (False after a stop request)."""
-    workers = [Worker(engine, layout.plan, slices) for _ in range(threads)]
+    workers = [Worker(engine, layout.plan, slices, clock) for _ in range(threads)]
     points = layout.plan.points_per_mass / layout.plan.blocks_per_mass  # of a block, on average: for progress only
     if sink.lockstep:
         return _in_rounds(workers, todo, sink, world, lambda blocks: progress.update(int(blocks * points)), stopping)

@@ -10,7 +10,7 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan import mpi, profiles, provenance, store
+from zdscan.clock import Clock, Spent
 from zdscan.compute import EngineLike, StopRequest, build_slices, choose_threads, compute_blocks, warm_up
 from zdscan.errors import Stopped, UserError
-from zdscan.gridfile import GridFile, open_grid
-from zdscan.gridio import GridIO, Layout
+from zdscan.gridfile import GridFile, open_grid, restore_length
+from zdscan.gridio import DONE, GridIO, Layout
 from zdscan.inspection import (
     BadBlock,
     Best,
@@ -32,13 +33,14 @@ from zdscan.inspection import (
     compare,
     info,
     profile_best,
+    refuse_other_physics,
     verify,
 )
 from zdscan.mpi import Alone
-from zdscan.progress import Progress
+from zdscan.progress import Progress, record_fault
 from zdscan.schedule import Plan
 from zdscan.sinks import NAMES as SINKS
-from zdscan.sinks import open_sink
+from zdscan.sinks import Timed, open_sink
 
 if TYPE_CHECKING:
     from zdscan.config import Scan
@@ -85,6 +87,7 @@ class ScanLike(Protocol):
 class RunSummary:
     """What a run did. `points` of the grid, of which `computed` now, in `seconds` of wall time for the blocks alone.
 
+    `spent` divides the seconds of the blocks, summed over threads and ranks, into computing, writing and waiting.
     `repaired` lists blocks that a resume found damaged and computed again; `best_allowed` is None where no allowed
     point exists or the mask is not stored.
     """
@@ -96,6 +99,7 @@ class RunSummary:
     repaired: tuple[int, ...] = ()
     seconds: float = 0.0
     total_seconds: float = 0.0
+    spent: Spent = field(default_factory=Spent)
     ranks: int = 0
     threads: int = 0
     best: BestPoint | None = None
@@ -107,6 +111,11 @@ class RunSummary:
     def points_per_second(self) -> float:
         """Points computed per second of wall time."""
         return self.computed / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def points_per_second_per_core(self) -> float:
+        """The same for each thread of each rank."""
+        return self.points_per_second / max(self.ranks * self.threads, 1)
 
 
 def run(
@@ -175,8 +184,9 @@ def resume(
 ) -> RunSummary:
     """Continue an interrupted run, on any number of ranks and threads; also repairs damaged blocks.
 
-    The file holds its scan file. Every finished block is compared with its checksums; missing and damaged ones are
-    computed. The result has the same bytes as an uninterrupted run. Two at once do no harm: they write the same bytes.
+    The file holds its scan file. One that is cut short is made as long as it was. Every finished block is compared
+    with its checksums; missing and damaged ones are computed. The result has the same bytes as an uninterrupted run.
+    Two at once do no harm: they write the same bytes.
 
     Raises
     ------
@@ -188,7 +198,9 @@ def resume(
         per_rank = world.from_root(lambda: _settings(world, threads, sink, None))
         grid = world.from_root(lambda: open_grid(path))
         built = engine if engine is not None else _everywhere(world, lambda: _build(_stored_scan(grid)))
-        world.from_root(lambda: _refuse_other_physics(grid, built))
+        world.from_root(lambda: refuse_other_physics(grid, built))
+        if grid.lost_bytes:
+            world.from_root(lambda: restore_length(grid))
         bad = [number for number, _ in compare(grid, world, stopping)]
         numbers: NDArray[np.int64] = world.from_root(lambda: np.array(sorted(bad), dtype=np.int64))
         if world.any(stopping()):
@@ -222,25 +234,25 @@ class _Job:
             self.layout.path,
             plan.points,
             plan.points - computed,
-            active=world.is_root,
+            world=world,
             show=self.show,
-            ranks=world.size,
         )
         state = "failed"
-        try:
-            if todo.size:
-                self._mark(todo)
-            seconds = self._compute(todo, progress)
-            best, best_allowed = self._profiles(bool(todo.size), progress)
-            state = "finished"
-        except Stopped:
-            state = "stopped"
-            raise
-        finally:
-            if world.is_root:
-                progress.close(state)
+        with world.job(lambda fault: record_fault(self.layout.path, fault)):
+            try:
                 if todo.size:
-                    self._note(state, computed)
+                    self._mark(todo)
+                seconds, spent = self._compute(todo, progress)
+                best, best_allowed = self._profiles(bool(todo.size), progress)
+                state = "finished"
+            except Stopped:
+                state = "stopped"
+                raise
+            finally:
+                if world.is_root:
+                    progress.close(state)
+                    if todo.size:
+                        self._note(state, todo)
         if not world.is_root:
             return RunSummary()
         return RunSummary(
@@ -251,6 +263,7 @@ class _Job:
             repaired=repaired,
             seconds=seconds,
             total_seconds=time.monotonic() - began,
+            spent=spent,
             ranks=world.size,
             threads=self.threads,
             best=best_point(self.engine.axes, best),
@@ -266,34 +279,47 @@ class _Job:
                 done = io.read_done()
                 for number in todo[done[todo] != 0]:
                     io.write_done(int(number), 0)
+                    io.clear_block(int(number), self.engine.fields)
                 io.clear_profiles()
                 io.write_history(self.history)
                 io.sync()
         self.world.barrier()
 
-    def _compute(self, todo: NDArray[np.int64], progress: Progress) -> float:
+    def _compute(self, todo: NDArray[np.int64], progress: Progress) -> tuple[float, Spent]:
+        """Compute and write those blocks; the seconds that took, and on rank 0 what they were spent on."""
         if todo.size == 0:
-            return 0.0
+            return 0.0, Spent()
         world = self.world
         progress.stage("compiling")
         warm_up(self.engine, world)
         self._stop_if_asked()
         progress.stage("building slices")
         masses = np.unique(todo // self.layout.plan.blocks_per_mass)
-        slices = build_slices(self.engine, masses, world, self.threads, self.stopping)
+
+        def stopping() -> bool:
+            """Asked between any two pieces of work: also the moment for signs of life."""
+            world.beat()
+            progress.touch()
+            return self.stopping()
+
+        slices = build_slices(self.engine, masses, world, self.threads, stopping)
         if slices is None:
             raise _stopped(world, self.layout.path)
         progress.stage("computing")
-        began = time.monotonic()
-        sink = open_sink(self.sink, self.layout, world)
+        began, clock = time.monotonic(), Clock()
+        sink = Timed(open_sink(self.sink, self.layout, world), clock)
         finished = compute_blocks(
-            self.engine, self.layout, slices, todo, sink, world, self.threads, progress, self.stopping
+            self.engine, self.layout, slices, todo, sink, world, self.threads, progress, stopping, clock
         )
         sink.close()
         world.barrier()
+        spent = clock.total(world, self.threads)
+        seconds = time.monotonic() - began
+        self.history[-1].update({f"seconds_{name}": round(value, 3) for name, value in asdict(spent).items()})
+        self.history[-1]["seconds_blocks"] = round(seconds, 3)
         if not finished:
             raise _stopped(world, self.layout.path)
-        return time.monotonic() - began
+        return seconds, spent
 
     def _profiles(self, changed: bool, progress: Progress) -> tuple[Best | None, Best | None]:
         """Compute and write the profiles where they are not those of the file; the best points, on rank 0."""
@@ -323,14 +349,14 @@ class _Job:
         with GridIO(self.layout, write=False) as io:
             return profile_best(io)
 
-    def _note(self, state: str, computed: int) -> None:
-        """Enter the run's end in the history; points that a run did not finish are not counted."""
+    def _note(self, state: str, todo: NDArray[np.int64]) -> None:
+        """Enter the run's end in the history, with the points it finished."""
         self.history[-1].update(state=state, stop=provenance.now())
-        if state == "finished":
-            self.history[-1]["points_computed"] = computed
         # After a failure the file may be out of reach too, and the first fault is the one to tell.
         quiet = contextlib.suppress(UserError) if state == "failed" else contextlib.nullcontext()
         with quiet, GridIO(self.layout, write=True) as io:
+            done = io.read_done()
+            self.history[-1]["points_computed"] = self.layout.plan.points_in(todo[done[todo] == DONE])
             io.write_history(self.history)
             io.sync()
 
@@ -372,29 +398,3 @@ def _stored_scan(grid: GridFile) -> Scan:
     from zdscan.config import parse_scan
 
     return parse_scan(grid.scan_text, source=f"the scan file in {grid.path}", overrides=grid.overrides)
-
-
-def _refuse_other_physics(grid: GridFile, engine: EngineLike) -> None:
-    differences = []
-    if not grid.header_ok:
-        differences.append("the file's axes, scan file or attributes were altered after it was made")
-    for name, values in engine.axes.items():
-        if not np.array_equal(values, grid.axes[name]):
-            differences.append(f"axis {name}: the file's values differ from those of its scan file")
-    stored = {name: (extent.dtype, extent.shape[4:]) for name, extent in grid.layout.fields.items()}
-    wanted = {f.name: (f.dtype, (f.components,) if f.extra else ()) for f in engine.fields}
-    if list(stored) != list(wanted) or any(np.dtype(stored[n][0]) != np.dtype(wanted[n][0]) for n in stored):
-        differences.append(f"fields: the file has {', '.join(stored)}, this zdscan gives {', '.join(wanted)}")
-    elif any(stored[name][1] != wanted[name][1] for name in stored):
-        differences.append("fields: another number of components")
-    differences += [
-        f"{name}: the file has {grid.identity.get(name, 'nothing')}, this zdscan {engine.identity.get(name, 'nothing')}"
-        for name in sorted({*grid.identity, *engine.identity})
-        if grid.identity.get(name) != engine.identity.get(name)
-    ]
-    if differences:
-        raise UserError(
-            f"{grid.path} cannot be continued, this zdscan would compute other numbers (made by zdscan "
-            f"{grid.attributes.get('version', '?')}):",
-            *(f"  {difference}" for difference in differences),
-        )

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.errors import UserError
+from zdscan.fields import Field
 from zdscan.schedule import Block, Plan
 
 PROGRAM = "zdscan"
@@ -83,6 +84,10 @@ def encode_history(entries: Sequence[Mapping[str, Any]]) -> bytes:
     return text[:HISTORY_BYTES].ljust(HISTORY_BYTES, b"\0")
 
 
+class CutShort(UserError):
+    """The file ends before what was to be read."""
+
+
 class GridIO:
     """Reads and writes the bytes of a created grid file, by offset and without HDF5; threads may share one.
 
@@ -144,7 +149,7 @@ class GridIO:
         while view:
             got = os.pread(self._fd, len(view), offset)
             if not got:
-                raise UserError(f"The grid file {self.layout.path} is cut short: it ends before byte {offset}.")
+                raise CutShort(f"The grid file {self.layout.path} is cut short: it ends before byte {offset}.")
             view[: len(got)] = got
             view = view[len(got) :]
             offset += len(got)
@@ -160,6 +165,13 @@ class GridIO:
         if data.dtype.str != extent.dtype or data.shape != (block.count, *extent.shape[1:]):
             raise ValueError(f"{name}: {data.dtype.str} {data.shape} does not fit the file's {extent}")
         self._write(extent.offset + block.start * (data.nbytes // block.count), data)
+
+    def clear_block(self, number: int, fields: Sequence[Field]) -> None:
+        """Make a block read as not computed, so that no half-mended file shows a false minimum."""
+        block = self.layout.plan.block(number)
+        for field in fields:
+            shape = (block.count, field.components) if field.extra else (block.count,)
+            self.write_field(field.name, block, np.full(shape, field.fill, dtype=field.dtype))
 
     def read_field(self, name: str, block: Block) -> NDArray[Any]:
         """One field's numbers of a block, shape (count,) or (count, components)."""

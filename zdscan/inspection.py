@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zdscan import mpi, profiles
+from zdscan.errors import UserError
 from zdscan.gridfile import GridFile, open_grid
-from zdscan.gridio import DONE, GridIO
+from zdscan.gridio import DONE, CutShort, GridIO
 from zdscan.mpi import Alone
+from zdscan.schedule import Block
 from zdscan.sinks import checksums
+
+if TYPE_CHECKING:
+    from zdscan.compute import EngineLike
 
 Best = tuple[float, int]  # chi2 and flat index
 
@@ -49,11 +55,12 @@ class VerifyReport:
     bad: tuple[BadBlock, ...] = ()
     bad_profiles: tuple[str, ...] = ()
     header_ok: bool = True
+    lost_bytes: int = 0
 
     @property
     def ok(self) -> bool:
-        """Whether everything that is marked finished is intact."""
-        return not self.bad and not self.bad_profiles and self.header_ok
+        """Whether everything that is marked finished is intact, and the file as long as it was made."""
+        return not self.bad and not self.bad_profiles and self.header_ok and not self.lost_bytes
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ def verify(path: str | Path) -> VerifyReport:
 
     Raises
     ------
-    UserError : not a grid file, cut short, or damaged so that it cannot be read.
+    UserError : not a grid file, or cut short or damaged so that it cannot be read.
     """
     world = mpi.world()
     with world.job():
@@ -98,6 +105,7 @@ def verify(path: str | Path) -> VerifyReport:
             ),
             bad_profiles=_bad_profiles(grid),
             header_ok=grid.header_ok,
+            lost_bytes=grid.lost_bytes,
         )
 
 
@@ -133,11 +141,18 @@ def compare(grid: GridFile, world: Alone, stopping: Callable[[], bool]) -> list[
             if stopping():
                 break
             block = grid.layout.plan.block(int(number))
-            found = checksums([io.read_field(name, block) for name in grid.layout.fields])
-            wrong = np.flatnonzero(found != io.read_checksums(block))
-            if wrong.size:
-                bad.append((int(number), [int(i) for i in wrong]))
+            stored = io.read_checksums(block)
+            wrong = [i for i, name in enumerate(grid.layout.fields) if not _matches(io, name, block, stored[i])]
+            if wrong:
+                bad.append((int(number), wrong))
     return [item for part in world.gather(bad) for item in part]
+
+
+def _matches(io: GridIO, name: str, block: Block, stored: np.uint32) -> bool:
+    try:
+        return bool(checksums([io.read_field(name, block)])[0] == stored)
+    except CutShort:
+        return False
 
 
 def _bad_profiles(grid: GridFile) -> tuple[str, ...]:
@@ -145,7 +160,14 @@ def _bad_profiles(grid: GridFile) -> tuple[str, ...]:
     if not grid.complete:
         return ()
     with GridIO(grid.layout, write=False) as io:
-        return tuple(name for name in grid.layout.profiles if io.read_profile(name) is None)
+        return tuple(name for name in grid.layout.profiles if not _is_complete(io, name))
+
+
+def _is_complete(io: GridIO, profile: str) -> bool:
+    try:
+        return io.read_profile(profile) is not None
+    except CutShort:
+        return False
 
 
 def _ranges(grid: GridFile, number: int) -> dict[str, tuple[float, float]]:
@@ -191,3 +213,30 @@ def best_point(axes: Mapping[str, NDArray[np.float64]], best: Best | None) -> Be
     value, index = best
     where = np.unravel_index(index, tuple(len(axis) for axis in axes.values()))
     return BestPoint(value, index, {name: float(axis[i]) for (name, axis), i in zip(axes.items(), where, strict=True)})
+
+
+def refuse_other_physics(grid: GridFile, engine: EngineLike) -> None:
+    """Raise `UserError`, with the differences, where the engine would not compute the numbers of this file."""
+    differences = []
+    if not grid.header_ok:
+        differences.append("the file's axes, scan file or attributes were altered after it was made")
+    for name, values in engine.axes.items():
+        if not np.array_equal(values, grid.axes[name]):
+            differences.append(f"axis {name}: the file's values differ from those of its scan file")
+    stored = {name: (extent.dtype, extent.shape[4:]) for name, extent in grid.layout.fields.items()}
+    wanted = {f.name: (f.dtype, (f.components,) if f.extra else ()) for f in engine.fields}
+    if list(stored) != list(wanted) or any(np.dtype(stored[n][0]) != np.dtype(wanted[n][0]) for n in stored):
+        differences.append(f"fields: the file has {', '.join(stored)}, this zdscan gives {', '.join(wanted)}")
+    elif any(stored[name][1] != wanted[name][1] for name in stored):
+        differences.append("fields: another number of components")
+    differences += [
+        f"{name}: the file has {grid.identity.get(name, 'nothing')}, this zdscan {engine.identity.get(name, 'nothing')}"
+        for name in sorted({*grid.identity, *engine.identity})
+        if grid.identity.get(name) != engine.identity.get(name)
+    ]
+    if differences:
+        raise UserError(
+            f"{grid.path} cannot be continued, this zdscan would compute other numbers (made by zdscan "
+            f"{grid.attributes.get('version', '?')}):",
+            *(f"  {difference}" for difference in differences),
+        )

@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -228,6 +229,14 @@ def show_summary(summary: RunSummary, best: Mapping[str, Any] | None, tally: Tal
         f"{rate} ({summary.ranks} x {summary.threads} threads, {time_text(summary.total_seconds)} in all)",
         markup=False,
     )
+    if summary.computed:
+        spent, cores = summary.spent, summary.ranks * summary.threads
+        whole = max(spent.computing + spent.writing + spent.waiting, 1e-9)
+        shares = ", ".join(
+            f"{name} {time_text(value)} ({100 * value / whole:.0f} %)" for name, value in asdict(spent).items()
+        )
+        each = summary.points_per_second_per_core / 1e6
+        out.print(f"{each:.3g} million points a second and core; time of {cores} cores: {shares}", markup=False)
     if summary.repaired:
         out.print(f"repaired damaged blocks: {', '.join(map(str, summary.repaired))}", markup=False)
     _show_best(out, summary.best, summary.best_allowed, summary.sm_chi2, best)
@@ -314,6 +323,8 @@ def show_verify(report: VerifyReport) -> bool:
         out.print(f"block {bad.number} is damaged in {', '.join(bad.fields)}: {where}", markup=False)
     for name in report.bad_profiles:
         out.print(f"{name} is damaged or missing", markup=False)
+    if report.lost_bytes:
+        out.print(f"the file is cut short by {report.lost_bytes:,} bytes", markup=False)
     if not report.header_ok:
         out.print("the axes, the scan file or the attributes were altered", markup=False)
     missing = f", {report.missing} not computed yet" if report.missing else ""

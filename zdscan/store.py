@@ -9,6 +9,7 @@ Root group: the axes (dimension scales), the 4D fields, the profiles. Group ``ru
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import socket
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from zdscan.compute import EngineLike
 
 __all__ = ["Extent", "GridFile", "GridIO", "Layout", "check_target", "create", "open_grid"]
+
+METADATA_BYTES = 2**18  # room for HDF5's own notes before the first dataset
 
 _PROFILE_NAMES = [f"profile_{x}_{y}" for x, y in combinations(AXES, 2)]
 
@@ -102,10 +105,11 @@ def create(
     """
     check_target(path, overwrite)
     _check_space(path, engine.fields, plan, profiles)
+    _remove_leftovers(path)
     temporary = _temporary(path)
     try:
         try:
-            with h5py.File(temporary, "w", locking=False) as file:
+            with h5py.File(temporary, "w", locking=False, meta_block_size=METADATA_BYTES) as file:
                 layout = _write(file, str(path), engine, plan, scan_text, overrides, profiles)
             with open(temporary, "r+b") as handle:
                 handle.seek(layout.history.offset)
@@ -118,6 +122,18 @@ def create(
     finally:
         temporary.unlink(missing_ok=True)
     return layout
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Delete what creations of this file left that were killed on this machine; they may be large."""
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.{socket.gethostname()}.*.part"):
+        process = leftover.name.split(".")[-2]
+        try:
+            os.kill(int(process), 0)
+        except ProcessLookupError:
+            leftover.unlink(missing_ok=True)
+        except (ValueError, PermissionError):  # not ours, or alive
+            continue
 
 
 def _check_space(path: Path, fields: Sequence[Field], plan: Plan, profiles: bool) -> None:
@@ -164,18 +180,18 @@ def _write(
     for name, values in engine.axes.items():
         units, long_name = AXES[name]
         _scale(file, name, np.asarray(values, dtype="<f8"), units=units, long_name=long_name)
-    fields = {field.name: _field(file, field, plan.shape) for field in engine.fields}
-    has_profiles = profiles and "chi2" in fields
-    profile_datasets = _profiles(file, plan.shape, "excluded" in fields) if has_profiles else {}
+    names = [field.name for field in engine.fields]
+    has_profiles = profiles and "chi2" in names
+    profile_datasets = _profiles(file, plan.shape, "excluded" in names) if has_profiles else {}
 
     run = file.create_group("run")
     text = run.create_dataset("scan_file", data=scan_text, dtype=h5py.string_dtype())
     text.attrs["overrides"] = json.dumps(list(overrides))
     _scale(run, "block", plan.starts(), long_name="flat index of the block's first point")
-    _scale(run, "field", list(fields), long_name="stored field")
+    _scale(run, "field", names, long_name="stored field")
     done = _allocate(run, "done", (plan.blocks,), "|u1", 0, ["block"])
     done.attrs["long_name"] = f"{DONE} where the block is finished"
-    checksum = _allocate(run, "checksum", (plan.blocks, len(fields)), "<u4", 0, ["block", "field"])
+    checksum = _allocate(run, "checksum", (plan.blocks, len(names)), "<u4", 0, ["block", "field"])
     checksum.attrs["long_name"] = "CRC-32 of the block's bytes"
     _scale(run, "profile", list(profile_datasets) or ["none"], long_name="profile dataset")
     rows = max(1, len(profile_datasets))
@@ -189,6 +205,8 @@ def _write(
     attributes = _attributes(engine, plan)
     file.attrs.update(attributes)
     file.attrs["checked_attributes"] = json.dumps(sorted(attributes))
+    # The large datasets come last: what is lost where a file is cut short are their numbers, which can be made again.
+    fields = {field.name: _field(file, field, plan.shape) for field in engine.fields}
     file.attrs["header_checksum"] = np.uint32(header_checksum(file))
     return Layout(
         path=path,
