@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import sys
@@ -33,7 +34,7 @@ class FakeScan:
 class FakeEngine:
     """chi2 with ties, NaN and an infinity; a mask; one 5D field."""
 
-    def __init__(self, shape=SHAPE, delay=0.0, physics="tables v1", fail_rank=None, five=True):
+    def __init__(self, shape=SHAPE, delay=0.0, physics="tables v1", fail_rank=None, five=True, stored=True):
         self.shape = shape
         self.delay = delay
         self.fail_rank = fail_rank
@@ -50,6 +51,8 @@ class FakeEngine:
         )
         if five:
             self.fields += (Field("ratios", "<f4", np.nan, "over the limit", "1", extra=("constraint", LABELS)),)
+        if not stored:  # what the profiles need, and nothing kept of it
+            self.fields = tuple(dataclasses.replace(field, stored=False) for field in self.fields[:2])
         self.slice_size = 3
         self.ndof = 26
         self.sm_chi2 = {"all": 31.5, "muon": 20.25}
@@ -111,12 +114,17 @@ def main() -> int:
     parser.add_argument("--threads", type=int)
     parser.add_argument("--sink", default="direct")
     parser.add_argument("--block-points", type=int)
+    parser.add_argument("--profiles-only", action="store_true")
+    parser.add_argument("--checkpoint-seconds", type=float)
     options = parser.parse_args()
 
-    from zdscan import driver
+    from zdscan import driver, partial
     from zdscan.errors import Stopped, UserError
 
-    engine = FakeEngine(tuple(options.shape), options.delay, options.physics, options.fail_rank)
+    if options.checkpoint_seconds is not None:
+        partial.CHECKPOINT_SECONDS, partial.CHECKPOINT_RATIO = options.checkpoint_seconds, 0
+    stored = not options.profiles_only
+    engine = FakeEngine(tuple(options.shape), options.delay, options.physics, options.fail_rank, stored=stored)
     settings = {"threads": options.threads, "sink": options.sink, "engine": engine, "progress": False}
     try:
         if options.command == "run":

@@ -137,7 +137,8 @@ def _summarise(summary: RunSummary) -> None:
 
     if summary.path:  # empty on ranks other than the first
         grid = open_grid(summary.path)
-        report.show_summary(summary, tally.evaluate_best(grid, summary.best), tally.count(grid))
+        counted = tally.count(grid) if grid.layout.fields else None
+        report.show_summary(summary, tally.evaluate_best(grid, summary.best), counted)
 
 
 @app.command()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan import mpi, profiles, provenance, store
+from zdscan import mpi, partial, profiles, provenance, store
 from zdscan.compute import EngineLike, StopRequest, build_slices, choose_threads, compute_blocks, warm_up
 from zdscan.errors import Stopped, UserError
 from zdscan.gridfile import GridFile, open_grid
@@ -144,7 +144,7 @@ def run(
         world.from_root(lambda: store.check_target(path, overwrite))
         built = engine if engine is not None else _everywhere(world, lambda: _build(scan))
         plan = (
-            Plan.default(built.shape)
+            Plan.default(built.shape, stored=any(field.stored for field in built.fields))
             if block_points is None
             else Plan(built.shape, min(block_points, math.prod(built.shape[1:])))
         )
@@ -190,6 +190,8 @@ def resume(
         built = engine if engine is not None else _everywhere(world, lambda: _build(_stored_scan(grid)))
         world.from_root(lambda: _refuse_other_physics(grid, built))
         bad = [number for number, _ in compare(grid, world, stopping)]
+        if grid.layout.partial and world.is_root:
+            bad = [int(number) for number in partial.lost_blocks(grid)]
         numbers: NDArray[np.int64] = world.from_root(lambda: np.array(sorted(bad), dtype=np.int64))
         if world.any(stopping()):
             raise _stopped(world, grid.layout.path)
@@ -213,6 +215,7 @@ class _Job:
     show: bool
     stopping: StopRequest
     history: list[dict[str, Any]]
+    tables: list[profiles.Tables] = field(default_factory=list)  # of this rank's threads
 
     def do(self, todo: NDArray[np.int64], repaired: tuple[int, ...]) -> RunSummary:
         began = time.monotonic()
@@ -231,7 +234,7 @@ class _Job:
             if todo.size:
                 self._mark(todo)
             seconds = self._compute(todo, progress)
-            best, best_allowed = self._profiles(bool(todo.size), progress)
+            best, best_allowed = self._profiles(todo, progress)
             state = "finished"
         except Stopped:
             state = "stopped"
@@ -285,9 +288,16 @@ class _Job:
             raise _stopped(world, self.layout.path)
         progress.stage("computing")
         began = time.monotonic()
-        sink = open_sink(self.sink, self.layout, world)
+        plan, names = self.layout.plan, [field.name for field in self.engine.fields]
+        if self.layout.profiles:
+            self.tables = [profiles.Tables.empty(plan.shape, names) for _ in range(self.threads)]
+        sink = (
+            partial.Partial(self.layout, world, self.tables)
+            if self.layout.partial
+            else open_sink(self.sink, self.layout, world)
+        )
         finished = compute_blocks(
-            self.engine, self.layout, slices, todo, sink, world, self.threads, progress, self.stopping
+            self.engine, self.layout, slices, todo, sink, world, self.threads, progress, self.stopping, self.tables
         )
         sink.close()
         world.barrier()
@@ -295,21 +305,28 @@ class _Job:
             raise _stopped(world, self.layout.path)
         return time.monotonic() - began
 
-    def _profiles(self, changed: bool, progress: Progress) -> tuple[Best | None, Best | None]:
-        """Compute and write the profiles where they are not those of the file; the best points, on rank 0."""
+    def _profiles(self, todo: NDArray[np.int64], progress: Progress) -> tuple[Best | None, Best | None]:
+        """Write the profiles where they are not those of the file; the best points, on rank 0."""
         world, layout = self.world, self.layout
-        if "chi2" not in layout.fields:
+        if "chi2" not in layout.fields and not layout.partial:
             return None, None
-        if not changed and layout.profiles:
+        if todo.size == 0 and layout.profiles:
             stored = world.from_root(self._stored_best)
             if stored is not None:
+                if layout.partial:  # a kill may have come between the last profile and this
+                    world.from_root(lambda: partial.clear(layout))
                 return stored
         progress.stage("profiles")
-        found = profiles.compute(layout, world, self.threads, stopping=self.stopping)
+        if layout.partial:
+            world.from_root(lambda: partial.finish(layout))
+            return world.from_root(self._stored_best) or (None, None)
+        # This run's blocks are in the tables already; the others are read back.
+        rest = np.setdiff1d(np.arange(layout.plan.blocks), todo) if self.tables else None
+        found = profiles.compute(layout, world, self.threads, blocks=rest, known=self.tables, stopping=self.stopping)
         self._stop_if_asked()
         if found is None:
             return None, None
-        every, allowed = found
+        every, allowed = found.every, found.allowed
         if layout.profiles:
             with GridIO(layout, write=True) as io:
                 for suffix, minima in (("", every), ("_allowed", allowed)):
@@ -382,9 +399,10 @@ def _refuse_other_physics(grid: GridFile, engine: EngineLike) -> None:
         if not np.array_equal(values, grid.axes[name]):
             differences.append(f"axis {name}: the file's values differ from those of its scan file")
     stored = {name: (extent.dtype, extent.shape[4:]) for name, extent in grid.layout.fields.items()}
-    wanted = {f.name: (f.dtype, (f.components,) if f.extra else ()) for f in engine.fields}
+    wanted = {f.name: (f.dtype, (f.components,) if f.extra else ()) for f in engine.fields if f.stored}
     if list(stored) != list(wanted) or any(np.dtype(stored[n][0]) != np.dtype(wanted[n][0]) for n in stored):
-        differences.append(f"fields: the file has {', '.join(stored)}, this zdscan gives {', '.join(wanted)}")
+        texts = [", ".join(names) or "profiles alone" for names in (stored, wanted)]
+        differences.append(f"fields: the file has {texts[0]}, this zdscan gives {texts[1]}")
     elif any(stored[name][1] != wanted[name][1] for name in stored):
         differences.append("fields: another number of components")
     differences += [

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan import mpi, profiles
+from zdscan import mpi, partial, profiles
 from zdscan.gridfile import GridFile, open_grid
-from zdscan.gridio import DONE, GridIO
+from zdscan.gridio import DONE
 from zdscan.mpi import Alone
+from zdscan.reading import DamagedChunk, Reader, reader
+from zdscan.schedule import Block
 from zdscan.sinks import checksums
 
 Best = tuple[float, int]  # chi2 and flat index
@@ -48,12 +50,13 @@ class VerifyReport:
     missing: int = 0
     bad: tuple[BadBlock, ...] = ()
     bad_profiles: tuple[str, ...] = ()
+    lost: int = 0  # finished blocks of a file without fields whose minima are gone
     header_ok: bool = True
 
     @property
     def ok(self) -> bool:
         """Whether everything that is marked finished is intact."""
-        return not self.bad and not self.bad_profiles and self.header_ok
+        return not self.bad and not self.bad_profiles and not self.lost and self.header_ok
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ def verify(path: str | Path) -> VerifyReport:
                 BadBlock(number, tuple(names[i] for i in which), _ranges(grid, number)) for number, which in sorted(bad)
             ),
             bad_profiles=_bad_profiles(grid),
+            lost=partial.lost_blocks(grid).size if grid.layout.partial else 0,
             header_ok=grid.header_ok,
         )
 
@@ -128,23 +132,30 @@ def compare(grid: GridFile, world: Alone, stopping: Callable[[], bool]) -> list[
     """Finished blocks that do not match their checksums, with the positions of the fields; on rank 0, else empty."""
     finished = np.flatnonzero(grid.done == DONE)
     bad = []
-    with GridIO(grid.layout, write=False) as io:
-        for number in finished[world.rank :: world.size]:
+    with reader(grid.layout) as io:
+        for number in finished[world.rank :: world.size] if grid.layout.fields else ():
             if stopping():
                 break
             block = grid.layout.plan.block(int(number))
-            found = checksums([io.read_field(name, block) for name in grid.layout.fields])
-            wrong = np.flatnonzero(found != io.read_checksums(block))
-            if wrong.size:
-                bad.append((int(number), [int(i) for i in wrong]))
+            stored = io.read_checksums(block)
+            wrong = [i for i, name in enumerate(grid.layout.fields) if _checksum(io, name, block) != stored[i]]
+            if wrong:
+                bad.append((int(number), wrong))
     return [item for part in world.gather(bad) for item in part]
+
+
+def _checksum(io: Reader, name: str, block: Block) -> int | None:
+    try:
+        return int(checksums([io.read_field(name, block)])[0])
+    except DamagedChunk:
+        return None
 
 
 def _bad_profiles(grid: GridFile) -> tuple[str, ...]:
     """Profile datasets of a complete file that do not match their checksum or were never written."""
     if not grid.complete:
         return ()
-    with GridIO(grid.layout, write=False) as io:
+    with reader(grid.layout) as io:
         return tuple(name for name in grid.layout.profiles if io.read_profile(name) is None)
 
 
@@ -159,7 +170,7 @@ def _ranges(grid: GridFile, number: int) -> dict[str, tuple[float, float]]:
     return ranges
 
 
-def profile_best(io: GridIO) -> tuple[Best | None, Best | None] | None:
+def profile_best(io: Reader) -> tuple[Best | None, Best | None] | None:
     """The best points according to the stored profiles, None where some profile is not complete."""
     data = {name: io.read_profile(name) for name in io.layout.profiles}
     if not data or any(array is None for array in data.values()):
@@ -172,15 +183,18 @@ def profile_best(io: GridIO) -> tuple[Best | None, Best | None] | None:
 
 
 def _best_of(grid: GridFile, finished: NDArray[np.int64]) -> tuple[BestPoint | None, BestPoint | None]:
-    if "chi2" not in grid.layout.fields:
+    if "chi2" not in grid.layout.fields and not grid.layout.profiles:
         return None, None
-    with GridIO(grid.layout, write=False) as io:
+    with reader(grid.layout) as io:
         known = profile_best(io)
     if known is None:
-        found = profiles.compute(grid.layout, Alone(), 1, blocks=finished)
-        assert found is not None  # a lone process is rank 0
-        every, allowed = found
-        known = every.best(), allowed.best() if allowed is not None else None
+        if grid.layout.fields:
+            found = profiles.compute(grid.layout, Alone(), 1, blocks=finished)
+        else:
+            found = partial.tables(grid.layout) if grid.layout.partial else None
+        if found is None:
+            return None, None
+        known = found.every.best(), found.allowed.best() if found.allowed is not None else None
     return best_point(grid.axes, known[0]), best_point(grid.axes, known[1])
 
 
