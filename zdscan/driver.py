@@ -186,7 +186,7 @@ def resume(
     world = mpi.world()
     with world.job(), StopRequest() as stopping:
         per_rank = world.from_root(lambda: _settings(world, threads, sink, None))
-        grid = world.from_root(lambda: open_grid(path))
+        grid = world.from_root(lambda: _open_unpacked(path))
         built = engine if engine is not None else _everywhere(world, lambda: _build(_stored_scan(grid)))
         world.from_root(lambda: _refuse_other_physics(grid, built))
         bad = [number for number, _ in compare(grid, world, stopping)]
@@ -369,6 +369,13 @@ def _settings(world: Alone, threads: int | None, sink: str, block_points: int | 
     if block_points is not None and block_points < 1:
         raise UserError(f"A block must have at least 1 point, not {block_points}.")
     return choose_threads(threads, world)
+
+
+def _open_unpacked(path: str | Path) -> GridFile:
+    grid = open_grid(path)
+    if grid.layout.packed:
+        raise UserError(f"{path} is packed: it is finished, and nothing can be written to it; resume its original.")
+    return grid
 
 
 def _everywhere(world: Alone, build: Callable[[], EngineLike]) -> EngineLike:

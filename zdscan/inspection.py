@@ -52,6 +52,7 @@ class VerifyReport:
     bad_profiles: tuple[str, ...] = ()
     lost: int = 0  # finished blocks of a file without fields whose minima are gone
     header_ok: bool = True
+    packed: bool = False
 
     @property
     def ok(self) -> bool:
@@ -99,9 +100,10 @@ def verify(path: str | Path) -> VerifyReport:
             bad=tuple(
                 BadBlock(number, tuple(names[i] for i in which), _ranges(grid, number)) for number, which in sorted(bad)
             ),
-            bad_profiles=_bad_profiles(grid),
+            bad_profiles=damaged_profiles(grid),
             lost=partial.lost_blocks(grid).size if grid.layout.partial else 0,
             header_ok=grid.header_ok,
+            packed=grid.layout.packed,
         )
 
 
@@ -151,7 +153,7 @@ def _checksum(io: Reader, name: str, block: Block) -> int | None:
         return None
 
 
-def _bad_profiles(grid: GridFile) -> tuple[str, ...]:
+def damaged_profiles(grid: GridFile) -> tuple[str, ...]:
     """Profile datasets of a complete file that do not match their checksum or were never written."""
     if not grid.complete:
         return ()

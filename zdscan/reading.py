@@ -55,8 +55,12 @@ class PackedIO:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
+        cache = {"rdcc_nbytes": CACHE_BYTES, "rdcc_nslots": 40_009}
         try:
-            self._file = h5py.File(layout.path, "r", locking=False, rdcc_nbytes=CACHE_BYTES, rdcc_nslots=40_009)
+            try:
+                self._file = h5py.File(layout.path, "r", locking=False, **cache)
+            except OSError:  # open already in this process, by a reader that locks: HDF5 wants both alike
+                self._file = h5py.File(layout.path, "r", **cache)
         except OSError as error:
             raise UserError(f"The grid file {layout.path} cannot be opened for reading: {error}.") from error
 

@@ -15,10 +15,11 @@ import socket
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
 from zdscan import __version__
 from zdscan.errors import UserError
@@ -28,10 +29,36 @@ from zdscan.gridio import AXES, DONE, FORMAT, HISTORY_BYTES, PARTIAL, PROGRAM, E
 from zdscan.profiles import count_cells, table_bytes
 from zdscan.schedule import Plan
 
-if TYPE_CHECKING:
-    from zdscan.compute import EngineLike
-
 __all__ = ["Extent", "GridFile", "GridIO", "Layout", "check_target", "create", "open_grid"]
+
+
+class Described(Protocol):
+    """What a grid file is made for (`zdscan.compute.EngineLike` without the means to compute it)."""
+
+    @property
+    def axes(self) -> Mapping[str, NDArray[np.float64]]:
+        """mass (GeV), eps, eps_z, g_mu; ascending."""
+
+    @property
+    def fields(self) -> Sequence[Field]:
+        """What is computed at each point."""
+
+    @property
+    def ndof(self) -> int:
+        """Rows in chi2."""
+
+    @property
+    def sm_chi2(self) -> Mapping[str, float]:
+        """chi2 of the Standard Model by set of rows."""
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """What makes the numbers."""
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """Further attributes of the file."""
+
 
 _PROFILE_NAMES = [f"profile_{x}_{y}" for x, y in combinations(AXES, 2)]
 
@@ -69,7 +96,7 @@ def _is_grid(path: Path) -> bool:
 
 def create(
     path: Path,
-    engine: EngineLike,
+    engine: Described,
     plan: Plan,
     *,
     scan_text: str,
@@ -98,7 +125,7 @@ def create(
                 os.fsync(handle.fileno())
         except (OSError, RuntimeError) as error:
             raise UserError(f"The output file {path} cannot be created: {error}.") from error
-        _publish(temporary, path, overwrite)
+        publish(temporary, path, overwrite)
     finally:
         temporary.unlink(missing_ok=True)
     return layout
@@ -118,7 +145,7 @@ def _check_space(path: Path, fields: Sequence[Field], plan: Plan, profiles: bool
         )
 
 
-def _publish(temporary: Path, path: Path, overwrite: bool) -> None:
+def publish(temporary: Path, path: Path, overwrite: bool) -> None:
     """Give the finished file its name in one step, without replacing a file that appeared meanwhile."""
     if overwrite:
         os.replace(temporary, path)
@@ -140,7 +167,7 @@ def _publish(temporary: Path, path: Path, overwrite: bool) -> None:
 def _write(
     file: h5py.File,
     path: str,
-    engine: EngineLike,
+    engine: Described,
     plan: Plan,
     scan_text: str,
     overrides: Sequence[str],
@@ -192,7 +219,7 @@ def _write(
     )
 
 
-def _attributes(engine: EngineLike, plan: Plan) -> dict[str, Any]:
+def _attributes(engine: Described, plan: Plan) -> dict[str, Any]:
     attributes: dict[str, Any] = {name: _storable(value) for name, value in engine.attributes.items()}
     attributes.update({f"sm_chi2_{name}": float(value) for name, value in engine.sm_chi2.items()})
     attributes.update(
