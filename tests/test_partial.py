@@ -8,11 +8,16 @@ import signal
 import h5py
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from analysis import grid as analysis_grid
+from analysis.view import view
 from tests.fake_engine import FakeEngine, FakeScan
 from tests.launching import TIMEOUT, contents, done_blocks, launch, start
 from tests.test_driver import until
 from zdscan import driver, partial
+from zdscan.cli import app
+from zdscan.config import parse_scan
 from zdscan.errors import Stopped, UserError
 from zdscan.gridfile import open_grid
 from zdscan.gridio import GridIO
@@ -317,3 +322,74 @@ def test_memory_does_not_grow_with_the_number_of_points():
     large = (3, 400, 500, 100)
     assert Worker(engine(shape=large), Plan.default(large, stored=False), {})._piece <= 131_072
     assert worker._piece % 100 == 0
+
+
+SMALL = """format = 1
+case = "C"
+[axes]
+mass = { min = 0.012, max = 1.5, n = 5, spacing = "log" }
+eps = { values = [0.0, 1e-4, 1e-3] }
+eps_z = { min = -1e-2, max = 1e-2, n = 9, spacing = "symlog", linear_below = 1e-5 }
+g_mu = { min = 1e-4, max = 1.0, n = 11, spacing = "log" }
+[constraints]
+use = "all"
+"""
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    """The same real scan, dense and with profiles alone."""
+    folder = tmp_path_factory.mktemp("real")
+    for name, overrides in (("dense", []), ("profiles", ["output.fields=[]"])):
+        driver.run(parse_scan(SMALL, overrides=overrides), folder / f"{name}.h5", **SETTINGS)
+    return folder
+
+
+def test_a_real_scan_keeps_the_profiles_of_the_dense_one(real):
+    with h5py.File(real / "dense.h5") as dense, h5py.File(real / "profiles.h5") as alone:
+        names = [name for name in dense if name.startswith("profile")]
+        assert len(names) == 24
+        for name in names:
+            np.testing.assert_array_equal(dense[name][()], alone[name][()])
+        assert not {"chi2", "excluded"} & set(alone)
+    assert driver.info(real / "profiles.h5").best == driver.info(real / "dense.h5").best
+    assert driver.resume(real / "profiles.h5", **SETTINGS).computed == 0
+
+
+@pytest.mark.parametrize("axes", [("mass", "g_mu"), ("g_mu", "mass"), ("eps_z",), ("mass",)])
+@pytest.mark.parametrize("constraints", [[], ["all"]])
+def test_views_of_profiles_alone_are_those_of_the_dense_file(real, axes, constraints):
+    seen = []
+    for name in ("dense", "profiles"):
+        with analysis_grid.open_grid(real / f"{name}.h5") as grid:
+            seen.append(view(grid, axes, {}, constraints))
+    for name in ("chi2", "at", "allowed", "allowed_at"):
+        np.testing.assert_array_equal(getattr(seen[0], name), getattr(seen[1], name))
+
+
+def test_the_commands_on_profiles_alone(real, tmp_path):
+    path = str(real / "profiles.h5")
+
+    def said(*arguments, code=0):
+        done = CliRunner().invoke(app, list(arguments))
+        if isinstance(done.exception, UserError):
+            assert code == 2
+            return "\n".join(done.exception.messages)
+        assert (done.exit_code, done.exception) == (code, None), done.output
+        return done.output
+
+    assert "none, profiles only" in said("info", path)
+    assert "intact" in said("verify", path)
+    said("plot", path, "--x", "mass", "--y", "g_mu", "-o", str(tmp_path / "a.png"))
+    said("plot", path, "--x", "mass", "--y", "eps_z", "--constraints", "all", "-o", str(tmp_path / "b.png"))
+    said("plot", path, "--x", "mass", "-o", str(tmp_path / "c.png"))
+    assert (tmp_path / "a.png").stat().st_size > 10_000
+    picture = ("plot", path, "--x", "mass", "--y", "g_mu", "-o", str(tmp_path / "no.png"))
+    stores = "stores profiles only (fields = [])"
+    assert stores in said(*picture, "--slice", "eps=0,eps_z=0", code=2)
+    assert stores in said(*picture, "--constraints", "k_mu_inv", code=2)
+    assert stores in said(*picture, "--marginalise", "log", code=2)
+    assert "by itself is not known" in said(*picture, "--summary", code=2)
+    assert stores in said("fit", path, code=2)
+    assert stores in said("info", path, "--count", code=2)
+    assert not (tmp_path / "no.png").exists()
