@@ -398,7 +398,7 @@ def _output_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64
         faults.append(
             Fault(
                 path,
-                f"lacks {listed(missing)}; chi2 and excluded are stored always, or no field at all",
+                f"lacks {listed(missing)}; chi2 and excluded are always stored, or no field at all",
             )
         )
     return faults
