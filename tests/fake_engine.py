@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import errno
 import json
 import os
@@ -37,7 +38,9 @@ class FakeScan:
 class FakeEngine:
     """chi2 with ties, NaN and an infinity; a mask; one 5D field."""
 
-    def __init__(self, shape=SHAPE, delay=0.0, physics="tables v1", fail_rank=None, five=True, fault="raise"):
+    def __init__(
+        self, shape=SHAPE, delay=0.0, physics="tables v1", fail_rank=None, five=True, fault="raise", stored=True
+    ):
         self.shape = shape
         self.delay = delay
         self.fail_rank = fail_rank
@@ -55,6 +58,8 @@ class FakeEngine:
         )
         if five:
             self.fields += (Field("ratios", "<f4", np.nan, "over the limit", "1", extra=("constraint", LABELS)),)
+        if not stored:  # what the profiles need, and nothing kept of it
+            self.fields = tuple(dataclasses.replace(field, stored=False) for field in self.fields[:2])
         self.slice_size = 3
         self.ndof = 26
         self.sm_chi2 = {"all": 31.5, "muon": 20.25}
@@ -140,14 +145,21 @@ def main() -> int:
     parser.add_argument("--threads", type=int)
     parser.add_argument("--sink", default="direct")
     parser.add_argument("--block-points", type=int)
+    parser.add_argument("--profiles-only", action="store_true")
+    parser.add_argument("--checkpoint-seconds", type=float)
     options = parser.parse_args()
 
-    from zdscan import driver
+    from zdscan import driver, partial
     from zdscan.errors import Stopped, UserError
 
+    if options.checkpoint_seconds is not None:
+        partial.CHECKPOINT_SECONDS, partial.CHECKPOINT_RATIO = options.checkpoint_seconds, 0
     crash = options.crash_at is not None
     fail_rank = None if crash or options.fault == "input" else options.fail_rank
-    engine = FakeEngine(tuple(options.shape), options.delay, options.physics, fail_rank, fault=options.fault)
+    stored = not options.profiles_only
+    engine = FakeEngine(
+        tuple(options.shape), options.delay, options.physics, fail_rank, fault=options.fault, stored=stored
+    )
     if crash and options.fail_rank == int(os.environ.get("PMI_RANK", "0")):
         from tests.crashing import die_at_write
 

@@ -137,7 +137,8 @@ def _summarise(summary: RunSummary) -> None:
 
     if summary.path:  # empty on ranks other than the first
         grid = open_grid(summary.path)
-        report.show_summary(summary, tally.evaluate_best(grid, summary.best), tally.count(grid))
+        counted = tally.count(grid) if grid.layout.fields else None
+        report.show_summary(summary, tally.evaluate_best(grid, summary.best), counted)
 
 
 @app.command()
@@ -171,6 +172,43 @@ def verify(grid: GridPath) -> None:
 
     if not report.show_verify(driver.verify(grid)):
         raise typer.Exit(2)
+
+
+Target = Annotated[Path, typer.Option("-o", "--output", metavar="GRID.h5", help="The file to write.")]
+
+
+@app.command()
+def pack(
+    grid: GridPath,
+    output: Target,
+    compression: Annotated[
+        str, typer.Option(help="gzip (any HDF5 reads it) or blosc (faster, readers need hdf5plugin).")
+    ] = "gzip",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing grid file.")] = False,
+) -> None:
+    """Write a compressed copy of a finished grid file, for sharing; every command but resume reads it."""
+    from zdscan import report
+    from zdscan.pack import pack as pack_file
+
+    with report.progress() as advance:
+        packed = pack_file(grid, output, compression=compression, overwrite=overwrite, progress=advance)
+    print(f"wrote {packed.path}: {report.size_text(packed.after)} from {report.size_text(packed.before)}")
+
+
+@app.command()
+def merge(
+    first: Annotated[Path, typer.Argument(metavar="A.h5", help="A finished grid file.")],
+    second: Annotated[Path, typer.Argument(metavar="B.h5", help="Another one, of the same physics.")],
+    output: Target,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing grid file.")] = False,
+) -> None:
+    """Join two finished grid files that differ in the range of one axis into the file of one scan over both."""
+    from zdscan import report
+    from zdscan.merge import merge as merge_files
+
+    with report.progress() as advance:
+        axis, points = merge_files(first, second, output, overwrite=overwrite, progress=advance)
+    print(f"wrote {output}: {points:,} points, joined along {axis}")
 
 
 @app.command()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan import mpi, profiles, provenance, store
+from zdscan import mpi, partial, profiles, provenance, store
 from zdscan.clock import Clock, Spent
 from zdscan.compute import EngineLike, StopRequest, build_slices, choose_threads, compute_blocks, warm_up
 from zdscan.errors import Stopped, UserError
@@ -153,7 +153,7 @@ def run(
         world.from_root(lambda: store.check_target(path, overwrite))
         built = engine if engine is not None else _everywhere(world, lambda: _build(scan))
         plan = (
-            Plan.default(built.shape)
+            Plan.default(built.shape, stored=any(field.stored for field in built.fields))
             if block_points is None
             else Plan(built.shape, min(block_points, math.prod(built.shape[1:])))
         )
@@ -196,12 +196,14 @@ def resume(
     world = mpi.world()
     with world.job(), StopRequest() as stopping:
         per_rank = world.from_root(lambda: _settings(world, threads, sink, None))
-        grid = world.from_root(lambda: open_grid(path))
+        grid = world.from_root(lambda: _open_unpacked(path))
         built = engine if engine is not None else _everywhere(world, lambda: _build(_stored_scan(grid)))
         world.from_root(lambda: refuse_other_physics(grid, built))
         if grid.lost_bytes:
             world.from_root(lambda: restore_length(grid))
         bad = [number for number, _ in compare(grid, world, stopping)]
+        if grid.layout.partial and world.is_root:
+            bad = [int(number) for number in partial.lost_blocks(grid)]
         numbers: NDArray[np.int64] = world.from_root(lambda: np.array(sorted(bad), dtype=np.int64))
         if world.any(stopping()):
             raise _stopped(world, grid.layout.path)
@@ -225,6 +227,7 @@ class _Job:
     show: bool
     stopping: StopRequest
     history: list[dict[str, Any]]
+    tables: list[profiles.Tables] = field(default_factory=list)  # of this rank's threads
 
     def do(self, todo: NDArray[np.int64], repaired: tuple[int, ...]) -> RunSummary:
         began = time.monotonic()
@@ -243,7 +246,7 @@ class _Job:
                 if todo.size:
                     self._mark(todo)
                 seconds, spent = self._compute(todo, progress)
-                best, best_allowed = self._profiles(bool(todo.size), progress)
+                best, best_allowed = self._profiles(todo, progress)
                 state = "finished"
             except Stopped:
                 state = "stopped"
@@ -279,7 +282,7 @@ class _Job:
                 done = io.read_done()
                 for number in todo[done[todo] != 0]:
                     io.write_done(int(number), 0)
-                    io.clear_block(int(number), self.engine.fields)
+                    io.clear_block(int(number), [field for field in self.engine.fields if field.stored])
                 io.clear_profiles()
                 io.write_history(self.history)
                 io.sync()
@@ -307,9 +310,16 @@ class _Job:
             raise _stopped(world, self.layout.path)
         progress.stage("computing")
         began, clock = time.monotonic(), Clock()
-        sink = Timed(open_sink(self.sink, self.layout, world), clock)
+        plan, names = self.layout.plan, [field.name for field in self.engine.fields]
+        if self.layout.profiles:
+            self.tables = [profiles.Tables.empty(plan.shape, names) for _ in range(self.threads)]
+        sink = (
+            partial.Partial(self.layout, world, self.tables)
+            if self.layout.partial
+            else Timed(open_sink(self.sink, self.layout, world), clock)
+        )
         finished = compute_blocks(
-            self.engine, self.layout, slices, todo, sink, world, self.threads, progress, stopping, clock
+            self.engine, self.layout, slices, todo, sink, world, self.threads, progress, stopping, clock, self.tables
         )
         sink.close()
         world.barrier()
@@ -321,21 +331,28 @@ class _Job:
             raise _stopped(world, self.layout.path)
         return seconds, spent
 
-    def _profiles(self, changed: bool, progress: Progress) -> tuple[Best | None, Best | None]:
-        """Compute and write the profiles where they are not those of the file; the best points, on rank 0."""
+    def _profiles(self, todo: NDArray[np.int64], progress: Progress) -> tuple[Best | None, Best | None]:
+        """Write the profiles where they are not those of the file; the best points, on rank 0."""
         world, layout = self.world, self.layout
-        if "chi2" not in layout.fields:
+        if "chi2" not in layout.fields and not layout.partial:
             return None, None
-        if not changed and layout.profiles:
+        if todo.size == 0 and layout.profiles:
             stored = world.from_root(self._stored_best)
             if stored is not None:
+                if layout.partial:  # a kill may have come between the last profile and this
+                    world.from_root(lambda: partial.clear(layout))
                 return stored
         progress.stage("profiles")
-        found = profiles.compute(layout, world, self.threads, stopping=self.stopping)
+        if layout.partial:
+            world.from_root(lambda: partial.finish(layout))
+            return world.from_root(self._stored_best) or (None, None)
+        # This run's blocks are in the tables already; the others are read back.
+        rest = np.setdiff1d(np.arange(layout.plan.blocks), todo) if self.tables else None
+        found = profiles.compute(layout, world, self.threads, blocks=rest, known=self.tables, stopping=self.stopping)
         self._stop_if_asked()
         if found is None:
             return None, None
-        every, allowed = found
+        every, allowed = found.every, found.allowed
         if layout.profiles:
             with GridIO(layout, write=True) as io:
                 for suffix, minima in (("", every), ("_allowed", allowed)):
@@ -378,6 +395,13 @@ def _settings(world: Alone, threads: int | None, sink: str, block_points: int | 
     if block_points is not None and block_points < 1:
         raise UserError(f"A block must have at least 1 point, not {block_points}.")
     return choose_threads(threads, world)
+
+
+def _open_unpacked(path: str | Path) -> GridFile:
+    grid = open_grid(path)
+    if grid.layout.packed:
+        raise UserError(f"{path} is packed: it is finished, and nothing can be written to it; resume its original.")
+    return grid
 
 
 def _everywhere(world: Alone, build: Callable[[], EngineLike]) -> EngineLike:

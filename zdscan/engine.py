@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from numbers import Real
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from zdscan.config import Scan
 
 LIMIT_SETS = ("rashed2024",)
+NEEDED_BY_PROFILES = ("chi2", "excluded")
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
@@ -130,7 +132,7 @@ class Engine:
     physics : `Physics` of the scan.
     axes : name -> float64 array, in the order mass, eps, eps_z, g_mu; GeV.
     shape : lengths of the axes.
-    fields : what is stored at each point.
+    fields : what is computed at each point; where the scan stores no field, what the profiles need.
     """
 
     def __init__(self, physics: Physics, axes: Mapping[str, NDArray[np.float64]], fields: Sequence[str]) -> None:
@@ -138,12 +140,13 @@ class Engine:
         self.axes = {name: np.ascontiguousarray(axes[name], dtype=np.float64) for name in ("mass", *PARAMETERS)}
         lengths = [len(axis) for axis in self.axes.values()]
         self.shape = (lengths[0], lengths[1], lengths[2], lengths[3])
-        self.fields = stored_fields(
-            fields,
+        computed = stored_fields(
+            fields or NEEDED_BY_PROFILES,
             physics.likelihood.data.ids,
             [constraint.id for constraint in physics.constraints],
             [constraint.title for constraint in physics.constraints],
         )
+        self.fields = computed if fields else tuple(dataclasses.replace(item, stored=False) for item in computed)
 
     @classmethod
     def from_scan(cls, scan: Scan) -> Engine:

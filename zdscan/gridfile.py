@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.errors import UserError
-from zdscan.gridio import AXES, DONE, FORMAT, PROGRAM, Extent, Layout
+from zdscan.gridio import AXES, DONE, FORMAT, PARTIAL, PROGRAM, Extent, Layout
+from zdscan.reading import load_filters
 from zdscan.schedule import Plan
 
 
@@ -201,8 +202,11 @@ def _read(path: Path, file: h5py.File) -> GridFile:
     run = file["run"]
     masses, eps, eps_z, g_mu = (axis.size for axis in axes.values())
     plan = Plan((masses, eps, eps_z, g_mu), int(file.attrs["block_points"]))
-    names = _labels(run["field"])
+    names = tuple(name for name in _labels(run["field"]) if name in file)
     profiles = [name for name in _labels(run["profile"]) if name in file]
+    packed = any(file[name].chunks is not None for name in (*names, *profiles))
+    if packed:
+        load_filters(file, (*names, *profiles))
     layout = Layout(
         path=str(path),
         inode=os.stat(path).st_ino,
@@ -214,6 +218,8 @@ def _read(path: Path, file: h5py.File) -> GridFile:
         profile_done=extent_of(run["profile_done"]),
         profile_checksum=extent_of(run["profile_checksum"]),
         history=extent_of(run["history"]),
+        partial={name: extent_of(run[name]) for name in PARTIAL if name in run},
+        packed=packed,
     )
     _check_shapes(layout)
     return GridFile(
@@ -238,7 +244,10 @@ def _check_shapes(layout: Layout) -> None:
     for name, extent in layout.fields.items():
         if extent.shape[:4] != plan.shape:
             raise ValueError(f"dataset {name} has shape {extent.shape}, the axes {plan.shape}")
-    if layout.done.shape != (plan.blocks,) or layout.checksum.shape != (plan.blocks, len(layout.fields)):
+    if layout.done.shape != (plan.blocks,) or layout.checksum.shape != (
+        plan.blocks,
+        max(1, len(layout.fields)),
+    ):
         raise ValueError("the block datasets do not fit the axes")
 
 
@@ -264,8 +273,8 @@ def _plain(value: Any) -> Any:
 
 
 def extent_of(dataset: h5py.Dataset) -> Extent:
-    """Where a contiguous dataset lies in the file."""
-    offset = dataset.id.get_offset()
+    """Where a contiguous dataset lies in the file; a packed one has no single place, which is offset -1."""
+    offset = dataset.id.get_offset() if dataset.chunks is None else -1
     if offset is None:
         raise ValueError(f"dataset {dataset.name} is not contiguous")
     return Extent(int(offset), dataset.dtype.str, tuple(dataset.shape))

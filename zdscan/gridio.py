@@ -11,7 +11,7 @@ import os
 import socket
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,8 @@ AXES = {
     "g_mu": ("1", "direct gauge coupling to muons"),
 }
 HISTORY_BYTES = 65_536
+# Datasets of group `run` that hold the tables of an unfinished run without stored fields: docs/file-format.md.
+PARTIAL = ("partial_minimum", "partial_at", "partial_covers", "partial_stamp")
 
 _sync = getattr(os, "fdatasync", os.fsync)  # not every system has the former
 
@@ -62,6 +64,8 @@ class Layout:
     profiles : the profile datasets by name; empty where the scan asks for none.
     done, checksum : per block, and per block and field; profile_done, profile_checksum : per profile dataset.
     history : JSON text of fixed size.
+    partial : of a file that stores no field, the tables of an unfinished run (`zdscan.partial`); else empty.
+    packed : whether the file was packed; then it is read through HDF5, and its offsets mean nothing.
     """
 
     path: str
@@ -74,6 +78,13 @@ class Layout:
     profile_done: Extent
     profile_checksum: Extent
     history: Extent
+    partial: Mapping[str, Extent] = field(default_factory=dict)
+    packed: bool = False
+
+
+def intact(data: NDArray[Any], done: int, checksum: int) -> bool:
+    """Whether a profile is complete and matches its checksum."""
+    return done == DONE and zlib.crc32(np.ascontiguousarray(data).data) == checksum
 
 
 def encode_history(entries: Sequence[Mapping[str, Any]]) -> bytes:
@@ -169,9 +180,9 @@ class GridIO:
     def clear_block(self, number: int, fields: Sequence[Field]) -> None:
         """Make a block read as not computed, so that no half-mended file shows a false minimum."""
         block = self.layout.plan.block(number)
-        for field in fields:
-            shape = (block.count, field.components) if field.extra else (block.count,)
-            self.write_field(field.name, block, np.full(shape, field.fill, dtype=field.dtype))
+        for kept in fields:
+            shape = (block.count, kept.components) if kept.extra else (block.count,)
+            self.write_field(kept.name, block, np.full(shape, kept.fill, dtype=kept.dtype))
 
     def read_field(self, name: str, block: Block) -> NDArray[Any]:
         """One field's numbers of a block, shape (count,) or (count, components)."""
@@ -210,10 +221,22 @@ class GridIO:
         """One profile dataset, None where it is not complete or does not match its checksum."""
         extent = self.layout.profiles[name]
         row = list(self.layout.profiles).index(name)
-        done = self._read(self.layout.profile_done, row, 1)[0]
-        checksum = self._read(self.layout.profile_checksum, row, 1)[0]
-        data = self._read(extent, 0, extent.shape[0])
-        return data if done == DONE and zlib.crc32(data.data) == checksum else None
+        try:
+            done = self._read(self.layout.profile_done, row, 1)[0]
+            checksum = self._read(self.layout.profile_checksum, row, 1)[0]
+            data = self._read(extent, 0, extent.shape[0])
+        except CutShort:
+            return None
+        return data if intact(data, int(done), int(checksum)) else None
+
+    def write_flat(self, extent: Extent, first: int, data: NDArray[Any]) -> None:
+        """Write elements of a dataset from flat position `first` on."""
+        stored = np.ascontiguousarray(data, dtype=extent.dtype)
+        self._write(extent.offset + first * stored.itemsize, stored)
+
+    def read_flat(self, extent: Extent, first: int, count: int) -> NDArray[Any]:
+        """`count` elements of a dataset from flat position `first` on."""
+        return self._read(Extent(extent.offset, extent.dtype, (extent.nbytes,)), first, count)
 
     def write_history(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Replace the run history."""

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan import mpi, profiles
+from zdscan import mpi, partial, profiles
 from zdscan.errors import UserError
 from zdscan.gridfile import GridFile, open_grid
-from zdscan.gridio import DONE, CutShort, GridIO
+from zdscan.gridio import DONE, CutShort
 from zdscan.mpi import Alone
+from zdscan.reading import DamagedChunk, Reader, reader
 from zdscan.schedule import Block
 from zdscan.sinks import checksums
 
@@ -54,13 +55,16 @@ class VerifyReport:
     missing: int = 0
     bad: tuple[BadBlock, ...] = ()
     bad_profiles: tuple[str, ...] = ()
+    lost: int = 0  # finished blocks of a file without fields whose minima are gone
     header_ok: bool = True
     lost_bytes: int = 0
+    packed: bool = False
 
     @property
     def ok(self) -> bool:
         """Whether everything that is marked finished is intact, and the file as long as it was made."""
-        return not self.bad and not self.bad_profiles and self.header_ok and not self.lost_bytes
+        damaged = self.bad or self.bad_profiles or self.lost or self.lost_bytes
+        return not damaged and self.header_ok
 
 
 @dataclass(frozen=True)
@@ -103,9 +107,11 @@ def verify(path: str | Path) -> VerifyReport:
             bad=tuple(
                 BadBlock(number, tuple(names[i] for i in which), _ranges(grid, number)) for number, which in sorted(bad)
             ),
-            bad_profiles=_bad_profiles(grid),
+            bad_profiles=damaged_profiles(grid),
+            lost=partial.lost_blocks(grid).size if grid.layout.partial else 0,
             header_ok=grid.header_ok,
             lost_bytes=grid.lost_bytes,
+            packed=grid.layout.packed,
         )
 
 
@@ -136,38 +142,31 @@ def compare(grid: GridFile, world: Alone, stopping: Callable[[], bool]) -> list[
     """Finished blocks that do not match their checksums, with the positions of the fields; on rank 0, else empty."""
     finished = np.flatnonzero(grid.done == DONE)
     bad = []
-    with GridIO(grid.layout, write=False) as io:
-        for number in finished[world.rank :: world.size]:
+    with reader(grid.layout) as io:
+        for number in finished[world.rank :: world.size] if grid.layout.fields else ():
             if stopping():
                 break
             block = grid.layout.plan.block(int(number))
             stored = io.read_checksums(block)
-            wrong = [i for i, name in enumerate(grid.layout.fields) if not _matches(io, name, block, stored[i])]
+            wrong = [i for i, name in enumerate(grid.layout.fields) if _checksum(io, name, block) != stored[i]]
             if wrong:
                 bad.append((int(number), wrong))
     return [item for part in world.gather(bad) for item in part]
 
 
-def _matches(io: GridIO, name: str, block: Block, stored: np.uint32) -> bool:
+def _checksum(io: Reader, name: str, block: Block) -> int | None:
     try:
-        return bool(checksums([io.read_field(name, block)])[0] == stored)
-    except CutShort:
-        return False
+        return int(checksums([io.read_field(name, block)])[0])
+    except (CutShort, DamagedChunk):
+        return None
 
 
-def _bad_profiles(grid: GridFile) -> tuple[str, ...]:
+def damaged_profiles(grid: GridFile) -> tuple[str, ...]:
     """Profile datasets of a complete file that do not match their checksum or were never written."""
     if not grid.complete:
         return ()
-    with GridIO(grid.layout, write=False) as io:
-        return tuple(name for name in grid.layout.profiles if not _is_complete(io, name))
-
-
-def _is_complete(io: GridIO, profile: str) -> bool:
-    try:
-        return io.read_profile(profile) is not None
-    except CutShort:
-        return False
+    with reader(grid.layout) as io:
+        return tuple(name for name in grid.layout.profiles if io.read_profile(name) is None)
 
 
 def _ranges(grid: GridFile, number: int) -> dict[str, tuple[float, float]]:
@@ -181,7 +180,7 @@ def _ranges(grid: GridFile, number: int) -> dict[str, tuple[float, float]]:
     return ranges
 
 
-def profile_best(io: GridIO) -> tuple[Best | None, Best | None] | None:
+def profile_best(io: Reader) -> tuple[Best | None, Best | None] | None:
     """The best points according to the stored profiles, None where some profile is not complete."""
     data = {name: io.read_profile(name) for name in io.layout.profiles}
     if not data or any(array is None for array in data.values()):
@@ -194,15 +193,18 @@ def profile_best(io: GridIO) -> tuple[Best | None, Best | None] | None:
 
 
 def _best_of(grid: GridFile, finished: NDArray[np.int64]) -> tuple[BestPoint | None, BestPoint | None]:
-    if "chi2" not in grid.layout.fields:
+    if "chi2" not in grid.layout.fields and not grid.layout.profiles:
         return None, None
-    with GridIO(grid.layout, write=False) as io:
+    with reader(grid.layout) as io:
         known = profile_best(io)
     if known is None:
-        found = profiles.compute(grid.layout, Alone(), 1, blocks=finished)
-        assert found is not None  # a lone process is rank 0
-        every, allowed = found
-        known = every.best(), allowed.best() if allowed is not None else None
+        if grid.layout.fields:
+            found = profiles.compute(grid.layout, Alone(), 1, blocks=finished)
+        else:
+            found = partial.tables(grid.layout) if grid.layout.partial else None
+        if found is None:
+            return None, None
+        known = found.every.best(), found.allowed.best() if found.allowed is not None else None
     return best_point(grid.axes, known[0]), best_point(grid.axes, known[1])
 
 
@@ -224,9 +226,10 @@ def refuse_other_physics(grid: GridFile, engine: EngineLike) -> None:
         if not np.array_equal(values, grid.axes[name]):
             differences.append(f"axis {name}: the file's values differ from those of its scan file")
     stored = {name: (extent.dtype, extent.shape[4:]) for name, extent in grid.layout.fields.items()}
-    wanted = {f.name: (f.dtype, (f.components,) if f.extra else ()) for f in engine.fields}
+    wanted = {f.name: (f.dtype, (f.components,) if f.extra else ()) for f in engine.fields if f.stored}
     if list(stored) != list(wanted) or any(np.dtype(stored[n][0]) != np.dtype(wanted[n][0]) for n in stored):
-        differences.append(f"fields: the file has {', '.join(stored)}, this zdscan gives {', '.join(wanted)}")
+        texts = [", ".join(names) or "profiles alone" for names in (stored, wanted)]
+        differences.append(f"fields: the file has {texts[0]}, this zdscan gives {texts[1]}")
     elif any(stored[name][1] != wanted[name][1] for name in stored):
         differences.append("fields: another number of components")
     differences += [

@@ -72,7 +72,7 @@ def show_check(scan: Scan, expected: Estimate) -> None:
             table.add_row(f"{section}.{key}", str(value))
     use = scan.constraints.use
     table.add_row("constraints.use", use if isinstance(use, str) else ", ".join(use))
-    table.add_row("output.fields", ", ".join(scan.output.fields))
+    table.add_row("output.fields", ", ".join(scan.output.fields) or "none, profiles only")
     table.add_row("output.profiles", "yes" if scan.output.profiles else "no")
     out.print(table)
     table = _table("Cost", "", "", left=(0, 1))
@@ -286,7 +286,9 @@ def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | Non
     out.print(f"{grid.path}: {info.points:,} points, {state}, {size_text(grid.path.stat().st_size)}", markup=False)
     out.print(f"case {attributes.get('case')}, theory {attributes.get('theory')}", markup=False)
     out.print(_axes_table(grid.axes))
-    out.print(f"fields: {', '.join(info.fields)}", markup=False)
+    out.print(f"fields: {', '.join(info.fields) or 'none, profiles only'}", markup=False)
+    if grid.layout.packed:
+        out.print(f"packed: {attributes.get('packed', 'yes')}", markup=False)
     if grid.overrides:
         out.print("set on the command line: " + ", ".join(grid.overrides), markup=False)
     _show_best(out, info.best, info.best_allowed, grid.sm_chi2, best)
@@ -325,9 +327,12 @@ def show_verify(report: VerifyReport) -> bool:
         out.print(f"{name} is damaged or missing", markup=False)
     if report.lost_bytes:
         out.print(f"the file is cut short by {report.lost_bytes:,} bytes", markup=False)
+    if report.lost:
+        out.print(f"the minima of {report.lost} finished blocks are lost; nothing else of them is stored", markup=False)
     if not report.header_ok:
         out.print("the axes, the scan file or the attributes were altered", markup=False)
     missing = f", {report.missing} not computed yet" if report.missing else ""
-    verdict = "intact" if report.ok else "NOT intact; `zdscan resume` computes damaged blocks again"
+    mend = "pack it again from its original" if report.packed else "`zdscan resume` computes damaged blocks again"
+    verdict = "intact" if report.ok else f"NOT intact; {mend}"
     out.print(f"{report.path}: {report.checked} blocks compared{missing}: {verdict}", markup=False)
     return report.ok
