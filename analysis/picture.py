@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,9 +29,11 @@ from zdscan.errors import UserError
 
 FORMATS = (".png", ".pdf", ".svg")
 MOST_BOUNDARIES = 6  # that a picture one column wide can show; more are drawn together
-COLUMN, PLOT, HEADING_LINE, LEGEND_LINE = 3.5, 2.75, 0.15, 0.135  # inches
+COLUMN, PLOT, HEADING_LINE = 3.5, 2.75, 0.15  # inches; PLOT for a column, wider pictures in proportion
+MOST_PLOT = 4.6  # inches
 SHORT = 20  # letters of a legend entry that shares its line
-LETTERS = 19  # of a legend, an inch
+LETTERS = 20  # of a legend, an inch
+_INDEX = re.compile(r"\$[^$]*\$")
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,12 @@ def label_of(name: str, constraint: Constraint | None) -> str:
     return name if constraint is None else constraint_label(constraint)
 
 
+def together(names: Sequence[str]) -> str:
+    """Text of a legend for constraints too many to be shown apart."""
+    grades = sorted({constraint.grade for constraint in described(names).values() if constraint})
+    return f"excluded by {len(names)} constraints (grades {', '.join(grades)})"
+
+
 def _exclusions(plane: Plane, seen: View, options: Options) -> list[Artist]:
     if not seen.chosen:
         return []
@@ -125,9 +134,7 @@ def _exclusions(plane: Plane, seen: View, options: Options) -> list[Artist]:
     if not options.colours:
         handles += plane.cells(allowed, options.sigmas)
     if len(seen.chosen) > MOST_BOUNDARIES:
-        grades = sorted({constraint.grade for constraint in known.values() if constraint})
-        text = f"excluded by {len(seen.chosen)} constraints (grades {', '.join(grades)})"
-        return [*handles, Patch(facecolor="none", edgecolor="0.45", hatch="////", label=text)]
+        return [*handles, Patch(facecolor="none", edgecolor="0.45", hatch="////", label=together(list(seen.chosen)))]
     drawn = 0
     for name, constraint in known.items():
         cells = seen.excluded_by(name)
@@ -196,6 +203,14 @@ def _heading(grid: Grid, seen: View, options: Options) -> list[str]:
     return lines
 
 
+def fold(text: str, letters: int) -> str:
+    """Text in lines of at most so many letters, an index in mathtext counting as one; a level stays with its grade."""
+    found = iter(_INDEX.findall(text))
+    narrow = re.sub(r"(\([^()]*), (grades? )", "\\1,\xa0\\2", _INDEX.sub("\ue000", text)).replace("grade ", "grade\xa0")
+    folded = "\n".join(textwrap.wrap(narrow, letters)).replace("\xa0", " ")
+    return re.sub("\ue000", lambda _: next(found), folded)
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A figure whose axes keep their size however long the heading and the legends below are."""
@@ -216,28 +231,30 @@ class Sheet:
         """Add heading and legends, size the parts, and write the file. Raises `UserError` where that fails."""
         top, *below = self.parts
         top.suptitle("\n".join(lines), x=0.02, ha="left", fontsize=7.5, linespacing=1.3)
-        short = [handle for handle in handles if len(str(handle.get_label())) <= SHORT]
+        short = [handle for handle in handles if len(_INDEX.sub("i", str(handle.get_label()))) <= SHORT]
         long = [handle for handle in handles if handle not in short]
         for handle in long:
-            folded = textwrap.wrap(str(handle.get_label()), int(LETTERS * self.figure.get_figwidth()))
-            handle.set_label("\n".join(folded))
-        heights = [PLOT + HEADING_LINE * len(lines)]
+            handle.set_label(fold(str(handle.get_label()), int(LETTERS * self.figure.get_figwidth() / columns[1])))
+        width = self.figure.get_figwidth()
+        heights = [min(PLOT * width / COLUMN, MOST_PLOT) + HEADING_LINE * len(lines)]
         look: dict[str, Any] = {
             "frameon": False,
             "handlelength": 1.8,
             "columnspacing": 0.9,
             "handletextpad": 0.5,
             "borderpad": 0.0,
+            "borderaxespad": 0.0,
+            "labelspacing": 0.3,
         }
         for part, entries, count, size in zip(below, (short, long), columns, (7.0, 6.3), strict=True):
-            extra = sum(str(handle.get_label()).count("\n") for handle in entries)
-            rows = -(-len(entries) // count) + extra
-            heights.append(LEGEND_LINE * rows + 0.06)
+            height = 0.02
             if entries:
-                place: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (0.0, 0.5)}
-                part.legend(handles=entries, ncols=count, fontsize=size, labelspacing=0.3, **place, **look)
+                place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.02, 1.0)}
+                legend = part.legend(handles=entries, ncols=count, fontsize=size, **place, **look)
+                height = legend.get_window_extent().height / self.figure.dpi + 0.07
+            heights.append(height)
         self.rows.set_height_ratios(heights)
-        self.figure.set_size_inches(self.figure.get_figwidth(), sum(heights))
+        self.figure.set_size_inches(width, sum(heights))
         try:
             self.figure.savefig(target, dpi=300)
         except OSError as error:

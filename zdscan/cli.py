@@ -279,7 +279,7 @@ def plot(
         y=y,
         fixed=None if slice_at is None else parse_slice(slice_at),
         profile=profile,
-        constraints=tuple(name.strip() for name in constraints.split(",")) if constraints else (),
+        constraints=() if constraints is None else tuple(name.strip() for name in constraints.split(",")),
         prior=marginalise,  # type: ignore[arg-type]
         summary=summary,
         first=first,
