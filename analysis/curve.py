@@ -17,7 +17,7 @@ from analysis.grid import Grid
 from analysis.picture import MOST_BOUNDARIES, Options, Sheet, check, described, label_of, together, view_lines
 from analysis.plane import BEST, BOUNDARY_COLOURS, LINES, MISSING, SM
 from analysis.regions import crossings, levels
-from analysis.scales import RC, edges, label, set_scale, shown_values
+from analysis.scales import edges, label, looks, set_scale, shown_values
 from analysis.view import Cells, View
 
 ALL, ALLOWED = "#2b6ca8", "black"
@@ -42,7 +42,7 @@ def draw_curve(grid: Grid, seen: View, target: Path, options: Options | None = N
     delta = seen.delta(options.reference)
     gain = seen.sm_chi2 - (options.reference if options.reference is not None else seen.best.get("chi2", np.nan))
     top = 1.25 * max(wanted[-1], min(gain, 4 * wanted[-1]) if np.isfinite(gain) else 0.0)
-    with mpl.rc_context(RC):
+    with mpl.rc_context(looks(options.style)):
         sheet = Sheet.blank()
         axes = sheet.parts[0].add_subplot()
         x = shown_values(name, seen.values[name], options.unit)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from analysis.grid import Grid
 from analysis.plane import BEST, LINES, SM, Plane, boundary_handle, constraint_label
 from analysis.regions import SIGMAS, Marginal, allowed_regions, fitted_parameters, levels
-from analysis.scales import RC, SYMBOLS, mass_factor, setting
+from analysis.scales import SYMBOLS, looks, mass_factor, setting
 from analysis.view import View
 from zdscan.constraint import Constraint
 from zdscan.constraints import available, select
@@ -39,13 +39,15 @@ _INDEX = re.compile(r"\$[^$]*\$")
 @dataclass(frozen=True)
 class Options:
     """How to draw: unit of the mass, sigmas of the regions, number of fitted parameters (None: the axes seen),
-    reference chi2 (None: the lowest seen), and whether to show Delta chi2 as colours instead of filled regions."""
+    reference chi2 (None: the lowest seen), whether to show Delta chi2 as colours instead of filled regions, and the
+    name of an mplhep style (None: matplotlib's own letters and ticks)."""
 
     unit: str = "GeV"
     sigmas: tuple[float, ...] = SIGMAS
     parameters: int | None = None
     reference: float | None = None
     colours: bool = False
+    style: str | None = None
 
 
 def draw_plane(grid: Grid, seen: View, target: Path, options: Options | None = None) -> None:
@@ -58,7 +60,7 @@ def draw_plane(grid: Grid, seen: View, target: Path, options: Options | None = N
     """
     options = options or Options()
     check(grid, seen.axes, target, options)
-    with mpl.rc_context(RC):
+    with mpl.rc_context(looks(options.style)):
         sheet = Sheet.blank()
         plane = Plane(sheet.parts[0].add_subplot(), seen.axes, seen.values, options.unit)
         delta = seen.delta(options.reference)
@@ -79,7 +81,7 @@ def draw_marginal(grid: Grid, posterior: Marginal, target: Path, options: Option
     """Draw and save regions of highest posterior density over two axes. Raises `UserError` as `draw_plane`."""
     options = options or Options()
     check(grid, posterior.axes, target, options)
-    with mpl.rc_context(RC):
+    with mpl.rc_context(looks(options.style)):
         sheet = Sheet.blank()
         plane = Plane(sheet.parts[0].add_subplot(), posterior.axes, posterior.values, options.unit)
         delta = posterior.delta()
@@ -102,6 +104,7 @@ def check(grid: Grid, axes: Sequence[str], target: Path, options: Options) -> No
     if target.suffix.lower() not in FORMATS:
         raise UserError(f"{target}: the picture must end in {', '.join(FORMATS)}.")
     mass_factor(options.unit)
+    looks(options.style)
     single = [name for name in axes if grid.axes[name].size < 2]
     if single:
         raise UserError(f"{grid.path}: the axis {single[0]} has one value only, so it cannot span a picture.")

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from analysis.scales import edges, label, mass_factor, set_scale, shown_values
-from analysis.typeset import unicode_text
+from analysis.typeset import in_print
 from analysis.view import Cells
 from zdscan.constraint import Constraint
 
@@ -208,9 +208,9 @@ class Plane:
 
 
 def constraint_label(constraint: Constraint) -> str:
-    """Title, confidence level and grade: ``B⁺ → K⁺ νν (90%, grade A)``."""
+    """Title, confidence level and grade: ``B+ → K+ νν (90%, grade A)``, in mathtext."""
     level = "" if constraint.cl == "-" else f"{constraint.cl}, "
-    return unicode_text(f"{constraint.title} ({level}grade {constraint.grade})")
+    return in_print(f"{constraint.title} ({level}grade {constraint.grade})")
 
 
 def boundary_handle(position: int, text: str, *, many: bool = False) -> Line2D:

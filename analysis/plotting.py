@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +75,7 @@ def plot(grid: Grid, request: Request, target: Path, options: Options) -> list[s
         return [f"Integrated with priors flat in {priors_text(posterior)}."]
     if request.whole:
         lowest = view(grid, ("mass", "g_mu")).best
-        options = Options(options.unit, options.sigmas, options.parameters, lowest.get("chi2"), options.colours)
+        options = replace(options, reference=lowest.get("chi2"))
     seen = view(grid, axes, fixed, names)
     said = remarks(seen, options.sigmas)
     if request.y is None:

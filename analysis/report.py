@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html as _html
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 from analysis.figures import fitplot
 from analysis.figures.minigrid import MiniGrid, describe
 from analysis.figures.plate import KeyNumber, Plate, html
-from analysis.typeset import unicode_text
+from analysis.typeset import in_print
 from zdscan import likelihood
 from zdscan.inputs import constants, measurements
 from zdscan.point import PointResult
@@ -176,9 +175,11 @@ def claims_table(claims: Iterable[Claim]) -> Table:
 
 def printed(text: str) -> str:
     """Plain text (``eps_Z < 1e-8``) as HTML in print."""
-    begin, end = "\ue000", "\ue001"  # private characters, which escaping leaves alone
-    text = re.sub(r"(?<![\w.)\]])-(?=[\d.])", "−", unicode_text(text, begin + "{}" + end))
-    return _html.escape(text).replace(begin, "<sub>").replace(end, "</sub>")
+    marks = ("\ue000{}\ue001", "\ue002{}\ue003")  # private characters, which escaping leaves alone
+    text = _html.escape(in_print(text, marks))
+    for (begin, end), tag in zip(("\ue000\ue001", "\ue002\ue003"), ("sub", "sup"), strict=True):
+        text = text.replace(begin, f"<{tag}>").replace(end, f"</{tag}>")
+    return text
 
 
 def numbers_rows(numbers: Sequence[KeyNumber]) -> str:

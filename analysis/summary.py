@@ -17,7 +17,7 @@ from analysis.grid import Grid
 from analysis.picture import Options, Sheet, check, described, label_of, view_lines
 from analysis.plane import BEST, Plane, boundary_handle
 from analysis.regions import NOWHERE, TOGETHER, first_excluding, fitted_parameters, levels
-from analysis.scales import RC, SYMBOLS
+from analysis.scales import SYMBOLS, looks
 from analysis.view import Cells, View
 
 WIDE = 7.0  # inches: both columns, for many lines and their legend
@@ -44,7 +44,7 @@ def draw_summary(grid: Grid, seen: View, target: Path, options: Options | None =
     options = options or Options()
     check(grid, seen.axes, target, options)
     known = described(list(seen.chosen))
-    with mpl.rc_context(RC):
+    with mpl.rc_context(looks(options.style)):
         sheet = Sheet.blank(WIDE)
         plane = Plane(sheet.parts[0].add_subplot(), seen.axes, seen.values, options.unit)
         wanted = levels(options.parameters or fitted_parameters(seen), options.sigmas)
@@ -89,7 +89,7 @@ def draw_first(grid: Grid, seen: View, along: str, target: Path, options: Option
     numbers, counts = np.unique(first[first >= 0], return_counts=True)
     order = [int(number) for number in numbers[np.argsort(-counts, kind="stable")]]
     known = described([names[number] for number in order])
-    with mpl.rc_context(RC):
+    with mpl.rc_context(looks(options.style)):
         sheet = Sheet.blank(WIDE)
         plane = Plane(sheet.parts[0].add_subplot(), seen.axes, seen.values, options.unit)
         area = np.full(first.shape, NOWHERE, dtype=np.int64)

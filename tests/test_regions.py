@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
@@ -329,3 +330,19 @@ def test_a_table_replaces_no_grid(made, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", ",", "eps=0,eps=1e-3"])
 def test_slices_that_hold_nothing_or_twice(text: str) -> None:
     assert "--slice" in complaint(parse_slice, text)
+
+
+def test_styles(made, tmp_path: Path) -> None:
+    with open_grid(made.path, partial=True) as grid:
+        target = tmp_path / "out.png"
+        assert "did you mean 'ATLAS'?" in complaint(plot, grid, Request("mass"), target, Options(style="ATLS"))
+        pytest.importorskip("mplhep")
+        plot(grid, Request("mass", "g_mu", constraints=("w_width",)), target, Options(style="ATLAS"))
+    assert target.stat().st_size > 10_000
+
+
+def test_a_style_without_its_package(made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mplhep", None)
+    with open_grid(made.path, partial=True) as grid:
+        said = complaint(plot, grid, Request("mass"), tmp_path / "out.png", Options(style="CMS"))
+    assert "pip install mplhep" in said
