@@ -83,7 +83,8 @@ def draw(detail: Detail) -> Plate:
         "ε<sub>Z</sub>; bottom: lowest χ² over ε<sub>Z</sub>. Points above the curves on top are excluded; those of "
         "caesium are drawn for εε<sub>Z</sub> > 0, lower branch. Bottom: dotted, parity violation in caesium, excluded "
         "to the left; hatched, LHCb at ε<sub>Z</sub> = 0. Thin line: 30 MeV, lower edge of the lowest "
-        "K<sup>*0</sup>ee bin, above which the fit gains nothing. E<sub>0</sub> × 1, theory “paper”, emission “lepton”.",
+        "K<sup>*0</sup>ee bin, above which the fit gains nothing. E<sub>0</sub> × 1, theory “paper”, "
+        "emission “lepton”.",
         (*fitplot.fit_numbers("A", grid, _PAPER), *_edge_numbers(grid)),
     )
 
