@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import h5py
 import numpy as np
 import pytest
@@ -9,9 +11,12 @@ import pytest
 from tests.crashing import check_survivors, die_at_write, in_child
 from tests.fake_engine import FakeEngine, FakeScan, whole
 from tests.launching import contents
-from zdscan import driver, report
+from zdscan import driver, report, store
+from zdscan.config import FIELDS, parse_scan
+from zdscan.engine import Engine
 from zdscan.gridfile import open_grid, restore_length
 from zdscan.gridio import DONE
+from zdscan.schedule import Plan
 
 ENGINE = FakeEngine()
 BLOCK = 50  # 25 blocks, five per mass of 240 points: the last of each has 40
@@ -178,3 +183,39 @@ def test_a_damaged_block_reads_as_not_computed_until_it_is_mended(path, layout):
         assert (file["excluded"][()].reshape(-1)[block] == 2**32 - 1).all()
     grid = check_survivors(path, whole(ENGINE))
     assert np.count_nonzero(grid.done == DONE) == 24
+
+
+def test_everything_but_the_numbers_lies_before_them(tmp_path):
+    """With every field and constraint of the program: a file cut off where they begin still tells what it was."""
+    scan = parse_scan(SMALL, overrides=[f"output.fields={json.dumps(FIELDS)}"])
+    path = tmp_path / "grid.h5"
+    engine = Engine.from_scan(scan)
+    layout = store.create(
+        path, engine, Plan.default(engine.shape), scan_text=SMALL, overrides=(), profiles=True, history=[],
+        overwrite=False,
+    )  # fmt: skip
+    whole_file, whole_size = open_grid(path), path.stat().st_size
+    with h5py.File(path) as file:
+        attributes = {name: list(map(str, file[name].attrs.values())) for name in layout.fields}
+    with path.open("r+b") as file:
+        file.truncate(min(extent.offset for extent in layout.fields.values()))
+    cut = open_grid(path)
+    assert cut.header_ok
+    assert cut.labels == whole_file.labels
+    assert cut.attributes == whole_file.attributes
+    restore_length(cut)
+    assert path.stat().st_size == whole_size
+    with h5py.File(path) as file:
+        assert {name: list(map(str, file[name].attrs.values())) for name in layout.fields} == attributes
+    assert contents(path).keys() >= set(layout.fields)
+
+
+SMALL = """
+format = 1
+case = "C"
+[axes]
+mass = { min = 0.02, max = 1.0, n = 3, spacing = "log" }
+eps = { values = [0.0, 1e-4] }
+eps_z = { values = [-1e-4, 0.0, 1e-4] }
+g_mu = { values = [1e-4, 1e-3] }
+"""
