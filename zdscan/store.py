@@ -237,6 +237,8 @@ def _write(
     file.attrs.update(attributes)
     file.attrs["checked_attributes"] = json.dumps(sorted(attributes))
     # The large datasets come last: what is lost where a file is cut short are their numbers, which can be made again.
+    for field in stored:
+        _label(file, field)
     fields = {field.name: _field(file, field, plan.shape) for field in stored}
     file.attrs["header_checksum"] = np.uint32(header_checksum(file))
     return Layout(
@@ -303,16 +305,22 @@ def _allocate(
     return dataset
 
 
+def _label(file: h5py.File, field: Field) -> None:
+    """The scale of a field's fifth dimension, which several fields may share."""
+    if field.extra is None:
+        return
+    dim, labels = field.extra
+    if dim not in file:
+        _scale(file, dim, list(labels), long_name=dim)
+    elif [label.decode() for label in file[dim][:]] != list(labels):
+        raise ValueError(f"two fields give different labels to the dimension {dim}")
+
+
 def _field(file: h5py.File, field: Field, shape: tuple[int, ...]) -> h5py.Dataset:
     dims = list(AXES)
     if field.extra is not None:
-        dim, labels = field.extra
-        if dim not in file:
-            _scale(file, dim, list(labels), long_name=dim)
-        elif [label.decode() for label in file[dim][:]] != list(labels):
-            raise ValueError(f"two fields give different labels to the dimension {dim}")
-        dims.append(dim)
-        shape = (*shape, len(labels))
+        dims.append(field.extra[0])
+        shape = (*shape, field.components)
     dataset = _allocate(file, field.name, shape, field.dtype, field.fill, dims)
     dataset.attrs.update(long_name=field.long_name, units=field.units)
     for name, value in field.attributes.items():
