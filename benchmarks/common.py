@@ -15,6 +15,7 @@ import re
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "benchmarks" / "README.md"
+LONGEST = 3600.0  # seconds: a child that takes longer hangs
 MPIEXEC = Path(sys.executable).parent / "mpiexec"
 
 
@@ -185,8 +187,11 @@ def run_child(command: Sequence[str], **extra: str) -> Finished:
         list(command), cwd=ROOT, env=clean_environment(**extra), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     assert child.stdout is not None
+    guard = threading.Timer(LONGEST, child.kill)
+    guard.start()
     output = child.stdout.read().decode()
     _, status, usage = os.wait4(child.pid, 0)
+    guard.cancel()
     child.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - began
     if child.returncode:
