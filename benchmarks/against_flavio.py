@@ -44,7 +44,11 @@ def rows_of_flavio(setup: Physics, point: matched.Matched | None) -> NDArray[np.
             if scale not in made:
                 shifts = {}
                 for lepton in ("e", "mu"):
-                    row = next(k for k, d in enumerate(data.decays) if SCALES.get(d, 4.8) == scale and lepton == data.leptons[k])
+                    row = next(
+                        k
+                        for k, d in enumerate(data.decays)
+                        if SCALES.get(d, 4.8) == scale and lepton == data.leptons[k]
+                    )
                     shifts[f"C9_bs{lepton}{lepton}"] = point.c9[row]
                     shifts[f"C10_bs{lepton}{lepton}"] = point.c10[row]
                 made[scale] = Wilson(shifts, scale=scale, eft="WET", basis="flavio")

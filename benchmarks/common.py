@@ -86,9 +86,10 @@ class Table:
 
 @dataclass
 class Report:
-    """The tables of one script and whatever else belongs into its JSON."""
+    """The tables of one script, the page that has a section for them, and whatever else belongs into its JSON."""
 
     name: str
+    page: Path = README
     tables: list[Table] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
 
@@ -109,7 +110,7 @@ class Report:
         else:
             print(self.markdown())
         if arguments.write:
-            replace_section(README, self.name, self.markdown())
+            replace_section(self.page, self.name, self.markdown())
 
 
 def replace_section(path: Path, name: str, text: str) -> None:

@@ -200,7 +200,15 @@ def written(report: Report, folders: Sequence[tuple[str, Path | None]], quick: b
     report.add(
         "A job of one core, chi2 and excluded written",
         (
-            *("file", "computing", "writing", "rest", "CPU ns/point", "Mpoints/s of CPU time", "Mpoints/s of wall time"),
+            *(
+                "file",
+                "computing",
+                "writing",
+                "rest",
+                "CPU ns/point",
+                "Mpoints/s of CPU time",
+                "Mpoints/s of wall time",
+            ),
             "GB/s while writing",
         ),
         rows,
