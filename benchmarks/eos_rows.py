@@ -39,7 +39,7 @@ def main() -> None:
         observables.append(eos.Observable.make(name, parameters, kinematics, eos.Options(**options)))
 
     def evaluate(shifts: list) -> list:
-        for name, value, shift in zip(names, standard, shifts):
+        for name, value, shift in zip(names, standard, shifts, strict=True):
             parameters[name].set(value + shift)
         return [observable.evaluate() for observable in observables]
 

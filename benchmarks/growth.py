@@ -83,10 +83,7 @@ def slice_ms(physics: Physics, repeats: int) -> float:
     """Median CPU milliseconds of a slice."""
     masses = np.geomspace(0.011, 1.9, 5)
     physics.build_slice(1.0)
-    return 1e3 * statistics.fmean(
-        cpu_timing(lambda m=m: physics.build_slice(float(m)), repeats).median
-        for m in masses  # type: ignore[misc]
-    )
+    return 1e3 * statistics.fmean(cpu_timing(lambda m=m: physics.build_slice(float(m)), repeats).median for m in masses)
 
 
 def by_constraints(report: Report, counts: list[int], points: int, repeats: int) -> None:

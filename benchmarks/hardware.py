@@ -28,12 +28,12 @@ class Limits:
     triad: float
 
 
-def _kernel(function):  # type: ignore[no-untyped-def]
+def _kernel(function):
     return numba.njit(error_model="numpy", fastmath={"contract"}, nogil=True)(function)
 
 
 @_kernel
-def multiply_add(x, out, scale, shift, repeats):  # type: ignore[no-untyped-def]
+def multiply_add(x, out, scale, shift, repeats):
     """CHAINS x STEPS multiply-adds for every element, repeated; shrinking maps, so that nothing overflows."""
     for _ in range(repeats):
         for i in range(x.size):
@@ -53,21 +53,21 @@ def multiply_add(x, out, scale, shift, repeats):  # type: ignore[no-untyped-def]
 
 
 @_kernel
-def copy(a, b, c, scale):  # type: ignore[no-untyped-def]
+def copy(a, b, c, scale):
     """a = b."""
     for i in range(a.size):
         a[i] = b[i]
 
 
 @_kernel
-def fill(a, b, c, scale):  # type: ignore[no-untyped-def]
+def fill(a, b, c, scale):
     """a = constant."""
     for i in range(a.size):
         a[i] = scale
 
 
 @_kernel
-def triad(a, b, c, scale):  # type: ignore[no-untyped-def]
+def triad(a, b, c, scale):
     """a = b + scale c."""
     for i in range(a.size):
         a[i] = b[i] + scale * c[i]
@@ -90,7 +90,7 @@ def measure(quick: bool = False) -> Limits:
     traffic = {}
     for kernel, arrays in ((copy, 2), (fill, 1), (triad, 3)):
         kernel(a, b, c, 0.5)
-        timing = cpu_timing(lambda k=kernel: k(a, b, c, 0.5), repeats)  # type: ignore[misc]
+        timing = cpu_timing(lambda k=kernel: k(a, b, c, 0.5), repeats)
         traffic[kernel.__name__] = 8.0 * arrays * numbers / timing.best
     return Limits(flops32=_flops(np.float32, repeats), flops64=_flops(np.float64, repeats), **traffic)
 

@@ -40,12 +40,10 @@ class Pauses:
     """An engine that sleeps instead of computing."""
 
     def __init__(self, scan: Scan, block_seconds: float, slice_seconds: float, block_points: int) -> None:
-        self.axes = scan.axes
-        n = scan.shape
-        self.shape = (n[0], n[1], n[2], n[3])
+        self._plan = Plan(Plan.default(scan.shape).shape, block_points)
+        self.axes, self.shape = scan.axes, self._plan.shape
         self.fields = stored_fields(["chi2"], [], [], [])
         self.slice_size = 1000
-        self._plan = Plan(self.shape, block_points)
         self._pauses = pause_lengths(block_seconds, self._plan.blocks)
         self._slice_seconds = slice_seconds
 
@@ -207,7 +205,7 @@ def main() -> None:
     plan = Plan.default(scan.shape)
     if arguments.block_points:
         plan = Plan(plan.shape, arguments.block_points)
-    engine: EngineLike
+    engine: Any
     if arguments.sleep:
         block, slice_ = map(float, arguments.sleep.split(","))
         engine = Pauses(scan, block, slice_, plan.block_points)

@@ -197,7 +197,7 @@ def compare_with_runs(report: Report, effort: Effort, strong: Strong, service: f
     settings = ["axes.mass.n=40", "axes.eps.n=3"] if effort.seconds else ["axes.mass.n=4", "axes.eps.n=3"]
     scan = load_scan(JOB, settings)
     points = 8192
-    plan = Plan((scan.shape[0], *scan.shape[1:]), points)
+    plan = Plan(Plan.default(scan.shape).shape, points)
     slice_pause = 2 * effort.pause
     sleep = ["--sleep", f"{effort.pause},{slice_pause}", "--block-points", str(points)]
     pauses = pause_lengths(effort.pause, plan.blocks)
@@ -215,9 +215,7 @@ def compare_with_runs(report: Report, effort: Effort, strong: Strong, service: f
     for output, runs in strong.items():
         calibration = runs["1 core"][::2]
         masses = int(calibration[0].total("masses"))
-        for name, others in (("1 core", runs["1 core"][1::2] or calibration), ("2 ranks", runs.get("2 ranks", []))):
-            if not others:
-                continue
+        for others in filter(None, (runs["1 core"][1::2] or calibration, runs.get("2 ranks"))):
             ranks = len(others[0].ranks)
             costs = Costs(slice_cost(calibration), counter_service=service if ranks > 1 else 0.0)
             model = simulate(costs, masses, block_seconds(calibration), ranks, poll=False)
@@ -230,9 +228,9 @@ def compare_with_runs(report: Report, effort: Effort, strong: Strong, service: f
         ("job", "time", "ranks", "slices, model", "measured", "blocks, model", "measured", "model / measured"),
         rows,
         f"Pauses: {plan.blocks:,} blocks of {1e3 * effort.pause / 2:g} to {1.5e3 * effort.pause:g} ms that sleep, so "
-        "that ranks need no cores; the overhead of a pause is taken from the first line. Real blocks: every "
-        "other run on one core calibrates, the others are compared by their CPU time per rank, which other work on the machine disturbs "
-        "least. The wall time has in addition up to 0.04 s for the last barriers.",
+        "that ranks need no cores; the overhead of a pause is taken from the first line. Real blocks: every other run "
+        "on one core calibrates, the others are compared by their CPU time per rank, which other work on the machine "
+        "disturbs least.",
     )
 
 

@@ -1,10 +1,10 @@
 """A discrete-event model of a job on many ranks: slices, shared counter, blocks, and a disk that all share.
 
-Every rank follows zdscan/schedule.py and zdscan/sinks.py step by step: it takes the next run of blocks from the counter
-on rank 0, computes and writes block after block, reports and looks for a stop every quarter of a second (two more visits
-to the counter), and hands its written bytes to the disk every 64 MB or 5 s, waiting where the hand-over before is not
-finished. The counter and the disk serve one request at a time in order of arrival. Left out: starting the processes,
-loading the kernels, creating the file, profiles.
+Every rank follows zdscan/schedule.py and zdscan/sinks.py step by step: it takes the next run of blocks from the
+counter on rank 0, computes and writes block after block, reports and looks for a stop every quarter of a second (two
+more visits to the counter), and hands its written bytes to the disk every 64 MB or 5 s, waiting where the hand-over
+before is not finished. The counter and the disk serve one request at a time in order of arrival. Left out: starting
+the processes, loading the kernels, creating the file, profiles.
 """
 
 from __future__ import annotations
@@ -158,13 +158,13 @@ class _Job:
                 self._hand_over(rank, now)
                 self._work(rank, number, now)
 
-    def close(self, ends: NDArray[np.float64]) -> float:
-        """When the disk has everything, if the ranks hand over what is left at `ends`."""
+    def close(self, ends: NDArray[np.float64]) -> NDArray[np.float64]:
+        """When the disk has everything of each rank, if the ranks hand over what is left at `ends`."""
         for number in np.argsort(ends, kind="stable"):
             rank, now = self._ranks[number], float(ends[number])
             if rank.unsynced:
                 self._hand_over(rank, max(now, rank.pending))
-        return max(float(ends.max()), *(rank.pending for rank in self._ranks))
+        return np.maximum(ends, [rank.pending for rank in self._ranks])
 
     def _hand_over(self, rank: _Rank, now: float) -> None:
         rank.pending = self._disk.take(now, rank.unsynced)
@@ -240,10 +240,9 @@ def simulate(costs: Costs, masses: int, seconds: ArrayLike, ranks: int, poll: bo
     slices = slice_stage(costs, masses, ranks)
     job = _Job(costs, ranks, blocks)
     job.run()
-    ends = job.finished
-    if poll and ranks > 1:
-        ends = barrier_end(barrier_end(ends))  # one until all have computed, one before the counters go
-    last = job.close(ends)
+    barrier = barrier_end if poll and ranks > 1 else np.array
+    ends = barrier(barrier(job.finished))  # one until all have computed, one before the counters go
+    last = float(barrier(job.close(ends)).max())
     return Outcome(
         slices=slices,
         blocks=last,

@@ -105,9 +105,9 @@ def by_output(report: Report, effort: Effort, limits: hardware.Limits) -> None:
             *("bytes/point", "GB/s", "% of fill"),
         ),
         rows,
-        f"Mean over {effort.masses} masses of the axes of jobs/case_*.toml, one block of at most {effort.block:,} points "
-        "of each, from another place of the other axes every time; `chi2` is without constraints, the others with every "
-        "constraint.",
+        f"Mean over {effort.masses} masses of the axes of jobs/case_*.toml, one block of at most {effort.block:,} "
+        "points of each, from another place of the other axes every time; `chi2` is without constraints, the others "
+        "with every constraint.",
     )
 
 
@@ -139,7 +139,7 @@ def line_and_point(case: str, fields: Sequence[str], effort: Effort) -> tuple[fl
         slice_, outputs = engine.build_slice(0), buffers(engine, lines * int(length))
         engine.evaluate(slice_, 0, lines * int(length), outputs)
         timing = cpu_timing(
-            lambda e=engine, s=slice_, n=lines * int(length), o=outputs: e.evaluate(s, 0, n, o),  # type: ignore[misc]
+            lambda e=engine, s=slice_, n=lines * int(length), o=outputs: e.evaluate(s, 0, n, o),
             effort.repeats,
         )
         seconds.append(timing.median / lines)
@@ -156,7 +156,7 @@ def by_stage(report: Report, effort: Effort, limits: hardware.Limits) -> None:
             physics = physics_of(case, fields)
             masses = np.geomspace(0.01, 2.0, effort.masses)
             physics.build_slice(1.0)
-            slices = [cpu_timing(lambda m=m, p=physics: p.build_slice(float(m)), 3).median for m in masses]  # type: ignore[misc]
+            slices = [cpu_timing(lambda m=m, p=physics: p.build_slice(float(m)), 3).median for m in masses]
             line, point = line_and_point(case, fields, effort)
             count = operations(case, "excluded" in fields, NARROW) if case != "A" else None
             rate = count / point / 1e9 if count is not None and point > 0 else None
