@@ -83,6 +83,7 @@ def own_seconds(quick: bool) -> list[tuple[str, float]]:
     found = []
     for label in ("chi2", "chi2, excluded", "chi2, excluded, predictions"):
         engine = Engine(physics_of("C", OUTPUTS[label]), axes, OUTPUTS[label])
+        engine.warm_up()
         found.append((label, statistics.fmean(point_seconds(engine, m, effort) for m in range(effort.masses))))
     return found
 

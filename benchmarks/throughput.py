@@ -76,7 +76,6 @@ def point_seconds(engine: Engine, mass_index: int, effort: Effort) -> float:
     count = min(effort.block, per_mass)
     outputs = buffers(engine, count)
     first = int((mass_index * GOLDEN) % 1.0 * (per_mass - count))
-    engine.evaluate(slice_, first, count, outputs)
     return cpu_timing(lambda: engine.evaluate(slice_, first, count, outputs), effort.repeats).median / count
 
 
@@ -89,6 +88,7 @@ def by_output(report: Report, effort: Effort, limits: hardware.Limits) -> None:
         axes = {**scan.axes, "mass": np.array([*spread, NARROW, BROAD])}
         for label, fields in OUTPUTS.items():
             engine = Engine(physics_of(case, fields), axes, fields)
+            engine.warm_up()
             seconds = [point_seconds(engine, m, effort) for m in range(len(axes["mass"]))]
             mean = statistics.fmean(seconds[: effort.masses])
             stored = sum(f.components * np.dtype(f.dtype).itemsize for f in engine.fields)
