@@ -12,7 +12,7 @@ help:
 	@echo "make test-all  the slow oracle tests as well (needs flavio, installed here)"
 	@echo "make lint      ruff and mypy"
 	@echo "make docs      build the documentation into docs/_build"
-	@echo "make bench     print speed: ns/point, points/s, ratio to flavio"
+	@echo "make bench     measure speed and scaling, renew the tables of benchmarks/README.md and docs/scaling.md"
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "zdscan needs Python 3.11 or newer (set PYTHON=...)")'
@@ -41,10 +41,10 @@ demo: install
 	@echo "The picture is quickstart.png, the grid quickstart.h5."
 
 test: $(VENV)/.calibrate
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest --mpl -m "not slow"
 
 test-all: $(VENV)/.calibrate
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --mpl
 
 lint: install
 	$(BIN)/ruff check .
@@ -55,7 +55,9 @@ docs: $(VENV)/.docs
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build
 
 bench: $(VENV)/.calibrate
-	$(BIN)/python benchmarks/speed.py
+	for script in throughput growth against_flavio against_eos scaling; do \
+		$(BIN)/python benchmarks/$$script.py --write || exit 1; \
+	done
 
 clean:
 	rm -rf $(VENV) docs/_build docs/constraint build *.egg-info quickstart.h5 quickstart.png

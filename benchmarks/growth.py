@@ -1,0 +1,154 @@
+"""How the cost grows: time and memory against points of the grid, time against constraints and against rows.
+
+Points: real runs of ``zdscan run`` on one core, from the start of the program to its end, profiles included. Nothing is
+extrapolated: ``--largest 1e9`` computes a thousand million points and needs as many times eight bytes in the folder.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from common import MPIEXEC, ROOT, Report, cpu_timing, parser, run_child, with_ranks
+from job import JOBS
+from throughput import NARROW, buffers
+
+from zdscan.config import load_scan
+from zdscan.constraints import available
+from zdscan.engine import Engine, build_physics
+from zdscan.likelihood import Likelihood
+from zdscan.model import CASES
+from zdscan.slices import Physics
+
+SIZES = (1e5, 1e6, 1e7, 1e8, 1e9)
+PER_MASS = 1_000_000  # points of a mass from there on
+
+
+def overrides(points: float) -> list[str]:
+    """Settings that make case_c.toml a grid of about that many points: first more points a mass, then more masses."""
+    masses = max(10, round(points / PER_MASS))
+    eps_z = max(3, round((points / masses / (20 * 100) - 1) / 2) * 2 + 1)
+    return [f"axes.mass.n={masses}", "axes.eps.n=21", f"axes.eps_z.n={eps_z}", "axes.g_mu.n=100"]
+
+
+def by_points(report: Report, sizes: list[float], folder: Path | None) -> None:
+    """Whole runs, on one core and, where there is a launcher, as two ranks (for their memory)."""
+    rows = []
+    job = JOBS / "case_c.toml"
+    for size in sizes:
+        scan = load_scan(job, overrides(size))
+        peaks: dict[int, float] = {}
+        cpu = wall = 0.0
+        for ranks in (0, 2) if MPIEXEC.exists() else (0,):
+            with tempfile.TemporaryDirectory(dir=folder) as there:
+                settings = [item for override in overrides(size) for item in ("--set", override)]
+                command = [sys.executable, "-m", "zdscan", "run", str(job), "-o", f"{there}/grid.h5", *settings]
+                child = run_child([*with_ranks(command, ranks), "--threads", "1"])
+            peaks[ranks] = child.peak_bytes / 1e6
+            if ranks == 0:
+                cpu, wall = child.cpu, child.wall
+        per_point = cpu / scan.points * 1e9
+        rows.append((scan.points, scan.shape[0], cpu, wall, per_point, peaks[0], peaks.get(2)))
+    report.add(
+        "A whole run against the points of its grid",
+        ("points", "masses", "CPU s", "wall s", "CPU ns/point", "peak MB, alone", "peak MB, larger of 2 ranks"),
+        rows,
+        f"`zdscan run` of Case C on one core: start-up, slices, blocks, chi2 and excluded written"
+        f"{'' if folder is None else f' to {folder}'}, profiles.",
+    )
+
+
+def nanoseconds(physics: Physics, points: int, repeats: int) -> float:
+    """Median CPU nanoseconds per point, narrow vector, lines of 128 points along g_mu."""
+    fields = ("chi2", "excluded")
+    axes = {
+        "mass": np.array([NARROW]),
+        "eps": np.linspace(1e-5, 1e-3, max(points // 128, 1)),
+        "eps_z": np.array([-1e-3]),
+        "g_mu": np.geomspace(1e-6, 1e-2, 128),
+    }
+    engine = Engine(physics, axes, fields)
+    count = int(np.prod(engine.shape))
+    slice_, outputs = engine.build_slice(0), buffers(engine, count)
+    engine.evaluate(slice_, 0, count, outputs)
+    return cpu_timing(lambda: engine.evaluate(slice_, 0, count, outputs), repeats).median / count * 1e9
+
+
+def slice_ms(physics: Physics, repeats: int) -> float:
+    """Median CPU milliseconds of a slice."""
+    masses = np.geomspace(0.011, 1.9, 5)
+    physics.build_slice(1.0)
+    return 1e3 * statistics.fmean(cpu_timing(lambda m=m: physics.build_slice(float(m)), repeats).median for m in masses)
+
+
+def by_constraints(report: Report, counts: list[int], points: int, repeats: int) -> None:
+    """Points and slices against the number of constraints (the first ones by name)."""
+    rows = []
+    for count in counts:
+        physics = build_physics(CASES["C"], constraints=available()[:count])
+        clauses = sum(len(found) for found in physics.clauses(NARROW))
+        rows.append((count, clauses, nanoseconds(physics, points, repeats), slice_ms(physics, repeats)))
+    report.add(
+        "Against the number of constraints",
+        ("constraints", f"clauses at {NARROW * 1e3:g} MeV", "ns/point", "ms/slice"),
+        rows,
+        f"Case C, {NARROW * 1e3:g} MeV, lines of 128 points along g_mu, all 26 rows; the first constraints by name.",
+    )
+
+
+def first_rows(rows: Likelihood, count: int) -> Likelihood:
+    """The likelihood of the first rows alone."""
+    muon = int(np.count_nonzero(rows.lepton[:count]))
+    return replace(
+        rows,
+        sm=rows.sm[:count],
+        sigma=rows.sigma[:count],
+        whitening=np.ascontiguousarray(rows.whitening[:count, :count]),
+        whitening_muon=np.ascontiguousarray(rows.whitening_muon[:muon, :count]),
+        lepton=rows.lepton[:count],
+        row_start=rows.row_start[: count + 1],
+    )
+
+
+def by_rows(report: Report, counts: list[int], points: int, repeats: int) -> None:
+    """Points and slices against the number of rows in chi2."""
+    physics = build_physics(CASES["C"], constraints=())
+    found = []
+    for count in counts:
+        fewer = replace(physics, likelihood=first_rows(physics.likelihood, count))
+        found.append((count, nanoseconds(fewer, points, repeats), slice_ms(fewer, repeats)))
+    report.add(
+        "Against the number of rows",
+        ("rows", "ns/point", "ms/slice"),
+        found,
+        f"Case C, {NARROW * 1e3:g} MeV, lines of 128 points along g_mu, no constraints; the first rows of the table.",
+    )
+
+
+def main() -> None:
+    """Measure and report."""
+    options = parser(__doc__)
+    options.add_argument("--largest", type=float, default=1e8, help="points of the largest grid (default 1e8)")
+    options.add_argument("--folder", type=Path, help="where the grids are written (default: /dev/shm if there)")
+    arguments = options.parse_args()
+    memory = Path("/dev/shm")
+    folder = arguments.folder or (memory if memory.is_dir() and shutil.disk_usage(memory).free > 1e9 else ROOT)
+    report = Report("growth")
+    if arguments.quick:
+        by_points(report, [6e4], folder)
+        by_constraints(report, [0, len(available())], 256, 1)
+        by_rows(report, [1, 26], 256, 1)
+    else:
+        by_points(report, [size for size in SIZES if size <= arguments.largest], folder)
+        by_constraints(report, [0, 1, 2, 4, 8, 16, len(available())], 65_536, 9)
+        by_rows(report, [1, 2, 4, 8, 16, 26], 65_536, 9)
+    report.finish(arguments)
+
+
+if __name__ == "__main__":
+    main()

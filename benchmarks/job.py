@@ -1,0 +1,220 @@
+"""One job with clocks: what ``zdscan run`` does between reading the scan file and the profiles, on every rank.
+
+The driver's own parts (slices, blocks, schedule, sink) run unchanged; only clocks lie between them. It runs as a
+command too, alone or under mpiexec, and then prints one line of JSON with what every rank found. ``--sleep`` replaces
+the numbers by pauses of known lengths: the schedule can then be watched on more ranks than the machine has cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from common import ROOT
+from numpy.typing import NDArray
+
+from zdscan import mpi, store
+from zdscan.compute import EngineLike, build_slices, compute_blocks, warm_up
+from zdscan.config import Scan, load_scan
+from zdscan.engine import Engine, stored_fields
+from zdscan.mpi import Alone
+from zdscan.progress import Progress
+from zdscan.schedule import Plan
+from zdscan.sinks import Sink, open_sink
+
+JOBS = ROOT / "jobs"
+
+
+def pause_lengths(mean: float, blocks: int) -> NDArray[np.float64]:
+    """Seconds of each block of a job of pauses: between half and one and a half times the mean, the same every time."""
+    return mean * (0.5 + np.random.default_rng(20).random(blocks))
+
+
+class Pauses:
+    """An engine that sleeps instead of computing."""
+
+    def __init__(self, scan: Scan, block_seconds: float, slice_seconds: float, block_points: int) -> None:
+        self._plan = Plan(Plan.default(scan.shape).shape, block_points)
+        self.axes, self.shape = scan.axes, self._plan.shape
+        self.fields = stored_fields(["chi2"], [], [], [])
+        self.slice_size = 1000
+        self._pauses = pause_lengths(block_seconds, self._plan.blocks)
+        self._slice_seconds = slice_seconds
+
+    def warm_up(self) -> None:
+        """Nothing to compile."""
+
+    def build_slice(self, mass_index: int) -> NDArray[np.float64]:
+        """A slice that knows its mass and nothing else."""
+        time.sleep(self._slice_seconds)
+        return np.full(self.slice_size, float(mass_index))
+
+    def evaluate(self, slice_: NDArray[np.float64], first: int, count: int, outputs: Sequence[NDArray[Any]]) -> None:
+        """Sleep as long as this block takes."""
+        number = int(slice_[0]) * self._plan.blocks_per_mass + first // self._plan.block_points
+        time.sleep(self._pauses[number])
+
+
+class _Nowhere:
+    """The sink of a job without output."""
+
+    lockstep = False
+
+    def put(self, number: int | None, outputs: Sequence[NDArray[Any]]) -> None:
+        """Drop a block."""
+
+    def close(self) -> None:
+        """Nothing to wait for."""
+
+
+class _Clocked:
+    """An engine or a sink whose work is timed: `seconds` has (CPU, wall) of each call, in this thread."""
+
+    def __init__(self, inner: Any, method: str) -> None:
+        self._inner, self._method = inner, method
+        self.seconds: list[tuple[float, float]] = []
+        setattr(self, method, self._timed)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def _timed(self, *arguments: Any) -> None:
+        cpu, wall = time.thread_time(), time.perf_counter()
+        getattr(self._inner, self._method)(*arguments)
+        self.seconds.append((time.thread_time() - cpu, time.perf_counter() - wall))
+
+
+def clocked_job(
+    engine: EngineLike,
+    world: Alone,
+    threads: int = 1,
+    output: Path | None = None,
+    plan: Plan | None = None,
+) -> list[dict[str, Any]]:
+    """Compute a grid with clocks; on rank 0 what each rank found, elsewhere an empty list.
+
+    Parameters
+    ----------
+    engine : of the scan; warmed up here, outside the clocks.
+    threads : per rank.
+    output : the grid file, replaced if there; None computes and drops the numbers.
+    plan : the blocks; by default the driver's.
+
+    Returns
+    -------
+    Per rank: cpu and wall seconds of the stages "slices" and "blocks" (from barrier to barrier, the CPU of all its
+    threads), and of each "evaluate" and "put" within the blocks as lists; slices and blocks it did; points, bytes.
+    """
+    plan = plan or Plan.default(engine.shape)
+    layout: Any = SimpleNamespace(plan=plan)
+    if output is not None:
+        layout = world.from_root(
+            lambda: store.create(
+                output, engine, plan, scan_text="", overrides=(), profiles=False, history=(), overwrite=True
+            )
+        )
+    warm_up(engine, world)
+    progress = Progress(output or "", plan.points, 0, active=False, show=False, ranks=world.size)
+    evaluate: Any = _Clocked(engine, "evaluate")
+
+    stages: dict[str, tuple[float, float]] = {}
+    world.barrier()
+    cpu, wall = time.process_time(), time.perf_counter()
+    slices = build_slices(engine, np.arange(plan.shape[0]), world, threads, lambda: False)
+    assert slices is not None
+    stages["slices"] = time.process_time() - cpu, time.perf_counter() - wall
+    world.barrier()
+    cpu, wall = time.process_time(), time.perf_counter()
+    sink: Sink = open_sink("direct", layout, world) if output is not None else _Nowhere()
+    put: Any = _Clocked(sink, "put")
+    todo = np.arange(plan.blocks, dtype=np.int64)
+    compute_blocks(evaluate, layout, slices, todo, put, world, threads, progress, lambda: False)
+    sink.close()
+    world.barrier()
+    stages["blocks"] = time.process_time() - cpu, time.perf_counter() - wall
+    point_bytes = sum(np.dtype(field.dtype).itemsize * field.components for field in engine.fields)
+    return world.gather(
+        {
+            **{f"{name}_cpu": value[0] for name, value in stages.items()},
+            **{f"{name}_wall": value[1] for name, value in stages.items()},
+            "evaluate": evaluate.seconds,
+            "put": put.seconds,
+            "masses": len(range(world.rank, plan.shape[0], world.size)),
+            "points": plan.points,
+            "bytes": plan.points * point_bytes if output is not None else 0,
+        }
+    )
+
+
+def counter_cost(world: Alone, calls: int = 3000) -> dict[str, float]:
+    """Wall seconds of one addition to the shared counter on the last rank, with rank 0 waiting and with it computing.
+
+    One rank: of the counter that threads share.
+    """
+    counters = world.counters(1)
+    found = {}
+    for name in ("waiting", "computing"):
+        world.barrier()
+        if world.rank == world.size - 1:
+            times = np.empty(calls)
+            for k in range(calls):
+                began = time.perf_counter()
+                counters.add(0, 1)
+                times[k] = time.perf_counter() - began
+            found[name] = float(np.median(times))
+        elif world.rank == 0 and name == "computing":
+            _busy(2e-5 * calls)
+        world.barrier()
+    counters.close()
+    gathered = world.gather(found)
+    return gathered[-1] if gathered else {}
+
+
+def _busy(seconds: float) -> None:
+    data = np.ones(1000)
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        data *= 1.0
+
+
+def main() -> None:
+    """Run one job and print what every rank found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("scan", type=Path)
+    parser.add_argument("--set", action="append", default=[], help="override of the scan file")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--output", type=Path)
+    parser.add_argument("--block-points", type=int)
+    parser.add_argument("--sleep", help="BLOCK,SLICE seconds")
+    parser.add_argument("--counter", action="store_true", help="measure the shared counter instead")
+    arguments = parser.parse_args()
+    mpi.limit_threads()
+    world = mpi.world()
+    if arguments.counter:
+        cost = counter_cost(world)
+        if world.is_root:
+            print(json.dumps(cost))
+        return
+    scan = load_scan(arguments.scan, arguments.set)
+    plan = Plan.default(scan.shape)
+    if arguments.block_points:
+        plan = Plan(plan.shape, arguments.block_points)
+    engine: Any
+    if arguments.sleep:
+        block, slice_ = map(float, arguments.sleep.split(","))
+        engine = Pauses(scan, block, slice_, plan.block_points)
+    else:
+        engine = Engine.from_scan(scan)
+    found = clocked_job(engine, world, arguments.threads, arguments.output, plan)
+    if world.is_root:
+        print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,277 @@
+"""Nanoseconds per point: by case and output, by stage, against the limits of the core, in memory and written.
+
+All times are CPU time of one core, medians. A stage is told from another by lengthening the axis that a line of the
+grid runs along: the time of a line is (cost of the line) + (points of the line) x (cost of a point).
+
+Operations per point are counted for the triangular form of chi2 (docs/rows.md), whatever the kernel does: with a
+regular powers of u and r powers of u/Gamma, n = a + r + 1 columns are n (n + 1)/2 multiply-adds, the width is two
+more, one division, and a + r - 1 multiplications make the powers. Constraints add four branching fractions of five
+operations, and per clause that applies eleven: a polynomial of degree four, its branching fraction, two limits. The
+share of the peak is that count over the time of a point (stage "point") over the peak of float32 multiply-adds.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import hardware
+import numpy as np
+from common import Report, cpu_timing, parser, run_child
+from job import JOBS, clocked_job
+from numpy.typing import NDArray
+
+from zdscan.config import load_scan
+from zdscan.engine import Engine, build_physics
+from zdscan.model import CASES
+from zdscan.mpi import Alone
+from zdscan.schedule import Plan
+from zdscan.slices import Physics
+
+OUTPUTS: dict[str, tuple[str, ...]] = {
+    "chi2": ("chi2",),
+    "chi2, excluded": ("chi2", "excluded"),
+    "chi2, excluded, ratios": ("chi2", "excluded", "ratios"),
+    "chi2, excluded, predictions": ("chi2", "excluded", "predictions"),
+}
+NARROW, BROAD = 0.03, 0.7  # GeV: below and above the muon threshold, where a large g_mu makes the vector broad
+GOLDEN = 0.618  # steps of this size, modulo 1, spread evenly
+POWERS = {"A": (0, 1), "B": (3, 3), "C": (3, 3)}  # of u, and of u/Gamma from u^0, in the paper's theory setting
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much to measure."""
+
+    masses: int = 12
+    block: int = 131_072  # points of an evaluation, at most: the driver's largest block
+    repeats: int = 5
+    lines: tuple[int, ...] = (16, 32, 64, 128, 256, 512, 1024)  # lengths of a line
+    cases: tuple[str, ...] = ("A", "B", "C")
+
+
+QUICK = Effort(masses=2, block=512, repeats=1, lines=(8, 16, 64), cases=("A", "C"))
+
+
+def physics_of(case: str, fields: Sequence[str]) -> Physics:
+    """The physics of a case with every constraint, or with none where only chi2 is stored."""
+    return build_physics(CASES[case], constraints="all" if "excluded" in fields else ())
+
+
+def buffers(engine: Engine, count: int) -> list[NDArray[Any]]:
+    """Outputs of `count` points."""
+    return [np.empty((count, f.components) if f.extra else count, dtype=f.dtype) for f in engine.fields]
+
+
+def point_seconds(engine: Engine, mass_index: int, effort: Effort) -> float:
+    """Median CPU seconds per point of one block of a mass; its place in the mass differs from mass to mass."""
+    slice_ = engine.build_slice(mass_index)
+    per_mass = int(np.prod(engine.shape[1:]))
+    count = min(effort.block, per_mass)
+    outputs = buffers(engine, count)
+    first = int((mass_index * GOLDEN) % 1.0 * (per_mass - count))
+    return cpu_timing(lambda: engine.evaluate(slice_, first, count, outputs), effort.repeats).median / count
+
+
+def by_output(report: Report, effort: Effort, limits: hardware.Limits) -> None:
+    """Points per second for every case and output, on the axes of the shipped jobs."""
+    rows = []
+    for case in effort.cases:
+        scan = load_scan(JOBS / f"case_{case.lower()}.toml")
+        spread = scan.axes["mass"][np.linspace(0, scan.shape[0] - 1, effort.masses).astype(int)]
+        axes = {**scan.axes, "mass": np.array([*spread, NARROW, BROAD])}
+        for label, fields in OUTPUTS.items():
+            engine = Engine(physics_of(case, fields), axes, fields)
+            engine.warm_up()
+            seconds = [point_seconds(engine, m, effort) for m in range(len(axes["mass"]))]
+            mean = statistics.fmean(seconds[: effort.masses])
+            stored = sum(f.components * np.dtype(f.dtype).itemsize for f in engine.fields)
+            rows.append(
+                (
+                    *(case, label, mean * 1e9, seconds[-2] * 1e9, seconds[-1] * 1e9, 1e-6 / mean, stored),
+                    *(stored / mean / 1e9, 100 * stored / mean / limits.fill),
+                )
+            )
+    report.add(
+        "Points in memory",
+        (
+            *("case", "output", "ns/point", f"at {NARROW * 1e3:g} MeV", f"at {BROAD * 1e3:g} MeV", "Mpoints/s/core"),
+            *("bytes/point", "GB/s", "% of fill"),
+        ),
+        rows,
+        f"Mean over {effort.masses} masses of the axes of jobs/case_*.toml, one block of at most {effort.block:,} "
+        "points of each, from another place of the other axes every time; `chi2` is without constraints, the others "
+        "with every constraint.",
+    )
+
+
+def operations(case: str, constrained: bool, mass: float) -> int:
+    """Operations of one point, as this module's description counts them."""
+    regular, resonant = POWERS[case]
+    columns = regular + resonant + 1
+    total = columns * (columns + 1) + 4 + 1 + regular + resonant - 1
+    if constrained:
+        total += 4 * 5 + 11 * sum(len(clauses) for clauses in physics_of(case, ("excluded",)).clauses(mass))
+    return total
+
+
+def line_and_point(case: str, fields: Sequence[str], effort: Effort) -> tuple[float, float]:
+    """Seconds of a line and of a point on it: fit over lines of several lengths, narrow vector.
+
+    A line runs along g_mu, in Case A along eps_z.
+    """
+    physics = physics_of(case, fields)
+    lengths, seconds = np.array(effort.lines), []
+    for length in lengths:
+        lines = max(effort.block // int(length), 2)
+        eps = np.linspace(1e-5, 1e-3, lines)
+        line = np.geomspace(1e-6, 1e-2, int(length))
+        axes = {"mass": np.array([NARROW]), "eps": eps, "eps_z": np.array([-1e-3]), "g_mu": line}
+        if case == "A":
+            axes |= {"eps_z": line, "g_mu": np.zeros(1)}
+        engine = Engine(physics, axes, fields)
+        slice_, outputs = engine.build_slice(0), buffers(engine, lines * int(length))
+        engine.evaluate(slice_, 0, lines * int(length), outputs)
+        timing = cpu_timing(
+            lambda e=engine, s=slice_, n=lines * int(length), o=outputs: e.evaluate(s, 0, n, o),
+            effort.repeats,
+        )
+        seconds.append(timing.median / lines)
+    point, line_seconds = np.polyfit(lengths, seconds, 1, w=1 / np.array(seconds))
+    return float(line_seconds), float(point)
+
+
+def by_stage(report: Report, effort: Effort, limits: hardware.Limits) -> None:
+    """Slice, line and point, and the share of the peak that a point reaches."""
+    rows = []
+    for case in effort.cases:
+        for label in ("chi2", "chi2, excluded"):
+            fields = OUTPUTS[label]
+            physics = physics_of(case, fields)
+            masses = np.geomspace(0.01, 2.0, effort.masses)
+            physics.build_slice(1.0)
+            slices = [cpu_timing(lambda m=m, p=physics: p.build_slice(float(m)), 3).median for m in masses]
+            line, point = line_and_point(case, fields, effort)
+            count = operations(case, "excluded" in fields, NARROW) if case != "A" else None
+            rate = count / point / 1e9 if count is not None and point > 0 else None
+            share = 100 * rate * 1e9 / limits.flops32 if rate is not None else None
+            rows.append((case, label, statistics.fmean(slices) * 1e3, line * 1e9, point * 1e9, count, rate, share))
+    report.add(
+        "Stages",
+        ("case", "output", "ms/slice", "ns/line", "ns/point", "operations/point", "Gflop/s", "% of peak"),
+        rows,
+        f"Slices: mean over {effort.masses} masses. Lines and points: fit over lines of {effort.lines[0]} to "
+        f"{effort.lines[-1]} points at {NARROW * 1e3:g} MeV, along g_mu, in Case A along eps_z (there a point's "
+        "operations depend on how the kernel cuts the work, so no share is given). Operations: description of "
+        "benchmarks/throughput.py.",
+    )
+
+
+def written(report: Report, folders: Sequence[tuple[str, Path | None]], quick: bool) -> None:
+    """A job of one core without a file, and with one in each folder."""
+    overrides = ["axes.mass.n=2", "axes.eps.n=3"] if quick else ["axes.mass.n=30", "axes.eps.n=15"]
+    scan = load_scan(JOBS / "case_c.toml", overrides)
+    engine = Engine.from_scan(scan)
+    rows = []
+    for label, folder in folders:
+        runs = []
+        for _ in range(1 if quick else 3):
+            with tempfile.TemporaryDirectory(dir=folder) as there:
+                output = Path(there) / "grid.h5" if folder is not None else None
+                runs.append(clocked_job(engine, Alone(), 1, output)[0])
+        cpu, wall, computing, putting = (
+            statistics.median(values) / scan.points
+            for values in (
+                [run["blocks_cpu"] for run in runs],
+                [run["blocks_wall"] for run in runs],
+                [sum(cpu for cpu, _ in run["evaluate"]) for run in runs],
+                [sum(cpu for cpu, _ in run["put"]) for run in runs],
+            )
+        )
+        speed = runs[0]["bytes"] / scan.points / putting / 1e9 if runs[0]["bytes"] else None
+        rest = cpu - computing - putting
+        rows.append((label, computing * 1e9, putting * 1e9, rest * 1e9, cpu * 1e9, 1e-6 / cpu, 1e-6 / wall, speed))
+    report.add(
+        "A job of one core, chi2 and excluded written",
+        (
+            *(
+                "file",
+                "computing",
+                "writing",
+                "rest",
+                "CPU ns/point",
+                "Mpoints/s of CPU time",
+                "Mpoints/s of wall time",
+            ),
+            "GB/s while writing",
+        ),
+        rows,
+        f"Case C, {scan.points:,} points in {Plan.default(scan.shape).blocks} blocks. Writing: checksum and copy to "
+        "the page cache; rest: schedule and waiting for the disk, which the wall time includes.",
+    )
+
+
+_FIRST = """
+import time
+from pathlib import Path
+from zdscan.config import load_scan
+from zdscan.engine import Engine
+import numpy as np
+scan = load_scan(Path({job!r}), ["axes.mass.n=2"])
+engine = Engine.from_scan(scan)
+imported = time.process_time()
+engine.warm_up()
+outputs = [np.empty(8192, dtype=f.dtype) for f in engine.fields]
+engine.evaluate(engine.build_slice(0), 0, 8192, outputs)
+import json
+print(json.dumps([imported, time.process_time()]))
+"""
+
+
+def first_chunk(report: Report, quick: bool) -> None:
+    """Time from the start of the interpreter to the first computed block."""
+    code = _FIRST.format(job=str(JOBS / "case_c.toml"))
+    rows = []
+    for label, repeats in (("cold: empty cache of kernels", 1), ("warm", 1 if quick else 5)):
+        if quick and label != "warm":
+            continue
+        runs = []
+        with tempfile.TemporaryDirectory() as fresh:
+            for _ in range(repeats):
+                environment = {"ZDSCAN_CACHE_DIR": fresh} if label != "warm" else {}
+                child = run_child([sys.executable, "-c", code], **environment)
+                runs.append((*json.loads(child.stdout.splitlines()[-1]), child.wall))
+        imported, total, wall = (statistics.median(column) for column in zip(*runs, strict=True))
+        rows.append((label, imported, total - imported, total, wall))
+    report.add(
+        "Time to the first block",
+        ("cache", "imports, CPU s", "kernels and block, CPU s", "total, CPU s", "wall s"),
+        rows,
+    )
+
+
+def main() -> None:
+    """Measure and report."""
+    options = parser(__doc__)
+    options.add_argument("--disk", type=Path, default=Path.cwd(), help="folder on the disk to write to")
+    arguments = options.parse_args()
+    effort = QUICK if arguments.quick else Effort()
+    report = Report("throughput")
+    limits = hardware.measure(arguments.quick)
+    report.add(*hardware.report(limits))
+    by_output(report, effort, limits)
+    by_stage(report, effort, limits)
+    memory = [("/dev/shm", Path("/dev/shm"))] if Path("/dev/shm").is_dir() else []
+    written(report, [("none", None), *memory, ("disk", arguments.disk)], arguments.quick)
+    first_chunk(report, arguments.quick)
+    report.finish(arguments)
+
+
+if __name__ == "__main__":
+    main()
