@@ -1,7 +1,7 @@
 """The table of jobs/README.md: what each scan file needs, as `zdscan check` finds it on this machine.
 
-    python benchmarks/jobs.py            print the table
-    python benchmarks/jobs.py --write    put it into jobs/README.md
+    python benchmarks/job_table.py            print the table
+    python benchmarks/job_table.py --write    put it into jobs/README.md
 
 Times are CPU times of a few blocks of each scan, extrapolated to all points and divided by the cores.
 """
