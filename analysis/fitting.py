@@ -170,6 +170,7 @@ def fit_grid(path: str | Path, *, profiles: bool = True, progress: Progress = la
     """
     with open_grid(path) as grid:
         engine = Engine.from_scan(parse_scan(grid.file.scan_text, f"the scan file in {path}", grid.file.overrides))
+        grid.need_fields("a fit from the grid")
         seeds = Seeds(grid.axes)
         masses = len(grid.axes["mass"])
         for index in range(masses):

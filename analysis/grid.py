@@ -16,6 +16,7 @@ from zdscan import store
 from zdscan.axes import AXES
 from zdscan.errors import UserError
 from zdscan.faults import listed, not_one_of
+from zdscan.reading import reader
 
 NOT_COMPUTED = "not_computed"
 
@@ -69,8 +70,24 @@ class Grid:
         return self.file.axes
 
     @property
+    def profiles_only(self) -> bool:
+        """Whether the file stores no field (``fields = []``): it knows minima, not points."""
+        return not self.file.layout.fields
+
+    def need_fields(self, purpose: str) -> None:
+        """Raise `UserError` where the file stores profiles only."""
+        if self.profiles_only:
+            raise UserError(
+                f"{self.path} stores profiles only (fields = []): {purpose} needs a grid with the fields chi2 and "
+                "excluded. It can show chi2 over one or two axes, minimised over all others."
+            )
+
+    @property
     def constraints(self) -> dict[str, int]:
         """Constraint id -> its bit in ``excluded``."""
+        if self.profiles_only:
+            names = str(self.attributes["constraints"]).split()
+            return {name: 1 << k for k, name in enumerate(names)}
         attributes = self.dataset["excluded"].attrs
         meanings = str(attributes["flag_meanings"]).split()
         bits = {name: int(bit) for name, bit in zip(meanings, np.atleast_1d(attributes["flag_masks"]), strict=True)}
@@ -89,6 +106,7 @@ class Grid:
 
     def excluded_by(self, *names: str, **indices: int) -> xr.DataArray:
         """Boolean array: excluded by at least one of these constraints, e.g. ``excluded_by("k_mu_inv", mass=3)``."""
+        self.need_fields("what a constraint excludes")
         excluded = self.dataset["excluded"].isel(indices)
         result: xr.DataArray = (excluded & excluded.dtype.type(self.mask_of(names))) != 0
         return result
@@ -152,7 +170,7 @@ class Grid:
         name = f"profile_{x}_{y}" + ("_allowed" if mask else "")
         if mask not in (0, every) or name not in self.file.layout.profiles:
             return None
-        with store.GridIO(self.file.layout, write=False) as io:
+        with reader(self.file.layout) as io:
             lowest, at = io.read_profile(name), io.read_profile(f"{name}_at")
         return None if lowest is None or at is None else (lowest, at)
 

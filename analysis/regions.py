@@ -184,6 +184,7 @@ def marginal(
     UserError
         As `view`; for ``"log"`` on an axis that reaches 0, where the measure diverges; where nothing is allowed.
     """
+    grid.need_fields("a marginal")
     names = list(constraints)
     seen = view(grid, axes, fixed, names)
     priors: dict[str, Prior] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html as _html
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -164,6 +165,15 @@ def claims_table(claims: Iterable[Claim]) -> Table:
         cells,
         "Verdicts follow from the computed numbers. A contradiction is a result: it is reported, not tuned away.",
     )
+
+
+def plain_numbers(numbers: Sequence[KeyNumber]) -> list[str]:
+    """``quantity: here (paper: ...)`` of each number, for a terminal: powers as ^, no other markup."""
+
+    def plain(markup: str) -> str:
+        return _html.unescape(re.sub(r"<[^>]+>", "", re.sub(r"<sup>", "^", re.sub(r"<sub>", "_", markup))))
+
+    return [plain(f"{n.quantity}: {n.here} (paper: {n.paper})") for n in numbers]
 
 
 def numbers_rows(numbers: Sequence[KeyNumber]) -> str:

@@ -52,7 +52,7 @@ def reproduce(
     folder : made if it does not exist; files of the same names are replaced.
     numbers : which figures. Best fits are listed for the cases whose figure (8, 9, 10) is among them.
     detail : how fine curves and grids are.
-    progress : told what was finished, one line each.
+    progress : told what was finished and the numbers of each figure, line by line.
 
     Raises
     ------
@@ -75,6 +75,8 @@ def reproduce(
         _write(folder / f"fig{number:02d}.pdf", vector.getvalue())
         sections.append(report.figure_section(plate, image.getvalue()))
         progress(f"figure {number}: {folder / f'fig{number:02d}.png'}")
+        for line in report.plain_numbers(plate.numbers):
+            progress(f"  {line}")
     grids = {FIT_FIGURES[n]: case_grid(FIT_FIGURES[n], detail) for n in numbers if n in FIT_FIGURES}
     sections = [table.render() for table in _tables(grids)] + sections
     progress("tables and claims")

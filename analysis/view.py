@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from analysis.grid import Grid, raise_if
 from zdscan.axes import AXES
+from zdscan.errors import UserError
 from zdscan.faults import not_one_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class View:
     chi2 : float32; lowest chi2 of the cell, NaN where none of its points is computed.
     at : int64; flat index in the grid of that point (the smallest one in a tie), -1 where there is none.
     allowed, allowed_at : the same among the points that the chosen constraints allow, all of them at once.
-    bits : bits of the constraints that exclude every point of the cell, each of them alone.
+    bits : bits of the constraints that exclude every point of the cell, each of them alone; None from a file of
+        profiles only, which does not tell the constraints apart.
     chosen : the chosen constraints and their bits.
     fixed : axes held fixed and the grid values used.
     asked : axes held fixed and the values asked for.
@@ -49,7 +51,7 @@ class View:
     at: NDArray[np.int64]
     allowed: NDArray[np.float32]
     allowed_at: NDArray[np.int64]
-    bits: NDArray[np.unsignedinteger[Any]]
+    bits: NDArray[np.unsignedinteger[Any]] | None
     chosen: Mapping[str, int]
     fixed: Mapping[str, float]
     asked: Mapping[str, float]
@@ -82,7 +84,17 @@ class View:
         return (self.allowed_at < 0) & ~self.missing
 
     def excluded_by(self, name: str) -> Cells:
-        """Computed cells all of whose points this chosen constraint excludes by itself."""
+        """Computed cells all of whose points this chosen constraint excludes by itself.
+
+        Raises
+        ------
+        UserError : the file stores profiles only.
+        """
+        if self.bits is None:
+            raise UserError(
+                f"What {name} excludes by itself is not known: the file stores profiles only (fields = []); store chi2 "
+                "and excluded."
+            )
         excluded: Cells = (self.bits & self.bits.dtype.type(self.chosen[name])) != 0
         return excluded & ~self.missing
 
@@ -120,6 +132,7 @@ class View:
         if self.chosen:
             columns["chi2_allowed"] = self.allowed.ravel()
             columns["allowed"] = self.allowed_at.ravel() >= 0
+        if self.chosen and self.bits is not None:
             ids = np.full(flat.size, "", dtype=object)
             for name in self.chosen:
                 ids += np.where(self.excluded_by(name).ravel(), f"{name} ", "").astype(object)
@@ -164,11 +177,11 @@ def view(
     mask = grid.mask_of(names)
     chosen = {name: bit for name, bit in grid.constraints.items() if bit & mask}
     chi2, at = _stored(grid, kept, indices, 0) or _minimised(grid, kept, indices, 0)
-    bits = np.zeros(chi2.shape, dtype=grid.dataset["excluded"].dtype)
-    allowed, allowed_at = chi2, at
+    allowed, allowed_at, bits = chi2, at, None
     if mask:
         allowed, allowed_at = _stored(grid, kept, indices, mask) or _minimised(grid, kept, indices, mask)
-        bits = _common_bits(grid, kept, indices)
+    if not grid.profiles_only:
+        bits = _common_bits(grid, kept, indices) if mask else np.zeros(chi2.shape, grid.dataset["excluded"].dtype)
     return View(
         axes=kept,
         values=grid.axes,
@@ -188,6 +201,10 @@ def _stored(
     grid: Grid, kept: tuple[str, ...], indices: Mapping[str, int], mask: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
     """The profile in the file, if it holds this one: a pair of axes, over all points or those allowed by everything."""
+    if len(kept) == 1 and grid.profiles_only:  # nothing but the pairs to take one axis from
+        other = next(name for name in AXES if name not in (*kept, *indices))
+        chi2, at = _stored(grid, (*kept, other), indices, mask) or (None, None)
+        return None if chi2 is None or at is None else _reduced(chi2, at)
     if len(kept) != 2 or any(grid.axes[name].size > 1 for name in indices):
         return None
     x, y = sorted(kept, key=AXES.index)
@@ -195,6 +212,14 @@ def _stored(
     if found is None:
         return None
     return found if (x, y) == kept else (found[0].T, found[1].T)
+
+
+def _reduced(chi2: NDArray[np.float32], at: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Minimised over the second axis, ties to the smallest flat index."""
+    lowest = np.where(at >= 0, chi2, np.float32(np.inf)).min(axis=1)
+    where = np.where((at >= 0) & (chi2 == lowest[:, None]), at, np.iinfo(np.int64).max).min(axis=1)
+    found = np.isfinite(lowest)
+    return np.where(found, lowest, np.float32(np.nan)), np.where(found, where, -1)
 
 
 @dataclass(frozen=True)
@@ -267,6 +292,7 @@ def folding(grid: Grid, kept: Sequence[str], indices: Mapping[str, int]) -> Fold
 def _minimised(
     grid: Grid, kept: tuple[str, ...], indices: Mapping[str, int], mask: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    grid.need_fields("this view")
     plan = folding(grid, kept, indices)
     inner = [plan.sizes[name] for name in AXES[1:]]
     points = int(np.prod(inner))

@@ -48,9 +48,19 @@ def explanation(item: Constraint) -> str:
     return found[1]
 
 
+def section(item: Constraint) -> str:
+    """The anchor of the heading that names the constraint on its page of explanation."""
+    where = explanation(item)
+    for line in (FOLDER.parent / f"{where}.md").read_text().splitlines():
+        heading = re.fullmatch(r"#{2,3} (.*)", line)
+        if heading and item.id in re.split(r"[ ,`]+", heading[1]):
+            kept = re.sub(r"[^\w\- ]", "", heading[1].lower())
+            return f"{where}.md#{kept.replace(' ', '-')}"
+    raise ValueError(f"{where}.md has no heading with {item.id}")
+
+
 def page(item: Constraint, least: np.ndarray) -> str:
     """The page of one constraint in Markdown; least: float64[masses, 3]."""
-    where = explanation(item)
     rule = " ".join((item.clauses.__doc__ or "").split())
     lines = [
         f"# {item.id}",
@@ -66,7 +76,7 @@ def page(item: Constraint, least: np.ndarray) -> str:
         f"| applies | {_escaped(item.applies)} |",
         f"| sets | {'`paper` and `all`' if item.in_paper else '`all`'} |",
         f"| sources | {{cite:p}}`{','.join(item.citations)}` |",
-        f"| derivation | [{where}](../{where}.md) |",
+        f"| derivation | [{explanation(item)}](../{section(item)}) |",
         f"| module | `zdscan/constraints/{item.id}.py` |",
         "",
         'Least excluded value of one coupling with the other two zero, Case B, `theory = "paper"`:',

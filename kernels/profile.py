@@ -44,6 +44,10 @@ def add_block(
     base12 = base03 + n0 * n3
     base13 = base12 + n1 * n2
     base23 = base13 + n1 * n3
+    if n3 == 1:  # lines of one point would be slow; with the last two axes swapped the flat order is the same
+        n2, n3 = 1, n2
+        base02, base03 = base03, base02
+        base12, base13 = base13, base12
     nothing = np.float32(np.inf)
     line = np.empty(n3, dtype=np.float32)
     start = mass * n1 * n2 * n3 + first

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import errno
 import json
 import os
+import resource
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +19,7 @@ import numpy as np
 from zdscan.fields import Field
 
 SHAPE = (5, 4, 6, 10)
+EVERY_RANK = -1
 LABELS = ("k_mu_inv", "trident", "apv")
 
 
@@ -33,10 +38,13 @@ class FakeScan:
 class FakeEngine:
     """chi2 with ties, NaN and an infinity; a mask; one 5D field."""
 
-    def __init__(self, shape=SHAPE, delay=0.0, physics="tables v1", fail_rank=None, five=True):
+    def __init__(
+        self, shape=SHAPE, delay=0.0, physics="tables v1", fail_rank=None, five=True, fault="raise", stored=True
+    ):
         self.shape = shape
         self.delay = delay
         self.fail_rank = fail_rank
+        self.fault = fault
         self.axes = {
             "mass": np.geomspace(0.01, 2.0, shape[0]),
             "eps": np.linspace(0.0, 1e-3, shape[1]),
@@ -50,6 +58,8 @@ class FakeEngine:
         )
         if five:
             self.fields += (Field("ratios", "<f4", np.nan, "over the limit", "1", extra=("constraint", LABELS)),)
+        if not stored:  # what the profiles need, and nothing kept of it
+            self.fields = tuple(dataclasses.replace(field, stored=False) for field in self.fields[:2])
         self.slice_size = 3
         self.ndof = 26
         self.sm_chi2 = {"all": 31.5, "muon": 20.25}
@@ -68,13 +78,28 @@ class FakeEngine:
     def evaluate(self, slice_, first, count, outputs):
         if self.delay:
             time.sleep(self.delay)
-        if self.fail_rank is not None and self.fail_rank == int(os.environ.get("PMI_RANK", "0")):
-            raise ArithmeticError("the fake engine was told to fail")
+        if self.fails_here():
+            fail(self.fault)
         chi2, mask, ratios = formula(int(slice_[0]), slice_[1], np.arange(first, first + count))
         outputs[0][:] = chi2
         outputs[1][:] = mask
         if len(outputs) == 3:
             outputs[2][:] = ratios
+
+    def fails_here(self):
+        return self.fail_rank is not None and self.fail_rank in (int(os.environ.get("PMI_RANK", "0")), EVERY_RANK)
+
+
+def fail(fault):
+    """A fault in the midst of a run."""
+    if fault == "memory":
+        resource.setrlimit(resource.RLIMIT_AS, (2**20, resource.RLIM_INFINITY))
+        np.ones(2**30)
+    elif fault == "raise":
+        raise ArithmeticError("the fake engine was told to fail")
+    else:  # what the file system says from now on
+        error = OSError(getattr(errno, fault), os.strerror(getattr(errno, fault)))
+        os.pwrite = lambda *_: (_ for _ in ()).throw(error)
 
 
 def formula(mass_index, mass, point):
@@ -99,6 +124,13 @@ def whole(engine):
     }
 
 
+def build(engine, fail_rank):
+    """The engine as the driver builds it on each rank, where one rank's machine lacks an input table."""
+    if fail_rank == int(os.environ.get("PMI_RANK", "0")):
+        Path("/nowhere/sm_tables.h5").read_bytes()
+    return engine
+
+
 def main() -> int:
     """`python -m tests.fake_engine run|resume|verify FILE ...`: the driver with this engine, as the command does it."""
     parser = argparse.ArgumentParser()
@@ -108,16 +140,34 @@ def main() -> int:
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--physics", default="tables v1")
     parser.add_argument("--fail-rank", type=int)
+    parser.add_argument("--fault", default="raise", help="raise, memory, input, or an error of the system")
+    parser.add_argument("--crash-at", type=int, help="kill the failing rank at this write of its own")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--sink", default="direct")
     parser.add_argument("--block-points", type=int)
+    parser.add_argument("--profiles-only", action="store_true")
+    parser.add_argument("--checkpoint-seconds", type=float)
     options = parser.parse_args()
 
-    from zdscan import driver
+    from zdscan import driver, partial
     from zdscan.errors import Stopped, UserError
 
-    engine = FakeEngine(tuple(options.shape), options.delay, options.physics, options.fail_rank)
-    settings = {"threads": options.threads, "sink": options.sink, "engine": engine, "progress": False}
+    if options.checkpoint_seconds is not None:
+        partial.CHECKPOINT_SECONDS, partial.CHECKPOINT_RATIO = options.checkpoint_seconds, 0
+    crash = options.crash_at is not None
+    fail_rank = None if crash or options.fault == "input" else options.fail_rank
+    stored = not options.profiles_only
+    engine = FakeEngine(
+        tuple(options.shape), options.delay, options.physics, fail_rank, fault=options.fault, stored=stored
+    )
+    if crash and options.fail_rank == int(os.environ.get("PMI_RANK", "0")):
+        from tests.crashing import die_at_write
+
+        die_at_write(options.crash_at, torn=True)
+    if options.fault == "input":
+        driver._build = lambda scan: build(engine, options.fail_rank)
+    built = None if options.fault == "input" else engine
+    settings = {"threads": options.threads, "sink": options.sink, "engine": built, "progress": False}
     try:
         if options.command == "run":
             summary = driver.run(FakeScan(), options.file, block_points=options.block_points, **settings)

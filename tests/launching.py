@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import h5py
@@ -55,6 +56,27 @@ def start(*arguments: object, ranks: int = 0) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
+
+
+def until(condition):
+    """Wait for it."""
+    limit = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+def processes_on(path: str | Path) -> list[int]:
+    """The living ranks of the job that writes this file: killed process groups end a little later."""
+    found = []
+    for folder in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            line = Path(f"/proc/{folder}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if str(path).encode() in line and b"-n" not in line:  # not the launcher
+            found.append(int(folder))
+    return found
 
 
 def contents(path: str | Path) -> dict[str, bytes]:

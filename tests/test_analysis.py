@@ -83,7 +83,8 @@ def store_grid(path: Path, axes, chi2, excluded, finished: bool = True, stored: 
             io.write_field("excluded", block, excluded.reshape(-1)[part])
             io.write_done(number, 1)
         if stored:
-            every, allowed = compute(layout, Alone(), 1)
+            found = compute(layout, Alone(), 1)
+            every, allowed = found.every, found.allowed
             for suffix, minima in (("", every), ("_allowed", allowed)):
                 for name, (values, at) in minima.tables().items():
                     io.write_profile(name + suffix, values)

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -124,25 +125,44 @@ def test_installed_command_refuses_missing_and_existing_files(tmp_path: Path, sc
 
 
 MPIEXEC = Path(sys.executable).with_name("mpiexec")
+needs_mpi = pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside this Python")
 
 
-@pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside this Python")
-@pytest.mark.parametrize("name", ["unknown_case", "not_toml"])
-def test_ranks_refuse_with_one_voice(tmp_path: Path, name: str) -> None:
-    source = ROOT / "tests" / "malformed" / f"{name}.toml"
+def on_ranks(ranks: int, *arguments: object, cwd: Path) -> Result:
+    """Run the command on several ranks."""
     done = subprocess.run(
-        [MPIEXEC, "-n", "2", sys.executable, "-m", "zdscan", "run", source, "-o", "out.h5"],
-        cwd=tmp_path,
+        [MPIEXEC, "-n", str(ranks), sys.executable, "-m", "zdscan", *map(str, arguments)],
+        cwd=cwd,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=300,
     )
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+@needs_mpi
+@pytest.mark.parametrize("name", ["unknown_case", "not_toml"])
+def test_ranks_refuse_with_one_voice(tmp_path: Path, name: str) -> None:
+    source = ROOT / "tests" / "malformed" / f"{name}.toml"
+    result = on_ranks(2, "run", source, "-o", "out.h5", cwd=tmp_path)
     expected = source.read_text().splitlines()[0].removeprefix("# expects: ")
-    assert done.stderr.count(expected) == 1
+    refused(result, expected)
+    assert result.err.count(expected) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@needs_mpi
+@pytest.mark.parametrize("ranks", [1, 2, 3])
+def test_ranks_write_the_bytes_of_a_lone_process(tmp_path: Path, scan: Path, grid: Path, ranks: int) -> None:
+    result = on_ranks(ranks, "run", scan, "-o", "out.h5", cwd=tmp_path)
+    assert result.code == 0, result.err
+    with h5py.File(grid) as alone, h5py.File(tmp_path / "out.h5") as shared:
+        names = [name for name in alone if isinstance(alone[name], h5py.Dataset)]
+        assert {"chi2", "excluded", "profile_mass_g_mu"} <= set(names)
+        for name in names:
+            assert shared[name][()].tobytes() == alone[name][()].tobytes(), name
+        assert json.loads(shared.attrs["identity"]) == json.loads(alone.attrs["identity"])
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -226,6 +246,8 @@ def test_run_refuses_impossible_targets_and_settings(scan: Path, tmp_path: Path)
     refused(zdscan("run", scan, "-o", tmp_path), "folder")
     refused(zdscan("run", scan, "-o", tmp_path / "out.h5", "--sink", "drain"), "drain", "direct")
     assert zdscan("run", scan, "--threads", 0).code == 2
+    refused(zdscan("run", scan, "-o", tmp_path / "out.h5", "--threads", 10**5), "threads must be at most", "100000")
+    assert not list(tmp_path.iterdir())
 
 
 def test_resume_of_a_complete_file_does_nothing(grid: Path) -> None:
@@ -380,6 +402,40 @@ def test_point_as_tables_agrees_with_json() -> None:
         assert row["id"] in result.out
     for item in point["constraints"]:
         assert item["id"] in result.out
+    assert result.out.startswith("Case B: mass = 0.0103, ")
+    assert "emission lepton" in result.out
+
+
+@pytest.mark.parametrize(
+    ("options", "paper", "others"),
+    # the paper's best fits of Cases A and C (there at the eps_z that fits best), and nothing at zero coupling
+    [
+        (
+            ("A", "0.01007", "--eps", "1.6e-5", "--eps-z", "2e-3"),
+            {"apv_cs", "k_mu_inv", "bs_mixing"},
+            {"k_pi_x", "a_e"},
+        ),
+        (("C", "0.0302", "--eps-z", "-3e-4", "--g-mu", "0.033"), {"k_mu_inv", "w_width"}, {"k_pi_x", "b_k_x"}),
+        (("C", "0.0302"), set(), set()),
+    ],
+)
+def test_point_ends_with_its_verdict(options: tuple[str, ...], paper: set[str], others: set[str]) -> None:
+    arguments = ("point", "--case", options[0], "--mass", *options[1:])
+    result, point = zdscan(*arguments), json.loads(zdscan(*arguments, "--json").out)
+    excluding = {item["id"]: item["ratio"] for item in point["constraints"] if item["excluded"]}
+    end = " ".join(result.out[result.out.index("Verdict: ") :].split())
+    applying = sum(item["applies"] for item in point["constraints"])
+    if not excluding:
+        assert end == f"Verdict: allowed by all {applying} constraints that apply."
+        return
+    assert f"excluded by {len(excluding)} of {applying} constraints" in end
+    parts = end.split("the paper's: ")[1].split("beyond the paper: ")
+    for part, wanted in zip(parts, (paper, others), strict=True):
+        found = re.findall(r"(\w+) ([\d.e+]+)", part)
+        assert wanted <= {name for name, _ in found}
+        ratios = [excluding[name] for name, _ in found]
+        assert ratios == sorted(ratios, reverse=True)
+        assert [float(ratio) for _, ratio in found] == pytest.approx(ratios, rel=0.051)
 
 
 def test_point_options() -> None:
@@ -403,14 +459,15 @@ def test_point_options() -> None:
         (["--case", "A"], "g_mu must be 0 in Case A"),
         (["--eps", "inf"], "finite"),
         (["--eps-z=-1e10"], "eps_z is -1e+10; at most 100"),
-        (["--theory", "papper"], "'papper'"),
-        (["--emission", "leptons"], "'leptons'"),
+        (["--theory", "papper"], "theory does not know 'papper' (did you mean 'paper'?)"),
+        (["--emission", "leptons"], "did you mean 'lepton'?"),
         (["--invisible-width", "-1"], "invisible_width"),
         (["--axial-mu", "nan"], "axial_mu"),
         (["--fcnc-scale", "inf"], "fcnc_scale"),
-        (["--measurements", "rashed2023"], "rashed2023"),
-        (["--errors", "symmetrized"], "symmetrized"),
-        (["--theory-errors", "tables"], "tables"),
+        (["--measurements", "rashed2023"], "did you mean 'rashed2024'?"),
+        (["--errors", "symmetrized", "--theory", "full"], "did you mean 'symmetrised'?"),
+        (["--errors", "symmetrized", "--theory", "full"], "theory does not know 'full'"),
+        (["--theory-errors", "tables"], "did you mean 'table'?"),
         (["--constraints", "a_muu"], "'a_muu'"),
     ],
 )

@@ -210,6 +210,15 @@ def test_mistakes_in_python_get_a_sentence():
         zdscan.evaluate("B")
 
 
+@pytest.mark.filterwarnings("error")
+def test_arrays_broadcast_without_a_warning():
+    """One number beside an array of one, or of many."""
+    for g_mu in ([1e-3], [1e-3, 2e-3], [[1e-3], [2e-3]]):
+        result = zdscan.evaluate("B", 0.1, 1e-4, [1e-5], g_mu, constraints=["a_mu"])
+        assert result.chi2["all"].shape == np.shape(g_mu)
+        assert float(result.ratios.flat[0]) == float(zdscan.evaluate("B", 0.1, 1e-4, 1e-5, 1e-3).ratios[1])
+
+
 def test_a_mapping_is_a_case_and_a_result_is_short_to_print():
     result = zdscan.evaluate({"v_mu": {"g_mu": 1.0}}, 0.1, g_mu=1e-3)
     assert float(result.couplings["v_mu"]) == 1e-3

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 
 import h5py
 import numpy as np
 import pytest
 
 from tests.fake_engine import FakeEngine, FakeScan, whole
-from tests.launching import TIMEOUT, contents, done_blocks, launch, start
+from tests.launching import TIMEOUT, contents, done_blocks, launch, start, until
 from zdscan import driver, mpi
 from zdscan.errors import Stopped, UserError
 from zdscan.gridfile import open_grid
@@ -164,13 +163,6 @@ def test_a_process_ended_midway_loses_nothing_finished(tmp_path, reference, numb
     assert contents(path) == contents(reference)
 
 
-def until(condition):
-    limit = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < limit
-        time.sleep(0.01)
-
-
 def test_an_error_in_a_thread_ends_the_run_and_is_recorded(tmp_path):
     path = tmp_path / "grid.h5"
     engine = FakeEngine(fail_rank=0, delay=0.01)
@@ -296,7 +288,7 @@ def test_reading_while_a_run_is_writing(tmp_path):
 def test_progress_prints_lines_where_there_is_no_terminal(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("zdscan.progress.LINE_SECONDS", 0.0)
     monkeypatch.setattr("zdscan.progress.UPDATE_SECONDS", 0.0)
-    progress = Progress(tmp_path / "grid.h5", 1000, 200, active=True, show=True, ranks=2)
+    progress = Progress(tmp_path / "grid.h5", 1000, 200, world=mpi.Alone(), show=True)
     progress.stage("computing")
     progress.update(300)
     progress.close("finished")

@@ -13,6 +13,7 @@ import zdscan
 from tests.tolerances import FLOAT32_OUTPUT
 from zdscan import slices
 from zdscan.engine import Engine, build_physics
+from zdscan.errors import UserError
 from zdscan.model import CASES
 
 AXES = {
@@ -129,6 +130,32 @@ def test_no_infinity_is_stored():
     assert zdscan.evaluate("B", 0.01, 100.0, 100.0, 100.0, theory="complete").chi2["all"] > 1e39
     assert outputs["chi2"][0] == np.finfo(np.float32).max
     assert all(np.all(np.isfinite(output)) for output in outputs.values())
+
+
+@pytest.mark.filterwarnings("error")
+def test_arguments_broadcast_without_warnings():
+    result = zdscan.evaluate("B", [0.02, 0.3], 1e-4, [[1e-4], [0.0], [-1e-4]], 0.01, constraints=["a_mu"])
+    assert result.chi2["all"].shape == (3, 2)
+    assert result.chi2["all"][2, 1] == zdscan.evaluate("B", 0.3, 1e-4, -1e-4, 0.01, constraints=["a_mu"]).chi2["all"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentences"),
+    [
+        ({"mass": "heavy", "eps": 1j}, ["mass must be a number or an array of numbers, not 'heavy'", "eps must be"]),
+        ({"mass": [0.1, 0.2], "eps": [1e-4] * 3}, ["matching shapes"]),
+        ({"mass": []}, ["an argument is empty"]),
+        ({"theory": 3, "errors": None}, ["theory does not know '3'", "errors does not know 'None'"]),
+        ({"invisible_width": "broad"}, ["invisible_width is 'broad'"]),
+        ({"case": {"v_mu": 1.0}}, ["coupling v_mu"]),
+    ],
+    ids=str,
+)
+def test_wrong_arguments_are_refused_in_sentences(wrong, sentences):
+    with pytest.raises(UserError) as caught:
+        zdscan.evaluate(**({"case": "B", "mass": 0.1} | wrong))
+    for sentence in sentences:
+        assert any(sentence in message for message in caught.value.messages), caught.value.messages
 
 
 def test_every_module_that_makes_numbers_is_in_the_identity():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -116,3 +117,34 @@ def test_foreign_packages_of_the_same_names_are_passed_over(tmp_path):
         [sys.executable, "-c", first], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
     assert "Another package named 'kernels'" in refused.stderr
+
+
+def test_compiled_kernels_need_no_home(tmp_path):
+    """A user whom the system does not know, as in some containers, has no home: kernels then serve one process."""
+    code = (
+        "import os, pwd, tempfile\n"
+        "def unknown(*_): raise KeyError('no such user')\n"
+        "pwd.getpwuid = unknown\n"
+        "refuse = lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, 'denied'))\n"
+        "import pathlib\n"
+        "make = pathlib.Path.mkdir\n"
+        "pathlib.Path.mkdir = lambda self, *a, **k: make(self, *a, **k) if str(self).startswith("
+        f"{str(tmp_path)!r}) else refuse()\n"
+        "import zdscan\n"
+        "from zdscan import cache\n"
+        "assert not cache.is_kept(), cache.cache_folder()\n"
+        "print(os.environ['NUMBA_CACHE_DIR'])\n"
+    )
+    environment = {k: v for k, v in os.environ.items() if k not in ("HOME", "ZDSCAN_CACHE_DIR", "NUMBA_CACHE_DIR")}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parent.parent,
+        env=environment | {"TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []  # removed at the end

@@ -49,7 +49,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         told: list[str] = []
         page = reproduce.reproduce(made, (2, 10), detail=Detail(curve=5, grid=0.12), progress=told.append)
     assert page == made / "report.html"
-    assert [line.split(":")[0] for line in told] == ["figure 2", "figure 10", "tables and claims"]
+    heads = [line.split(":")[0] for line in told if not line.startswith(" ")]
+    assert heads == ["figure 2", "figure 10", "tables and claims"]
+    # the numbers of a figure follow it, readable where no markup is
+    assert any(line.startswith("  constraints that exclude it: ") and line.endswith("(paper: none)") for line in told)
+    assert not any(re.search("[<>&]", line) for line in told)
     return made
 
 

@@ -1,29 +1,22 @@
-"""Writing blocks: after a kill at any write, whole or torn, no finished block is wrong."""
+"""Writing blocks: refusals, disks that fail, and short writes."""
 
 from __future__ import annotations
 
 import os
-import shutil
 
 import numpy as np
 import pytest
 
-from tests.fake_engine import FakeEngine, FakeScan, whole
+from tests.fake_engine import FakeEngine, FakeScan
 from tests.launching import contents
-from zdscan import driver, store
+from zdscan import driver
 from zdscan.errors import UserError
 from zdscan.gridfile import open_grid
-from zdscan.gridio import DONE, GridIO
 from zdscan.mpi import Alone
-from zdscan.schedule import Plan
 from zdscan.sinks import open_sink
 
 SHAPE = (2, 2, 2, 4)
 BLOCK = 6
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing may catch it."""
 
 
 def engine():
@@ -35,50 +28,6 @@ def reference(tmp_path):
     path = tmp_path / "reference.h5"
     driver.run(FakeScan(), path, engine=engine(), threads=1, block_points=BLOCK, progress=False)
     return contents(path)
-
-
-@pytest.mark.parametrize("torn", [False, True])
-@pytest.mark.parametrize("sink", ["direct", "gather"])
-def test_killed_at_every_write(tmp_path, monkeypatch, reference, torn, sink):
-    """Each write of a run in turn is the last one; what is marked finished is right, and a resume mends the rest."""
-    real = GridIO._write
-    path, fresh = tmp_path / "grid.h5", tmp_path / "fresh.h5"
-    store.create(
-        fresh, engine(), Plan(SHAPE, BLOCK), scan_text=FakeScan().text, overrides=FakeScan().overrides, profiles=True,
-        history=[], overwrite=False,
-    )  # fmt: skip
-    numbers = {name: values.reshape(-1, *values.shape[4:]) for name, values in whole(engine()).items()}
-    layout = open_grid(fresh).layout
-    writes = 4 + layout.plan.blocks * 5 + len(layout.profiles) * 3
-    # Every write of the blocks; of the profiles, which come last and all alike, some.
-    for last in [*range(6 + layout.plan.blocks * 5), *range(writes // 2, writes, 9)]:
-        shutil.copy(fresh, path)
-        left = last
-
-        def write(self, offset, data):
-            nonlocal left
-            if left == 0:
-                if torn:
-                    raw = np.ascontiguousarray(data).reshape(-1).view(np.uint8)
-                    real(self, offset, raw[: raw.size // 2])
-                raise Killed
-            left -= 1
-            real(self, offset, data)
-
-        monkeypatch.setattr(GridIO, "_write", write)
-        monkeypatch.setattr(driver._Job, "_note", lambda *_: None)  # a killed process writes no farewell
-        with pytest.raises(Killed):
-            driver.resume(path, engine=engine(), threads=1, sink=sink, progress=False)
-        monkeypatch.undo()
-        grid = open_grid(path)
-        with GridIO(grid.layout, write=False) as io:
-            for number in np.flatnonzero(grid.done == DONE):
-                block = grid.layout.plan.block(int(number))
-                for name, values in numbers.items():
-                    expected = values[block.start : block.start + block.count]
-                    np.testing.assert_array_equal(io.read_field(name, block), expected)
-        driver.resume(path, engine=engine(), threads=1, sink=sink, progress=False)
-        assert contents(path) == reference
 
 
 def test_unknown_sink_is_refused(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import h5py
@@ -159,6 +160,25 @@ def test_a_file_of_another_kind_is_never_replaced(tmp_path):
         file.attrs["program"] = "another"
     refused(lambda: create(tmp_path / "other.h5", overwrite=True), "is not a grid file of zdscan")
     assert path.read_bytes() == b"precious"
+
+
+def test_what_is_no_file_is_never_replaced(tmp_path):
+    """Pipes and devices have no length, like an empty file, which may be replaced."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(tmp_path / "absent")
+    for path in (pipe, link, Path(os.devnull)):
+        refused(lambda path=path: create(path, overwrite=True), "is not a grid file of zdscan")
+    assert pipe.is_fifo()
+    (tmp_path / "empty").touch()
+    create(tmp_path / "empty", overwrite=True)
+
+
+def test_impossible_names_are_refused(tmp_path):
+    refused(lambda: create(tmp_path / ("a" * 300)), "cannot be created: File name too long")
+    refused(lambda: create(tmp_path / ("a" * 300) / "grid.h5"), "cannot be created: File name too long")
+    refused(lambda: create(tmp_path / ("a" * 254)), "cannot be created")  # the temporary name is longer
+    assert os.listdir(tmp_path) == []
 
 
 def test_overwrite_replaces_only_once_the_new_file_is_whole(tmp_path, monkeypatch):

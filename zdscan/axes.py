@@ -43,7 +43,7 @@ def build_axis(spec: AxisSpec) -> tuple[NDArray[np.float64] | None, list[tuple[s
     """
     if spec.values is not None:
         return _from_values(spec)
-    faults = _range_faults(spec)
+    faults = range_faults(spec)
     if faults:
         return None, faults
     assert spec.min is not None
@@ -121,7 +121,8 @@ def _from_values(spec: AxisSpec) -> tuple[NDArray[np.float64] | None, list[tuple
     return (None, faults) if faults else (axis, [])
 
 
-def _range_faults(spec: AxisSpec) -> list[tuple[str, str]]:
+def range_faults(spec: AxisSpec) -> list[tuple[str, str]]:
+    """What is wrong with a range as written, without computing its points: (key, what is wrong)."""
     given = [key for key in RANGE_KEYS if getattr(spec, key) is not None]
     if not given:
         return [("", 'is empty; write { values = [...] } or { min = ..., max = ..., n = ..., spacing = "log" }')]

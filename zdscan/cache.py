@@ -66,9 +66,17 @@ def _use_own_packages() -> None:
         sys.meta_path.insert(0, _OwnPackages)
 
 
+def _home() -> Path:
+    """The user's home; for a user unknown to the system, as in some containers, a folder that cannot be written."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.sep)
+
+
 def cache_folder() -> Path:
     """Folder of the compiled kernels: $ZDSCAN_CACHE_DIR or ~/.cache/zdscan, then one for these sources and versions."""
-    base = os.environ.get("ZDSCAN_CACHE_DIR") or Path.home() / ".cache" / "zdscan"
+    base = os.environ.get("ZDSCAN_CACHE_DIR") or _home() / ".cache" / "zdscan"
     return Path(base) / f"{kernel_hash()[:16]}-numba{version('numba')}-numpy{version('numpy')}"
 
 

@@ -36,7 +36,7 @@ Settings = Annotated[
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Threads per process (default: all cores alone, 1 under MPI).")
 ]
-Sink = Annotated[str, typer.Option(help="How blocks reach the file: direct or gather.")]
+Sink = Annotated[str, typer.Option(help="How blocks reach the file: direct, gather or parallel.")]
 BlockPoints = Annotated[int | None, typer.Option(min=1, help="Points per block (default: chosen from the grid).")]
 
 
@@ -137,7 +137,8 @@ def _summarise(summary: RunSummary) -> None:
 
     if summary.path:  # empty on ranks other than the first
         grid = open_grid(summary.path)
-        report.show_summary(summary, tally.evaluate_best(grid, summary.best), tally.count(grid))
+        counted = tally.count(grid) if grid.layout.fields else None
+        report.show_summary(summary, tally.evaluate_best(grid, summary.best), counted)
 
 
 @app.command()
@@ -173,6 +174,58 @@ def verify(grid: GridPath) -> None:
         raise typer.Exit(2)
 
 
+Target = Annotated[Path, typer.Option("-o", "--output", metavar="GRID.h5", help="The file to write.")]
+
+
+@app.command()
+def pack(
+    grid: GridPath,
+    output: Target,
+    compression: Annotated[
+        str, typer.Option(help="gzip (any HDF5 reads it) or blosc (faster, readers need hdf5plugin).")
+    ] = "gzip",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing grid file.")] = False,
+) -> None:
+    """Write a compressed copy of a finished grid file, for sharing; every command but resume reads it."""
+    from zdscan import report
+    from zdscan.pack import pack as pack_file
+
+    with report.progress() as advance:
+        packed = pack_file(grid, output, compression=compression, overwrite=overwrite, progress=advance)
+    print(f"wrote {packed.path}: {report.size_text(packed.after)} from {report.size_text(packed.before)}")
+
+
+@app.command()
+def merge(
+    first: Annotated[Path, typer.Argument(metavar="A.h5", help="A finished grid file.")],
+    second: Annotated[Path, typer.Argument(metavar="B.h5", help="Another one, of the same physics.")],
+    output: Target,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing grid file.")] = False,
+) -> None:
+    """Join two finished grid files that differ in the range of one axis into the file of one scan over both."""
+    from zdscan import report
+    from zdscan.merge import merge as merge_files
+
+    with report.progress() as advance:
+        axis, points = merge_files(first, second, output, overwrite=overwrite, progress=advance)
+    print(f"wrote {output}: {points:,} points, joined along {axis}")
+
+
+@app.command()
+def watch(
+    status: Annotated[
+        Path, typer.Argument(metavar="STATUS.json", help="GRID.h5.status.json of a run, or its GRID.h5.")
+    ],
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between looks.")] = 2.0,
+    once: Annotated[bool, typer.Option("--once", help="Look once instead of until the run ends.")] = False,
+) -> None:
+    """Follow a run through its status file; exits with 75 where it ended early and can be resumed."""
+    from zdscan.watch import watch as follow
+
+    if not follow(status, every=every, once=once):
+        raise typer.Exit(75)
+
+
 @app.command()
 def point(
     case: Annotated[str, typer.Option(help="Case: A, B or C.")],
@@ -195,7 +248,7 @@ def point(
     from zdscan.point import evaluate
 
     chosen = constraints if constraints in ("all", "paper") else tuple(name.strip() for name in constraints.split(","))
-    result = evaluate(
+    evaluated = evaluate(
         case,
         mass,
         eps,
@@ -210,13 +263,14 @@ def point(
         errors=errors,
         theory_errors=theory_errors,
         constraints=chosen,
-    ).to_dict()
+    )
+    result = evaluated.to_dict()
     if as_json:
         print(json.dumps(result, indent=2))
     else:
         from zdscan import report
 
-        report.show_point(result)
+        report.show_point(result, case, evaluated.physics.setting.emission)
 
 
 @app.command()

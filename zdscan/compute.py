@@ -14,13 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan import profiles
+from zdscan.clock import Clock
 from zdscan.errors import UserError
 from zdscan.fields import Field
 from zdscan.gridio import Layout
 from zdscan.mpi import Alone
+from zdscan.partial import Partial
+from zdscan.profiles import Tables
 from zdscan.progress import Progress
-from zdscan.schedule import Plan, Shared, rounds
+from zdscan.schedule import LARGEST_BLOCK, Plan, Shared, rounds
 from zdscan.sinks import Sink
+
+THREADS_PER_CORE = 8  # more only cost memory, so that a slip of the pen could end the machine
 
 
 class EngineLike(Protocol):
@@ -36,7 +41,7 @@ class EngineLike(Protocol):
 
     @property
     def fields(self) -> Sequence[Field]:
-        """What is stored at each point."""
+        """What is computed at each point."""
 
     @property
     def slice_size(self) -> int:
@@ -101,12 +106,15 @@ def choose_threads(threads: int | None, world: Alone) -> int:
 
     Raises
     ------
-    UserError : the number is not positive, or this MPI library cannot be used with threads.
+    UserError : the number is not positive or beyond all use, or this MPI library cannot be used with threads.
     """
     if threads is None:
         return 1 if world.size > 1 else _cores()
     if threads < 1:
         raise UserError(f"The number of threads must be at least 1, not {threads}.")
+    most = THREADS_PER_CORE * _cores()
+    if threads > most:
+        raise UserError(f"The number of threads must be at most {most} on these {_cores()} cores, not {threads}.")
     world.check_threads(threads)
     return threads
 
@@ -151,28 +159,52 @@ def build_slices(
     else:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(build, range(mine.size)))
+    world.barrier(lambda: (stopping(), None)[1])  # a rank that waits shows that it is alive
     if world.any(stopping()):
         return None
     order = np.concatenate([masses[rank :: world.size] for rank in range(world.size)])
     return {int(mass): row for mass, row in zip(order, world.allgather_rows(rows), strict=True)}
 
 
+_NO_MASK = np.zeros(0, dtype=np.uint32)
+
+
 class Worker:
     """Evaluates blocks into buffers of its own; one per thread."""
 
-    def __init__(self, engine: EngineLike, plan: Plan, slices: Mapping[int, NDArray[np.float64]]) -> None:
-        self._engine, self._plan, self._slices = engine, plan, slices
+    def __init__(
+        self,
+        engine: EngineLike,
+        plan: Plan,
+        slices: Mapping[int, NDArray[np.float64]],
+        clock: Clock,
+        tables: Tables | None = None,
+    ) -> None:
+        self._engine, self._plan, self._slices, self._clock, self._tables = engine, plan, slices, clock, tables
+        self._names = [field.name for field in engine.fields]
+        self._stores = any(field.stored for field in engine.fields)
+        # A block that is not stored needs no buffer of its size: pieces that fit the cache, of whole lines if it can.
+        line = plan.shape[3]
+        piece = LARGEST_BLOCK // line * line or LARGEST_BLOCK
+        self._piece = plan.largest if self._stores else min(piece, plan.largest)
         self._buffers = [
-            np.empty((plan.largest, field.components) if field.extra else plan.largest, dtype=field.dtype)
+            np.empty((self._piece, field.components) if field.extra else self._piece, dtype=field.dtype)
             for field in engine.fields
         ]
 
     def evaluate(self, number: int) -> list[NDArray[Any]]:
-        """The block's numbers, one array per field; valid until the next call."""
+        """The block's numbers, one array per stored field, valid until the next call; its minima go to the tables."""
         block = self._plan.block(number)
-        outputs = [buffer[: block.count] for buffer in self._buffers]
-        self._engine.evaluate(self._slices[block.mass], block.first, block.count, outputs)
-        return outputs
+        outputs: list[NDArray[Any]] = []
+        with self._clock.during("computing"):
+            for first in range(block.first, block.first + block.count, self._piece):
+                count = min(self._piece, block.first + block.count - first)
+                outputs = [buffer[:count] for buffer in self._buffers]
+                self._engine.evaluate(self._slices[block.mass], first, count, outputs)
+                if self._tables is not None:
+                    found = dict(zip(self._names, outputs, strict=True))
+                    self._tables.add(block.mass, first, found["chi2"], found.get("excluded", _NO_MASK))
+        return outputs if self._stores else []
 
 
 def compute_blocks(
@@ -185,9 +217,15 @@ def compute_blocks(
     threads: int,
     progress: Progress,
     stopping: Callable[[], bool],
+    clock: Clock,
+    tables: Sequence[Tables] = (),
 ) -> bool:
-    """Compute those blocks and put them into the sink; whether all were done (False after a stop request)."""
-    workers = [Worker(engine, layout.plan, slices) for _ in range(threads)]
+    """Compute those blocks and put them into the sink; whether all were done (False after a stop request).
+
+    `tables`: one per thread, to which the minima are added; empty where none are wanted.
+    """
+    workers = [Worker(engine, layout.plan, slices, clock, tables[k] if tables else None) for k in range(threads)]
+    partial = sink if isinstance(sink, Partial) else None
     points = layout.plan.points_per_mass / layout.plan.blocks_per_mass  # of a block, on average: for progress only
     if sink.lockstep:
         return _in_rounds(workers, todo, sink, world, lambda blocks: progress.update(int(blocks * points)), stopping)
@@ -199,15 +237,26 @@ def compute_blocks(
             share.stop()
         if world.is_root and progress.due():
             progress.update(int(share.total_finished() * points))
+        if world.is_root and partial is not None and partial.due():
+            share.pause()
 
-    if threads == 1:
-        _drain(workers[0], share, sink, look_around)
-    else:
-        _drain_in_threads(workers, share, sink, look_around)
-    share.report()
-    world.barrier(look_around)
-    finished = share.total_finished() == todo.size
-    world.barrier()
+    going = True
+    while going:
+        if threads == 1:
+            _drain(workers[0], share, sink, look_around)
+        else:
+            _drain_in_threads(workers, share, sink, look_around)
+        share.report()
+        world.barrier(look_around)
+        finished = share.total_finished() == todo.size
+        going = False
+        if partial is not None:
+            with clock.during("writing"):
+                partial.keep()
+            wanted = not finished and not share.stopped
+            going = not world.any(not wanted)
+            share.go_on()
+        world.barrier()
     counters.close()
     return finished
 

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from zdscan import __version__
-from zdscan.axes import AXES, LARGEST_COUPLING, LARGEST_WIDTH, AxisSpec, build_axis, physics_faults
+from zdscan.axes import AXES, LARGEST_COUPLING, LARGEST_WIDTH, AxisSpec, build_axis, physics_faults, range_faults
 from zdscan.errors import UserError
 from zdscan.faults import Fault, dotted, listed, nearest, not_one_of, pydantic_faults, sentence
+from zdscan.profiles import MOST_TABLE_BYTES, table_bytes
 
 FORMAT = 1
 FIELDS = ("chi2", "excluded", "chi2_muon", "ratios", "predictions", "widths", "a_mu")
@@ -64,7 +65,7 @@ class ConstraintOptions:
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """Section [output]: names of the stored fields, and whether 2D profiles are written."""
+    """Section [output]: names of the stored fields (none: profiles alone), and whether 2D profiles are written."""
 
     fields: tuple[str, ...] = ("chi2", "excluded")
     profiles: bool = True
@@ -212,7 +213,7 @@ def parse_scan(text: str, source: str = "scan file", overrides: Sequence[str] = 
     axes, more = _axes(raw)
     case, case_faults = _case(raw.get("case"))
     use, use_faults = _constraint_set(_section(raw, "constraints").get("use", "paper"))
-    faults += more + case_faults + use_faults + _output_faults(raw)
+    faults += more + case_faults + use_faults + _output_faults(raw, axes)
     if case == "A":
         faults += _case_a_faults(raw, axes)
     if faults or document is None:
@@ -301,8 +302,10 @@ def _axes(raw: Mapping[str, Any]) -> tuple[dict[str, NDArray[np.float64]], list[
             spec = AxisSpec.model_validate(_section(raw, "axes").get(name))
         except ValidationError:
             continue  # already reported with the whole document
-        axis, wrong = build_axis(spec)
-        wrong = wrong + physics_faults(name, spec)
+        outside = physics_faults(name, spec)
+        # the points between ends far outside may overflow
+        axis, wrong = (None, range_faults(spec)) if outside and spec.values is None else build_axis(spec)
+        wrong = wrong + outside
         if axis is not None:
             axis.setflags(write=False)
             axes[name] = axis
@@ -364,12 +367,27 @@ def _constraint_set(value: Any) -> tuple[str | tuple[str, ...], list[Fault]]:
     return tuple(value), faults
 
 
-def _output_faults(raw: Mapping[str, Any]) -> list[Fault]:
-    names = _section(raw, "output").get("fields", ["chi2", "excluded"])
-    if not isinstance(names, list):
-        return []  # reported with the whole document
-    path: tuple[str | int, ...] = ("output", "fields")
+def _output_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64]]) -> list[Fault]:
+    section = _section(raw, "output")
     faults = []
+    if section.get("profiles", True) is True and len(axes) == len(AXES):
+        needed = table_bytes([axes[name].size for name in AXES])
+        if needed > MOST_TABLE_BYTES:
+            text = (
+                f"= true needs tables of {needed / 1e9:.3g} GB in every process for the pairs of axes, at most "
+                f"{MOST_TABLE_BYTES / 1e9:.3g} GB are allowed; take fewer values on the longest axes or "
+                "profiles = false"
+            )
+            faults.append(Fault(("output", "profiles"), text))
+    names = section.get("fields", ["chi2", "excluded"])
+    if not isinstance(names, list):
+        return faults  # reported with the whole document
+    if not names:
+        if section.get("profiles", True) is False:
+            text = "is empty while profiles = false, so nothing would be kept; store chi2 and excluded or profiles"
+            faults.append(Fault(("output", "fields"), text))
+        return faults
+    path: tuple[str | int, ...] = ("output", "fields")
     for index, name in enumerate(names):
         if not isinstance(name, str):
             continue
@@ -379,5 +397,10 @@ def _output_faults(raw: Mapping[str, Any]) -> list[Fault]:
             faults.append(Fault((*path, index), f"repeats {name!r}; name every field once"))
     missing = [name for name in ("chi2", "excluded") if name not in names]
     if missing:
-        faults.append(Fault(path, f"lacks {listed(missing)}; chi2 and excluded are always stored"))
+        faults.append(
+            Fault(
+                path,
+                f"lacks {listed(missing)}; chi2 and excluded are always stored, or no field at all",
+            )
+        )
     return faults

@@ -10,18 +10,19 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan import mpi, profiles, provenance, store
+from zdscan import mpi, partial, profiles, provenance, store
+from zdscan.clock import Clock, Spent
 from zdscan.compute import EngineLike, StopRequest, build_slices, choose_threads, compute_blocks, warm_up
 from zdscan.errors import Stopped, UserError
-from zdscan.gridfile import GridFile, open_grid
-from zdscan.gridio import GridIO, Layout
+from zdscan.gridfile import GridFile, open_grid, restore_length
+from zdscan.gridio import DONE, GridIO, Layout
 from zdscan.inspection import (
     BadBlock,
     Best,
@@ -32,13 +33,14 @@ from zdscan.inspection import (
     compare,
     info,
     profile_best,
+    refuse_other_physics,
     verify,
 )
 from zdscan.mpi import Alone
-from zdscan.progress import Progress
+from zdscan.progress import Progress, record_fault
 from zdscan.schedule import Plan
 from zdscan.sinks import NAMES as SINKS
-from zdscan.sinks import open_sink
+from zdscan.sinks import Timed, open_sink
 
 if TYPE_CHECKING:
     from zdscan.config import Scan
@@ -85,6 +87,7 @@ class ScanLike(Protocol):
 class RunSummary:
     """What a run did. `points` of the grid, of which `computed` now, in `seconds` of wall time for the blocks alone.
 
+    `spent` divides the seconds of the blocks, summed over threads and ranks, into computing, writing and waiting.
     `repaired` lists blocks that a resume found damaged and computed again; `best_allowed` is None where no allowed
     point exists or the mask is not stored.
     """
@@ -96,6 +99,7 @@ class RunSummary:
     repaired: tuple[int, ...] = ()
     seconds: float = 0.0
     total_seconds: float = 0.0
+    spent: Spent = field(default_factory=Spent)
     ranks: int = 0
     threads: int = 0
     best: BestPoint | None = None
@@ -107,6 +111,11 @@ class RunSummary:
     def points_per_second(self) -> float:
         """Points computed per second of wall time."""
         return self.computed / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def points_per_second_per_core(self) -> float:
+        """The same for each thread of each rank."""
+        return self.points_per_second / max(self.ranks * self.threads, 1)
 
 
 def run(
@@ -144,7 +153,7 @@ def run(
         world.from_root(lambda: store.check_target(path, overwrite))
         built = engine if engine is not None else _everywhere(world, lambda: _build(scan))
         plan = (
-            Plan.default(built.shape)
+            Plan.default(built.shape, stored=any(field.stored for field in built.fields))
             if block_points is None
             else Plan(built.shape, min(block_points, math.prod(built.shape[1:])))
         )
@@ -175,8 +184,9 @@ def resume(
 ) -> RunSummary:
     """Continue an interrupted run, on any number of ranks and threads; also repairs damaged blocks.
 
-    The file holds its scan file. Every finished block is compared with its checksums; missing and damaged ones are
-    computed. The result has the same bytes as an uninterrupted run. Two at once do no harm: they write the same bytes.
+    The file holds its scan file. One that is cut short is made as long as it was. Every finished block is compared
+    with its checksums; missing and damaged ones are computed. The result has the same bytes as an uninterrupted run.
+    Two at once do no harm: they write the same bytes.
 
     Raises
     ------
@@ -186,10 +196,14 @@ def resume(
     world = mpi.world()
     with world.job(), StopRequest() as stopping:
         per_rank = world.from_root(lambda: _settings(world, threads, sink, None))
-        grid = world.from_root(lambda: open_grid(path))
+        grid = world.from_root(lambda: _open_unpacked(path))
         built = engine if engine is not None else _everywhere(world, lambda: _build(_stored_scan(grid)))
-        world.from_root(lambda: _refuse_other_physics(grid, built))
+        world.from_root(lambda: refuse_other_physics(grid, built))
+        if grid.lost_bytes:
+            world.from_root(lambda: restore_length(grid))
         bad = [number for number, _ in compare(grid, world, stopping)]
+        if grid.layout.partial and world.is_root:
+            bad = [int(number) for number in partial.lost_blocks(grid)]
         numbers: NDArray[np.int64] = world.from_root(lambda: np.array(sorted(bad), dtype=np.int64))
         if world.any(stopping()):
             raise _stopped(world, grid.layout.path)
@@ -213,6 +227,7 @@ class _Job:
     show: bool
     stopping: StopRequest
     history: list[dict[str, Any]]
+    tables: list[profiles.Tables] = field(default_factory=list)  # of this rank's threads
 
     def do(self, todo: NDArray[np.int64], repaired: tuple[int, ...]) -> RunSummary:
         began = time.monotonic()
@@ -222,25 +237,25 @@ class _Job:
             self.layout.path,
             plan.points,
             plan.points - computed,
-            active=world.is_root,
+            world=world,
             show=self.show,
-            ranks=world.size,
         )
         state = "failed"
-        try:
-            if todo.size:
-                self._mark(todo)
-            seconds = self._compute(todo, progress)
-            best, best_allowed = self._profiles(bool(todo.size), progress)
-            state = "finished"
-        except Stopped:
-            state = "stopped"
-            raise
-        finally:
-            if world.is_root:
-                progress.close(state)
+        with world.job(lambda fault: record_fault(self.layout.path, fault)):
+            try:
                 if todo.size:
-                    self._note(state, computed)
+                    self._mark(todo)
+                seconds, spent = self._compute(todo, progress)
+                best, best_allowed = self._profiles(todo, progress)
+                state = "finished"
+            except Stopped:
+                state = "stopped"
+                raise
+            finally:
+                if world.is_root:
+                    progress.close(state)
+                    if todo.size:
+                        self._note(state, todo)
         if not world.is_root:
             return RunSummary()
         return RunSummary(
@@ -251,6 +266,7 @@ class _Job:
             repaired=repaired,
             seconds=seconds,
             total_seconds=time.monotonic() - began,
+            spent=spent,
             ranks=world.size,
             threads=self.threads,
             best=best_point(self.engine.axes, best),
@@ -266,50 +282,77 @@ class _Job:
                 done = io.read_done()
                 for number in todo[done[todo] != 0]:
                     io.write_done(int(number), 0)
+                    io.clear_block(int(number), [field for field in self.engine.fields if field.stored])
                 io.clear_profiles()
                 io.write_history(self.history)
                 io.sync()
         self.world.barrier()
 
-    def _compute(self, todo: NDArray[np.int64], progress: Progress) -> float:
+    def _compute(self, todo: NDArray[np.int64], progress: Progress) -> tuple[float, Spent]:
+        """Compute and write those blocks; the seconds that took, and on rank 0 what they were spent on."""
         if todo.size == 0:
-            return 0.0
+            return 0.0, Spent()
         world = self.world
         progress.stage("compiling")
         warm_up(self.engine, world)
         self._stop_if_asked()
         progress.stage("building slices")
         masses = np.unique(todo // self.layout.plan.blocks_per_mass)
-        slices = build_slices(self.engine, masses, world, self.threads, self.stopping)
+
+        def stopping() -> bool:
+            """Asked between any two pieces of work: also the moment for signs of life."""
+            world.beat()
+            progress.touch()
+            return self.stopping()
+
+        slices = build_slices(self.engine, masses, world, self.threads, stopping)
         if slices is None:
             raise _stopped(world, self.layout.path)
         progress.stage("computing")
-        began = time.monotonic()
-        sink = open_sink(self.sink, self.layout, world)
+        began, clock = time.monotonic(), Clock()
+        plan, names = self.layout.plan, [field.name for field in self.engine.fields]
+        if self.layout.profiles:
+            self.tables = [profiles.Tables.empty(plan.shape, names) for _ in range(self.threads)]
+        sink = (
+            partial.Partial(self.layout, world, self.tables)
+            if self.layout.partial
+            else Timed(open_sink(self.sink, self.layout, world), clock)
+        )
         finished = compute_blocks(
-            self.engine, self.layout, slices, todo, sink, world, self.threads, progress, self.stopping
+            self.engine, self.layout, slices, todo, sink, world, self.threads, progress, stopping, clock, self.tables
         )
         sink.close()
         world.barrier()
+        spent = clock.total(world, self.threads)
+        seconds = time.monotonic() - began
+        self.history[-1].update({f"seconds_{name}": round(value, 3) for name, value in asdict(spent).items()})
+        self.history[-1]["seconds_blocks"] = round(seconds, 3)
         if not finished:
             raise _stopped(world, self.layout.path)
-        return time.monotonic() - began
+        return seconds, spent
 
-    def _profiles(self, changed: bool, progress: Progress) -> tuple[Best | None, Best | None]:
-        """Compute and write the profiles where they are not those of the file; the best points, on rank 0."""
+    def _profiles(self, todo: NDArray[np.int64], progress: Progress) -> tuple[Best | None, Best | None]:
+        """Write the profiles where they are not those of the file; the best points, on rank 0."""
         world, layout = self.world, self.layout
-        if "chi2" not in layout.fields:
+        if "chi2" not in layout.fields and not layout.partial:
             return None, None
-        if not changed and layout.profiles:
+        if todo.size == 0 and layout.profiles:
             stored = world.from_root(self._stored_best)
             if stored is not None:
+                if layout.partial:  # a kill may have come between the last profile and this
+                    world.from_root(lambda: partial.clear(layout))
                 return stored
         progress.stage("profiles")
-        found = profiles.compute(layout, world, self.threads, stopping=self.stopping)
+        if layout.partial:
+            world.from_root(lambda: partial.finish(layout))
+            return world.from_root(self._stored_best) or (None, None)
+        # This run's blocks are in the tables already; the others are read back.
+        rest = np.setdiff1d(np.arange(layout.plan.blocks), todo) if self.tables else None
+        found = profiles.compute(layout, world, self.threads, blocks=rest, known=self.tables, stopping=self.stopping)
         self._stop_if_asked()
         if found is None:
             return None, None
-        every, allowed = found
+        every, allowed = found.every, found.allowed
         if layout.profiles:
             with GridIO(layout, write=True) as io:
                 for suffix, minima in (("", every), ("_allowed", allowed)):
@@ -323,14 +366,14 @@ class _Job:
         with GridIO(self.layout, write=False) as io:
             return profile_best(io)
 
-    def _note(self, state: str, computed: int) -> None:
-        """Enter the run's end in the history; points that a run did not finish are not counted."""
+    def _note(self, state: str, todo: NDArray[np.int64]) -> None:
+        """Enter the run's end in the history, with the points it finished."""
         self.history[-1].update(state=state, stop=provenance.now())
-        if state == "finished":
-            self.history[-1]["points_computed"] = computed
         # After a failure the file may be out of reach too, and the first fault is the one to tell.
         quiet = contextlib.suppress(UserError) if state == "failed" else contextlib.nullcontext()
         with quiet, GridIO(self.layout, write=True) as io:
+            done = io.read_done()
+            self.history[-1]["points_computed"] = self.layout.plan.points_in(todo[done[todo] == DONE])
             io.write_history(self.history)
             io.sync()
 
@@ -354,6 +397,13 @@ def _settings(world: Alone, threads: int | None, sink: str, block_points: int | 
     return choose_threads(threads, world)
 
 
+def _open_unpacked(path: str | Path) -> GridFile:
+    grid = open_grid(path)
+    if grid.layout.packed:
+        raise UserError(f"{path} is packed: it is finished, and nothing can be written to it; resume its original.")
+    return grid
+
+
 def _everywhere(world: Alone, build: Callable[[], EngineLike]) -> EngineLike:
     """An engine on every rank, built on rank 0 first so that a user's mistake is told once."""
     built: list[EngineLike] = []
@@ -372,29 +422,3 @@ def _stored_scan(grid: GridFile) -> Scan:
     from zdscan.config import parse_scan
 
     return parse_scan(grid.scan_text, source=f"the scan file in {grid.path}", overrides=grid.overrides)
-
-
-def _refuse_other_physics(grid: GridFile, engine: EngineLike) -> None:
-    differences = []
-    if not grid.header_ok:
-        differences.append("the file's axes, scan file or attributes were altered after it was made")
-    for name, values in engine.axes.items():
-        if not np.array_equal(values, grid.axes[name]):
-            differences.append(f"axis {name}: the file's values differ from those of its scan file")
-    stored = {name: (extent.dtype, extent.shape[4:]) for name, extent in grid.layout.fields.items()}
-    wanted = {f.name: (f.dtype, (f.components,) if f.extra else ()) for f in engine.fields}
-    if list(stored) != list(wanted) or any(np.dtype(stored[n][0]) != np.dtype(wanted[n][0]) for n in stored):
-        differences.append(f"fields: the file has {', '.join(stored)}, this zdscan gives {', '.join(wanted)}")
-    elif any(stored[name][1] != wanted[name][1] for name in stored):
-        differences.append("fields: another number of components")
-    differences += [
-        f"{name}: the file has {grid.identity.get(name, 'nothing')}, this zdscan {engine.identity.get(name, 'nothing')}"
-        for name in sorted({*grid.identity, *engine.identity})
-        if grid.identity.get(name) != engine.identity.get(name)
-    ]
-    if differences:
-        raise UserError(
-            f"{grid.path} cannot be continued, this zdscan would compute other numbers (made by zdscan "
-            f"{grid.attributes.get('version', '?')}):",
-            *(f"  {difference}" for difference in differences),
-        )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +15,9 @@ from zdscan import likelihood
 from zdscan.axes import LARGEST_COUPLING, LARGEST_WIDTH
 from zdscan.constraints import select
 from zdscan.errors import UserError
+from zdscan.faults import not_one_of
 from zdscan.fields import Field
+from zdscan.inputs.measurements import ERROR_TREATMENTS, available
 from zdscan.model import COUPLINGS, PARAMETERS, Case, named_case
 from zdscan.slices import CHANNELS, Axes, Physics
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from zdscan.config import Scan
 
 LIMIT_SETS = ("rashed2024",)
+NEEDED_BY_PROFILES = ("chi2", "excluded")
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
@@ -89,14 +94,21 @@ def build_physics(
     """
     faults = []
     largest = {"invisible_width": LARGEST_WIDTH, "axial_mu": LARGEST_COUPLING, "fcnc_scale": LARGEST_COUPLING}
-    allowed = {"theory": ("paper", "complete"), "emission": ("auto", "lepton", "complete"), "limits": LIMIT_SETS}
-    for name, value in (("theory", theory), ("emission", emission), ("limits", limits)):
-        if value not in allowed[name]:
-            faults.append(f"{name} is {value!r}; allowed are {', '.join(allowed[name])}.")
+    named = {
+        "theory": (theory, ("paper", "complete")),
+        "emission": (emission, ("auto", "lepton", "complete")),
+        "measurements": (measurements, available()),
+        "errors": (errors, tuple(ERROR_TREATMENTS)),
+        "theory_errors": (theory_errors, likelihood.THEORY_ERRORS),
+        "limits": (limits, LIMIT_SETS),
+    }
+    for name, (value, allowed) in named.items():
+        if not isinstance(value, str) or value not in allowed:
+            faults.append(f"{name} {not_one_of(str(value), allowed)}.")
     for name, number in (("invisible_width", invisible_width), ("axial_mu", axial_mu), ("fcnc_scale", fcnc_scale)):
         low = 0.0 if name == "invisible_width" else -largest[name]
-        if not low <= number <= largest[name]:  # NaN included
-            faults.append(f"{name} is {number}; it must be a number from {low:g} to {largest[name]:g}.")
+        if not isinstance(number, Real) or not low <= number <= largest[name]:  # NaN included
+            faults.append(f"{name} is {number!r}; it must be a number from {low:g} to {largest[name]:g}.")
     if faults:
         raise UserError(*faults)
     return Physics(
@@ -120,7 +132,7 @@ class Engine:
     physics : `Physics` of the scan.
     axes : name -> float64 array, in the order mass, eps, eps_z, g_mu; GeV.
     shape : lengths of the axes.
-    fields : what is stored at each point.
+    fields : what is computed at each point; where the scan stores no field, what the profiles need.
     """
 
     def __init__(self, physics: Physics, axes: Mapping[str, NDArray[np.float64]], fields: Sequence[str]) -> None:
@@ -128,12 +140,13 @@ class Engine:
         self.axes = {name: np.ascontiguousarray(axes[name], dtype=np.float64) for name in ("mass", *PARAMETERS)}
         lengths = [len(axis) for axis in self.axes.values()]
         self.shape = (lengths[0], lengths[1], lengths[2], lengths[3])
-        self.fields = stored_fields(
-            fields,
+        computed = stored_fields(
+            fields or NEEDED_BY_PROFILES,
             physics.likelihood.data.ids,
             [constraint.id for constraint in physics.constraints],
             [constraint.title for constraint in physics.constraints],
         )
+        self.fields = computed if fields else tuple(dataclasses.replace(item, stored=False) for item in computed)
 
     @classmethod
     def from_scan(cls, scan: Scan) -> Engine:

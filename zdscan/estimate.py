@@ -8,12 +8,13 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zdscan.fields import Field
+from zdscan.profiles import Tables, table_bytes, warm_up
+from zdscan.schedule import Plan
 
 if TYPE_CHECKING:
     from zdscan.config import Scan
@@ -40,7 +41,7 @@ class Estimate:
     size : of the grid file.
     memory_bytes : of each process (rank): libraries, the slices of every mass, and one block.
     compile_seconds : what compiling or loading the kernels took just now.
-    slice_seconds, point_seconds : measured, one core.
+    slice_seconds, point_seconds : measured, one core that does nothing else.
     cores, seconds : expected wall time on that many cores, compilation not counted.
     """
 
@@ -56,18 +57,21 @@ class Estimate:
 def size_of(scan: Scan, stored: Sequence[Field]) -> Size:
     """Size of the file that holds `stored` for every point of `scan`, profiles included, metadata rounded up."""
     per_point = sum(np.dtype(item.dtype).itemsize * item.components for item in stored)
+    plan = Plan.default(scan.shape, stored=bool(stored))
+    blocks = (13 + 4 * len(stored)) * plan.blocks  # number, done byte, checksums
+    tables = _profile_bytes(scan) * (1 if stored else 3)  # without fields, two copies while the run lasts
     metadata = 200_000
-    return Size(scan.points, per_point, scan.points * per_point + _profile_bytes(scan) + metadata)
+    return Size(scan.points, per_point, scan.points * per_point + tables + blocks + metadata)
 
 
 def _profile_bytes(scan: Scan) -> int:
-    cells = sum(scan.shape[i] * scan.shape[j] for i, j in combinations(range(4), 2))
-    # A profile keeps the minimum (float32) and its flat index (int64), over all points and over the allowed ones.
-    return 2 * (4 + 8) * cells if scan.output.profiles else 0
+    return table_bytes(scan.shape) if scan.output.profiles else 0
 
 
 def estimate(scan: Scan, cores: int | None = None) -> Estimate:
     """Compute a few blocks of `scan` and extrapolate; takes a second once the kernels are compiled.
+
+    Slices and points are timed in CPU time, so that a busy machine gives the same answer.
 
     Raises
     ------
@@ -75,7 +79,6 @@ def estimate(scan: Scan, cores: int | None = None) -> Estimate:
         For what only the engine can refuse.
     """
     from zdscan.engine import Engine
-    from zdscan.schedule import Plan
 
     cores = cores or _cores()
     engine = Engine.from_scan(scan)
@@ -90,23 +93,28 @@ def estimate(scan: Scan, cores: int | None = None) -> Estimate:
         np.empty((count,) if item.extra is None else (count, item.components), dtype=item.dtype)
         for item in engine.fields
     ]
+    found = dict(zip((item.name for item in engine.fields), outputs, strict=True))
+    tables = Tables.empty(engine.shape, found) if scan.output.profiles else None
+    warm_up(engine.fields)
     masses = sorted({round(k * (scan.shape[0] - 1) / (SAMPLE_MASSES - 1)) for k in range(SAMPLE_MASSES)})
     slice_seconds = point_seconds = 0.0
     for mass in masses:
-        began = time.perf_counter()
+        began = time.thread_time()
         built = engine.build_slice(mass)
-        sliced = time.perf_counter()
+        sliced = time.thread_time()
         engine.evaluate(built, first, count, outputs)
+        if tables is not None:
+            tables.add(mass, first, found["chi2"], found["excluded"])
         slice_seconds += (sliced - began) / len(masses)
-        point_seconds += (time.perf_counter() - sliced) / (len(masses) * count)
+        point_seconds += (time.thread_time() - sliced) / (len(masses) * count)
 
-    size = size_of(scan, engine.fields)
+    size = size_of(scan, [item for item in engine.fields if item.stored])
     slices = 8 * engine.slice_size * scan.shape[0]
-    block = Plan.default(scan.shape).largest * size.bytes_per_point
+    block = Plan.default(scan.shape).largest * sum(output[0].nbytes for output in outputs)
     work = scan.shape[0] * slice_seconds + scan.points * point_seconds
     return Estimate(
         size=size,
-        memory_bytes=_resident_bytes() + slices + block + _profile_bytes(scan),
+        memory_bytes=_resident_bytes() + slices + block,
         compile_seconds=compile_seconds,
         slice_seconds=slice_seconds,
         point_seconds=point_seconds,

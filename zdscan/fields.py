@@ -1,4 +1,4 @@
-"""What a grid file stores at each point: one `Field` per dataset."""
+"""What is computed at each point: one `Field` per quantity, most of them stored as a dataset of the grid file."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Field:
     long_name, units : written as netCDF attributes; units ``"1"`` for pure numbers, ``"GeV"`` for widths.
     extra : name and labels of the fifth dimension, which runs fastest; None for one number per point.
     attributes : further dataset attributes, e.g. CF ``flag_masks`` and ``flag_meanings``.
+    stored : False where it is computed for the profiles alone.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Field:
     units: str
     extra: tuple[str, tuple[str, ...]] | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    stored: bool = True
 
     @property
     def components(self) -> int:

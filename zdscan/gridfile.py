@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -15,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.errors import UserError
-from zdscan.gridio import AXES, DONE, FORMAT, PROGRAM, Extent, Layout
+from zdscan.gridio import AXES, DONE, FORMAT, PARTIAL, PROGRAM, Extent, Layout
+from zdscan.reading import load_filters
 from zdscan.schedule import Plan
 
 
@@ -35,6 +37,8 @@ class GridFile:
     attributes : every root attribute (theory, case, ndof, sm_chi2_all, ...).
     history : one mapping per run that filled the file.
     header_ok : whether axes, scan file and attributes match their checksum.
+    fills : the value of a point that is not computed, by dataset (fields and profiles).
+    lost_bytes : how much the file is cut short.
     """
 
     path: Path
@@ -48,6 +52,8 @@ class GridFile:
     attributes: dict[str, Any]
     history: list[dict[str, Any]]
     header_ok: bool
+    fills: dict[str, float]
+    lost_bytes: int
 
     @property
     def missing(self) -> NDArray[np.int64]:
@@ -74,9 +80,12 @@ class GridFile:
 def open_grid(path: str | Path) -> GridFile:
     """Read a grid file's axes, layout, done map, scan file, identity and history.
 
+    A file that is cut short behind them opens too: `GridFile.lost_bytes` says so, and reading a block that is lost
+    raises `zdscan.gridio.CutShort`.
+
     Raises
     ------
-    UserError : no such file, not HDF5, cut short, made by another program, of a newer format, or damaged.
+    UserError : no such file, not HDF5, cut too short, made by another program, of a newer format, or damaged.
     """
     path = Path(path)
     with _open(path) as file:
@@ -102,12 +111,84 @@ def _open(path: Path) -> h5py.File:
     try:
         return h5py.File(path, "r", locking=False)
     except OSError as error:
+        size = path.stat().st_size
         if re.search("truncated file", str(error)):
-            size = path.stat().st_size
-            raise UserError(f"{path} is cut short: only its first {size} bytes are left.") from error
+            try:
+                return h5py.File(_Padded(path), "r")
+            except (OSError, RuntimeError, KeyError):
+                raise UserError(f"{path} is cut short: only its first {size} bytes are left.") from error
         if isinstance(error, PermissionError):
             raise UserError(f"{path} cannot be read: permission denied.") from error
         raise UserError(f"{path} is not an HDF5 file, or its first bytes are damaged.") from error
+
+
+class _Padded(io.RawIOBase):
+    """A file that is cut short, with zeros to the length that HDF5 noted at its beginning."""
+
+    def __init__(self, path: Path) -> None:
+        self._data = path.open("rb", buffering=0)
+        self._length = max(_noted_size(path), path.stat().st_size)
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._length}[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        count = min(len(view), max(0, self._length - self._at))
+        data = os.pread(self._data.fileno(), count, self._at)
+        view[:count] = data.ljust(count, b"\0")
+        self._at += count
+        return count
+
+    def close(self) -> None:
+        self._data.close()
+        super().close()
+
+
+def _noted_size(path: Path) -> int:
+    """The length of a grid file as its superblock has it (HDF5 file format 3.0, II.A); 0 for a version not written."""
+    with path.open("rb") as file:
+        start = file.read(48)
+    return int.from_bytes(start[40:48], "little") if len(start) == 48 and start[8] == 0 else 0
+
+
+def restore_length(grid: GridFile) -> None:
+    """Make a file that is cut short as long as it was; what is lost reads as not computed.
+
+    The file grows in order, so that an interruption leaves one that is cut short less.
+
+    Raises
+    ------
+    UserError : the file cannot be written, or the disk is full.
+    """
+    extents = {**grid.layout.fields, **grid.layout.profiles}
+    try:
+        with grid.path.open("r+b") as file:
+            at = file.seek(0, os.SEEK_END)
+            for name, extent in sorted(extents.items(), key=lambda item: item[1].offset):
+                if (stop := extent.offset + extent.nbytes) <= at:
+                    continue
+                at += file.write(bytes(max(0, extent.offset - at)))
+                fill = np.full(2**17, grid.fills[name], dtype=extent.dtype).tobytes()
+                while at < stop:
+                    phase = (at - extent.offset) % np.dtype(extent.dtype).itemsize
+                    at += file.write(fill[phase : phase + stop - at])
+            file.write(bytes(max(0, _noted_size(grid.path) - at)))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise UserError(f"{grid.path} is cut short and cannot be mended: {error.strerror}.") from error
 
 
 def _version() -> str:
@@ -121,8 +202,11 @@ def _read(path: Path, file: h5py.File) -> GridFile:
     run = file["run"]
     masses, eps, eps_z, g_mu = (axis.size for axis in axes.values())
     plan = Plan((masses, eps, eps_z, g_mu), int(file.attrs["block_points"]))
-    names = _labels(run["field"])
+    names = tuple(name for name in _labels(run["field"]) if name in file)
     profiles = [name for name in _labels(run["profile"]) if name in file]
+    packed = any(file[name].chunks is not None for name in (*names, *profiles))
+    if packed:
+        load_filters(file, (*names, *profiles))
     layout = Layout(
         path=str(path),
         inode=os.stat(path).st_ino,
@@ -134,6 +218,8 @@ def _read(path: Path, file: h5py.File) -> GridFile:
         profile_done=extent_of(run["profile_done"]),
         profile_checksum=extent_of(run["profile_checksum"]),
         history=extent_of(run["history"]),
+        partial={name: extent_of(run[name]) for name in PARTIAL if name in run},
+        packed=packed,
     )
     _check_shapes(layout)
     return GridFile(
@@ -148,6 +234,8 @@ def _read(path: Path, file: h5py.File) -> GridFile:
         attributes={name: _plain(value) for name, value in file.attrs.items()},
         history=_history(run["history"][()]),
         header_ok=int(file.attrs["header_checksum"]) == header_checksum(file),
+        fills={name: file[name].fillvalue for name in (*names, *profiles)},
+        lost_bytes=max(0, _noted_size(path) - path.stat().st_size),
     )
 
 
@@ -156,7 +244,10 @@ def _check_shapes(layout: Layout) -> None:
     for name, extent in layout.fields.items():
         if extent.shape[:4] != plan.shape:
             raise ValueError(f"dataset {name} has shape {extent.shape}, the axes {plan.shape}")
-    if layout.done.shape != (plan.blocks,) or layout.checksum.shape != (plan.blocks, len(layout.fields)):
+    if layout.done.shape != (plan.blocks,) or layout.checksum.shape != (
+        plan.blocks,
+        max(1, len(layout.fields)),
+    ):
         raise ValueError("the block datasets do not fit the axes")
 
 
@@ -182,8 +273,8 @@ def _plain(value: Any) -> Any:
 
 
 def extent_of(dataset: h5py.Dataset) -> Extent:
-    """Where a contiguous dataset lies in the file."""
-    offset = dataset.id.get_offset()
+    """Where a contiguous dataset lies in the file; a packed one has no single place, which is offset -1."""
+    offset = dataset.id.get_offset() if dataset.chunks is None else -1
     if offset is None:
         raise ValueError(f"dataset {dataset.name} is not contiguous")
     return Extent(int(offset), dataset.dtype.str, tuple(dataset.shape))

@@ -11,13 +11,14 @@ import os
 import socket
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.errors import UserError
+from zdscan.fields import Field
 from zdscan.schedule import Block, Plan
 
 PROGRAM = "zdscan"
@@ -30,6 +31,8 @@ AXES = {
     "g_mu": ("1", "direct gauge coupling to muons"),
 }
 HISTORY_BYTES = 65_536
+# Datasets of group `run` that hold the tables of an unfinished run without stored fields: docs/file-format.md.
+PARTIAL = ("partial_minimum", "partial_at", "partial_covers", "partial_stamp")
 
 _sync = getattr(os, "fdatasync", os.fsync)  # not every system has the former
 
@@ -61,6 +64,8 @@ class Layout:
     profiles : the profile datasets by name; empty where the scan asks for none.
     done, checksum : per block, and per block and field; profile_done, profile_checksum : per profile dataset.
     history : JSON text of fixed size.
+    partial : of a file that stores no field, the tables of an unfinished run (`zdscan.partial`); else empty.
+    packed : whether the file was packed; then it is read through HDF5, and its offsets mean nothing.
     """
 
     path: str
@@ -73,6 +78,13 @@ class Layout:
     profile_done: Extent
     profile_checksum: Extent
     history: Extent
+    partial: Mapping[str, Extent] = field(default_factory=dict)
+    packed: bool = False
+
+
+def intact(data: NDArray[Any], done: int, checksum: int) -> bool:
+    """Whether a profile is complete and matches its checksum."""
+    return done == DONE and zlib.crc32(np.ascontiguousarray(data).data) == checksum
 
 
 def encode_history(entries: Sequence[Mapping[str, Any]]) -> bytes:
@@ -81,6 +93,10 @@ def encode_history(entries: Sequence[Mapping[str, Any]]) -> bytes:
     while len(text := json.dumps(kept).encode()) > HISTORY_BYTES and len(kept) > 1:
         kept.pop(1 if len(kept) > 2 else 0)
     return text[:HISTORY_BYTES].ljust(HISTORY_BYTES, b"\0")
+
+
+class CutShort(UserError):
+    """The file ends before what was to be read."""
 
 
 class GridIO:
@@ -144,7 +160,7 @@ class GridIO:
         while view:
             got = os.pread(self._fd, len(view), offset)
             if not got:
-                raise UserError(f"The grid file {self.layout.path} is cut short: it ends before byte {offset}.")
+                raise CutShort(f"The grid file {self.layout.path} is cut short: it ends before byte {offset}.")
             view[: len(got)] = got
             view = view[len(got) :]
             offset += len(got)
@@ -160,6 +176,13 @@ class GridIO:
         if data.dtype.str != extent.dtype or data.shape != (block.count, *extent.shape[1:]):
             raise ValueError(f"{name}: {data.dtype.str} {data.shape} does not fit the file's {extent}")
         self._write(extent.offset + block.start * (data.nbytes // block.count), data)
+
+    def clear_block(self, number: int, fields: Sequence[Field]) -> None:
+        """Make a block read as not computed, so that no half-mended file shows a false minimum."""
+        block = self.layout.plan.block(number)
+        for kept in fields:
+            shape = (block.count, kept.components) if kept.extra else (block.count,)
+            self.write_field(kept.name, block, np.full(shape, kept.fill, dtype=kept.dtype))
 
     def read_field(self, name: str, block: Block) -> NDArray[Any]:
         """One field's numbers of a block, shape (count,) or (count, components)."""
@@ -198,10 +221,22 @@ class GridIO:
         """One profile dataset, None where it is not complete or does not match its checksum."""
         extent = self.layout.profiles[name]
         row = list(self.layout.profiles).index(name)
-        done = self._read(self.layout.profile_done, row, 1)[0]
-        checksum = self._read(self.layout.profile_checksum, row, 1)[0]
-        data = self._read(extent, 0, extent.shape[0])
-        return data if done == DONE and zlib.crc32(data.data) == checksum else None
+        try:
+            done = self._read(self.layout.profile_done, row, 1)[0]
+            checksum = self._read(self.layout.profile_checksum, row, 1)[0]
+            data = self._read(extent, 0, extent.shape[0])
+        except CutShort:
+            return None
+        return data if intact(data, int(done), int(checksum)) else None
+
+    def write_flat(self, extent: Extent, first: int, data: NDArray[Any]) -> None:
+        """Write elements of a dataset from flat position `first` on."""
+        stored = np.ascontiguousarray(data, dtype=extent.dtype)
+        self._write(extent.offset + first * stored.itemsize, stored)
+
+    def read_flat(self, extent: Extent, first: int, count: int) -> NDArray[Any]:
+        """`count` elements of a dataset from flat position `first` on."""
+        return self._read(Extent(extent.offset, extent.dtype, (extent.nbytes,)), first, count)
 
     def write_history(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Replace the run history."""

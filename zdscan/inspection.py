@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan import mpi, profiles
+from zdscan import mpi, partial, profiles
+from zdscan.errors import UserError
 from zdscan.gridfile import GridFile, open_grid
-from zdscan.gridio import DONE, GridIO
+from zdscan.gridio import DONE, CutShort
 from zdscan.mpi import Alone
+from zdscan.reading import DamagedChunk, Reader, reader
+from zdscan.schedule import Block
 from zdscan.sinks import checksums
+
+if TYPE_CHECKING:
+    from zdscan.compute import EngineLike
 
 Best = tuple[float, int]  # chi2 and flat index
 
@@ -48,12 +55,16 @@ class VerifyReport:
     missing: int = 0
     bad: tuple[BadBlock, ...] = ()
     bad_profiles: tuple[str, ...] = ()
+    lost: int = 0  # finished blocks of a file without fields whose minima are gone
     header_ok: bool = True
+    lost_bytes: int = 0
+    packed: bool = False
 
     @property
     def ok(self) -> bool:
-        """Whether everything that is marked finished is intact."""
-        return not self.bad and not self.bad_profiles and self.header_ok
+        """Whether everything that is marked finished is intact, and the file as long as it was made."""
+        damaged = self.bad or self.bad_profiles or self.lost or self.lost_bytes
+        return not damaged and self.header_ok
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,7 @@ def verify(path: str | Path) -> VerifyReport:
 
     Raises
     ------
-    UserError : not a grid file, cut short, or damaged so that it cannot be read.
+    UserError : not a grid file, or cut short or damaged so that it cannot be read.
     """
     world = mpi.world()
     with world.job():
@@ -96,8 +107,11 @@ def verify(path: str | Path) -> VerifyReport:
             bad=tuple(
                 BadBlock(number, tuple(names[i] for i in which), _ranges(grid, number)) for number, which in sorted(bad)
             ),
-            bad_profiles=_bad_profiles(grid),
+            bad_profiles=damaged_profiles(grid),
+            lost=partial.lost_blocks(grid).size if grid.layout.partial else 0,
             header_ok=grid.header_ok,
+            lost_bytes=grid.lost_bytes,
+            packed=grid.layout.packed,
         )
 
 
@@ -128,23 +142,30 @@ def compare(grid: GridFile, world: Alone, stopping: Callable[[], bool]) -> list[
     """Finished blocks that do not match their checksums, with the positions of the fields; on rank 0, else empty."""
     finished = np.flatnonzero(grid.done == DONE)
     bad = []
-    with GridIO(grid.layout, write=False) as io:
-        for number in finished[world.rank :: world.size]:
+    with reader(grid.layout) as io:
+        for number in finished[world.rank :: world.size] if grid.layout.fields else ():
             if stopping():
                 break
             block = grid.layout.plan.block(int(number))
-            found = checksums([io.read_field(name, block) for name in grid.layout.fields])
-            wrong = np.flatnonzero(found != io.read_checksums(block))
-            if wrong.size:
-                bad.append((int(number), [int(i) for i in wrong]))
+            stored = io.read_checksums(block)
+            wrong = [i for i, name in enumerate(grid.layout.fields) if _checksum(io, name, block) != stored[i]]
+            if wrong:
+                bad.append((int(number), wrong))
     return [item for part in world.gather(bad) for item in part]
 
 
-def _bad_profiles(grid: GridFile) -> tuple[str, ...]:
+def _checksum(io: Reader, name: str, block: Block) -> int | None:
+    try:
+        return int(checksums([io.read_field(name, block)])[0])
+    except (CutShort, DamagedChunk):
+        return None
+
+
+def damaged_profiles(grid: GridFile) -> tuple[str, ...]:
     """Profile datasets of a complete file that do not match their checksum or were never written."""
     if not grid.complete:
         return ()
-    with GridIO(grid.layout, write=False) as io:
+    with reader(grid.layout) as io:
         return tuple(name for name in grid.layout.profiles if io.read_profile(name) is None)
 
 
@@ -159,7 +180,7 @@ def _ranges(grid: GridFile, number: int) -> dict[str, tuple[float, float]]:
     return ranges
 
 
-def profile_best(io: GridIO) -> tuple[Best | None, Best | None] | None:
+def profile_best(io: Reader) -> tuple[Best | None, Best | None] | None:
     """The best points according to the stored profiles, None where some profile is not complete."""
     data = {name: io.read_profile(name) for name in io.layout.profiles}
     if not data or any(array is None for array in data.values()):
@@ -172,15 +193,18 @@ def profile_best(io: GridIO) -> tuple[Best | None, Best | None] | None:
 
 
 def _best_of(grid: GridFile, finished: NDArray[np.int64]) -> tuple[BestPoint | None, BestPoint | None]:
-    if "chi2" not in grid.layout.fields:
+    if "chi2" not in grid.layout.fields and not grid.layout.profiles:
         return None, None
-    with GridIO(grid.layout, write=False) as io:
+    with reader(grid.layout) as io:
         known = profile_best(io)
     if known is None:
-        found = profiles.compute(grid.layout, Alone(), 1, blocks=finished)
-        assert found is not None  # a lone process is rank 0
-        every, allowed = found
-        known = every.best(), allowed.best() if allowed is not None else None
+        if grid.layout.fields:
+            found = profiles.compute(grid.layout, Alone(), 1, blocks=finished)
+        else:
+            found = partial.tables(grid.layout) if grid.layout.partial else None
+        if found is None:
+            return None, None
+        known = found.every.best(), found.allowed.best() if found.allowed is not None else None
     return best_point(grid.axes, known[0]), best_point(grid.axes, known[1])
 
 
@@ -191,3 +215,31 @@ def best_point(axes: Mapping[str, NDArray[np.float64]], best: Best | None) -> Be
     value, index = best
     where = np.unravel_index(index, tuple(len(axis) for axis in axes.values()))
     return BestPoint(value, index, {name: float(axis[i]) for (name, axis), i in zip(axes.items(), where, strict=True)})
+
+
+def refuse_other_physics(grid: GridFile, engine: EngineLike) -> None:
+    """Raise `UserError`, with the differences, where the engine would not compute the numbers of this file."""
+    differences = []
+    if not grid.header_ok:
+        differences.append("the file's axes, scan file or attributes were altered after it was made")
+    for name, values in engine.axes.items():
+        if not np.array_equal(values, grid.axes[name]):
+            differences.append(f"axis {name}: the file's values differ from those of its scan file")
+    stored = {name: (extent.dtype, extent.shape[4:]) for name, extent in grid.layout.fields.items()}
+    wanted = {f.name: (f.dtype, (f.components,) if f.extra else ()) for f in engine.fields if f.stored}
+    if list(stored) != list(wanted) or any(np.dtype(stored[n][0]) != np.dtype(wanted[n][0]) for n in stored):
+        texts = [", ".join(names) or "profiles alone" for names in (stored, wanted)]
+        differences.append(f"fields: the file has {texts[0]}, this zdscan gives {texts[1]}")
+    elif any(stored[name][1] != wanted[name][1] for name in stored):
+        differences.append("fields: another number of components")
+    differences += [
+        f"{name}: the file has {grid.identity.get(name, 'nothing')}, this zdscan {engine.identity.get(name, 'nothing')}"
+        for name in sorted({*grid.identity, *engine.identity})
+        if grid.identity.get(name) != engine.identity.get(name)
+    ]
+    if differences:
+        raise UserError(
+            f"{grid.path} cannot be continued, this zdscan would compute other numbers (made by zdscan "
+            f"{grid.attributes.get('version', '?')}):",
+            *(f"  {difference}" for difference in differences),
+        )

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zdscan.axes import LARGEST_COUPLING
 from zdscan.errors import UserError
 from zdscan.inputs import constants
 
@@ -54,8 +56,9 @@ class Case:
         Raises
         ------
         UserError
-            Unknown names, numbers that are not finite, or couplings for which the flavour-changing vertex has no
-            finite prediction (docs/penguin.md): gpp must equal gR_u - gL_d, and d and s must couple alike.
+            Unknown names, numbers that are not finite or far beyond perturbation theory, or couplings for which the
+            flavour-changing vertex has no finite prediction (docs/penguin.md): gpp must equal gR_u - gL_d, and d and s
+            must couple alike.
         """
         faults: list[str] = []
         matrix = np.zeros((len(COUPLINGS), len(PARAMETERS)))
@@ -63,11 +66,19 @@ class Case:
             if row not in (*COUPLINGS, "g_nu"):
                 faults.append(f"Case {name}: {_unknown('coupling', row, (*COUPLINGS, 'g_nu'))}")
                 continue
+            if not isinstance(entries, Mapping):
+                faults.append(
+                    f"Case {name}, coupling {row}: {entries!r} must be numbers by parameter, such as {{'g_mu': 1.0}}."
+                )
+                continue
             for column, value in entries.items():
                 if column not in PARAMETERS:
                     faults.append(f"Case {name}, coupling {row}: {_unknown('parameter', column, PARAMETERS)}")
-                elif not math.isfinite(value):
-                    faults.append(f"Case {name}: {row} per {column} is {value}; it must be a finite number.")
+                elif not isinstance(value, Real) or not math.isfinite(value) or abs(value) > LARGEST_COUPLING:
+                    faults.append(
+                        f"Case {name}: {row} per {column} is {value!r}; it must be a finite number of at most "
+                        f"{LARGEST_COUPLING:g} in size."
+                    )
                 else:
                     for target in _NEUTRINOS if row == "g_nu" else (row,):
                         matrix[COUPLINGS.index(target), PARAMETERS.index(column)] += value
@@ -79,7 +90,7 @@ class Case:
 
 
 def _unknown(what: str, name: str, allowed: tuple[str, ...]) -> str:
-    near = get_close_matches(name, allowed, n=1)
+    near = get_close_matches(str(name), allowed, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return f"there is no {what} {name!r}; allowed are {', '.join(allowed)}.{hint}"
 

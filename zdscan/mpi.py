@@ -5,19 +5,19 @@ mpi4py is imported only under a launcher: a laptop without an MPI library needs 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import os
-import socket
 import sys
 import threading
 import time
-import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 from zdscan.errors import Stopped, UserError
+from zdscan.lastwords import Fault, fault_of, say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +28,12 @@ T = TypeVar("T")
 # Variables by which launchers tell a process how many there are: Hydra (MPICH, Intel, Cray), Open MPI, MVAPICH.
 _SIZE_VARIABLES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
 _RANK_VARIABLES = ("PMI_RANK", "PMIX_RANK")  # tell a rank only
+
+OTHERS_SECONDS = 30.0  # how long a second failing rank waits to be ended by the first, which speaks for all
+
+
+def _nothing(fault: Fault) -> None:
+    """Keep no record of a fault."""
 
 
 class _SaidByRoot(UserError):
@@ -106,9 +112,29 @@ class Alone:
         return self.rank == 0
 
     @contextlib.contextmanager
-    def job(self) -> Iterator[None]:
-        """Ends every rank when the body fails on one; errors raised on every rank at once pass through."""
-        yield
+    def job(self, record: Callable[[Fault], None] = _nothing) -> Iterator[None]:
+        """Ends every rank when the body fails on one; errors raised on every rank at once pass through.
+
+        `record` keeps the fault; it is called on the first rank that fails only.
+        """
+        try:
+            yield
+        except Stopped:
+            raise
+        except BaseException as error:
+            record(fault_of(error, self.rank, self.size))
+            raise
+
+    def beat(self) -> None:
+        """Show that this rank is alive; cheap, to be called often."""
+
+    def last_seen(self) -> list[float]:
+        """On rank 0, when each rank was last known to be alive (seconds since 1970); elsewhere of no meaning."""
+        return [time.time()]
+
+    def failing(self) -> bool:
+        """On rank 0, whether some rank has failed and is ending the job."""
+        return False
 
     def from_root(self, action: Callable[[], T]) -> T:
         """The value of `action`, run on rank 0 only. A `UserError` there is raised on every rank."""
@@ -151,6 +177,8 @@ class Ranks(Alone):
     """The processes that an MPI launcher started."""
 
     def __init__(self, mpi: Any) -> None:
+        from zdscan.windows import Board  # imports numpy, which `limit_threads` must precede
+
         self._mpi = mpi
         self._comm = mpi.COMM_WORLD
         self.rank = self._comm.Get_rank()
@@ -159,42 +187,58 @@ class Ranks(Alone):
         node = self._comm.Split_type(mpi.COMM_TYPE_SHARED, self.rank)
         self.node_rank = node.Get_rank()
         node.Free()
+        self._lock = threading.Lock()  # one MPI call at a time in a one-sided window, as THREAD_SERIALIZED asks
+        self._board = Board(mpi, self._comm, self._lock)
+        atexit.register(self._board.close)  # every rank comes here, or one of them aborts the job
         self._install_excepthook()
 
     @contextlib.contextmanager
-    def job(self) -> Iterator[None]:
+    def job(self, record: Callable[[Fault], None] = _nothing) -> Iterator[None]:
         """Ends every rank when the body fails on one; errors raised on every rank at once pass through."""
         try:
             yield
-        except (_SaidByRoot, Stopped):
+        except Stopped:
+            raise
+        except _SaidByRoot as error:
+            if self.is_root:
+                record(fault_of(error, self.rank, self.size))
             raise
         except BaseException as error:
-            self._abort(error)
+            self._abort(error, record)
 
-    def _announce(self, error: BaseException) -> None:
-        text = "\n".join(error.messages) if isinstance(error, UserError) else traceback.format_exc()
-        print(f"zdscan: rank {self.rank} of {self.size} on {socket.gethostname()} failed:\n{text}", file=sys.stderr)
-        sys.stdout.flush()
-        sys.stderr.flush()
-
-    def _abort(self, error: BaseException) -> NoReturn:
+    def _abort(self, error: BaseException, record: Callable[[Fault], None] = _nothing) -> NoReturn:
         # Abort at once: unwinding further would meet collective calls that the other ranks never make.
-        self._announce(error)
+        if self._board.is_first_to_fail():
+            fault = fault_of(error, self.rank, self.size)
+            record(fault)
+            say(error, fault)
+            record(fault)  # rank 0 may have written the status it was about to write meanwhile
+        else:
+            limit = time.monotonic() + OTHERS_SECONDS
+            while time.monotonic() < limit:  # the rank that speaks ends this one
+                self._comm.Iprobe()  # where the network needs rank 0's help to count, it gives it here
+                time.sleep(0.02)
         self._comm.Abort(2 if isinstance(error, UserError) else 1)
         raise SystemExit(1)  # not reached: MPI ends the process
 
     def _install_excepthook(self) -> None:
         # For failures outside `job`: without it the other ranks would wait for this one until the walltime.
-        from mpi4py.run import set_abort_status
-
         def hook(kind: type[BaseException], error: BaseException, trace: Any) -> None:
-            print(f"zdscan: rank {self.rank} of {self.size} on {socket.gethostname()} failed:", file=sys.stderr)
-            former(kind, error, trace)
-            sys.stderr.flush()
-            set_abort_status(1)
+            self._abort(error)
 
-        former = sys.excepthook
         sys.excepthook = hook
+
+    def beat(self) -> None:
+        """Show that this rank is alive; cheap, to be called often."""
+        self._board.beat()
+
+    def last_seen(self) -> list[float]:
+        """On rank 0, when each rank was last known to be alive (seconds since 1970); elsewhere of no meaning."""
+        return self._board.last_seen()
+
+    def failing(self) -> bool:
+        """On rank 0, whether some rank has failed and is ending the job."""
+        return self._board.is_failing()
 
     def from_root(self, action: Callable[[], T]) -> T:
         """The value of `action`, run on rank 0 only. A `UserError` there is raised on every rank."""
@@ -258,7 +302,9 @@ class Ranks(Alone):
 
     def counters(self, slots: int) -> Counters:
         """Integers shared by every rank, zero at first; every rank calls this."""
-        return _WindowCounters(self._mpi, self._comm, slots)
+        from zdscan.windows import WindowCounters
+
+        return WindowCounters(self._mpi, self._comm, slots, self._lock)
 
     def check_threads(self, threads: int) -> None:
         """Raise `UserError` where this MPI cannot be used with that many threads per rank."""
@@ -267,40 +313,6 @@ class Ranks(Alone):
                 f"This MPI library ({self.library}) was built without thread support: run one thread per rank "
                 f"(--threads 1) and start {threads} times as many ranks."
             )
-
-
-class _WindowCounters:
-    """Counters in rank 0's memory, reached by one-sided atomic additions while rank 0 computes."""
-
-    def __init__(self, mpi: Any, comm: Any, slots: int) -> None:
-        import numpy as np
-
-        self._mpi = mpi
-        self._comm = comm
-        self._is_root = comm.Get_rank() == 0
-        self._window = mpi.Win.Allocate(8 * slots if self._is_root else 0, 8, comm=comm)
-        if self._is_root:
-            np.frombuffer(self._window.tomemory(), dtype=np.int64)[:] = 0
-        comm.Barrier()  # nobody adds before they are zero
-        self._window.Lock_all()
-        self._amount = np.zeros(1, dtype=np.int64)
-        self._former = np.zeros(1, dtype=np.int64)
-        self._lock = threading.Lock()
-
-    def add(self, slot: int, amount: int) -> int:
-        """Add to one of them; its former value."""
-        with self._lock:
-            if self._is_root:
-                self._comm.Iprobe()  # where the network needs the target's help, rank 0 gives it here
-            self._amount[0] = amount
-            self._window.Fetch_and_op(self._amount, self._former, 0, slot, self._mpi.SUM)
-            self._window.Flush(0)
-            return int(self._former[0])
-
-    def close(self) -> None:
-        """Free the window; every rank calls this."""
-        self._window.Unlock_all()
-        self._window.Free()
 
 
 @functools.cache

@@ -175,8 +175,17 @@ def evaluate(
         limits=limits,
     )
     given = {"mass": mass, "eps": eps, "eps_z": eps_z, "g_mu": g_mu}
+    numbers: dict[str, Array] = {}
+    faults = []
+    for name, value in given.items():
+        try:
+            numbers[name] = np.asarray(value, dtype=np.float64)
+        except (TypeError, ValueError, OverflowError):
+            faults.append(f"{name} must be a number or an array of numbers, not {value!r}.")
+    if faults:
+        raise UserError(*faults)
     try:
-        arrays = np.broadcast_arrays(*(np.asarray(value, dtype=np.float64) for value in given.values()))
+        arrays = np.broadcast_arrays(*numbers.values())
     except ValueError:
         shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in given.items())
         raise UserError(
@@ -184,7 +193,7 @@ def evaluate(
         ) from None
     if arrays[0].size == 0:
         raise UserError("There is no point to evaluate: an argument is empty.")
-    parameters = dict(zip(given, arrays, strict=True))
+    parameters = {name: array.copy() for name, array in zip(given, arrays, strict=True)}  # not views of one number
     _check(chosen, parameters)
     return _points(physics, parameters)
 
@@ -212,7 +221,7 @@ def _check(case: Case, parameters: dict[str, Array]) -> None:
 
 def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
     shape = parameters["mass"].shape
-    flat = {name: values.reshape(-1) for name, values in parameters.items()}
+    flat = {name: values.flatten() for name, values in parameters.items()}  # a copy: broadcast views are read-only soon
     n, n_constraints = len(flat["mass"]), len(physics.constraints)
     points: list[dict[str, Array]] = []
     values, limits = np.full((n, n_constraints), np.nan), np.full((n, n_constraints), np.nan)

@@ -1,22 +1,37 @@
-"""Minima of chi2 over every pair of axes, computed from the finished file in memory that the grid's size does not set.
+"""Minima of chi2 over every pair of axes, in memory that the number of points does not set.
 
-Blocks are read back and added by the kernel `kernels.profile` on every rank and thread; partial results merge in any
-order to the same bytes. Ties go to the smallest flat index; points that are NaN or infinite do not count.
+Every thread of every rank adds its blocks to tables of its own while it computes them, or reads them back from a
+file; tables merge in any order to the same bytes. Ties go to the smallest flat index; points that are NaN or infinite
+do not count. The tables of a scan that stores no field are kept by `zdscan.partial`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.fields import Field
-from zdscan.gridio import AXES, GridIO, Layout
+from zdscan.gridio import AXES, Layout
 from zdscan.mpi import Alone
+from zdscan.reading import Reader, reader
+
+MOST_TABLE_BYTES = 2 * 2**30  # of each process: the square grids of 1e11 points in three dimensions need 1.6 GB
+
+
+def count_cells(shape: Sequence[int]) -> int:
+    """Cells of the six pairs of axes."""
+    return sum(shape[i] * shape[j] for i, j in combinations(range(4), 2))
+
+
+def table_bytes(shape: Sequence[int]) -> int:
+    """Memory of one thread's tables: minimum (float32) and flat index (int64), over all and over allowed points."""
+    return 2 * (4 + 8) * count_cells(shape)
 
 
 @dataclass
@@ -30,7 +45,7 @@ class Minima:
     @classmethod
     def empty(cls, shape: tuple[int, int, int, int]) -> Minima:
         """Nothing found yet."""
-        cells = sum(shape[i] * shape[j] for i, j in combinations(range(4), 2))
+        cells = count_cells(shape)
         return cls(shape, np.full(cells, np.inf, dtype=np.float32), np.full(cells, -1, dtype=np.int64))
 
     def merged(self, other: Minima) -> Minima:
@@ -52,10 +67,49 @@ class Minima:
             start = stop
         return tables
 
+    def reset(self) -> None:
+        """Forget what was found."""
+        self.values[:] = np.inf
+        self.at[:] = -1
+
     def best(self) -> tuple[float, int] | None:
         """The lowest minimum and its flat index, None where no point counts."""
         cells = self.shape[0] * self.shape[1]  # the first pair alone covers every point
         return lowest(self.values[:cells], self.at[:cells])
+
+
+@dataclass
+class Tables:
+    """Minima over all points and over allowed points (None without the mask ``excluded``): what one thread finds."""
+
+    every: Minima
+    allowed: Minima | None
+
+    @classmethod
+    def empty(cls, shape: tuple[int, int, int, int], fields: Iterable[str]) -> Tables:
+        """Nothing found yet, for points with these fields."""
+        return cls(Minima.empty(shape), Minima.empty(shape) if "excluded" in set(fields) else None)
+
+    def add(self, mass: int, first: int, chi2: NDArray[np.float32], excluded: NDArray[Any]) -> None:
+        """Add the points first..first+len(chi2) of one mass; calls must come in ascending order."""
+        from kernels import profile
+
+        for only, minima in ((False, self.every), (True, self.allowed)):
+            if minima is not None:
+                profile.add_block(chi2, excluded, only, *minima.shape, mass, first, minima.values, minima.at)
+
+    def merged(self, other: Tables) -> Tables:
+        """These tables lowered by others of the same grid (in place)."""
+        self.every.merged(other.every)
+        if self.allowed is not None and other.allowed is not None:
+            self.allowed.merged(other.allowed)
+        return self
+
+    def reset(self) -> None:
+        """Forget what was found."""
+        for minima in (self.every, self.allowed):
+            if minima is not None:
+                minima.reset()
 
 
 def lowest(values: NDArray[np.float32], at: NDArray[np.int64]) -> tuple[float, int] | None:
@@ -73,31 +127,35 @@ def compute(
     threads: int,
     *,
     blocks: NDArray[np.int64] | None = None,
+    known: Sequence[Tables] = (),
     stopping: Callable[[], bool] = lambda: False,
-) -> tuple[Minima, Minima | None] | None:
-    """Minima over all points and over allowed points (None without the field ``excluded``), on rank 0; elsewhere None.
+) -> Tables | None:
+    """Minima of a file that stores chi2, on rank 0; elsewhere None.
 
     Parameters
     ----------
-    blocks : numbers of the blocks to look at; all by default.
+    blocks : numbers of the blocks to read; all by default.
+    known : this rank's tables of other blocks, to be merged in.
     stopping : asked between blocks; the result is worthless after it said yes.
     """
     numbers = np.arange(layout.plan.blocks) if blocks is None else blocks
     mine = numbers[world.rank :: world.size]
-    with GridIO(layout, write=False) as io:
+    with reader(layout) as io:
 
-        def look(part: Iterable[int]) -> tuple[Minima, Minima | None]:
+        def look(part: Iterable[int]) -> Tables:
             return _minima(io, part, stopping)
 
-        if threads == 1:
-            found = [look(mine)]
+        if numbers.size == 0:
+            found = list(known)
+        elif threads == 1:
+            found = [look(mine), *known]
         else:
             with ThreadPoolExecutor(threads) as pool:
-                found = list(pool.map(look, [mine[thread::threads] for thread in range(threads)]))
-    first, *others = found
+                found = [*pool.map(look, [mine[thread::threads] for thread in range(threads)]), *known]
+    first, *others = found or [Tables.empty(layout.plan.shape, layout.fields)]
     for other in others:
-        first = _merge(first, other)
-    return world.reduce(first, _merge)
+        first.merged(other)
+    return world.reduce(first, Tables.merged)
 
 
 def warm_up(fields: Iterable[Field]) -> None:
@@ -112,27 +170,15 @@ def warm_up(fields: Iterable[Field]) -> None:
     minima.merged(minima)
 
 
-def _merge(first: tuple[Minima, Minima | None], second: tuple[Minima, Minima | None]) -> tuple[Minima, Minima | None]:
-    allowed, other = first[1], second[1]
-    return first[0].merged(second[0]), allowed.merged(other) if allowed is not None and other is not None else None
-
-
-def _minima(io: GridIO, numbers: Iterable[int], stopping: Callable[[], bool]) -> tuple[Minima, Minima | None]:
-    from kernels import profile
-
+def _minima(io: Reader, numbers: Iterable[int], stopping: Callable[[], bool]) -> Tables:
     plan = io.layout.plan
-    n0, n1, n2, n3 = plan.shape
     has_mask = "excluded" in io.layout.fields
-    every = Minima.empty(plan.shape)
-    allowed = Minima.empty(plan.shape) if has_mask else None
+    tables = Tables.empty(plan.shape, io.layout.fields)
     for number in numbers:
         if stopping():
             break
         block = plan.block(int(number))
         chi2 = io.read_field("chi2", block)
         excluded = io.read_field("excluded", block) if has_mask else np.zeros(0, dtype=np.uint32)
-        for only, minima in ((False, every), (True, allowed)):
-            if minima is not None:
-                where = (n0, n1, n2, n3, block.mass, block.first)
-                profile.add_block(chi2, excluded, only, *where, minima.values, minima.at)
-    return every, allowed
+        tables.add(block.mass, block.first, chi2, excluded)
+    return tables

@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -71,7 +72,7 @@ def show_check(scan: Scan, expected: Estimate) -> None:
             table.add_row(f"{section}.{key}", str(value))
     use = scan.constraints.use
     table.add_row("constraints.use", use if isinstance(use, str) else ", ".join(use))
-    table.add_row("output.fields", ", ".join(scan.output.fields))
+    table.add_row("output.fields", ", ".join(scan.output.fields) or "none, profiles only")
     table.add_row("output.profiles", "yes" if scan.output.profiles else "no")
     out.print(table)
     table = _table("Cost", "", "", left=(0, 1))
@@ -136,12 +137,12 @@ def show_constraints(constraints: Sequence[Constraint]) -> None:
     )
 
 
-def show_point(result: Mapping[str, Any]) -> None:
-    """One point as tables; the same content as the JSON."""
+def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
+    """One point as tables, the same content as the JSON, and what excludes it; `emission` as it is used."""
     out = console()
     parameters = result["parameters"]
-    out.print("Point: " + ", ".join(f"{name} = {_value(value)}" for name, value in parameters.items()))
-    out.print(f"Theory {result['theory']}, zdscan {result['version']}")
+    out.print(f"Case {case}: " + ", ".join(f"{name} = {_value(value)}" for name, value in parameters.items()))
+    out.print(f"Theory {result['theory']}, emission {emission}, zdscan {result['version']}")
     out.print("Couplings: " + ", ".join(f"{name} = {number(value)}" for name, value in result["couplings"].items()))
     table = _table("Widths", "final state", "GeV", "branching ratio")
     for name, width in result["widths"].items():
@@ -158,6 +159,25 @@ def show_point(result: Mapping[str, Any]) -> None:
     out.print(_verdicts_table(result["constraints"]))
     moments = result["anomalous_moments"]
     out.print(f"Anomalous moments: mu {number(moments['mu'])}, e {number(moments['e'])}")
+    for line in verdict_lines(result["constraints"]):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def verdict_lines(constraints: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What excludes a point, those of the paper and the others apart, each with its ratio, largest first."""
+    from zdscan.constraints import select
+
+    paper = {constraint.id for constraint in select("paper")}
+    applying = [item for item in constraints if item["applies"]]
+    excluding = sorted((item for item in applying if item["excluded"]), key=lambda item: -item["ratio"])
+    if not excluding:
+        return [f"Verdict: allowed by all {len(applying)} constraints that apply."]
+    lines = [f"Verdict: excluded by {len(excluding)} of {len(applying)} constraints that apply, with their ratios:"]
+    for what, those in (("the paper's", True), ("beyond the paper", False)):
+        found = [f"{item['id']} {number(item['ratio'], 2)}" for item in excluding if (item["id"] in paper) is those]
+        if found:
+            lines.append(f"  {what}: {', '.join(found)}")
+    return lines
 
 
 def _rows_table(rows: Sequence[Mapping[str, Any]], title: str = "b -> s l l rows") -> Table:
@@ -209,6 +229,14 @@ def show_summary(summary: RunSummary, best: Mapping[str, Any] | None, tally: Tal
         f"{rate} ({summary.ranks} x {summary.threads} threads, {time_text(summary.total_seconds)} in all)",
         markup=False,
     )
+    if summary.computed:
+        spent, cores = summary.spent, summary.ranks * summary.threads
+        whole = max(spent.computing + spent.writing + spent.waiting, 1e-9)
+        shares = ", ".join(
+            f"{name} {time_text(value)} ({100 * value / whole:.0f} %)" for name, value in asdict(spent).items()
+        )
+        each = summary.points_per_second_per_core / 1e6
+        out.print(f"{each:.3g} million points a second and core; time of {cores} cores: {shares}", markup=False)
     if summary.repaired:
         out.print(f"repaired damaged blocks: {', '.join(map(str, summary.repaired))}", markup=False)
     _show_best(out, summary.best, summary.best_allowed, summary.sm_chi2, best)
@@ -258,7 +286,9 @@ def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | Non
     out.print(f"{grid.path}: {info.points:,} points, {state}, {size_text(grid.path.stat().st_size)}", markup=False)
     out.print(f"case {attributes.get('case')}, theory {attributes.get('theory')}", markup=False)
     out.print(_axes_table(grid.axes))
-    out.print(f"fields: {', '.join(info.fields)}", markup=False)
+    out.print(f"fields: {', '.join(info.fields) or 'none, profiles only'}", markup=False)
+    if grid.layout.packed:
+        out.print(f"packed: {attributes.get('packed', 'yes')}", markup=False)
     if grid.overrides:
         out.print("set on the command line: " + ", ".join(grid.overrides), markup=False)
     _show_best(out, info.best, info.best_allowed, grid.sm_chi2, best)
@@ -295,9 +325,14 @@ def show_verify(report: VerifyReport) -> bool:
         out.print(f"block {bad.number} is damaged in {', '.join(bad.fields)}: {where}", markup=False)
     for name in report.bad_profiles:
         out.print(f"{name} is damaged or missing", markup=False)
+    if report.lost_bytes:
+        out.print(f"the file is cut short by {report.lost_bytes:,} bytes", markup=False)
+    if report.lost:
+        out.print(f"the minima of {report.lost} finished blocks are lost; nothing else of them is stored", markup=False)
     if not report.header_ok:
         out.print("the axes, the scan file or the attributes were altered", markup=False)
     missing = f", {report.missing} not computed yet" if report.missing else ""
-    verdict = "intact" if report.ok else "NOT intact; `zdscan resume` computes damaged blocks again"
+    mend = "pack it again from its original" if report.packed else "`zdscan resume` computes damaged blocks again"
+    verdict = "intact" if report.ok else f"NOT intact; {mend}"
     out.print(f"{report.path}: {report.checked} blocks compared{missing}: {verdict}", markup=False)
     return report.ok

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from zdscan.mpi import Counters
 
 LARGEST_BLOCK = 131_072  # points: some tenths of a millisecond of work, a megabyte of chi2 and mask
+LARGEST_UNSTORED = 1_048_576  # where only profiles are kept: 1e11 points are then 1e5 blocks
 SMALLEST_BLOCK = 4_096
 WANTED_BLOCKS = 64  # what a small grid is cut into, so that every thread has work and a stop comes soon
 SYNC_SECONDS = 0.25  # how often a rank reports its blocks and looks for a stop request
@@ -50,12 +51,13 @@ class Plan:
     block_points: int
 
     @classmethod
-    def default(cls, shape: Sequence[int]) -> Plan:
-        """At most 128k points a block, fewer on small grids; whole g_mu lines where a line fits."""
+    def default(cls, shape: Sequence[int], *, stored: bool = True) -> Plan:
+        """At most 128k points a block (1M without stored fields), fewer on small grids; whole g_mu lines if it can."""
+        largest = LARGEST_BLOCK if stored else LARGEST_UNSTORED
         masses, *rest = shape
         per_mass = math.prod(rest)
         line = shape[3]
-        wanted = min(max(masses * per_mass // WANTED_BLOCKS, SMALLEST_BLOCK), LARGEST_BLOCK)
+        wanted = min(max(masses * per_mass // WANTED_BLOCKS, SMALLEST_BLOCK), largest)
         points = math.ceil(per_mass / math.ceil(per_mass / wanted))
         if line < wanted:
             points = math.ceil(points / line) * line
@@ -133,8 +135,8 @@ class Shared:
     workers : ranks times threads.
     """
 
-    SLOTS = 3
-    _RUN, _FINISHED, _STOP = range(SLOTS)
+    SLOTS = 4
+    _RUN, _FINISHED, _STOP, _PAUSE = range(SLOTS)
 
     def __init__(self, todo: NDArray[np.int64], counters: Counters, workers: int) -> None:
         self._todo = todo
@@ -144,13 +146,15 @@ class Shared:
         self._unreported = 0
         self._synced = time.monotonic()
         self._stopped = False
+        self._pauses = 0  # that are over
+        self._paused = False
         self._lock = threading.Lock()
 
     def next(self) -> int | None:
-        """The next block number for this thread, None when there is none left or the job is stopping."""
+        """The next block number for this thread, None when there is none left or the job is pausing or stopping."""
         with self._lock:
             self._sync_if_due()
-            if self._stopped:
+            if self._stopped or self._paused:
                 return None
             if self._next == self._end:
                 run = self._counters.add(self._RUN, 1)
@@ -171,6 +175,24 @@ class Shared:
             if not self._stopped:
                 self._stopped = True
                 self._counters.add(self._STOP, 1)
+
+    def pause(self) -> None:
+        """Rank 0 asks every rank to rest after the blocks in hand, until `go_on`."""
+        with self._lock:
+            if not self._paused:
+                self._paused = True
+                self._counters.add(self._PAUSE, 1)
+
+    def go_on(self) -> None:
+        """End a pause; every rank calls this after all have rested and before any goes on."""
+        with self._lock:
+            self._pauses += 1
+            self._paused = False
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the job is stopping, as far as this rank knows."""
+        return self._stopped
 
     def abandon(self) -> None:
         """End this rank's threads after a failure in one of them."""
@@ -198,6 +220,8 @@ class Shared:
             self._unreported = 0
         if self._counters.add(self._STOP, 0):
             self._stopped = True
+        if self._counters.add(self._PAUSE, 0) > self._pauses:
+            self._paused = True
         self._synced = time.monotonic()
 
 

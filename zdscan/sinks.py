@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from zdscan.clock import Clock
 from zdscan.errors import UserError
 from zdscan.gridio import DONE, GridIO, Layout
 from zdscan.mpi import Alone
@@ -55,6 +56,24 @@ def open_sink(name: str, layout: Layout, world: Alone) -> Sink:
     if name == "gather":
         return Gather(layout, world)
     raise UserError(f"There is no sink {name!r}: choose one of {', '.join(NAMES)}.")
+
+
+class Timed:
+    """A sink whose time is counted as writing."""
+
+    def __init__(self, sink: Sink, clock: Clock) -> None:
+        self._sink, self._clock = sink, clock
+        self.lockstep = sink.lockstep
+
+    def put(self, number: int | None, outputs: Sequence[NDArray[Any]]) -> None:
+        """Pass one block on."""
+        with self._clock.during("writing"):
+            self._sink.put(number, outputs)
+
+    def close(self) -> None:
+        """Close the sink."""
+        with self._clock.during("writing"):
+            self._sink.close()
 
 
 def checksums(outputs: Sequence[NDArray[Any]]) -> NDArray[np.uint32]:

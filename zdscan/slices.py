@@ -28,7 +28,7 @@ Array = NDArray[Any]
 
 
 # modules of this package that make numbers, besides the constraints and the inputs' own data
-NUMERIC_MODULES = ("charged_current", "constraint", "likelihood", "model", "onshell", "penguin", "polynomial")
+NUMERIC_MODULES = ("axes", "charged_current", "constraint", "likelihood", "model", "onshell", "penguin", "polynomial")
 OPTIONAL = ("chi2_muon", "ratios", "values", "predictions", "widths", "a_mu")
 Axes = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 

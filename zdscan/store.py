@@ -9,28 +9,59 @@ Root group: the axes (dimension scales), the 4D fields, the profiles. Group ``ru
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import socket
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
 from zdscan import __version__
 from zdscan.errors import UserError
 from zdscan.fields import Field
 from zdscan.gridfile import GridFile, extent_of, header_checksum, open_grid
-from zdscan.gridio import AXES, DONE, FORMAT, HISTORY_BYTES, PROGRAM, Extent, GridIO, Layout, encode_history
+from zdscan.gridio import AXES, DONE, FORMAT, HISTORY_BYTES, PARTIAL, PROGRAM, Extent, GridIO, Layout, encode_history
+from zdscan.profiles import count_cells, table_bytes
 from zdscan.schedule import Plan
 
-if TYPE_CHECKING:
-    from zdscan.compute import EngineLike
-
 __all__ = ["Extent", "GridFile", "GridIO", "Layout", "check_target", "create", "open_grid"]
+
+METADATA_BYTES = 2**18  # room for HDF5's own notes before the first dataset
+
+
+class Described(Protocol):
+    """What a grid file is made for (`zdscan.compute.EngineLike` without the means to compute it)."""
+
+    @property
+    def axes(self) -> Mapping[str, NDArray[np.float64]]:
+        """mass (GeV), eps, eps_z, g_mu; ascending."""
+
+    @property
+    def fields(self) -> Sequence[Field]:
+        """What is computed at each point."""
+
+    @property
+    def ndof(self) -> int:
+        """Rows in chi2."""
+
+    @property
+    def sm_chi2(self) -> Mapping[str, float]:
+        """chi2 of the Standard Model by set of rows."""
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """What makes the numbers."""
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """Further attributes of the file."""
+
 
 _PROFILE_NAMES = [f"profile_{x}_{y}" for x, y in combinations(AXES, 2)]
 
@@ -38,6 +69,13 @@ _PROFILE_NAMES = [f"profile_{x}_{y}" for x, y in combinations(AXES, 2)]
 def check_target(path: Path, overwrite: bool) -> None:
     """Raise `UserError` where a grid file cannot be created: folder missing or closed, or the name is taken."""
     folder = path.parent
+    for name in (path, _temporary(path)):
+        try:
+            name.lstat()
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            pass  # free, or the folder is at fault
+        except OSError as error:  # a name that is too long, say
+            raise UserError(f"The output file {path} cannot be created: {error.strerror}.") from error
     if not folder.is_dir():
         raise UserError(f"The folder {folder} of the output file {path.name} does not exist.")
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -55,9 +93,19 @@ def check_target(path: Path, overwrite: bool) -> None:
         )
 
 
+def _temporary(path: Path) -> Path:
+    """The name of the file until it is whole: hidden, beside its final name, of this process alone."""
+    return path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.part")
+
+
 def _is_grid(path: Path) -> bool:
-    """Whether a file calls itself a grid of this program, however damaged; an empty file may be replaced too."""
+    """Whether a file calls itself a grid of this program, however damaged; an empty file may be replaced too.
+
+    Devices and pipes seem empty, but are not files to replace.
+    """
     try:
+        if not path.is_file():
+            return False
         if path.stat().st_size == 0:
             return True
         with h5py.File(path, "r", locking=False) as file:
@@ -68,7 +116,7 @@ def _is_grid(path: Path) -> bool:
 
 def create(
     path: Path,
-    engine: EngineLike,
+    engine: Described,
     plan: Plan,
     *,
     scan_text: str,
@@ -85,10 +133,11 @@ def create(
     """
     check_target(path, overwrite)
     _check_space(path, engine.fields, plan, profiles)
-    temporary = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.part")
+    _remove_leftovers(path)
+    temporary = _temporary(path)
     try:
         try:
-            with h5py.File(temporary, "w", locking=False) as file:
+            with h5py.File(temporary, "w", locking=False, meta_block_size=METADATA_BYTES) as file:
                 layout = _write(file, str(path), engine, plan, scan_text, overrides, profiles)
             with open(temporary, "r+b") as handle:
                 handle.seek(layout.history.offset)
@@ -97,16 +146,29 @@ def create(
                 os.fsync(handle.fileno())
         except (OSError, RuntimeError) as error:
             raise UserError(f"The output file {path} cannot be created: {error}.") from error
-        _publish(temporary, path, overwrite)
+        publish(temporary, path, overwrite)
     finally:
         temporary.unlink(missing_ok=True)
     return layout
 
 
+def _remove_leftovers(path: Path) -> None:
+    """Delete what creations of this file left that were killed on this machine; they may be large."""
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.{socket.gethostname()}.*.part"):
+        process = leftover.name.split(".")[-2]
+        try:
+            os.kill(int(process), 0)
+        except ProcessLookupError:
+            leftover.unlink(missing_ok=True)
+        except (ValueError, PermissionError):  # not ours, or alive
+            continue
+
+
 def _check_space(path: Path, fields: Sequence[Field], plan: Plan, profiles: bool) -> None:
-    per_point = sum(np.dtype(field.dtype).itemsize * field.components for field in fields)
-    cells = sum(plan.shape[i] * plan.shape[j] for i, j in combinations(range(4), 2)) if profiles else 0
-    needed = plan.points * per_point + 24 * cells + plan.blocks * (9 + 4 * len(fields)) + 2**20
+    stored = [field for field in fields if field.stored]
+    per_point = sum(np.dtype(field.dtype).itemsize * field.components for field in stored)
+    tables = table_bytes(plan.shape) * (1 if stored else 3) if profiles else 0  # two copies while the run lasts
+    needed = plan.points * per_point + tables + plan.blocks * (11 + 4 * max(1, len(stored))) + 2**20
     status = os.statvfs(path.parent)
     free = status.f_bavail * status.f_frsize
     if needed > free:
@@ -116,7 +178,7 @@ def _check_space(path: Path, fields: Sequence[Field], plan: Plan, profiles: bool
         )
 
 
-def _publish(temporary: Path, path: Path, overwrite: bool) -> None:
+def publish(temporary: Path, path: Path, overwrite: bool) -> None:
     """Give the finished file its name in one step, without replacing a file that appeared meanwhile."""
     if overwrite:
         os.replace(temporary, path)
@@ -138,7 +200,7 @@ def _publish(temporary: Path, path: Path, overwrite: bool) -> None:
 def _write(
     file: h5py.File,
     path: str,
-    engine: EngineLike,
+    engine: Described,
     plan: Plan,
     scan_text: str,
     overrides: Sequence[str],
@@ -147,18 +209,19 @@ def _write(
     for name, values in engine.axes.items():
         units, long_name = AXES[name]
         _scale(file, name, np.asarray(values, dtype="<f8"), units=units, long_name=long_name)
-    fields = {field.name: _field(file, field, plan.shape) for field in engine.fields}
-    has_profiles = profiles and "chi2" in fields
-    profile_datasets = _profiles(file, plan.shape, "excluded" in fields) if has_profiles else {}
+    computed = {field.name for field in engine.fields}
+    fields = {field.name: _field(file, field, plan.shape) for field in engine.fields if field.stored}
+    has_profiles = profiles and "chi2" in computed
+    profile_datasets = _profiles(file, plan.shape, "excluded" in computed) if has_profiles else {}
 
     run = file.create_group("run")
     text = run.create_dataset("scan_file", data=scan_text, dtype=h5py.string_dtype())
     text.attrs["overrides"] = json.dumps(list(overrides))
     _scale(run, "block", plan.starts(), long_name="flat index of the block's first point")
-    _scale(run, "field", list(fields), long_name="stored field")
+    _scale(run, "field", list(fields) or ["none"], long_name="stored field")
     done = _allocate(run, "done", (plan.blocks,), "|u1", 0, ["block"])
     done.attrs["long_name"] = f"{DONE} where the block is finished"
-    checksum = _allocate(run, "checksum", (plan.blocks, len(fields)), "<u4", 0, ["block", "field"])
+    checksum = _allocate(run, "checksum", (plan.blocks, max(1, len(fields))), "<u4", 0, ["block", "field"])
     checksum.attrs["long_name"] = "CRC-32 of the block's bytes"
     _scale(run, "profile", list(profile_datasets) or ["none"], long_name="profile dataset")
     rows = max(1, len(profile_datasets))
@@ -166,12 +229,15 @@ def _write(
     profile_done.attrs["long_name"] = f"{DONE} where the profile is complete"
     profile_checksum = _allocate(run, "profile_checksum", (rows,), "<u4", 0, ["profile"])
     profile_checksum.attrs["long_name"] = "CRC-32 of the profile's bytes"
+    partial = {} if fields else _partial(run, plan, 2 if "excluded" in computed else 1)
     history = _allocate(run, "history", (), f"|S{HISTORY_BYTES}", None, [])
     history.attrs["long_name"] = "JSON list of the runs that filled this file"
 
     attributes = _attributes(engine, plan)
     file.attrs.update(attributes)
     file.attrs["checked_attributes"] = json.dumps(sorted(attributes))
+    # The large datasets come last: what is lost where a file is cut short are their numbers, which can be made again.
+    fields = {field.name: _field(file, field, plan.shape) for field in engine.fields}
     file.attrs["header_checksum"] = np.uint32(header_checksum(file))
     return Layout(
         path=path,
@@ -184,10 +250,11 @@ def _write(
         profile_done=extent_of(profile_done),
         profile_checksum=extent_of(profile_checksum),
         history=extent_of(history),
+        partial={name: extent_of(dataset) for name, dataset in partial.items()},
     )
 
 
-def _attributes(engine: EngineLike, plan: Plan) -> dict[str, Any]:
+def _attributes(engine: Described, plan: Plan) -> dict[str, Any]:
     attributes: dict[str, Any] = {name: _storable(value) for name, value in engine.attributes.items()}
     attributes.update({f"sm_chi2_{name}": float(value) for name, value in engine.sm_chi2.items()})
     attributes.update(
@@ -266,4 +333,27 @@ def _profiles(file: h5py.File, shape: tuple[int, ...], allowed: bool) -> dict[st
             at = _allocate(file, f"{name}{suffix}_at", (shape[i], shape[j]), "<i8", -1, dims)
             at.attrs.update(long_name=f"flat grid index of {name}{suffix}, -1 where there is none", units="1")
             datasets[name + suffix], datasets[f"{name}{suffix}_at"] = value, at
+    return datasets
+
+
+def _partial(run: h5py.Group, plan: Plan, kinds: int) -> dict[str, h5py.Dataset]:
+    """Two copies of the tables of an unfinished run, of which one is always whole; all zero before and after."""
+    cells = count_cells(plan.shape)
+    shapes: dict[str, tuple[str, tuple[int, ...]]] = {
+        "minimum": ("<f4", (kinds, cells)),
+        "at": ("<i8", (kinds, cells)),
+        "covers": ("|u1", (plan.blocks,)),
+        "stamp": ("<u8", (4,)),
+    }
+    notes = {
+        "minimum": "minima found so far, over all and over allowed points; the six pairs of axes in a row",
+        "at": "flat grid index of each minimum, -1 where there is none",
+        "covers": "1 for each block that the minima cover",
+        "stamp": "number of the copy, 0 for none, then CRC-32 of its minima, indices and blocks",
+    }
+    datasets = {}
+    for name, (dtype, shape) in shapes.items():
+        datasets[f"partial_{name}"] = _allocate(run, f"partial_{name}", (2, *shape), dtype, 0, [])
+        datasets[f"partial_{name}"].attrs["long_name"] = notes[name]
+    assert tuple(datasets) == PARTIAL
     return datasets

@@ -11,7 +11,8 @@ import numpy as np
 
 from zdscan.errors import UserError
 from zdscan.gridfile import GridFile
-from zdscan.gridio import DONE, GridIO
+from zdscan.gridio import DONE
+from zdscan.reading import reader
 
 if TYPE_CHECKING:
     from zdscan.inspection import BestPoint
@@ -29,11 +30,18 @@ class Tally:
 
 
 def count(grid: GridFile, each: bool = False) -> Tally:
-    """Count over the finished blocks; `each` also counts per constraint, which takes longer."""
+    """Count over the finished blocks; `each` also counts per constraint, which takes longer.
+
+    Raises
+    ------
+    UserError : the file stores profiles only.
+    """
+    if "excluded" not in grid.layout.fields:
+        raise UserError(f"{grid.path} stores profiles only (fields = []), so its points cannot be counted.")
     bits = constraint_bits(grid) if each else {}
     excluded = dict.fromkeys(bits, 0)
     computed = allowed = 0
-    with GridIO(grid.layout, write=False) as io:
+    with reader(grid.layout) as io:
         for number in np.flatnonzero(grid.done == DONE):
             mask = io.read_field("excluded", grid.layout.plan.block(int(number)))
             computed += mask.size
