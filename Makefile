@@ -41,10 +41,10 @@ demo: install
 	@echo "The picture is quickstart.png, the grid quickstart.h5."
 
 test: $(VENV)/.calibrate
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest --mpl -m "not slow"
 
 test-all: $(VENV)/.calibrate
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --mpl
 
 lint: install
 	$(BIN)/ruff check .

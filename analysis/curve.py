@@ -14,10 +14,10 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from analysis.grid import Grid
-from analysis.picture import MOST_BOUNDARIES, Options, Sheet, check, described, label_of, view_lines
+from analysis.picture import MOST_BOUNDARIES, Options, Sheet, check, described, label_of, together, view_lines
 from analysis.plane import BEST, BOUNDARY_COLOURS, LINES, MISSING, SM
 from analysis.regions import crossings, levels
-from analysis.scales import RC, edges, label, set_scale, shown_values
+from analysis.scales import edges, label, looks, set_scale, shown_values
 from analysis.view import Cells, View
 
 ALL, ALLOWED = "#2b6ca8", "black"
@@ -42,7 +42,7 @@ def draw_curve(grid: Grid, seen: View, target: Path, options: Options | None = N
     delta = seen.delta(options.reference)
     gain = seen.sm_chi2 - (options.reference if options.reference is not None else seen.best.get("chi2", np.nan))
     top = 1.25 * max(wanted[-1], min(gain, 4 * wanted[-1]) if np.isfinite(gain) else 0.0)
-    with mpl.rc_context(RC):
+    with mpl.rc_context(looks(options.style)):
         sheet = Sheet.blank()
         axes = sheet.parts[0].add_subplot()
         x = shown_values(name, seen.values[name], options.unit)
@@ -60,9 +60,11 @@ def draw_curve(grid: Grid, seen: View, target: Path, options: Options | None = N
             handles.append(Line2D([], [], color=SM, linewidth=1.6, label="SM"))
         if seen.best and options.reference is None:
             lowest = float(shown_values(name, np.array([seen.best[name]]), options.unit)[0])
-            axes.plot(lowest, 0.0, "*", color=BEST, markersize=9, clip_on=False)
-            handles.append(Line2D([], [], color=BEST, marker="*", linestyle="none", markersize=7, label="best fit"))
+            star: dict[str, Any] = {"color": BEST, "markeredgecolor": "black", "markeredgewidth": 0.7, "marker": "*"}
+            axes.plot(lowest, 0.0, markersize=10, clip_on=False, zorder=4, **star)
+            handles.append(Line2D([], [], linestyle="none", markersize=8, label="best fit", **star))
         bars = _bars(axes, x, edges(x, *scale), seen, top)
+        handles += _unseen(seen)
         axes.set_ylim(-0.03 * top if not bars else -0.05 * top * (bars[0] + 0.8), top)
         sheet.finish(view_lines(grid, seen, options), [*handles, *bars[1]], target, (3, 1))
     return intervals(seen, options)
@@ -71,13 +73,14 @@ def draw_curve(grid: Grid, seen: View, target: Path, options: Options | None = N
 def intervals(seen: View, options: Options) -> list[str]:
     """Where chi2 along the axis stays below each level, of all points and, with constraints, of allowed ones."""
     (name,) = seen.axes
+    unit = " GeV" if name == "mass" else ""
     said = []
     for which in (False, True) if seen.chosen else (False,):
         delta = seen.delta(options.reference, allowed=which)
         for sigma, level in zip(options.sigmas, levels(options.parameters or 1, options.sigmas), strict=True):
             found = crossings(seen.values[name], delta, level)
             texts = [
-                f"{low:.4g}{' (open)' if left else ''} to {high:.4g}{' (open)' if right else ''}"
+                f"{low:.4g}{' (open)' if left else ''} to {high:.4g}{' (open)' if right else ''}{unit}"
                 for low, high, left, right in found
             ]
             points = "allowed points" if which else "all points"
@@ -100,6 +103,16 @@ def _line(
     look: dict[str, Any] = {"color": colour, "linestyle": dashes, "linewidth": 1.3, "label": text}
     axes.plot(x, y, marker="." if x.size < 60 else "", markersize=3, zorder=3, **look)
     return [Line2D([], [], **look)]
+
+
+def _unseen(seen: View) -> list[Artist]:
+    """Legend entries of the constraints behind "allowed points" that have no bar."""
+    if len(seen.chosen) > MOST_BOUNDARIES:
+        texts = [together(list(seen.chosen))]
+    else:
+        known = described(list(seen.chosen))
+        texts = [f"{label_of(*item)}: nowhere alone" for item in known.items() if not seen.excluded_by(item[0]).any()]
+    return [Line2D([], [], linestyle="none", label=text) for text in texts]
 
 
 def _bars(

@@ -100,8 +100,7 @@ class Grid:
         if names == ["all"]:
             names = list(bits)
         unknown = [f"{self.path}: the scan {not_one_of(name, tuple(bits))}." for name in names if name not in bits]
-        if unknown:
-            raise UserError(*unknown)
+        raise_if(unknown)
         return sum(bits[name] for name in set(names))
 
     def excluded_by(self, *names: str, **indices: int) -> xr.DataArray:
@@ -182,9 +181,9 @@ class Grid:
 
 
 def raise_if(faults: list[str]) -> None:
-    """Raise all faults together, if there are any."""
+    """Raise all faults together, each once, if there are any."""
     if faults:
-        raise UserError(*faults)
+        raise UserError(*dict.fromkeys(faults))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from analysis.grid import Grid
 from analysis.plane import BEST, LINES, SM, Plane, boundary_handle, constraint_label
 from analysis.regions import SIGMAS, Marginal, allowed_regions, fitted_parameters, levels
-from analysis.scales import RC, SYMBOLS, mass_factor, setting
+from analysis.scales import SYMBOLS, looks, mass_factor, setting
 from analysis.view import View
 from zdscan.constraint import Constraint
 from zdscan.constraints import available, select
@@ -28,21 +29,25 @@ from zdscan.errors import UserError
 
 FORMATS = (".png", ".pdf", ".svg")
 MOST_BOUNDARIES = 6  # that a picture one column wide can show; more are drawn together
-COLUMN, PLOT, HEADING_LINE, LEGEND_LINE = 3.5, 2.75, 0.15, 0.135  # inches
+COLUMN, PLOT, HEADING_LINE = 3.5, 2.75, 0.15  # inches; PLOT for a column, wider pictures in proportion
+MOST_PLOT = 4.6  # inches
 SHORT = 20  # letters of a legend entry that shares its line
-LETTERS = 19  # of a legend, an inch
+LETTERS = 20  # of a legend, an inch
+_INDEX = re.compile(r"\$[^$]*\$")
 
 
 @dataclass(frozen=True)
 class Options:
     """How to draw: unit of the mass, sigmas of the regions, number of fitted parameters (None: the axes seen),
-    reference chi2 (None: the lowest seen), and whether to show Delta chi2 as colours instead of filled regions."""
+    reference chi2 (None: the lowest seen), whether to show Delta chi2 as colours instead of filled regions, and the
+    name of an mplhep style (None: matplotlib's own letters and ticks)."""
 
     unit: str = "GeV"
     sigmas: tuple[float, ...] = SIGMAS
     parameters: int | None = None
     reference: float | None = None
     colours: bool = False
+    style: str | None = None
 
 
 def draw_plane(grid: Grid, seen: View, target: Path, options: Options | None = None) -> None:
@@ -55,7 +60,7 @@ def draw_plane(grid: Grid, seen: View, target: Path, options: Options | None = N
     """
     options = options or Options()
     check(grid, seen.axes, target, options)
-    with mpl.rc_context(RC):
+    with mpl.rc_context(looks(options.style)):
         sheet = Sheet.blank()
         plane = Plane(sheet.parts[0].add_subplot(), seen.axes, seen.values, options.unit)
         delta = seen.delta(options.reference)
@@ -76,7 +81,7 @@ def draw_marginal(grid: Grid, posterior: Marginal, target: Path, options: Option
     """Draw and save regions of highest posterior density over two axes. Raises `UserError` as `draw_plane`."""
     options = options or Options()
     check(grid, posterior.axes, target, options)
-    with mpl.rc_context(RC):
+    with mpl.rc_context(looks(options.style)):
         sheet = Sheet.blank()
         plane = Plane(sheet.parts[0].add_subplot(), posterior.axes, posterior.values, options.unit)
         delta = posterior.delta()
@@ -99,6 +104,7 @@ def check(grid: Grid, axes: Sequence[str], target: Path, options: Options) -> No
     if target.suffix.lower() not in FORMATS:
         raise UserError(f"{target}: the picture must end in {', '.join(FORMATS)}.")
     mass_factor(options.unit)
+    looks(options.style)
     single = [name for name in axes if grid.axes[name].size < 2]
     if single:
         raise UserError(f"{grid.path}: the axis {single[0]} has one value only, so it cannot span a picture.")
@@ -115,6 +121,12 @@ def label_of(name: str, constraint: Constraint | None) -> str:
     return name if constraint is None else constraint_label(constraint)
 
 
+def together(names: Sequence[str]) -> str:
+    """Text of a legend for constraints too many to be shown apart."""
+    grades = sorted({constraint.grade for constraint in described(names).values() if constraint})
+    return f"excluded by {len(names)} constraints (grades {', '.join(grades)})"
+
+
 def _exclusions(plane: Plane, seen: View, options: Options) -> list[Artist]:
     if not seen.chosen:
         return []
@@ -125,9 +137,7 @@ def _exclusions(plane: Plane, seen: View, options: Options) -> list[Artist]:
     if not options.colours:
         handles += plane.cells(allowed, options.sigmas)
     if len(seen.chosen) > MOST_BOUNDARIES:
-        grades = sorted({constraint.grade for constraint in known.values() if constraint})
-        text = f"excluded by {len(seen.chosen)} constraints (grades {', '.join(grades)})"
-        return [*handles, Patch(facecolor="none", edgecolor="0.45", hatch="////", label=text)]
+        return [*handles, Patch(facecolor="none", edgecolor="0.45", hatch="////", label=together(list(seen.chosen)))]
     drawn = 0
     for name, constraint in known.items():
         cells = seen.excluded_by(name)
@@ -196,6 +206,14 @@ def _heading(grid: Grid, seen: View, options: Options) -> list[str]:
     return lines
 
 
+def fold(text: str, letters: int) -> str:
+    """Text in lines of at most so many letters, an index in mathtext counting as one; a level stays with its grade."""
+    found = iter(_INDEX.findall(text))
+    narrow = re.sub(r"(\([^()]*), (grades? )", "\\1,\xa0\\2", _INDEX.sub("\ue000", text)).replace("grade ", "grade\xa0")
+    folded = "\n".join(textwrap.wrap(narrow, letters)).replace("\xa0", " ")
+    return re.sub("\ue000", lambda _: next(found), folded)
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A figure whose axes keep their size however long the heading and the legends below are."""
@@ -216,28 +234,30 @@ class Sheet:
         """Add heading and legends, size the parts, and write the file. Raises `UserError` where that fails."""
         top, *below = self.parts
         top.suptitle("\n".join(lines), x=0.02, ha="left", fontsize=7.5, linespacing=1.3)
-        short = [handle for handle in handles if len(str(handle.get_label())) <= SHORT]
+        short = [handle for handle in handles if len(_INDEX.sub("i", str(handle.get_label()))) <= SHORT]
         long = [handle for handle in handles if handle not in short]
         for handle in long:
-            folded = textwrap.wrap(str(handle.get_label()), int(LETTERS * self.figure.get_figwidth()))
-            handle.set_label("\n".join(folded))
-        heights = [PLOT + HEADING_LINE * len(lines)]
+            handle.set_label(fold(str(handle.get_label()), int(LETTERS * self.figure.get_figwidth() / columns[1])))
+        width = self.figure.get_figwidth()
+        heights = [min(PLOT * width / COLUMN, MOST_PLOT) + HEADING_LINE * len(lines)]
         look: dict[str, Any] = {
             "frameon": False,
             "handlelength": 1.8,
             "columnspacing": 0.9,
             "handletextpad": 0.5,
             "borderpad": 0.0,
+            "borderaxespad": 0.0,
+            "labelspacing": 0.3,
         }
         for part, entries, count, size in zip(below, (short, long), columns, (7.0, 6.3), strict=True):
-            extra = sum(str(handle.get_label()).count("\n") for handle in entries)
-            rows = -(-len(entries) // count) + extra
-            heights.append(LEGEND_LINE * rows + 0.06)
+            height = 0.02
             if entries:
-                place: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (0.0, 0.5)}
-                part.legend(handles=entries, ncols=count, fontsize=size, labelspacing=0.3, **place, **look)
+                place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.02, 1.0)}
+                legend = part.legend(handles=entries, ncols=count, fontsize=size, **place, **look)
+                height = legend.get_window_extent().height / self.figure.dpi + 0.07
+            heights.append(height)
         self.rows.set_height_ratios(heights)
-        self.figure.set_size_inches(self.figure.get_figwidth(), sum(heights))
+        self.figure.set_size_inches(width, sum(heights))
         try:
             self.figure.savefig(target, dpi=300)
         except OSError as error:

@@ -16,6 +16,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from analysis.scales import edges, label, mass_factor, set_scale, shown_values
+from analysis.typeset import in_print
 from analysis.view import Cells
 from zdscan.constraint import Constraint
 
@@ -23,12 +24,13 @@ from zdscan.constraint import Constraint
 FIT = ("#2b6ca8", "#7fb2d9", "#cfe2f2")
 ALLOWED = ("#d99a00", "#f2cf3f", "#fbf0ad")
 LINES: tuple[Literal["solid", "dashed", "dotted"], ...] = ("solid", "dashed", "dotted")
-BEST = "#d55e00"
+BEST = "#ffd92f"
 SM = "#56b4e9"
 MISSING = "0.8"
 # Okabe and Ito without the blues of the fit regions. Numbers on the lines tell them apart without any colour.
 BOUNDARY_COLOURS = ("#d55e00", "#009e73", "#a3457f", "#000000", "#b07a00")
 TICKS = [effects.withTickedStroke(angle=120, length=0.4, spacing=6)]
+SPARSE_TICKS = [effects.withTickedStroke(angle=120, length=0.3, spacing=13)]  # where many lines meet
 INSIDE = (0.03, 0.97)  # of an axis: where a number on a line stays readable
 
 
@@ -99,26 +101,37 @@ class Plane:
         """delta as colours from 0 to `top`."""
         return self._mesh(np.where(np.isinf(delta), np.nan, delta), "cividis_r", 0.0, top, zorder=1)
 
-    def boundary(self, excluded: Cells, position: int, number: int) -> bool:
-        """The numbered edge of an excluded area, with ticks on its side; False where there is none to draw."""
+    def boundary(self, excluded: Cells, position: int, number: int, *, many: bool = False) -> bool:
+        """The numbered edge of an excluded area, with ticks on its side; False where there is none to draw.
+
+        many : draw lightly, for pictures of many boundaries.
+        """
         if not excluded.any() or excluded.all() or min(excluded.shape) < 2:
             return False
         colour = BOUNDARY_COLOURS[position % len(BOUNDARY_COLOURS)]
         drawn = self.axes.contour(
             self.x_values, self.y_values, excluded.T.astype(float), levels=[0.5], colors=colour, zorder=5
         )
-        drawn.set(linewidth=0.9, path_effects=TICKS)
+        drawn.set(linewidth=0.75 if many else 0.9, path_effects=SPARSE_TICKS if many else TICKS)
         self._number(drawn.allsegs[0], str(number), colour)
         return True
 
     def hatch(self, cells: Cells, pattern: str = "////", colour: str = "0.45") -> None:
-        """Hatching over cells."""
+        """Hatching over cells, with a thin line around it."""
         if not cells.any() or min(cells.shape) < 2:
             return
-        drawn = self.axes.contourf(
-            self.x_values, self.y_values, cells.T.astype(float), levels=[0.5, 1.5], colors="none", hatches=[pattern]
-        )
+        area: dict[str, Any] = {"levels": [0.5, 1.5], "colors": "none", "hatches": [pattern]}
+        drawn = self.axes.contourf(self.x_values, self.y_values, cells.T.astype(float), **area)
         drawn.set(edgecolor=colour, linewidth=0.0, zorder=3)
+        if not cells.all():
+            edge: dict[str, Any] = {"levels": [0.5], "colors": colour, "linewidths": 0.5, "zorder": 3}
+            self.axes.contour(self.x_values, self.y_values, cells.T.astype(float), **edge)
+
+    def shade(self, cells: Cells, colour: str = "0.93") -> None:
+        """A light grey ground under cells, that leaves what is drawn over it readable."""
+        if cells.any() and min(cells.shape) >= 2:
+            area: dict[str, Any] = {"levels": [0.5, 1.5], "colors": colour, "zorder": 0.5}
+            self.axes.contourf(self.x_values, self.y_values, cells.T.astype(float), **area)
 
     def missing(self, cells: Cells) -> list[Artist]:
         """Grey where nothing is computed yet; returns legend handles."""
@@ -131,9 +144,11 @@ class Plane:
         """A marked point (mass in GeV); nothing for an empty one. Returns legend handles."""
         if not point:
             return []
-        size = 10 if marker == "*" else 5.5
+        size = 11 if marker == "*" else 5.5
         x, y = (point[name] * (mass_factor(self.unit) if name == "mass" else 1.0) for name in (self.x, self.y))
-        look: dict[str, Any] = {"color": colour, "marker": marker, "linestyle": "none", "markeredgecolor": "white"}
+        edge = "black" if marker == "*" else "white"
+        look: dict[str, Any] = {"color": colour, "marker": marker, "linestyle": "none", "markeredgecolor": edge}
+        look["markeredgewidth"] = 0.7
         self.axes.plot(x, y, markersize=size, clip_on=False, zorder=10, **look)
         return [Line2D([], [], markersize=size - 2, label=text, **look)]
 
@@ -142,10 +157,10 @@ class Plane:
         self._mesh(np.where(number < 0, np.nan, number), ListedColormap(list(colours)), -0.5, len(colours) - 0.5, 1)
 
     def number_at(self, cell: Sequence[int], text: str) -> None:
-        """A number in a circle at a cell (indices along x and y)."""
-        place = self.axes.transData.transform((self.x_values[cell[0]], self.y_values[cell[1]]))
-        inside = np.clip(self.axes.transAxes.inverted().transform(place), *INSIDE)
-        x, y = self.axes.transData.inverted().transform(self.axes.transAxes.transform(inside))
+        """A number in a circle at the middle of a cell (indices along x and y)."""
+        to_screen, (i, j) = self.axes.transData, cell
+        low, high = (to_screen.transform((self.x_edges[i + k], self.y_edges[j + k])) for k in (0, 1))
+        x, y = to_screen.inverted().transform((low + high) / 2)
         self._circle(float(x), float(y), text, "black")
 
     def _mesh(
@@ -193,15 +208,16 @@ class Plane:
 
 
 def constraint_label(constraint: Constraint) -> str:
-    """Title, confidence level and grade: ``B+ → K+ nu nu (90%, grade A)``."""
-    title = constraint.title.replace("->", "→")
-    return f"{title} ({constraint.cl}, grade {constraint.grade})"
+    """Title, confidence level and grade: ``B+ → K+ νν (90%, grade A)``, in mathtext."""
+    level = "" if constraint.cl == "-" else f"{constraint.cl}, "
+    return in_print(f"{constraint.title} ({level}grade {constraint.grade})")
 
 
-def boundary_handle(position: int, text: str) -> Line2D:
+def boundary_handle(position: int, text: str, *, many: bool = False) -> Line2D:
     """Legend handle of a boundary."""
     colour = BOUNDARY_COLOURS[position % len(BOUNDARY_COLOURS)]
-    return Line2D([], [], color=colour, linewidth=0.9, label=text, path_effects=TICKS)
+    look: dict[str, Any] = {"linewidth": 0.75, "path_effects": SPARSE_TICKS} if many else {"path_effects": TICKS}
+    return Line2D([], [], color=colour, label=text, **({"linewidth": 0.9} | look))
 
 
 def _shades(colours: Sequence[str], count: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,8 @@ from analysis.view import View, view
 from zdscan.axes import AXES
 from zdscan.errors import UserError
 from zdscan.faults import not_one_of
+
+TABLES = (".csv", ".txt", ".dat")
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def plot(grid: Grid, request: Request, target: Path, options: Options) -> list[s
     UserError
         For options that do not go together, and for everything that views and pictures refuse.
     """
-    raise_if(_contradictions(request))
+    raise_if(_contradictions(request, options) + _bad_targets(grid, request.csv, target))
     axes = (request.x,) if request.y is None else (request.x, request.y)
     if len(set(axes)) < len(axes):
         raise UserError(f"x and y are both {request.x}; choose two different axes.")
@@ -73,7 +75,7 @@ def plot(grid: Grid, request: Request, target: Path, options: Options) -> list[s
         return [f"Integrated with priors flat in {priors_text(posterior)}."]
     if request.whole:
         lowest = view(grid, ("mass", "g_mu")).best
-        options = Options(options.unit, options.sigmas, options.parameters, lowest.get("chi2"), options.colours)
+        options = replace(options, reference=lowest.get("chi2"))
     seen = view(grid, axes, fixed, names)
     said = remarks(seen, options.sigmas)
     if request.y is None:
@@ -91,8 +93,10 @@ def plot(grid: Grid, request: Request, target: Path, options: Options) -> list[s
     return said
 
 
-def _contradictions(request: Request) -> list[str]:
+def _contradictions(request: Request, options: Options) -> list[str]:
     faults = []
+    if options.colours and (request.y is None or request.summary or request.first or request.prior):
+        faults.append("--colours shows chi2 over --x and --y; it does not go with --summary, --first or --marginalise.")
     if request.summary and request.first:
         faults.append("--summary and --first are two pictures; give one of them.")
     if request.y is None and (request.summary or request.first or request.prior):
@@ -100,6 +104,15 @@ def _contradictions(request: Request) -> list[str]:
     if request.prior and (request.summary or request.first or request.profile or request.whole):
         faults.append("--marginalise integrates; it does not go with --profile, --summary, --first or --global-best.")
     return faults
+
+
+def _bad_targets(grid: Grid, csv: Path | None, target: Path) -> list[str]:
+    """A table never replaces the picture or anything but a table, a grid file least of all."""
+    if csv is None:
+        return []
+    if csv.suffix.lower() not in TABLES:
+        return [f"{csv}: the table must end in {', '.join(TABLES)}."]
+    return [f"{csv}: {grid.path} is the grid itself."] if csv.resolve() == grid.path.resolve() else []
 
 
 def _write(path: Path | None, shown: View | Marginal) -> None:
@@ -113,16 +126,20 @@ def _write(path: Path | None, shown: View | Marginal) -> None:
 
 
 def parse_slice(text: str) -> dict[str, float]:
-    """``"eps=0,eps_z=-1e-3"`` as a mapping. Raises `UserError` for anything else."""
+    """``"eps=0,eps_z=-1e-3"`` as a mapping, at least one axis. Raises `UserError` for anything else."""
     fixed = {}
     for item in filter(None, (part.strip() for part in text.split(","))):
         name, equals, value = item.partition("=")
+        if name.strip() in fixed:
+            raise UserError(f"--slice {text}: {name.strip()} is held twice.")
         try:
             fixed[name.strip()] = float(value) if equals else float("nan")
         except ValueError:
             raise UserError(f"--slice {text}: {value.strip()!r} is not a number; write AXIS=VALUE.") from None
         if not np.isfinite(fixed[name.strip()]):
             raise UserError(f"--slice {text}: {item!r} is not of the form AXIS=VALUE with a finite value.")
+    if not fixed:
+        raise UserError("--slice holds no axis; write AXIS=VALUE,... or leave it out.")
     return fixed
 
 

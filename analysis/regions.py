@@ -250,7 +250,8 @@ def remarks(seen: View, sigmas: Sequence[float] = SIGMAS) -> list[str]:
     said = []
     for name, value in seen.fixed.items():
         if value != seen.asked[name]:
-            said.append(f"{name} = {seen.asked[name]:g} is not a grid value; {value:.6g}, the nearest, is used.")
+            unit = " GeV" if name == "mass" else ""
+            said.append(f"{name} = {seen.asked[name]:g}{unit} is not a grid value; {value:.6g}, the nearest, is used.")
     if seen.missing.any():
         said.append(f"{seen.missing.sum()} of {seen.missing.size} cells are not computed yet.")
     if not seen.best:
@@ -278,7 +279,7 @@ def _ends(seen: View) -> list[str]:
         # An end at 0 is no end: the overall sign of the couplings is not physical.
         if axis.size > 1 and value in (axis[0], axis[-1]) and value != 0.0:
             which = "lower" if value == axis[0] else "upper"
-            found.append(f"the {which} end of the {name} axis ({value:g})")
+            found.append(f"the {which} end of the {name} axis ({value:g}{' GeV' if name == 'mass' else ''})")
     return found
 
 

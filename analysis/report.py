@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from analysis.figures import fitplot
 from analysis.figures.minigrid import MiniGrid, describe
 from analysis.figures.plate import KeyNumber, Plate, html
+from analysis.typeset import in_print
 from zdscan import likelihood
 from zdscan.inputs import constants, measurements
 from zdscan.point import PointResult
@@ -147,23 +148,29 @@ def moments_table(best: Mapping[str, PointResult]) -> Table:
 
 def claims_table(claims: Iterable[Claim]) -> Table:
     """The paper's quantitative statements with this program's values and verdicts."""
+    listed = list(claims)
     cells = tuple(
         (
             _html.escape(claim.id),
-            _html.escape(claim.statement),
-            _html.escape(claim.where),
-            _html.escape(claim.paper_value),
-            _html.escape(claim.value_text),
+            printed(claim.statement),
+            printed(claim.where),
+            printed(claim.paper_value),
+            printed(claim.value_text),
             f"<span class='{claim.verdict.replace(' ', '-')}'>{_html.escape(claim.verdict)}</span>",
-            _html.escape(claim.reason),
+            printed(claim.reason),
         )
-        for claim in claims
+        for claim in listed
     )
+    found: dict[str, list[str]] = {}
+    for claim in listed:
+        found.setdefault(claim.verdict, []).append(claim.id)
+    counts = (f"{len(ids)} {verdict} ({_html.escape(', '.join(ids))})" for verdict, ids in found.items())
     return Table(
         "Claims",
         ("id", "statement", "where", "paper", "here", "verdict", "reason"),
         cells,
-        "Verdicts follow from the computed numbers. A contradiction is a result: it is reported, not tuned away.",
+        "Verdicts follow from the computed numbers. A contradiction is a result: it is reported, not tuned away. "
+        f"Of {len(listed)}: {'; '.join(counts)}.",
     )
 
 
@@ -174,6 +181,15 @@ def plain_numbers(numbers: Sequence[KeyNumber]) -> list[str]:
         return _html.unescape(re.sub(r"<[^>]+>", "", re.sub(r"<sup>", "^", re.sub(r"<sub>", "_", markup))))
 
     return [plain(f"{n.quantity}: {n.here} (paper: {n.paper})") for n in numbers]
+
+
+def printed(text: str) -> str:
+    """Plain text (``eps_Z < 1e-8``) as HTML in print."""
+    marks = ("\ue000{}\ue001", "\ue002{}\ue003")  # private characters, which escaping leaves alone
+    text = _html.escape(in_print(text, marks))
+    for (begin, end), tag in zip(("\ue000\ue001", "\ue002\ue003"), ("sub", "sup"), strict=True):
+        text = text.replace(begin, f"<{tag}>").replace(end, f"</{tag}>")
+    return text
 
 
 def numbers_rows(numbers: Sequence[KeyNumber]) -> str:

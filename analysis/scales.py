@@ -26,6 +26,38 @@ RC: dict[Any, Any] = {
     "hatch.linewidth": 0.5,
 }
 
+STYLES = ("ALICE", "ATLAS", "CMS", "DUNE", "LHCb", "ROOT")  # of mplhep
+# What is taken from a style: letters, ticks, places of labels. Sizes stay those of a picture one column wide.
+_STYLED = ("font.family", "font.sans", "font.serif", "mathtext.", "xaxis.", "yaxis.")
+_TICKS = ("direction", "top", "right", "minor.visible")
+
+
+def looks(style: str | None = None) -> dict[Any, Any]:
+    """Settings of matplotlib for a picture, in letters and ticks those of an mplhep style where one is named.
+
+    Raises
+    ------
+    UserError
+        For an unknown style, or where mplhep is not installed.
+    """
+    if style is None:
+        return RC
+    if style not in STYLES:
+        raise UserError(f"The style {not_one_of(style, STYLES)}.")
+    try:
+        from mplhep import style as styles
+    except ImportError:
+        raise UserError(f"The style {style} needs the package mplhep; install it with `pip install mplhep`.") from None
+    taken = {
+        name: value
+        for name, value in getattr(styles, style).items()
+        if name.startswith(_STYLED) or (name[:5] in ("xtick", "ytick") and name[6:] in _TICKS)
+    }
+    for name in ("font.sans-serif", "font.serif"):  # raised signs and Greek letters, which few fonts have
+        if name in taken:
+            taken[name] = [*taken[name], "DejaVu Sans"]
+    return RC | taken
+
 
 def mass_factor(unit: str) -> float:
     """GeV in this unit. Raises `UserError` for anything but GeV and MeV."""

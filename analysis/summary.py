@@ -11,27 +11,30 @@ from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import binary_closing, distance_transform_edt, label
 
 from analysis.grid import Grid
 from analysis.picture import Options, Sheet, check, described, label_of, view_lines
 from analysis.plane import BEST, Plane, boundary_handle
 from analysis.regions import NOWHERE, TOGETHER, first_excluding, fitted_parameters, levels
-from analysis.scales import RC, SYMBOLS
-from analysis.view import View
+from analysis.scales import SYMBOLS, looks
+from analysis.view import Cells, View
 
-WIDE = 5.2  # inches: more than a column, for legends of many lines
+WIDE = 7.0  # inches: both columns, for many lines and their legend
+SPECK = 6  # cells: smaller islands and holes of an exclusion are left out where every boundary is drawn
 # Paul Tol's muted set, safe for colour-blind readers; the numbers in the areas carry the meaning.
 AREAS = ("#cc6677", "#88ccee", "#ddcc77", "#117733", "#332288", "#882255", "#44aa99", "#999933", "#aa4499", "#bbbbbb")
 TOGETHER_COLOUR = "#eeeeee"
+FORBIDDEN = "0.92"
 
 
 def draw_summary(grid: Grid, seen: View, target: Path, options: Options | None = None) -> list[str]:
-    """Draw the boundary of every chosen constraint over two axes, numbered, and hatch what none allows.
+    """Draw the boundary of every chosen constraint over two axes, numbered; grey, in the fit regions hatched, is what
+    they leave no point of.
 
     Returns
     -------
-    What no boundary shows, in sentences: constraints that exclude no whole cell, or all of them.
+    What no boundary shows, in sentences: constraints that exclude no whole cell or all of them, and specks left out.
 
     Raises
     ------
@@ -41,26 +44,31 @@ def draw_summary(grid: Grid, seen: View, target: Path, options: Options | None =
     options = options or Options()
     check(grid, seen.axes, target, options)
     known = described(list(seen.chosen))
-    with mpl.rc_context(RC):
+    with mpl.rc_context(looks(options.style)):
         sheet = Sheet.blank(WIDE)
         plane = Plane(sheet.parts[0].add_subplot(), seen.axes, seen.values, options.unit)
         wanted = levels(options.parameters or fitted_parameters(seen), options.sigmas)
         handles = plane.regions(seen.delta(options.reference), wanted, options.sigmas)
-        plane.hatch(seen.forbidden, "///", "0.65")
-        handles.append(Patch(facecolor="none", edgecolor="0.65", hatch="////", label="no point allowed"))
+        plane.shade(seen.forbidden, FORBIDDEN)
+        plane.hatch(seen.forbidden & (seen.delta(options.reference) <= wanted[-1]), "////", "0.3")
+        handles.append(Patch(facecolor=FORBIDDEN, edgecolor="0.3", hatch="////", linewidth=0, label="no point allowed"))
         handles += plane.missing(seen.missing)
         handles += plane.mark(seen.best, "*", BEST, "best fit")
         handles += plane.mark(seen.best_allowed, "D", "black", "best allowed")
         drawn: list[str] = []
         for name, constraint in known.items():
-            if plane.boundary(seen.excluded_by(name), len(drawn), len(drawn) + 1):
-                handles.append(boundary_handle(len(drawn), f"{len(drawn) + 1}  {label_of(name, constraint)}"))
+            if plane.boundary(without_specks(seen.excluded_by(name)), len(drawn), len(drawn) + 1, many=True):
+                text = f"{len(drawn) + 1}  {label_of(name, constraint)}"
+                handles.append(boundary_handle(len(drawn), text, many=True))
                 drawn.append(name)
-        sheet.finish(view_lines(grid, seen, options), handles, target, (6, 1))
+        sheet.finish(view_lines(grid, seen, options), handles, target, (6, 2))
     rest = [name for name in seen.chosen if name not in drawn]
-    everywhere = [name for name in rest if seen.excluded_by(name).any()]
-    nowhere = [name for name in rest if name not in everywhere]
+    everywhere = [name for name in rest if without_specks(seen.excluded_by(name)).any()]
+    nowhere = [name for name in rest if not seen.excluded_by(name).any()]
+    specks = [name for name in rest if name not in (*everywhere, *nowhere)]
     said = []
+    if specks:
+        said.append(f"At most {SPECK} connected cells, which are not drawn, are excluded by {', '.join(specks)}.")
     if nowhere:
         said.append("No cell of the picture is excluded as a whole by " + ", ".join(nowhere) + ".")
     if everywhere:
@@ -81,7 +89,7 @@ def draw_first(grid: Grid, seen: View, along: str, target: Path, options: Option
     numbers, counts = np.unique(first[first >= 0], return_counts=True)
     order = [int(number) for number in numbers[np.argsort(-counts, kind="stable")]]
     known = described([names[number] for number in order])
-    with mpl.rc_context(RC):
+    with mpl.rc_context(looks(options.style)):
         sheet = Sheet.blank(WIDE)
         plane = Plane(sheet.parts[0].add_subplot(), seen.axes, seen.values, options.unit)
         area = np.full(first.shape, NOWHERE, dtype=np.int64)
@@ -107,13 +115,25 @@ def draw_first(grid: Grid, seen: View, along: str, target: Path, options: Option
             *view_lines(grid, seen, options),
             f"first constraint on the way along {SYMBOLS[along]} from weak coupling",
         ]
-        sheet.finish(lines, handles, target, (5, 1))
+        sheet.finish(lines, handles, target, (6, 2))
     return [names[number] for number in order]
+
+
+def without_specks(excluded: Cells, cells: int = SPECK) -> Cells:
+    """Excluded cells without what cannot be told from the steps of the grid: windows of one or two cells along y, and
+    islands and holes of at most `cells`."""
+    around = np.pad(excluded, ((0, 0), (2, 2)), mode="edge")
+    cleaned = binary_closing(around, np.ones((1, 3)))[:, 2:-2] | excluded
+    for value in (True, False):
+        number, _ = label(cleaned == value)
+        small = np.flatnonzero(np.bincount(number.ravel()) <= cells)
+        cleaned[np.isin(number, small[small > 0])] = not value
+    return cleaned
 
 
 def _middle(cells: NDArray[np.bool_]) -> Sequence[int]:
     """The cell farthest inside an area; of equal ones that nearest to the middle of them."""
-    depth = distance_transform_edt(np.pad(cells, 1, mode="edge"))[1:-1, 1:-1]
+    depth = distance_transform_edt(np.pad(cells, 1))[1:-1, 1:-1]
     deepest = np.argwhere(depth == depth.max())
     distance = np.abs(deepest - deepest.mean(axis=0)).sum(axis=1)
     return [int(k) for k in deepest[int(np.argmin(distance))]]

@@ -67,6 +67,7 @@ class FakeEngine:
         self.attributes: dict[str, Any] = {"theory": "paper", "rows": ["B0_K", "Bp_K"], "matrix": json.dumps([[1.0]])}
         self.warmed = 0
         self.built: list[int] = []
+        self.evaluated = 0  # blocks
 
     def warm_up(self):
         self.warmed += 1
@@ -76,6 +77,7 @@ class FakeEngine:
         return np.array([mass_index, self.axes["mass"][mass_index], -1.0])
 
     def evaluate(self, slice_, first, count, outputs):
+        self.evaluated += 1
         if self.delay:
             time.sleep(self.delay)
         if self.fails_here():
@@ -142,6 +144,7 @@ def main() -> int:
     parser.add_argument("--fail-rank", type=int)
     parser.add_argument("--fault", default="raise", help="raise, memory, input, or an error of the system")
     parser.add_argument("--crash-at", type=int, help="kill the failing rank at this write of its own")
+    parser.add_argument("--slow-rank", type=int, help="this rank takes ten times as long")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--sink", default="direct")
     parser.add_argument("--block-points", type=int)
@@ -149,7 +152,7 @@ def main() -> int:
     parser.add_argument("--checkpoint-seconds", type=float)
     options = parser.parse_args()
 
-    from zdscan import driver, partial
+    from zdscan import driver, mpi, partial
     from zdscan.errors import Stopped, UserError
 
     if options.checkpoint_seconds is not None:
@@ -164,6 +167,8 @@ def main() -> int:
         from tests.crashing import die_at_write
 
         die_at_write(options.crash_at, torn=True)
+    if options.slow_rank == int(os.environ.get("PMI_RANK", "0")):
+        engine.delay *= 10
     if options.fault == "input":
         driver._build = lambda scan: build(engine, options.fail_rank)
     built = None if options.fault == "input" else engine
@@ -184,8 +189,10 @@ def main() -> int:
     except Stopped as stop:
         print(stop, file=sys.stderr)
         return 75
+    evaluated = mpi.world().gather(engine.evaluated)
     if summary.path:
-        print(json.dumps({"computed": summary.computed, "ranks": summary.ranks, "best": summary.best.index}))
+        told = {"computed": summary.computed, "ranks": summary.ranks, "best": summary.best.index}
+        print(json.dumps({**told, "evaluated": evaluated}))
     return 0
 
 

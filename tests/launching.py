@@ -12,7 +12,8 @@ from pathlib import Path
 import h5py
 
 ROOT = Path(__file__).resolve().parent.parent
-MPIEXEC = Path(sys.executable).parent / "mpiexec"
+# The launcher of the MPI library that mpi4py loads: beside this Python, or named.
+MPIEXEC = Path(os.environ.get("ZDSCAN_TEST_MPIEXEC", Path(sys.executable).parent / "mpiexec"))
 TIMEOUT = 60  # seconds: a hang must fail the test, a busy machine must not
 _CACHE = Path(tempfile.gettempdir()) / f"zdscan-tests-numba-{os.getuid()}-{os.getpid()}"
 

@@ -335,6 +335,18 @@ def test_visible_prediction_limit_and_lifetime(name):
     assert late
 
 
+@pytest.mark.parametrize("case", ["B", "C"])
+def test_gap_of_the_tables_above_two_muons(case):
+    """No visible search below 219.6 MeV: only (g-2) excludes a point whose K -> pi Z_D exceeds all of K -> pi mu mu."""
+    couplings = (0.0, -1.1e-4, 0.045)
+    result = zdscan.evaluate(case, 0.215, *couplings).to_dict()
+    assert [entry["id"] for entry in result["constraints"] if entry["excluded"]] == ["a_mu"]
+    assert result["chi2"]["all"] - result["chi2"]["sm_all"] < -15.0
+    assert result["branching_ratios"]["mumu"] > 0.99
+    assert coefficients("K+->pi+", 0.215)[0] * couplings[1] ** 2 == pytest.approx(7.0e-7, rel=0.02)
+    assert of(zdscan.evaluate(case, 0.2197, *couplings), "k_pi_x_mumu")["excluded"]
+
+
 def test_visible_curves_say_what_they_are():
     for name in VISIBLE:
         curve = curves.load(name)

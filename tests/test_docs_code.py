@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from zdscan import cli, evaluate
+from zdscan.config import parse_scan
 from zdscan.constraint import Constraint
 from zdscan.constraints import select
 from zdscan.engine import build_physics
@@ -137,3 +138,33 @@ def test_printed_bounds_are_the_first_excluded(generate):
             point = evaluate("B", generate.MASSES[1], **{name: factor * bound}, constraints=(item.id,))
             assert bool(point.excluded[0]) is excluded
     assert np.all(np.isinf(least[0, :, 2]))  # caesium does not see the muon
+
+
+@pytest.fixture(scope="module")
+def grids(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the grids that the printed programs open."""
+    from zdscan import driver
+
+    scan = """
+format = 1
+case = "C"
+[axes]
+mass = { min = 0.010, max = 2.0, n = 5, spacing = "log" }
+eps = { values = [0.0, 1e-4, 1e-3] }
+eps_z = { min = -1e-2, max = 1e-2, n = 9, spacing = "symlog", linear_below = 1e-6 }
+g_mu = { min = 1e-4, max = 1.0, n = 7, spacing = "log" }
+"""
+    folder = tmp_path_factory.mktemp("printed")
+    for name in ("grid.h5", "first.h5"):
+        driver.run(parse_scan(scan), folder / name, threads=1)
+    return folder
+
+
+@pytest.mark.parametrize("page", ["../README.md", "getting-started.md", "file-format.md", "plotting.md", "data.md"])
+def test_printed_programs_run(page: str, grids: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(grids)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    blocks = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(), flags=re.DOTALL)
+    assert blocks, page
+    for block in blocks:
+        exec(compile(block, page, "exec"), {})

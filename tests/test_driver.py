@@ -182,32 +182,6 @@ def test_resuming_a_finished_file_changes_nothing(tmp_path, reference):
     assert path.read_bytes() == reference.read_bytes()
 
 
-@pytest.mark.parametrize("dataset", ["chi2", "excluded", "ratios", "run/checksum"])
-def test_a_flipped_byte_is_found_named_and_repaired(tmp_path, reference, dataset):
-    path = tmp_path / "grid.h5"
-    path.write_bytes(reference.read_bytes())
-    with h5py.File(path) as file:
-        offset, size = file[dataset].id.get_offset(), file[dataset].id.get_storage_size()
-    with open(path, "r+b") as file:
-        file.seek(offset + size // 2)
-        byte = file.read(1)
-        file.seek(offset + size // 2)
-        file.write(bytes([byte[0] ^ 16]))
-    report = driver.verify(path)
-    assert not report.ok
-    (bad,) = report.bad
-    if dataset != "run/checksum":
-        assert bad.fields == (dataset,)
-        assert bad.number == 12  # the middle of 25
-        assert bad.ranges["mass"] == (FakeEngine().axes["mass"][2],) * 2
-        assert bad.ranges["eps"] == (FakeEngine().axes["eps"][1], FakeEngine().axes["eps"][2])
-    summary = resume(path)
-    assert summary.repaired == (bad.number,)
-    assert summary.computed == 50
-    assert driver.verify(path).ok
-    assert contents(path) == contents(reference)
-
-
 def test_damaged_profiles_are_found_and_computed_again(tmp_path, reference):
     path = tmp_path / "grid.h5"
     path.write_bytes(reference.read_bytes())

@@ -314,10 +314,11 @@ def test_a_hundred_thousand_million_points_are_a_hundred_thousand_blocks(shape, 
 
 def test_memory_does_not_grow_with_the_number_of_points():
     """A worker's buffers are those of a piece, not of its block."""
+    from zdscan.clock import Clock
     from zdscan.compute import Worker
 
     shape = (3, 400, 50, 100)
-    worker = Worker(engine(shape=shape), Plan.default(shape, stored=False), {})
+    worker = Worker(engine(shape=shape), Plan.default(shape, stored=False), {}, Clock())
     assert Plan.default(shape, stored=False).block_points < 2**20
     large = (3, 400, 500, 100)
     assert Worker(engine(shape=large), Plan.default(large, stored=False), {})._piece <= 131_072

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ from scipy.special import erf
 
 from analysis.grid import open_grid
 from analysis.picture import Options
-from analysis.plotting import Request, parse_sigmas, plot
+from analysis.plotting import Request, parse_sigmas, parse_slice, plot
 from analysis.regions import (
     NOWHERE,
     TOGETHER,
@@ -24,6 +25,7 @@ from analysis.regions import (
     marginal,
     remarks,
 )
+from analysis.summary import without_specks
 from analysis.view import View, view
 from tests.test_analysis import complaint, store_grid
 from tests.tolerances import CLOSED_FORM, EXACT_ALGEBRA, FLOAT32_OUTPUT
@@ -239,7 +241,7 @@ def test_crossings_of_a_parabola() -> None:
 def test_remarks_in_words(made, tmp_path: Path) -> None:
     with open_grid(made.path, partial=True) as grid:
         said = " ".join(remarks(view(grid, ("eps_z", "g_mu"), {"mass": 0.012, "eps": 0.0})))
-        assert "mass = 0.012 is not a grid value; 0.01, the nearest, is used." in said
+        assert "mass = 0.012 GeV is not a grid value; 0.01, the nearest, is used." in said
         assert "eps =" not in said
         assert "not computed yet" in " ".join(remarks(view(grid, ("mass", "g_mu"))))
         assert "No point is allowed" in " ".join(
@@ -295,3 +297,52 @@ def test_refused_pictures(made, gaussian: Path, tmp_path: Path) -> None:
         assert "--sigmas" in complaint(parse_sigmas, text)
     assert parse_sigmas("1,2.5") == (1.0, 2.5)
     assert not target.exists()
+
+
+def test_streaks_and_specks_of_an_exclusion_are_left_out_of_the_summary() -> None:
+    excluded = np.zeros((12, 30), dtype=bool)
+    excluded[:, 10:] = True
+    expected = excluded.copy()
+    excluded[:, 15:17] = False  # a window two cells wide along y
+    excluded[3:5, 20:23] = False  # a hole of six cells
+    excluded[2:5, 2:4] = True  # an island of six
+    np.testing.assert_array_equal(without_specks(excluded), expected)
+    excluded[:, 17] = False  # three wide: a window to be seen
+    expected[:, 15:18] = False
+    np.testing.assert_array_equal(without_specks(excluded), expected)
+    assert not without_specks(np.zeros((3, 3), dtype=bool)).any()
+    assert without_specks(np.ones((3, 3), dtype=bool)).all()
+
+
+def test_a_table_replaces_no_grid(made, tmp_path: Path) -> None:
+    before = made.path.read_bytes()
+    with open_grid(made.path, partial=True) as grid:
+        for csv in (made.path, tmp_path / "out.png", tmp_path / "cells"):
+            request = Request("mass", "g_mu", csv=csv)
+            assert "the table must end in .csv" in complaint(plot, grid, request, tmp_path / "out.png", Options())
+        for request in (Request("mass"), Request("mass", "g_mu", summary=True), Request("mass", "g_mu", prior="axis")):
+            assert "--colours" in complaint(plot, grid, request, tmp_path / "out.png", Options(colours=True))
+        assert complaint(marginal, grid, ("mass",), "lag").count("'lag'") == 1
+    assert made.path.read_bytes() == before
+    assert not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.parametrize("text", ["", ",", "eps=0,eps=1e-3"])
+def test_slices_that_hold_nothing_or_twice(text: str) -> None:
+    assert "--slice" in complaint(parse_slice, text)
+
+
+def test_styles(made, tmp_path: Path) -> None:
+    with open_grid(made.path, partial=True) as grid:
+        target = tmp_path / "out.png"
+        assert "did you mean 'ATLAS'?" in complaint(plot, grid, Request("mass"), target, Options(style="ATLS"))
+        pytest.importorskip("mplhep")
+        plot(grid, Request("mass", "g_mu", constraints=("w_width",)), target, Options(style="ATLAS"))
+    assert target.stat().st_size > 10_000
+
+
+def test_a_style_without_its_package(made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mplhep", None)
+    with open_grid(made.path, partial=True) as grid:
+        said = complaint(plot, grid, Request("mass"), tmp_path / "out.png", Options(style="CMS"))
+    assert "pip install mplhep" in said

@@ -80,6 +80,15 @@ def test_page_holds_everything(folder: Path) -> None:
     assert "nan" not in words.split()
 
 
+def test_claims_in_print() -> None:
+    text = "K -> pi Z_D: eps_Z < 2.2e-08, -1e-05 to 3 & R < 0.98-1.1 (1 sigma)"
+    assert report.printed(text) == (
+        "K → π Z<sub>D</sub>: ε<sub>Z</sub> &lt; 2.2×10<sup>−8</sup>, −10<sup>−5</sup> to 3 &amp; R &lt; 0.98-1.1 (1σ)"
+    )
+    note = report.claims_table([EXAMPLE, EXAMPLE]).note
+    assert note.endswith("Of 2: 2 contradicted (X1, X1).")
+
+
 def test_rows_and_pulls() -> None:
     point = zdscan.evaluate("C", 0.05, 0.0, -1e-3, 1e-2)
     table = report.rows_table({"C": point})

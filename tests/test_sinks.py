@@ -31,8 +31,8 @@ def reference(tmp_path):
 
 
 def test_unknown_sink_is_refused(tmp_path):
-    with pytest.raises(UserError, match="no sink 'parallel'"):
-        driver.run(FakeScan(), tmp_path / "grid.h5", engine=engine(), sink="parallel", progress=False)
+    with pytest.raises(UserError, match="no sink 'paralel'"):
+        driver.run(FakeScan(), tmp_path / "grid.h5", engine=engine(), sink="paralel", progress=False)
     assert not (tmp_path / "grid.h5").exists()
 
 

@@ -319,6 +319,9 @@ def plot(
         int | None, typer.Option(min=1, max=4, help="Fitted parameters (default: the axes shown).")
     ] = None,
     unit: Annotated[str, typer.Option(help="Of the mass in the picture: GeV or MeV.")] = "GeV",
+    style: Annotated[
+        str | None, typer.Option(help="Letters and ticks of an experiment: CMS, ATLAS, LHCb, ... (needs mplhep).")
+    ] = None,
     csv: Annotated[Path | None, typer.Option(metavar="CELLS.csv", help="Also write the cells as a table.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="PNG, PDF or SVG (default: GRID.png).")] = None,
 ) -> None:
@@ -333,7 +336,7 @@ def plot(
         y=y,
         fixed=None if slice_at is None else parse_slice(slice_at),
         profile=profile,
-        constraints=tuple(name.strip() for name in constraints.split(",")) if constraints else (),
+        constraints=() if constraints is None else tuple(name.strip() for name in constraints.split(",")),
         prior=marginalise,  # type: ignore[arg-type]
         summary=summary,
         first=first,
@@ -341,7 +344,8 @@ def plot(
         csv=csv,
     )
     with open_grid(grid) as opened:
-        said = plot(opened, request, target, Options(unit, parse_sigmas(sigmas), parameters, colours=colours))
+        options = Options(unit, parse_sigmas(sigmas), parameters, colours=colours, style=style)
+        said = plot(opened, request, target, options)
     for path in filter(None, (target, csv)):
         print(f"wrote {path}")
     for sentence in said:

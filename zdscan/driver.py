@@ -136,7 +136,7 @@ def run(
     scan : the checked scan file.
     output : the grid file; must not exist unless `overwrite`.
     threads : per rank; by default every core alone, one under MPI.
-    sink : "direct" (each rank writes in place) or "gather" (rank 0 writes).
+    sink : "direct" (each rank writes in place), "gather" (rank 0 writes) or "parallel" (HDF5 built with MPI).
     block_points : points per block, at most; chosen from the grid by default. Does not change the numbers.
     engine : computes the numbers; by default built from the scan.
     progress : whether rank 0 prints progress.
@@ -394,7 +394,12 @@ def _settings(world: Alone, threads: int | None, sink: str, block_points: int | 
         raise UserError(f"There is no sink {sink!r}: choose one of {', '.join(SINKS)}.")
     if block_points is not None and block_points < 1:
         raise UserError(f"A block must have at least 1 point, not {block_points}.")
-    return choose_threads(threads, world)
+    chosen = choose_threads(threads, world)
+    if sink == "parallel":
+        from zdscan import parallel
+
+        parallel.check(chosen)
+    return chosen
 
 
 def _open_unpacked(path: str | Path) -> GridFile:

@@ -89,18 +89,22 @@ def open_grid(path: str | Path) -> GridFile:
     """
     path = Path(path)
     with _open(path) as file:
-        if _text(file.attrs.get("program", "")) != PROGRAM:
-            raise UserError(f"{path} is an HDF5 file, but not a grid file made by {PROGRAM}.")
-        stored_format = int(file.attrs.get("format", 0))
-        if stored_format > FORMAT:
-            raise UserError(
-                f"{path} has grid format {stored_format}, this zdscan {_version()} reads up to {FORMAT}: "
-                f"use zdscan {_text(file.attrs.get('version', '?'))} or newer."
-            )
         try:
+            _check_kind(path, file)
             return _read(path, file)
         except (KeyError, ValueError, OSError, RuntimeError, TypeError, AttributeError) as error:
             raise UserError(f"{path} is a damaged grid file: {error}.") from error
+
+
+def _check_kind(path: Path, file: h5py.File) -> None:
+    if _text(file.attrs.get("program", "")) != PROGRAM:
+        raise UserError(f"{path} is an HDF5 file, but not a grid file made by {PROGRAM}.")
+    stored_format = int(file.attrs.get("format", 0))
+    if stored_format > FORMAT:
+        raise UserError(
+            f"{path} has grid format {stored_format}, this zdscan {_version()} reads up to {FORMAT}: "
+            f"use zdscan {_text(file.attrs.get('version', '?'))} or newer."
+        )
 
 
 def _open(path: Path) -> h5py.File:
@@ -113,13 +117,26 @@ def _open(path: Path) -> h5py.File:
     except OSError as error:
         size = path.stat().st_size
         if re.search("truncated file", str(error)):
-            try:
-                return h5py.File(_Padded(path), "r")
-            except (OSError, RuntimeError, KeyError):
-                raise UserError(f"{path} is cut short: only its first {size} bytes are left.") from error
+            padded = _open_padded(path, size)
+            if padded is not None:
+                return padded
+            raise UserError(f"{path} is cut short: only its first {size} bytes are left.") from error
         if isinstance(error, PermissionError):
             raise UserError(f"{path} cannot be read: permission denied.") from error
         raise UserError(f"{path} is not an HDF5 file, or its first bytes are damaged.") from error
+
+
+def _open_padded(path: Path, size: int) -> h5py.File | None:
+    """A file that is cut short within its numbers; None where more is lost.
+
+    What else is stored comes before the numbers; HDF5 may search for ever in strings that are not there.
+    """
+    try:
+        file = h5py.File(_Padded(path), "r")
+        numbers = [item.id.get_offset() for item in file.values() if isinstance(item, h5py.Dataset) and item.ndim >= 4]
+    except (OSError, RuntimeError, KeyError, ValueError):
+        return None
+    return file if numbers and size >= min(numbers) else None
 
 
 class _Padded(io.RawIOBase):

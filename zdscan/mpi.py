@@ -172,6 +172,12 @@ class Alone:
     def check_threads(self, threads: int) -> None:
         """Raise `UserError` where this MPI cannot be used with that many threads per rank."""
 
+    def communicator(self) -> Any:
+        """The mpi4py communicator of the job, for libraries that use MPI themselves."""
+        from mpi4py import MPI
+
+        return MPI.COMM_WORLD
+
 
 class Ranks(Alone):
     """The processes that an MPI launcher started."""

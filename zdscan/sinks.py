@@ -1,5 +1,7 @@
 """How a computed block reaches the file: written in place by its rank, or gathered to rank 0 which writes.
 
+In place means plain writes (``direct``) or parallel HDF5 (``parallel``, see `zdscan.parallel`).
+
 The order is always data, checksums, done byte. A kill therefore loses only blocks in flight, and a power failure,
 after which the disk may hold a done byte without its data, is found by the checksum.
 """
@@ -20,11 +22,12 @@ from zdscan.clock import Clock
 from zdscan.errors import UserError
 from zdscan.gridio import DONE, GridIO, Layout
 from zdscan.mpi import Alone
+from zdscan.schedule import Block
 
 SYNC_BYTES = 64 * 2**20
 SYNC_SECONDS = 5.0
 
-NAMES = ("direct", "gather")
+NAMES = ("direct", "gather", "parallel")
 
 
 class Sink(Protocol):
@@ -44,6 +47,25 @@ class Sink(Protocol):
         """Return when the disk has everything."""
 
 
+class BlockWriter(Protocol):
+    """What writes the parts of a block: `zdscan.gridio.GridIO`, or HDF5 itself (`zdscan.parallel.ParallelIO`)."""
+
+    def write_field(self, name: str, block: Block, data: NDArray[Any]) -> None:
+        """Write one field's numbers."""
+
+    def write_checksums(self, block: Block, checksums: NDArray[np.uint32]) -> None:
+        """Write the CRC-32 of each field."""
+
+    def write_done(self, number: int, value: int) -> None:
+        """Mark it as finished."""
+
+    def sync(self) -> None:
+        """Wait for the disk."""
+
+    def close(self) -> None:
+        """Close the file."""
+
+
 def open_sink(name: str, layout: Layout, world: Alone) -> Sink:
     """The sink of that name.
 
@@ -55,6 +77,10 @@ def open_sink(name: str, layout: Layout, world: Alone) -> Sink:
         return Direct(layout)
     if name == "gather":
         return Gather(layout, world)
+    if name == "parallel":
+        from zdscan.parallel import ParallelIO
+
+        return Direct(layout, ParallelIO(layout, world))
     raise UserError(f"There is no sink {name!r}: choose one of {', '.join(NAMES)}.")
 
 
@@ -82,12 +108,15 @@ def checksums(outputs: Sequence[NDArray[Any]]) -> NDArray[np.uint32]:
 
 
 class Direct:
-    """Each rank writes its blocks in place (needs a file system with coherent shared writes); threads may share it."""
+    """Each rank writes its blocks in place (needs a file system with coherent shared writes); threads may share it.
+
+    `io` writes the parts of a block; plain writes by default.
+    """
 
     lockstep = False
 
-    def __init__(self, layout: Layout) -> None:
-        self._io = GridIO(layout, write=True)
+    def __init__(self, layout: Layout, io: BlockWriter | None = None) -> None:
+        self._io: BlockWriter = io if io is not None else GridIO(layout, write=True)
         self._names = list(layout.fields)
         self._plan = layout.plan
         self._lock = threading.Lock()

@@ -210,7 +210,7 @@ def _write(
         units, long_name = AXES[name]
         _scale(file, name, np.asarray(values, dtype="<f8"), units=units, long_name=long_name)
     computed = {field.name for field in engine.fields}
-    fields = {field.name: _field(file, field, plan.shape) for field in engine.fields if field.stored}
+    stored = [field for field in engine.fields if field.stored]
     has_profiles = profiles and "chi2" in computed
     profile_datasets = _profiles(file, plan.shape, "excluded" in computed) if has_profiles else {}
 
@@ -218,10 +218,10 @@ def _write(
     text = run.create_dataset("scan_file", data=scan_text, dtype=h5py.string_dtype())
     text.attrs["overrides"] = json.dumps(list(overrides))
     _scale(run, "block", plan.starts(), long_name="flat index of the block's first point")
-    _scale(run, "field", list(fields) or ["none"], long_name="stored field")
+    _scale(run, "field", [field.name for field in stored] or ["none"], long_name="stored field")
     done = _allocate(run, "done", (plan.blocks,), "|u1", 0, ["block"])
     done.attrs["long_name"] = f"{DONE} where the block is finished"
-    checksum = _allocate(run, "checksum", (plan.blocks, max(1, len(fields))), "<u4", 0, ["block", "field"])
+    checksum = _allocate(run, "checksum", (plan.blocks, max(1, len(stored))), "<u4", 0, ["block", "field"])
     checksum.attrs["long_name"] = "CRC-32 of the block's bytes"
     _scale(run, "profile", list(profile_datasets) or ["none"], long_name="profile dataset")
     rows = max(1, len(profile_datasets))
@@ -229,7 +229,7 @@ def _write(
     profile_done.attrs["long_name"] = f"{DONE} where the profile is complete"
     profile_checksum = _allocate(run, "profile_checksum", (rows,), "<u4", 0, ["profile"])
     profile_checksum.attrs["long_name"] = "CRC-32 of the profile's bytes"
-    partial = {} if fields else _partial(run, plan, 2 if "excluded" in computed else 1)
+    partial = {} if stored else _partial(run, plan, 2 if "excluded" in computed else 1)
     history = _allocate(run, "history", (), f"|S{HISTORY_BYTES}", None, [])
     history.attrs["long_name"] = "JSON list of the runs that filled this file"
 
@@ -237,7 +237,9 @@ def _write(
     file.attrs.update(attributes)
     file.attrs["checked_attributes"] = json.dumps(sorted(attributes))
     # The large datasets come last: what is lost where a file is cut short are their numbers, which can be made again.
-    fields = {field.name: _field(file, field, plan.shape) for field in engine.fields}
+    for field in stored:
+        _label(file, field)
+    fields = {field.name: _field(file, field, plan.shape) for field in stored}
     file.attrs["header_checksum"] = np.uint32(header_checksum(file))
     return Layout(
         path=path,
@@ -303,16 +305,22 @@ def _allocate(
     return dataset
 
 
+def _label(file: h5py.File, field: Field) -> None:
+    """The scale of a field's fifth dimension, which several fields may share."""
+    if field.extra is None:
+        return
+    dim, labels = field.extra
+    if dim not in file:
+        _scale(file, dim, list(labels), long_name=dim)
+    elif [label.decode() for label in file[dim][:]] != list(labels):
+        raise ValueError(f"two fields give different labels to the dimension {dim}")
+
+
 def _field(file: h5py.File, field: Field, shape: tuple[int, ...]) -> h5py.Dataset:
     dims = list(AXES)
     if field.extra is not None:
-        dim, labels = field.extra
-        if dim not in file:
-            _scale(file, dim, list(labels), long_name=dim)
-        elif [label.decode() for label in file[dim][:]] != list(labels):
-            raise ValueError(f"two fields give different labels to the dimension {dim}")
-        dims.append(dim)
-        shape = (*shape, len(labels))
+        dims.append(field.extra[0])
+        shape = (*shape, field.components)
     dataset = _allocate(file, field.name, shape, field.dtype, field.fill, dims)
     dataset.attrs.update(long_name=field.long_name, units=field.units)
     for name, value in field.attributes.items():

@@ -107,7 +107,7 @@ def f6b() -> Claim:
     """Agrees if the mass at which g_mu = 0.1 is allowed again is within 20% of 15 MeV at eps_z = eps."""
     pion = model("B", "pi_mu_nu_x")
     edge = Model.crossing(lambda mass: 1.0 - pion.ratio(mass, (1e-4, 1e-4, 0.1)), 0.010, 0.0338, 120)
-    rate = pion.value(15 * MEV, (1e-4, 1e-4, 0.1))
+    fast, slow = (pion.value(15 * MEV, (1e-4, 1e-4, 0.1), clause) for clause in (0, 1))  # T_mu above, below 1.2 MeV
     close = near(edge, 15 * MEV, 1.2)
     return Claim(
         "F6b",
@@ -115,7 +115,8 @@ def f6b() -> Claim:
         "Fig. 6, section 4.6",
         "15 MeV",
         edge,
-        f"excluded below {edge / MEV:.1f} MeV at eps_Z = eps; R BR_inv = {rate:.2g} at 15 MeV (T_mu > 1.2 MeV)",
+        f"excluded below {edge / MEV:.1f} MeV at eps_Z = eps; R BR_inv at 15 MeV = {fast:.2g} (T_mu > 1.2 MeV), "
+        f"{fast + slow:.2g} (all T_mu)",
         "agrees" if close else "partly" if math.isfinite(edge) else "contradicted",
         "Against a flat PIENU limit of 1e-5 in both samples, which is a rounded input (grade C).",
     )

@@ -65,9 +65,9 @@ class Model:
         """Largest prediction over limit among the model's constraints."""
         return float(np.max(self.evaluate(mass, *couplings, want=("ratios",))["ratios"]))
 
-    def value(self, mass: float, couplings: Couplings) -> float:
-        """What the first clause of the first constraint compares with its limit."""
-        return float(self.evaluate(mass, *couplings, want=("values",))["values"][0, 0])
+    def value(self, mass: float, couplings: Couplings, clause: int = 0) -> float:
+        """What a clause, by default the first, of the first constraint compares with its limit."""
+        return float(self.evaluate(mass, *couplings, want=("values",))["values"][0, clause])
 
     def bound(self, mass: float, along: Callable[[float], Couplings], low: float = 1e-10, high: float = 10.0) -> float:
         """Least t in [low, high] with a ratio of 1 at the couplings along(t); infinite if there is none."""

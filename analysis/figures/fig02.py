@@ -33,7 +33,7 @@ def draw(detail: Detail) -> Plate:
     axes.set_xlim(10, 2000)
     axes.set_ylim(0, 8)
     axes.set_xlabel(MASS)
-    axes.set_ylabel(r"$\mathcal{B}(B_s\to\mu^+\mu^-)\ [10^{-9}]$")
+    axes.set_ylabel(r"$\mathcal{B}(B_s\to\mu^{+}\mu^{-})\ [10^{-9}]$")
     legend(figure, axes, sample("-", "theory “paper”"), sample("--", "theory “complete”"), ncols=2)
     complete = largest_eps_z(0.010, "complete")
     return Plate(
@@ -42,7 +42,8 @@ def draw(detail: Detail) -> Plate:
         figure,
         "Branching fraction for three values of ε<sub>Z</sub>; it does not depend on ε. Solid: theory “paper”, without "
         "the q<sub>μ</sub>q<sub>ν</sub>/M² part of the propagator; dashed: theory “complete”, with it, which grows as "
-        "(ε<sub>Z</sub>/M)². Bands: measurement of LHCb. E<sub>0</sub> × 1; emission plays no part.",
+        "(ε<sub>Z</sub>/M)² and for ε<sub>Z</sub> = 0.03 leaves the frame. Bands: measurement of LHCb. "
+        "E<sub>0</sub> × 1; emission plays no part.",
         (
             KeyNumber(
                 "ε<sub>Z</sub> allowed at 3σ, theory “paper”, 100 MeV", "at least 0.01", html(largest_eps_z(0.1))

@@ -54,7 +54,9 @@ def draw(detail: Detail) -> Plate:
                 axes.plot(masses * MEV, probe.value(masses, **couplings), style, label=shown, **line(k))
         axes.axhline(limit, color="k", linestyle="-.", linewidth=1.0)
         excluded_span(axes, limit, 10)
-        logarithmic(axes, MASS, r"$\mathcal{B}(K^+\to\mu^+\nu Z_D)\,\mathcal{B}_\mathrm{inv}$" if case == "A" else "")
+        logarithmic(
+            axes, MASS, r"$\mathcal{B}(K^{+}\to\mu^{+}\nu Z_D)\,\mathcal{B}_\mathrm{inv}$" if case == "A" else ""
+        )
         axes.set_title(f"Case {case}", loc="left")
         axes.set_xlim(10, TOP_MASS * MEV)
         axes.set_ylim(1e-11, 1e-2)

@@ -30,7 +30,7 @@ def draw(detail: Detail) -> Plate:
     axes.set_xlim(145, 200)
     axes.set_ylim(1e-11, 1e-5)
     axes.set_xlabel(MASS)
-    axes.set_ylabel(r"$\mathcal{B}(K^+\to\mu^+\nu Z_D)\,\mathcal{B}_{ee}$")
+    axes.set_ylabel(r"$\mathcal{B}(K^{+}\to\mu^{+}\nu Z_D)\,\mathcal{B}_{ee}$")
     legend(figure, axes, ncols=2)
     return Plate(
         5,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from matplotlib.lines import Line2D
+
 from analysis.figures.plate import (
     MASS,
     MEV,
@@ -48,16 +50,19 @@ def draw(detail: Detail) -> Plate:
         axes.set_ylim(1e-12, 1e-1)
         axes.set_xlabel(MASS)
         axes.set_title(rf"Case B, $\varepsilon={tex(EPS)}$, $\varepsilon_Z={tex(eps_z)}$", loc="left")
-    plots[0].set_ylabel(r"$R(\pi^+\to\mu^+\nu Z_D)\,\mathcal{B}_\mathrm{inv}$")
+    plots[0].set_ylabel(r"$R(\pi^{+}\to\mu^{+}\nu Z_D)\,\mathcal{B}_\mathrm{inv}$")
+    plots[1].plot(15, limit, "kv", markersize=5)
     styles = sample("-", r"$T_\mu>1.2$ MeV"), sample("--", r"$T_\mu<1.2$ MeV"), sample("-.", "90% limit")
-    legend(figure, plots[0], *styles, ncols=6)
+    paper = Line2D([], [], color="k", marker="v", markersize=5, linestyle="none", label=r"paper: $g_\mu=0.1$, 15 MeV")
+    legend(figure, plots[0], *styles, paper, ncols=7)
     return Plate(
         6,
         "π<sup>+</sup> → μ<sup>+</sup>νX",
         figure,
         "Ratio to π<sup>+</sup> → μ<sup>+</sup>ν times the invisible branching fraction in Case B at "
-        "ε = 10<sup>−4</sup>, for PIENU's two samples. Hatched: excluded at 90% (a rough limit, grade C). Masses begin "
-        "at 10 MeV, the lower end of the program's range. Theory “paper”, emission “lepton”.",
+        "ε = 10<sup>−4</sup>, for PIENU's two samples. Hatched: excluded at 90% (a rough limit, grade C); triangle: "
+        "where the paper has g<sub>μ</sub> = 0.1 meet it. Masses begin at "
+        "10 MeV, the lower end of the program's range. Theory “paper”, emission “lepton”.",
         (
             KeyNumber("ε<sub>Z</sub> = 0.1 ε: mass up to which g<sub>μ</sub> = 0.1 is excluded", "none", _range(1e-5)),
             KeyNumber("ε<sub>Z</sub> = ε: mass up to which g<sub>μ</sub> = 0.1 is excluded", "15 MeV", _range(1e-4)),

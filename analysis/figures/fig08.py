@@ -70,6 +70,8 @@ def draw(detail: Detail) -> Plate:
     fitplot.mark(bottom, best, fitplot.PAPER_POINTS["A"], "eps")
     for axes in (top, bottom):
         axes.set_xlim(10, 2000)
+        axes.axvline(EDGE * MEV, color="0.35", linewidth=0.9, linestyle=(0, (1, 1.5)))
+        axes.text(EDGE * MEV * 1.06, 0.5 * axes.get_ylim()[1], r"30 MeV", fontsize=6.5, rotation=90, va="top")
         place = (0.65, 0.02) if axes is top else (0.44, 0.04)
         axes.legend(loc=place, fontsize=6.5, frameon=True, framealpha=1.0, edgecolor="none", borderpad=0.2)
     figure.legend(handles=fitplot.handles(), loc="outside lower center", ncols=3)
@@ -80,7 +82,9 @@ def draw(detail: Detail) -> Plate:
         "Regions of 1, 2 and 3σ (two parameters) of the fit to the 26 rows. Top: lowest χ² over ε ≥ 0 and the sign of "
         "ε<sub>Z</sub>; bottom: lowest χ² over ε<sub>Z</sub>. Points above the curves on top are excluded; those of "
         "caesium are drawn for εε<sub>Z</sub> > 0, lower branch. Bottom: dotted, parity violation in caesium, excluded "
-        "to the left; hatched, LHCb at ε<sub>Z</sub> = 0. E<sub>0</sub> × 1, theory “paper”, emission “lepton”.",
+        "to the left; hatched, LHCb at ε<sub>Z</sub> = 0. Thin line: 30 MeV, lower edge of the lowest "
+        "K<sup>*0</sup>ee bin, above which the fit gains nothing. E<sub>0</sub> × 1, theory “paper”, "
+        "emission “lepton”.",
         (*fitplot.fit_numbers("A", grid, _PAPER), *_edge_numbers(grid)),
     )
 

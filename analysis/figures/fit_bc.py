@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from analysis.figures import fitplot
@@ -10,6 +12,7 @@ from analysis.figures.plate import MASS, MEV, Detail, KeyNumber, Plate, html, lo
 from analysis.figures.probe import Probe
 from zdscan.point import evaluate
 
+FOUND = "#f4a582"
 STYLES = ("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 COLOURS = ("#d55e00", "#000000", "#a6611a", "#cc79a7")
 # where the band ends: a resonance in a measured bin
@@ -38,6 +41,11 @@ def draw_case(number: int, case: str, limits: tuple[Limit, ...], paper: str, det
     heights = np.geomspace(1e-4, 1.0, 120)
     for (constraint, label), style, colour in zip(limits, STYLES, COLOURS, strict=False):
         ratio = Probe(case, constraint).ratios(fine, eps_z=eps_z, g_mu=heights).T
+        if constraint == "lhcb_dark_photon":
+            area: dict[str, Any] = {"levels": [1.0, np.inf], "colors": FOUND, "hatches": ["\\\\\\"]}
+            right.contourf(fine * MEV, heights, ratio, **area)
+            right.fill_between([], [], [], facecolor=FOUND, hatch="\\\\\\", label=label)
+            continue
         right.contour(fine * MEV, heights, ratio, levels=[1.0], colors=colour, linewidths=1.5, linestyles=[style])
         right.plot([], [], linestyle=style, color=colour, label=label, linewidth=1.5)
     logarithmic(left, MASS, r"$g_\mu$")
@@ -59,7 +67,7 @@ def draw_case(number: int, case: str, limits: tuple[Limit, ...], paper: str, det
         "|ε<sub>Z</sub>| ≤ 10<sup>−3</sup> that fits best at the paper's mass and g<sub>μ</sub>; the sign "
         "ε<sub>Z</sub>g<sub>μ</sub> &lt; 0 improves the fit. Only the product ε<sub>Z</sub>g<sub>μ</sub> matters "
         f"there, so the region is a band, flat in the mass up to {_END[case]}. Lines on the right: limits at that "
-        "ε<sub>Z</sub>, points above them are excluded (LHCb: inside). "
+        "ε<sub>Z</sub>, points above them are excluded (LHCb: hatched). "
         "E<sub>0</sub> × 1, theory “paper”, emission “lepton”.",
         (
             *fitplot.fit_numbers(case, grid, paper),

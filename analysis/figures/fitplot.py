@@ -12,8 +12,9 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from analysis.figures.minigrid import MiniGrid, describe, levels, paper_constraints
+from analysis.figures.minigrid import MiniGrid, describe, paper_constraints
 from analysis.figures.plate import MEV, KeyNumber
+from analysis.regions import levels
 from zdscan.point import PointResult, evaluate
 from zdscan.slices import Physics
 
@@ -32,8 +33,8 @@ Array = NDArray[Any]
 def fill(axes: Axes, masses: Array, y: Array, delta: Array) -> None:
     """Regions of 1, 2 and 3 sigma for two parameters; delta [mass, y] is chi2 above its lowest value."""
     capped = np.minimum(np.nan_to_num(delta.T, posinf=1e6), 1e6)
-    axes.contourf(masses * MEV, y, capped, levels=[-1e-3, *levels()], colors=FILLS)
-    axes.contour(masses * MEV, y, capped, levels=levels()[-1:], colors="0.25", linewidths=0.6)
+    axes.contourf(masses * MEV, y, capped, levels=[-1e-3, *levels(2)], colors=FILLS)
+    axes.contour(masses * MEV, y, capped, levels=levels(2)[-1:], colors="0.25", linewidths=0.6)
 
 
 def mark(axes: Axes, best: Mapping[str, float], paper: Mapping[str, float], y: str) -> None:
@@ -103,7 +104,7 @@ def fit_numbers(case: str, grid: MiniGrid, paper: str) -> list[KeyNumber]:
     """Best point, what it is excluded by, and what the constraints leave, for the table below a figure."""
     best, sm = grid.best(), grid.physics.sm_chi2["all"]
     names = paper_constraints()
-    two_sigma = levels()[1]
+    two_sigma = levels(2)[1]
     left, total = grid.fraction_allowed(two_sigma, names)
     allowed = grid.best(names)
     every = [c.id for c in grid.physics.constraints]

@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2 as chi2_distribution
-from scipy.stats import norm
 
 from analysis.figures.plate import Detail, html, mev
 from zdscan.axes import AXES
@@ -22,12 +20,6 @@ from zdscan.model import PARAMETERS, named_case
 from zdscan.slices import Physics
 
 Array = NDArray[Any]
-SIGMAS = (1, 2, 3)
-
-
-def levels(parameters: int = 2) -> list[float]:
-    """Delta chi2 of 1, 2 and 3 Gaussian sigma for a number of fitted parameters."""
-    return [float(chi2_distribution.ppf(2 * norm.cdf(sigma) - 1, parameters)) for sigma in SIGMAS]
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ RC: dict[Any, Any] = {
 MASS = r"$m_{Z_D}$ [MeV]"
 ONE_COLUMN, TWO_COLUMNS = (3.5, 3.4), (7.0, 3.4)
 MEV = 1e3  # per GeV
+NARROW = ((0.7827, 0.0087), (1.0195, 0.0042))  # mass and width in GeV of omega and phi
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,12 @@ class Detail:
         masses = np.geomspace(low, high, self.curve)
         masses[0], masses[-1] = low, high
         return masses
+
+    def resonant(self, low: float, high: float) -> NDArray[np.float64]:
+        """`masses` and, where curves have few of their own, masses that resolve the omega and the phi."""
+        masses = self.masses(low, high)
+        peaks = np.concatenate([np.linspace(m - 4 * w, m + 4 * w, self.curve // 8) for m, w in NARROW])
+        return np.unique(np.concatenate([masses, peaks[(peaks > low) & (peaks < high)]]))
 
 
 @dataclass(frozen=True)
@@ -136,5 +143,5 @@ def _scientific(value: float, digits: int, times: str, end: str, alone: str) -> 
 
 
 def mev(mass: float, digits: int = 3) -> str:
-    """A mass in GeV as text in MeV."""
-    return f"{mass * MEV:.{digits}g} MeV" if math.isfinite(mass) else "none"
+    """A mass in GeV as text in MeV (1040 MeV, not 1.04e+03 MeV)."""
+    return f"{float(f'{mass * MEV:.{digits}g}'):g} MeV" if math.isfinite(mass) else "none"
