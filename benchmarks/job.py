@@ -1,8 +1,8 @@
-"""One job with clocks: what ``zdscan run`` does between reading the scan file and the profiles, on every rank.
+"""One job with clocks: what ``zdscan run`` does on every rank once the file is there, up to the last block.
 
-The driver's own parts (slices, blocks, schedule, sink) run unchanged; only clocks lie between them. It runs as a
-command too, alone or under mpiexec, and then prints one line of JSON with what every rank found. ``--sleep`` replaces
-the numbers by pauses of known lengths: the schedule can then be watched on more ranks than the machine has cores.
+The driver's own parts (slices, blocks, profiles, schedule, sink) run unchanged; only clocks lie between them. It runs
+as a command too, alone or under mpiexec, and then prints one line of JSON with what every rank found. ``--sleep``
+replaces the numbers by pauses of known lengths: the schedule can then be watched on more ranks than there are cores.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from common import ROOT
 from numpy.typing import NDArray
 
 from zdscan import mpi, store
+from zdscan.clock import Clock
 from zdscan.compute import EngineLike, build_slices, compute_blocks, warm_up
 from zdscan.config import Scan, load_scan
 from zdscan.engine import Engine, stored_fields
 from zdscan.mpi import Alone
-from zdscan.progress import Progress
+from zdscan.profiles import Tables
 from zdscan.schedule import Plan
 from zdscan.sinks import Sink, open_sink
 
@@ -74,7 +75,7 @@ class _Nowhere:
 
 
 class _Clocked:
-    """An engine or a sink whose work is timed: `seconds` has (CPU, wall) of each call, in this thread."""
+    """An engine, a sink or profile tables whose work is timed: `seconds` has (CPU, wall) of each call."""
 
     def __init__(self, inner: Any, method: str) -> None:
         self._inner, self._method = inner, method
@@ -96,6 +97,7 @@ def clocked_job(
     threads: int = 1,
     output: Path | None = None,
     plan: Plan | None = None,
+    profiles: bool = True,
 ) -> list[dict[str, Any]]:
     """Compute a grid with clocks; on rank 0 what each rank found, elsewhere an empty list.
 
@@ -105,11 +107,12 @@ def clocked_job(
     threads : per rank.
     output : the grid file, replaced if there; None computes and drops the numbers.
     plan : the blocks; by default the driver's.
+    profiles : whether the minima for every pair of axes are kept on the way.
 
     Returns
     -------
     Per rank: cpu and wall seconds of the stages "slices" and "blocks" (from barrier to barrier, the CPU of all its
-    threads), and of each "evaluate" and "put" within the blocks as lists; slices and blocks it did; points, bytes.
+    threads), and of each "evaluate", "minima" and "put" within the blocks as lists; masses it built; points, bytes.
     """
     plan = plan or Plan.default(engine.shape)
     layout: Any = SimpleNamespace(plan=plan)
@@ -120,13 +123,19 @@ def clocked_job(
             )
         )
     warm_up(engine, world)
-    progress = Progress(output or "", plan.points, 0, active=False, show=False, ranks=world.size)
+    silent: Any = SimpleNamespace(due=lambda: False)
     evaluate: Any = _Clocked(engine, "evaluate")
+    names = [field.name for field in engine.fields]
+    tables: Any = [_Clocked(Tables.empty(engine.shape, names), "add") for _ in range(threads if profiles else 0)]
+
+    def stopping() -> bool:
+        world.beat()
+        return False
 
     stages: dict[str, tuple[float, float]] = {}
     world.barrier()
     cpu, wall = time.process_time(), time.perf_counter()
-    slices = build_slices(engine, np.arange(plan.shape[0]), world, threads, lambda: False)
+    slices = build_slices(engine, np.arange(plan.shape[0]), world, threads, stopping)
     assert slices is not None
     stages["slices"] = time.process_time() - cpu, time.perf_counter() - wall
     world.barrier()
@@ -134,7 +143,7 @@ def clocked_job(
     sink: Sink = open_sink("direct", layout, world) if output is not None else _Nowhere()
     put: Any = _Clocked(sink, "put")
     todo = np.arange(plan.blocks, dtype=np.int64)
-    compute_blocks(evaluate, layout, slices, todo, put, world, threads, progress, lambda: False)
+    compute_blocks(evaluate, layout, slices, todo, put, world, threads, silent, stopping, Clock(), tables)
     sink.close()
     world.barrier()
     stages["blocks"] = time.process_time() - cpu, time.perf_counter() - wall
@@ -144,6 +153,7 @@ def clocked_job(
             **{f"{name}_cpu": value[0] for name, value in stages.items()},
             **{f"{name}_wall": value[1] for name, value in stages.items()},
             "evaluate": evaluate.seconds,
+            "minima": [seconds for table in tables for seconds in table.seconds],
             "put": put.seconds,
             "masses": len(range(world.rank, plan.shape[0], world.size)),
             "points": plan.points,
@@ -211,7 +221,7 @@ def main() -> None:
         engine = Pauses(scan, block, slice_, plan.block_points)
     else:
         engine = Engine.from_scan(scan)
-    found = clocked_job(engine, world, arguments.threads, arguments.output, plan)
+    found = clocked_job(engine, world, arguments.threads, arguments.output, plan, profiles=not arguments.sleep)
     if world.is_root:
         print(json.dumps(found))
 

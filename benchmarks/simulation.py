@@ -1,10 +1,10 @@
 """A discrete-event model of a job on many ranks: slices, shared counter, blocks, and a disk that all share.
 
 Every rank follows zdscan/schedule.py and zdscan/sinks.py step by step: it takes the next run of blocks from the
-counter on rank 0, computes and writes block after block, reports and looks for a stop every quarter of a second (two
-more visits to the counter), and hands its written bytes to the disk every 64 MB or 5 s, waiting where the hand-over
-before is not finished. The counter and the disk serve one request at a time in order of arrival. Left out: starting
-the processes, loading the kernels, creating the file, profiles.
+counter on rank 0, computes and writes block after block, reports and looks for a stop or a pause every quarter of a
+second (three more visits to the counter), and hands its written bytes to the disk every 64 MB or 5 s, waiting where
+the hand-over before is not finished. The counter and the disk serve one request at a time in order of arrival. Left
+out: starting the processes, loading the kernels, creating the file, pauses, and the end of the profiles.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ class _Job:
 
     def _answered(self, rank: _Rank, number: int, now: float) -> None:
         call = rank.calls.popleft()
-        if call == "look":  # the second call of a report
+        if call == "looked":  # the last call of a report
             rank.reported = now
         elif call == "run":
             run = self._handed_out
@@ -194,7 +194,7 @@ class _Job:
         if rank.unreported:
             rank.calls.append("report")
             rank.unreported = False
-        rank.calls.append("look")
+        rank.calls += ("look", "looked")  # for a stop and for a pause
 
     def _work(self, rank: _Rank, number: int, now: float) -> None:
         """Blocks up to the next visit to the counter or the disk, which becomes an event."""

@@ -185,20 +185,19 @@ def written(report: Report, folders: Sequence[tuple[str, Path | None]], quick: b
             with tempfile.TemporaryDirectory(dir=folder) as there:
                 output = Path(there) / "grid.h5" if folder is not None else None
                 runs.append(clocked_job(engine, Alone(), 1, output)[0])
-        cpu, wall, computing, putting = (
+        cpu, wall, computing, minima, putting = (
             statistics.median(values) / scan.points
             for values in (
                 [run["blocks_cpu"] for run in runs],
                 [run["blocks_wall"] for run in runs],
-                [sum(cpu for cpu, _ in run["evaluate"]) for run in runs],
-                [sum(cpu for cpu, _ in run["put"]) for run in runs],
+                *([sum(cpu for cpu, _ in run[name]) for run in runs] for name in ("evaluate", "minima", "put")),
             )
         )
         speed = runs[0]["bytes"] / scan.points / putting / 1e9 if runs[0]["bytes"] else None
-        rest = cpu - computing - putting
-        rows.append((label, computing * 1e9, putting * 1e9, rest * 1e9, cpu * 1e9, 1e-6 / cpu, 1e-6 / wall, speed))
+        stages = [1e9 * value for value in (computing, minima, putting, cpu - computing - minima - putting, cpu)]
+        rows.append((label, *stages, 1e-6 / cpu, 1e-6 / wall, speed))
     report.add(
-        "A job of one core, chi2 and excluded written",
+        "A job of one core, chi2 and excluded written, profiles kept",
         (
             *(
                 "file",

@@ -48,7 +48,7 @@ def test_throughput(tmp_path: Path) -> None:
     found = tables("throughput", "--disk", str(tmp_path))
     assert {row["output"] for row in found["Points in memory"]} >= {"chi2", "chi2, excluded"}
     assert all(row["ns/point"] > 0 for row in found["Points in memory"])
-    assert [row["file"] for row in found["A job of one core, chi2 and excluded written"]][-1] == "disk"
+    assert [row["file"] for row in found["A job of one core, chi2 and excluded written, profiles kept"]][-1] == "disk"
     assert "Stages" in found
     assert "Time to the first block" in found
 
