@@ -117,7 +117,7 @@ def test_a_file_without_profiles_or_fields(tmp_path):
         assert not [name for name in file["run"] if name.startswith("partial")]  # empty, so not worth keeping
 
 
-@pytest.mark.parametrize("block_points", [1, 7, 61, 240])
+@pytest.mark.parametrize("block_points", [5, 61, 240])
 def test_blocks_of_any_size_are_read_back(tmp_path, block_points):
     path = tmp_path / "grid.h5"
     driver.run(FakeScan(), path, engine=FakeEngine(), block_points=block_points, **SETTINGS)

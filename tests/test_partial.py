@@ -171,7 +171,7 @@ class Crash:
 @pytest.mark.parametrize(
     ("share", "step"),
     [
-        (0.5, 11),
+        (0.5, 17),
         pytest.param(0.0, 1, marks=pytest.mark.slow),
         pytest.param(0.5, 1, marks=pytest.mark.slow),
         pytest.param(1.0, 1, marks=pytest.mark.slow),
