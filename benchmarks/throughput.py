@@ -204,6 +204,7 @@ def written(report: Report, folders: Sequence[tuple[str, Path | None]], quick: b
             *(
                 "file",
                 "computing",
+                "profiles",
                 "writing",
                 "rest",
                 "CPU ns/point",
