@@ -22,6 +22,7 @@ from analysis.grid import Grid
 from analysis.plane import BEST, LINES, SM, Plane, boundary_handle, constraint_label
 from analysis.regions import SIGMAS, Marginal, allowed_regions, fitted_parameters, levels
 from analysis.scales import SYMBOLS, looks, mass_factor, setting
+from analysis.typeset import in_print
 from analysis.view import View
 from zdscan.constraint import Constraint
 from zdscan.constraints import available, select
@@ -194,13 +195,13 @@ def view_lines(grid: Grid, seen: View, options: Options) -> list[str]:
 def _heading(grid: Grid, seen: View, options: Options) -> list[str]:
     lines = view_lines(grid, seen, options)
     if seen.best:
-        lines.append(rf"best $\chi^2$ = {seen.best['chi2']:.1f} (SM {seen.sm_chi2:.1f}) at")
+        lines.append(rf"best $\chi^2$ = {_number(seen.best['chi2'])} (SM {seen.sm_chi2:.1f}) at")
         free = (*seen.axes, *seen.hidden)
         lines.append(", ".join(setting(name, seen.best[name], options.unit) for name in free))
     else:
         lines.append("no point is computed")
     if seen.chosen and seen.best_allowed:
-        lines.append(rf"best allowed $\chi^2$ = {seen.best_allowed['chi2']:.1f}")
+        lines.append(rf"best allowed $\chi^2$ = {_number(seen.best_allowed['chi2'])}")
     elif seen.chosen:
         lines.append("no point is allowed")
     return lines
@@ -212,6 +213,10 @@ def fold(text: str, letters: int) -> str:
     narrow = re.sub(r"(\([^()]*), (grades? )", "\\1,\xa0\\2", _INDEX.sub("\ue000", text)).replace("grade ", "grade\xa0")
     folded = "\n".join(textwrap.wrap(narrow, letters)).replace("\xa0", " ")
     return re.sub("\ue000", lambda _: next(found), folded)
+
+
+def _number(chi2: float) -> str:
+    return f"{chi2:.1f}" if chi2 < 1e5 else in_print(f"{chi2:.2e}")
 
 
 @dataclass(frozen=True)

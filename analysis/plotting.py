@@ -14,6 +14,7 @@ from analysis.regions import Marginal, Prior, marginal, remarks
 from analysis.summary import draw_first, draw_summary
 from analysis.view import View, view
 from zdscan.axes import AXES
+from zdscan.constraints import select
 from zdscan.errors import UserError
 from zdscan.faults import not_one_of
 
@@ -29,7 +30,7 @@ class Request:
     x, y : axes of the picture; no y: chi2 along x.
     fixed : values of axes held fixed.
     profile : minimise over axes that are neither shown nor fixed; otherwise a slice must fix every one.
-    constraints : ids, or ``["all"]``.
+    constraints : ids, ``["all"]``, or ``["paper"]`` for those of the paper that the scan has.
     prior : integrate instead of minimising, with a prior flat in this measure.
     summary, first : every constraint's boundary; which constraint excludes first along y.
     whole : regions relative to the lowest chi2 of the whole grid, not of the picture.
@@ -68,6 +69,10 @@ def plot(grid: Grid, request: Request, target: Path, options: Options) -> list[s
     names = list(request.constraints)
     if not names and (request.summary or request.first):
         names = ["all"]
+    if names == ["paper"]:
+        names = [constraint.id for constraint in select("paper") if constraint.id in grid.constraints]
+        if not names:
+            raise UserError(f"{grid.path}: the scan has none of the paper's constraints.")
     if request.prior is not None:
         posterior = marginal(grid, axes, request.prior, fixed, names)
         draw_marginal(grid, posterior, target, options)

@@ -68,7 +68,7 @@ def rows_table(best: Mapping[str, PointResult]) -> Table:
             (
                 _html.escape(name),
                 f"{data.q2_min[r]:.3g}–{data.q2_max[r]:.3g}",
-                _html.escape(data.units[r]),
+                printed(data.units[r]),
                 f"{data.values[r]:.4g} ± {rows.sigma[r]:.2g}",
                 f"{data.sm_table[r]:.4g} ± {data.sm_table_error[r]:.2g}",
                 f"{rows.sm[r]:.4g}",
@@ -164,13 +164,13 @@ def claims_table(claims: Iterable[Claim]) -> Table:
     found: dict[str, list[str]] = {}
     for claim in listed:
         found.setdefault(claim.verdict, []).append(claim.id)
-    counts = (f"{len(ids)} {verdict} ({_html.escape(', '.join(ids))})" for verdict, ids in found.items())
+    counts = (f"{verdict}: {len(ids)} ({_html.escape(', '.join(ids))})" for verdict, ids in found.items())
     return Table(
         "Claims",
         ("id", "statement", "where", "paper", "here", "verdict", "reason"),
         cells,
         "Verdicts follow from the computed numbers. A contradiction is a result: it is reported, not tuned away. "
-        f"Of {len(listed)}: {'; '.join(counts)}.",
+        f"Of {len(listed)} claims {'; '.join(counts)}.",
     )
 
 
@@ -187,7 +187,8 @@ def printed(text: str) -> str:
     """Plain text (``eps_Z < 1e-8``) as HTML in print."""
     marks = ("\ue000{}\ue001", "\ue002{}\ue003")  # private characters, which escaping leaves alone
     text = _html.escape(in_print(text, marks))
-    for (begin, end), tag in zip(("\ue000\ue001", "\ue002\ue003"), ("sub", "sup"), strict=True):
+    for mark, tag in zip(marks, ("sub", "sup"), strict=True):
+        begin, end = mark.split("{}")
         text = text.replace(begin, f"<{tag}>").replace(end, f"</{tag}>")
     return text
 

@@ -63,12 +63,12 @@ def draw_summary(grid: Grid, seen: View, target: Path, options: Options | None =
                 drawn.append(name)
         sheet.finish(view_lines(grid, seen, options), handles, target, (6, 2))
     rest = [name for name in seen.chosen if name not in drawn]
-    everywhere = [name for name in rest if without_specks(seen.excluded_by(name)).any()]
+    everywhere = [name for name in rest if seen.excluded_by(name).all()]
     nowhere = [name for name in rest if not seen.excluded_by(name).any()]
     specks = [name for name in rest if name not in (*everywhere, *nowhere)]
     said = []
     if specks:
-        said.append(f"At most {SPECK} connected cells, which are not drawn, are excluded by {', '.join(specks)}.")
+        said.append("No boundary, as all its pieces are too small to be drawn, have " + ", ".join(specks) + ".")
     if nowhere:
         said.append("No cell of the picture is excluded as a whole by " + ", ".join(nowhere) + ".")
     if everywhere:
@@ -122,8 +122,9 @@ def draw_first(grid: Grid, seen: View, along: str, target: Path, options: Option
 def without_specks(excluded: Cells, cells: int = SPECK) -> Cells:
     """Excluded cells without what cannot be told from the steps of the grid: windows of one or two cells along y, and
     islands and holes of at most `cells`."""
+    cells = min(cells, excluded.size // 50)  # of a coarse picture every cell counts
     around = np.pad(excluded, ((0, 0), (2, 2)), mode="edge")
-    cleaned = binary_closing(around, np.ones((1, 3)))[:, 2:-2] | excluded
+    cleaned: Cells = binary_closing(around, np.ones((1, 3)))[:, 2:-2] | excluded
     for value in (True, False):
         number, _ = label(cleaned == value)
         small = np.flatnonzero(np.bincount(number.ravel()) <= cells)

@@ -29,16 +29,16 @@ def in_print(text: str, marks: tuple[str, str] = MATHTEXT) -> str:
     text : e.g. ``B_s -> mu+ mu-``, ``eps_Z < 1.5e-08``, ``(2 sigma)``; not escaped.
     marks : how an index and an exponent are written, formats with one place each.
     """
-    text = text.replace("->", "→").replace(">=", "≥").replace("<=", "≤").replace("<~", "≲")
+    text = text.replace("->", "→").replace(">=", "≥").replace("<=", "≤").replace("<~", "≲").replace("<<", "≪")
     text = re.sub(r"(?<=\))e([+-]?\d+)\b", lambda found: "×10" + _high(str(int(found[1]))), text)
     text = re.sub(r"\b(\d+(?:\.\d+)?)e([+-]?\d+)\b", _power, text)
-    text = re.sub(r"\^(\d+)", lambda found: _high(found[1]), text)
+    text = re.sub(r"\^(-?\d+)", lambda found: _high(found[1]), text)
     # A charge belongs to the particle before it: K+, mu-, e+, pi0, K*0, B0.
     text = re.sub(r"\b(K\*|K|B|mu|pi|e)([+\-0])(?![\w.])", lambda found: found[1] + _high(found[2]), text)
     text = re.sub(_INDEXED, _indexed, text)
     text = re.sub(rf"\b({'|'.join(_GREEK)})(?![A-Za-z0-9])", lambda found: _GREEK[found[1]], text)
     text = re.sub(r"([μνπe](?:\ue002.\ue003)?) (?=[μνe](?:[\ue002 ,):]|$))", r"\1", text)  # "mu nu" is one word
-    text = re.sub(r"Δ (?=[MQ])", "Δ", re.sub(r"(\d) σ", r"\1σ", text))
+    text = re.sub(r"Δ (?=[MQa])", "Δ", re.sub(r"(\d) σ", r"\1σ", text))
     text = re.sub(r"(?<![\w.)\]\ue003])-(?=[\d.])", "−", text)
     text = re.sub("\ue000(.*?)\ue001", lambda found: marks[0].format(found[1]), text)
     return re.sub("\ue002(.*?)\ue003", lambda found: marks[1].format(found[1]), text)

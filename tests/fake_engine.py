@@ -142,7 +142,7 @@ def main() -> int:
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--physics", default="tables v1")
     parser.add_argument("--fail-rank", type=int)
-    parser.add_argument("--fault", default="raise", help="raise, memory, input, or an error of the system")
+    parser.add_argument("--fault", default="raise", help="raise, memory, input, early, or an error of the system")
     parser.add_argument("--crash-at", type=int, help="kill the failing rank at this write of its own")
     parser.add_argument("--slow-rank", type=int, help="this rank takes ten times as long")
     parser.add_argument("--threads", type=int)
@@ -169,6 +169,8 @@ def main() -> int:
         die_at_write(options.crash_at, torn=True)
     if options.slow_rank == int(os.environ.get("PMI_RANK", "0")):
         engine.delay *= 10
+    if options.fault == "early" and mpi.world().rank == options.fail_rank:
+        raise RuntimeError("before the run")
     if options.fault == "input":
         driver._build = lambda scan: build(engine, options.fail_rank)
     built = None if options.fault == "input" else engine

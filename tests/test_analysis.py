@@ -205,6 +205,21 @@ def test_picture_where_nothing_is_allowed(tmp_path: Path) -> None:
     assert (tmp_path / "out.png").exists()
 
 
+def test_constraints_of_the_paper(tmp_path: Path) -> None:
+    write_grid(tmp_path / "grid.h5")
+
+    def cells(*names: str) -> str:
+        table = tmp_path / "cells.csv"
+        plot(grid, Request("mass", "g_mu", constraints=names, csv=table), tmp_path / "out.png", Options())
+        return table.read_text()
+
+    with open_grid(tmp_path / "grid.h5") as grid:
+        grid.dataset["excluded"].attrs["flag_meanings"] = "k_pi_x w_width not_computed"
+        assert cells("paper") == cells("w_width") != cells("all")
+        grid.dataset["excluded"].attrs["flag_meanings"] = "k_pi_x b_k_x not_computed"
+        assert "none of the paper's" in complaint(cells, "paper")
+
+
 def test_levels_of_two_parameters() -> None:
     # For two parameters the probability inside delta chi2 is 1 - exp(-delta/2).
     inside = [0.682689492137086, 0.954499736103642, 0.997300203936740]

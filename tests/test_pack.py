@@ -190,6 +190,11 @@ def test_refusals(source, packed, tmp_path, monkeypatch):
         file["run/done"][4] = 1
         file["chi2"][2, 1, 1, 1] = 0.0
     refused(r"damaged \(block \d+\)", partial, tmp_path / "a.h5")
+    partial.write_bytes(source.read_bytes()[:-100])
+    refused(r"damaged \(cut short", partial, tmp_path / "a.h5")
+    partial.write_bytes(packed.read_bytes()[:-100])
+    with pytest.raises(UserError, match="packed and cut short"):
+        driver.verify(partial)
     monkeypatch.setitem(sys.modules, "hdf5plugin", None)
     refused("needs the package hdf5plugin", source, tmp_path / "a.h5", compression="blosc")
     assert {path.name for path in tmp_path.iterdir()} == {"partial.h5"}

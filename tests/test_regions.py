@@ -310,8 +310,9 @@ def test_streaks_and_specks_of_an_exclusion_are_left_out_of_the_summary() -> Non
     excluded[:, 17] = False  # three wide: a window to be seen
     expected[:, 15:18] = False
     np.testing.assert_array_equal(without_specks(excluded), expected)
-    assert not without_specks(np.zeros((3, 3), dtype=bool)).any()
-    assert without_specks(np.ones((3, 3), dtype=bool)).all()
+    for shape in ((2, 3), (3, 3), (30, 30)):
+        assert not without_specks(np.zeros(shape, dtype=bool)).any()
+        assert without_specks(np.ones(shape, dtype=bool)).all()
 
 
 def test_a_table_replaces_no_grid(made, tmp_path: Path) -> None:

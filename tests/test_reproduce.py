@@ -86,7 +86,7 @@ def test_claims_in_print() -> None:
         "K → π Z<sub>D</sub>: ε<sub>Z</sub> &lt; 2.2×10<sup>−8</sup>, −10<sup>−5</sup> to 3 &amp; R &lt; 0.98-1.1 (1σ)"
     )
     note = report.claims_table([EXAMPLE, EXAMPLE]).note
-    assert note.endswith("Of 2: 2 contradicted (X1, X1).")
+    assert note.endswith("Of 2 claims contradicted: 2 (X1, X1).")
 
 
 def test_rows_and_pulls() -> None:

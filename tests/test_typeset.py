@@ -17,6 +17,7 @@ from zdscan.constraints import select
         ("B_s mixing, Delta M_s/SM - 1", "B[s] mixing, ΔM[s]/SM - 1"),
         ("eps_Z < 1.50e-08 GeV^2, -1e-05, 251(59)e-11", "ε[Z] < 1.50×10^−8 GeV^2, −10^−5, 251(59)×10^−11"),
         ("Gamma(W -> mu nu Z_D), q_mu q_nu/M^2", "Γ(W → μν Z[D]), q[μ] q[ν]/M^2"),
+        ("1e-8 GeV^-2, eps_Z << eps, Delta a_mu", "10^−8 GeV^−2, ε[Z] ≪ ε, Δa[μ]"),
         ("k_mu_inv at g_mu = 0.1, K -> pi, numbers", "k_mu_inv at g[μ] = 0.1, K → π, numbers"),
     ],
 )

@@ -306,7 +306,7 @@ def plot(
         typer.Option(metavar="PRIOR", help="Integrate over the other axes; prior flat in: axis, log or spaced."),
     ] = None,
     constraints: Annotated[
-        str | None, typer.Option(help="Show what these exclude: all, or ids separated by commas.")
+        str | None, typer.Option(help="Show what these exclude: all, paper, or ids separated by commas.")
     ] = None,
     summary: Annotated[bool, typer.Option("--summary", help="Draw the boundary of every constraint.")] = False,
     first: Annotated[bool, typer.Option("--first", help="Map which constraint excludes first along y.")] = False,

@@ -232,14 +232,8 @@ class _Job:
     def do(self, todo: NDArray[np.int64], repaired: tuple[int, ...]) -> RunSummary:
         began = time.monotonic()
         world, plan = self.world, self.layout.plan
-        computed = plan.points_in(todo)
-        progress = Progress(
-            self.layout.path,
-            plan.points,
-            plan.points - computed,
-            world=world,
-            show=self.show,
-        )
+        before = plan.points - plan.points_in(todo)
+        progress = Progress(self.layout.path, plan.points, before, world=world, show=self.show)
         state = "failed"
         with world.job(lambda fault: record_fault(self.layout.path, fault)):
             try:
@@ -261,7 +255,7 @@ class _Job:
         return RunSummary(
             path=self.layout.path,
             points=plan.points,
-            computed=computed,
+            computed=plan.points - before,
             blocks=plan.blocks,
             repaired=repaired,
             seconds=seconds,

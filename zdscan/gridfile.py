@@ -222,7 +222,11 @@ def _read(path: Path, file: h5py.File) -> GridFile:
     names = tuple(name for name in _labels(run["field"]) if name in file)
     profiles = [name for name in _labels(run["profile"]) if name in file]
     packed = any(file[name].chunks is not None for name in (*names, *profiles))
+    size = path.stat().st_size
+    lost_bytes = max(0, _noted_size(path) - size)
     if packed:
+        if lost_bytes:  # nothing can be put back into it
+            raise UserError(f"{path} is packed and cut short: only its first {size} bytes are left.")
         load_filters(file, (*names, *profiles))
     layout = Layout(
         path=str(path),
@@ -252,7 +256,7 @@ def _read(path: Path, file: h5py.File) -> GridFile:
         history=_history(run["history"][()]),
         header_ok=int(file.attrs["header_checksum"]) == header_checksum(file),
         fills={name: file[name].fillvalue for name in (*names, *profiles)},
-        lost_bytes=max(0, _noted_size(path) - path.stat().st_size),
+        lost_bytes=lost_bytes,
     )
 
 

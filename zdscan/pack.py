@@ -98,6 +98,8 @@ def refuse_unfinished(grid: GridFile) -> None:
         raise UserError(f"{grid.path}: {grid.missing.size} of {grid.done.size} blocks are not computed yet; {resume}.")
     damaged = [f"block {number}" for number, _ in compare(grid, Alone(), lambda: False)]
     damaged += damaged_profiles(grid)
+    if grid.lost_bytes:
+        damaged.insert(0, "cut short")
     if not grid.header_ok:
         damaged.append("the header")
     if damaged:
