@@ -321,7 +321,7 @@ def test_memory_does_not_grow_with_the_number_of_points():
     worker = Worker(engine(shape=shape), Plan.default(shape, stored=False), {}, Clock())
     assert Plan.default(shape, stored=False).block_points < 2**20
     large = (3, 400, 500, 100)
-    assert Worker(engine(shape=large), Plan.default(large, stored=False), {})._piece <= 131_072
+    assert Worker(engine(shape=large), Plan.default(large, stored=False), {}, Clock())._piece <= 131_072
     assert worker._piece % 100 == 0
 
 

@@ -133,7 +133,8 @@ def _open_padded(path: Path, size: int) -> h5py.File | None:
     """
     try:
         file = h5py.File(_Padded(path), "r")
-        numbers = [item.id.get_offset() for item in file.values() if isinstance(item, h5py.Dataset) and item.ndim >= 4]
+        fields = [item for item in file.values() if isinstance(item, h5py.Dataset) and item.ndim >= 4]
+        numbers = [item.id.get_offset() for item in fields if item.chunks is None]  # not packed
     except (OSError, RuntimeError, KeyError, ValueError):
         return None
     return file if numbers and size >= min(numbers) else None
@@ -222,11 +223,7 @@ def _read(path: Path, file: h5py.File) -> GridFile:
     names = tuple(name for name in _labels(run["field"]) if name in file)
     profiles = [name for name in _labels(run["profile"]) if name in file]
     packed = any(file[name].chunks is not None for name in (*names, *profiles))
-    size = path.stat().st_size
-    lost_bytes = max(0, _noted_size(path) - size)
     if packed:
-        if lost_bytes:  # nothing can be put back into it
-            raise UserError(f"{path} is packed and cut short: only its first {size} bytes are left.")
         load_filters(file, (*names, *profiles))
     layout = Layout(
         path=str(path),
@@ -256,7 +253,7 @@ def _read(path: Path, file: h5py.File) -> GridFile:
         history=_history(run["history"][()]),
         header_ok=int(file.attrs["header_checksum"]) == header_checksum(file),
         fills={name: file[name].fillvalue for name in (*names, *profiles)},
-        lost_bytes=lost_bytes,
+        lost_bytes=max(0, _noted_size(path) - path.stat().st_size),
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -110,26 +109,12 @@ def refuse_unfinished(grid: GridFile) -> None:
 @contextmanager
 def scratch(target: Path) -> Iterator[Path]:
     """A temporary name beside `target`, removed at the end; leftovers of processes that were killed go first."""
-    prefix = f".{target.name}.{socket.gethostname()}."
-    for left in target.parent.glob(f"{prefix}*.part"):
-        owner = left.name[len(prefix) : -len(".part")]
-        if owner.isdigit() and not _alive(int(owner)):
-            left.unlink(missing_ok=True)
-    temporary = target.with_name(f"{prefix}{os.getpid()}.part")
+    store.remove_leftovers(target)
+    temporary = store.temporary_name(target)
     try:
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _sync(path: Path) -> None:

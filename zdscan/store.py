@@ -69,7 +69,7 @@ _PROFILE_NAMES = [f"profile_{x}_{y}" for x, y in combinations(AXES, 2)]
 def check_target(path: Path, overwrite: bool) -> None:
     """Raise `UserError` where a grid file cannot be created: folder missing or closed, or the name is taken."""
     folder = path.parent
-    for name in (path, _temporary(path)):
+    for name in (path, temporary_name(path)):
         try:
             name.lstat()
         except (FileNotFoundError, NotADirectoryError, PermissionError):
@@ -93,7 +93,7 @@ def check_target(path: Path, overwrite: bool) -> None:
         )
 
 
-def _temporary(path: Path) -> Path:
+def temporary_name(path: Path) -> Path:
     """The name of the file until it is whole: hidden, beside its final name, of this process alone."""
     return path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.part")
 
@@ -133,8 +133,8 @@ def create(
     """
     check_target(path, overwrite)
     _check_space(path, engine.fields, plan, profiles)
-    _remove_leftovers(path)
-    temporary = _temporary(path)
+    remove_leftovers(path)
+    temporary = temporary_name(path)
     try:
         try:
             with h5py.File(temporary, "w", locking=False, meta_block_size=METADATA_BYTES) as file:
@@ -152,7 +152,7 @@ def create(
     return layout
 
 
-def _remove_leftovers(path: Path) -> None:
+def remove_leftovers(path: Path) -> None:
     """Delete what creations of this file left that were killed on this machine; they may be large."""
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.{socket.gethostname()}.*.part"):
         process = leftover.name.split(".")[-2]
