@@ -40,7 +40,9 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
     "chi2, excluded, ratios": ("chi2", "excluded", "ratios"),
     "chi2, excluded, predictions": ("chi2", "excluded", "predictions"),
 }
-NARROW, BROAD = 0.03, 0.7  # GeV: below and above the muon threshold, where a large g_mu makes the vector broad
+# GeV: below the muon threshold with the pole far from every bin edge (30 MeV squared is one), and above it, where a
+# large g_mu makes the vector broad
+NARROW, BROAD = 0.05, 0.7
 GOLDEN = 0.618  # steps of this size, modulo 1, spread evenly
 POWERS = {"A": (0, 1), "B": (3, 3), "C": (3, 3)}  # of u, and of u/Gamma from u^0, in the paper's theory setting
 
@@ -202,6 +204,7 @@ def written(report: Report, folders: Sequence[tuple[str, Path | None]], quick: b
             *(
                 "file",
                 "computing",
+                "profiles",
                 "writing",
                 "rest",
                 "CPU ns/point",
