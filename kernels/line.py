@@ -20,10 +20,13 @@ POWERS = 5  # polynomials up to u^4
 @njit
 def muon_shift(matrix: np.ndarray, eps: float, eps_z: float) -> float:
     """Shift that makes v_mu proportional to u; 0 where v_mu does not depend on g_mu."""
-    slope = matrix[V_MU, 2]
-    if slope == 0.0:
-        return 0.0
-    return (matrix[V_MU, 0] * eps + matrix[V_MU, 1] * eps_z) / slope
+    return shift_of(matrix, matrix[V_MU, 2], eps, eps_z)
+
+
+@njit
+def shift_of(matrix: np.ndarray, slope: float, a: float, b: float) -> float:
+    """Shift that makes v_mu = slope u; 0 for slope 0."""
+    return 0.0 if slope == 0.0 else (matrix[V_MU, 0] * a + matrix[V_MU, 1] * b) / slope
 
 
 @njit
@@ -44,9 +47,9 @@ def _product(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, flo
 
 @njit
 def width_polynomials(
-    slice_: np.ndarray, matrix: np.ndarray, eps: float, eps_z: float, shift: float, channels: np.ndarray
+    slice_: np.ndarray, matrix: np.ndarray, slope: float, eps: float, eps_z: float, shift: float, channels: np.ndarray
 ) -> None:
-    """Partial widths in powers of u: channels float64[6, 3].
+    """Partial widths in powers of u: channels float64[6, 3]; slope : of v_mu where it is proportional to u, else 0.
 
     Rows: everything invisible, ee, mumu, hadrons, total, and neutrinos alone.
     """
@@ -62,7 +65,7 @@ def width_polynomials(
     for lepton in range(2):
         factor = _slice.ELECTRON + 2 * lepton
         v0, v1 = linear_form(matrix[V_E + 2 * lepton], eps, eps_z, shift)
-        if lepton == 1 and matrix[V_MU, 2] != 0.0:
+        if lepton == 1 and slope != 0.0:
             v0 = 0.0
         a0, a1 = linear_form(matrix[A_E + 2 * lepton], eps, eps_z, shift)
         vector, axial = _square(v0, v1), _square(a0, a1)
@@ -91,12 +94,12 @@ def width_polynomials(
 
 @njit
 def row_forms(
-    slice_: np.ndarray, matrix: np.ndarray, eps: float, eps_z: float, shift: float, forms: np.ndarray
+    slice_: np.ndarray, matrix: np.ndarray, slope: float, eps: float, eps_z: float, shift: float, forms: np.ndarray
 ) -> None:
     """Linear forms in u of (v_e, a_e, v_mu, a_mu, E0, E2, M1): forms float64[7, 2]."""
     for k in range(4):
         forms[k, 0], forms[k, 1] = linear_form(matrix[V_E + k], eps, eps_z, shift)
-    if matrix[V_MU, 2] != 0.0:
+    if slope != 0.0:
         forms[2, 0] = 0.0
     for k in range(3):
         start = _slice.MONOPOLE + 3 * k

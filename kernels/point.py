@@ -1,9 +1,9 @@
-"""A run of grid points of one mass: chi2, constraint bits and, on demand, every quantity behind them.
+"""The reference: a run of grid points of one mass, point by point, and every quantity behind chi2 and the bits.
 
 Per line the rows' polynomials are whitened and triangularised, so that a point costs a handful of multiply-adds:
 chi2 = |R (u^k, u^k/Gamma, 1)|^2. Where Gamma exceeds the width limit of a row that the vector touches, that row is
 computed at the point itself from the tables without approximation (kernels/broad.py). Results do not depend on where a
-run starts or ends.
+run starts or ends. kernels/grid.py does chi2 and the bits alone, from the same slices, and many times faster.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ from kernels.clauses import (
 from kernels.jit import njit
 from kernels.line import (
     POWERS,
+    V_MU,
     lepton_monomials,
     muon_shift,
     row_forms,
     row_polynomials,
-    triangularise,
     width_polynomials,
 )
 from kernels.physics.bsll import LINEAR, QUADRATIC
+from kernels.squares import direct_chi2, extent_of_rows, fill_monomials, sum_of_squares, whitened
 
 CLOSED = 1e-300  # GeV; a width below has no finite inverse and counts as no open channel
 
@@ -44,97 +45,6 @@ def _horner(c: np.ndarray, x: float) -> float:
     for k in range(c.shape[0] - 1, -1, -1):
         total = total * x + c[k]
     return total
-
-
-@njit
-def _extent(whitening: np.ndarray) -> np.ndarray:
-    """First and one past the last nonzero column of each row: int64[m, 2]."""
-    out = np.zeros((whitening.shape[0], 2), dtype=np.int64)
-    for i in range(whitening.shape[0]):
-        for r in range(whitening.shape[1]):
-            if whitening[i, r] != 0.0:
-                if out[i, 1] == 0:
-                    out[i, 0] = r
-                out[i, 1] = r + 1
-    return out
-
-
-@njit
-def _whitened(
-    whitening: np.ndarray,
-    extent: np.ndarray,
-    c0: np.ndarray,
-    measured: np.ndarray,
-    regular: np.ndarray,
-    resonant: np.ndarray,
-    n_regular: int,
-    n_resonant: int,
-    out: np.ndarray,
-) -> None:
-    """Triangular factor of the whitened residuals along a line; columns u^1.., u^0/Gamma.., 1."""
-    rows = whitening.shape[0]
-    columns = n_regular + n_resonant + 1
-    out[:] = 0.0
-    for i in range(rows):
-        for r in range(extent[i, 0], extent[i, 1]):
-            w = whitening[i, r]
-            for k in range(n_regular):
-                out[i, k] += w * regular[r, k + 1]
-            for k in range(n_resonant):
-                out[i, n_regular + k] += w * resonant[r, k]
-            out[i, columns - 1] += w * (c0[r] + regular[r, 0] - measured[r])
-    triangularise(out, rows, columns)
-
-
-@njit
-def _sum_of_squares(factor: np.ndarray, monomials: np.ndarray, count: int, chi2: np.ndarray) -> None:
-    """chi2[i] = |factor (monomials[:, i], 1)|^2 for an upper triangular factor; three columns a pass."""
-    columns = monomials.shape[0] + 1
-    chi2[:count] = 0.0
-    pull = np.empty(count)
-    for i in range(min(columns, factor.shape[0])):
-        constant = factor[i, columns - 1]
-        for n in range(count):
-            pull[n] = constant
-        k = i
-        while k + 3 < columns:
-            c0, c1, c2 = factor[i, k], factor[i, k + 1], factor[i, k + 2]
-            for n in range(count):
-                pull[n] += c0 * monomials[k, n] + c1 * monomials[k + 1, n] + c2 * monomials[k + 2, n]
-            k += 3
-        while k + 1 < columns:
-            c0 = factor[i, k]
-            for n in range(count):
-                pull[n] += c0 * monomials[k, n]
-            k += 1
-        for n in range(count):
-            chi2[n] += pull[n] * pull[n]
-
-
-@njit
-def _direct_chi2(whitening: np.ndarray, extent: np.ndarray, predictions: np.ndarray, measured: np.ndarray) -> float:
-    """chi2 of one point from its predictions."""
-    total = 0.0
-    for i in range(whitening.shape[0]):
-        pull = 0.0
-        for r in range(extent[i, 0], extent[i, 1]):
-            pull += whitening[i, r] * (predictions[r] - measured[r])
-        total += pull * pull
-    return total
-
-
-@njit
-def _fill_monomials(
-    u: np.ndarray, inverse_width: np.ndarray, n_regular: int, n_resonant: int, monomials: np.ndarray
-) -> None:
-    """Powers u^1.. and u^0/Gamma.. along a line."""
-    for k in range(n_regular):
-        for i in range(u.shape[0]):
-            monomials[k, i] = u[i] if k == 0 else monomials[k - 1, i] * u[i]
-    for k in range(n_resonant):
-        for i in range(u.shape[0]):
-            previous = inverse_width[i] if k == 0 else monomials[n_regular + k - 1, i] * u[i]
-            monomials[n_regular + k, i] = previous
 
 
 @njit
@@ -293,7 +203,7 @@ def evaluate_block(
     inverse_line = np.empty(n_g)
     ratio_store = np.empty(n_constraints * n_g)
     row_values = np.empty(rows)
-    extent, extent_muon = _extent(whitening), _extent(whitening_muon)
+    extent, extent_muon = extent_of_rows(whitening), extent_of_rows(whitening_muon)
     broad_tables = np.empty((rows, broad.SEGMENTS, broad.NODES, broad.PADDED))
     ready = np.zeros((rows, broad.SEGMENTS), dtype=np.bool_)
 
@@ -308,8 +218,8 @@ def evaluate_block(
 
         # the line: polynomials in u
         shift = muon_shift(matrix, eps, eps_z)
-        width_polynomials(slice_, matrix, eps, eps_z, shift, channels)
-        row_forms(slice_, matrix, eps, eps_z, shift, forms)
+        width_polynomials(slice_, matrix, matrix[V_MU, 2], eps, eps_z, shift, channels)
+        row_forms(slice_, matrix, matrix[V_MU, 2], eps, eps_z, shift, forms)
         total_width = channels[CHANNELS]
         for k in range(2):
             active[k] = lepton_monomials(forms, k, linear[k], quadratic[k])
@@ -324,12 +234,12 @@ def evaluate_block(
             if width[i] < CLOSED:
                 width[i] = 0.0
             inverse_width[i] = 1.0 / width[i] if width[i] > 0.0 else 0.0
-        _fill_monomials(u, inverse_width, n_regular, n_resonant, monomials)
-        _whitened(whitening, extent, c0, measured, regular, resonant, n_regular, n_resonant, factor)
-        _sum_of_squares(factor, monomials, n, chi2[done:stop])
+        fill_monomials(u, inverse_width, n_regular, n_resonant, monomials)
+        whitened(whitening, extent, c0, measured, regular, resonant, n_regular, n_resonant, factor)
+        sum_of_squares(factor, monomials, n, chi2[done:stop])
         if chi2_muon.shape[0] > 0:
-            _whitened(whitening_muon, extent_muon, c0, measured, regular, resonant, n_regular, n_resonant, factor_muon)
-            _sum_of_squares(factor_muon, monomials, n, chi2_muon[done:stop])
+            whitened(whitening_muon, extent_muon, c0, measured, regular, resonant, n_regular, n_resonant, factor_muon)
+            sum_of_squares(factor_muon, monomials, n, chi2_muon[done:stop])
 
         # points that are too broad for the law, and predictions
         for i in range(n):
@@ -358,9 +268,9 @@ def evaluate_block(
                 row_values,
             )
             if beyond:
-                chi2[done + i] = _direct_chi2(whitening, extent, row_values, measured)
+                chi2[done + i] = direct_chi2(whitening, extent, row_values, measured)
                 if chi2_muon.shape[0] > 0:
-                    chi2_muon[done + i] = _direct_chi2(whitening_muon, extent_muon, row_values, measured)
+                    chi2_muon[done + i] = direct_chi2(whitening_muon, extent_muon, row_values, measured)
             if predictions.shape[0] > 0:
                 for r in range(rows):
                     predictions[done + i, r] = row_values[r]

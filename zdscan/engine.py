@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from zdscan.faults import not_one_of
 from zdscan.fields import Field
 from zdscan.inputs.measurements import ERROR_TREATMENTS, available
 from zdscan.model import COUPLINGS, PARAMETERS, Case, named_case
-from zdscan.slices import CHANNELS, Axes, Physics
+from zdscan.slices import CHANNELS, Axes, Physics, Workspace
 
 if TYPE_CHECKING:
     from zdscan.config import Scan
@@ -137,6 +138,7 @@ class Engine:
 
     def __init__(self, physics: Physics, axes: Mapping[str, NDArray[np.float64]], fields: Sequence[str]) -> None:
         self.physics = physics
+        self._local = threading.local()
         self.axes = {name: np.ascontiguousarray(axes[name], dtype=np.float64) for name in ("mass", *PARAMETERS)}
         lengths = [len(axis) for axis in self.axes.values()]
         self.shape = (lengths[0], lengths[1], lengths[2], lengths[3])
@@ -219,8 +221,9 @@ class Engine:
 
     def warm_up(self) -> None:
         """Compile the kernels, or load them from the cache."""
-        eps, eps_z, g_mu = self._point_axes
-        self.physics.evaluate(self.build_slice(0), (eps[:1], eps_z[:1], g_mu[:1]))
+        outputs = [np.empty((1, field.components) if field.extra else 1, dtype=field.dtype) for field in self.fields]
+        workspace = self.physics.workspace(self.build_slice(0), self._point_axes)
+        self._evaluate(workspace, 0, 1, outputs, every_kernel=True)
 
     @property
     def _point_axes(self) -> Axes:
@@ -235,10 +238,41 @@ class Engine:
 
         Numbers beyond the range of float32 are stored as its largest number, so that a grid holds no infinity.
         """
-        names = [field.name for field in self.fields]
-        results = self.physics.evaluate(slice_, self._point_axes, first, count, names)
-        for name, output in zip(names, outputs, strict=True):
-            result = results[name]
-            if output.dtype == np.float32:
+        self._evaluate(self._workspace(slice_), first, count, outputs)
+
+    def _workspace(self, slice_: NDArray[np.float64]) -> Workspace:
+        """The workspace of this thread; blocks of one mass mostly follow each other."""
+        kept: Workspace | None = getattr(self._local, "workspace", None)
+        if kept is None or kept.slice_ is not slice_:
+            kept = self._local.workspace = self.physics.workspace(slice_, self._point_axes)
+        return kept
+
+    def _evaluate(
+        self,
+        workspace: Workspace,
+        first: int,
+        count: int,
+        outputs: Sequence[NDArray[Any]],
+        every_kernel: bool = False,
+    ) -> None:
+        given = dict(zip((field.name for field in self.fields), outputs, strict=True))
+        mask = np.uint32 if len(self.physics.constraints) <= 31 else np.uint64
+        chi2 = given.pop("chi2", None)
+        excluded = given.pop("excluded", None)
+        muon = given.pop("chi2_muon", None)
+        if chi2 is not None or excluded is not None or muon is not None:
+            self.physics.fill(
+                workspace,
+                self._point_axes,
+                first,
+                np.empty(count, dtype=np.float32) if chi2 is None else chi2,
+                np.empty(count, dtype=mask) if excluded is None else excluded,
+                np.empty(0, dtype=np.float32) if muon is None else muon,
+                every_kernel,
+            )
+        if given:
+            results = self.physics.evaluate(workspace.slice_, self._point_axes, first, count, list(given))
+            for name, output in given.items():
+                result = results[name]
                 np.clip(result, -_FLOAT32_MAX, _FLOAT32_MAX, out=result)
-            np.copyto(output, result, casting="unsafe")
+                np.copyto(output, result, casting="unsafe")

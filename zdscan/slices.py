@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from kernels import clauses as _clauses
 from kernels import slice as _slice
+from kernels import wide as _wide
+from kernels.grid import OUTSIDE, Prepared, evaluate_grid, prepare, runs_along_z
 from kernels.point import evaluate_block
 from zdscan import cache, inputs
 from zdscan.constraint import Clause, Constraint, Theory
@@ -31,6 +33,16 @@ Array = NDArray[Any]
 NUMERIC_MODULES = ("axes", "charged_current", "constraint", "likelihood", "model", "onshell", "penguin", "polynomial")
 OPTIONAL = ("chi2_muon", "ratios", "values", "predictions", "widths", "a_mu")
 Axes = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What one thread keeps between runs of points of one slice: the digested slice, and tables for large widths."""
+
+    slice_: NDArray[np.float64]
+    prepared: Prepared
+    wide: _wide.Wide
+    wide_muon: _wide.Wide
 
 
 @dataclass(frozen=True)
@@ -129,6 +141,74 @@ class Physics:
             for place, clause in enumerate(found):
                 packed[self._slots[index] + place] = clause.packed(index)
         return out
+
+    def workspace(self, slice_: NDArray[np.float64], axes: Axes) -> Workspace:
+        """A workspace for `fill` on a slice and axes."""
+        rows = self.likelihood
+        prepared = prepare(
+            slice_,
+            self.matrix,
+            rows.lepton,
+            rows.sm - rows.data.values,
+            rows.whitening,
+            rows.whitening_muon,
+            runs_along_z(len(axes[2]), len(axes[1])),
+        )
+        errors = len(rows.whitening), len(rows.whitening_muon)
+        return Workspace(slice_, prepared, _wide.empty(errors[0]), _wide.empty(errors[1]))
+
+    def fill(
+        self,
+        workspace: Workspace,
+        axes: Axes,
+        first: int,
+        chi2: Array,
+        excluded: Array,
+        chi2_muon: Array,
+        every_kernel: bool = False,
+    ) -> None:
+        """chi2, constraint bits and chi2 of the muon rows of the points first..first+len(chi2): the grid's fast path.
+
+        The numbers are those of `evaluate` to 1e-8, the bits the same; docs/performance.md.
+
+        Parameters
+        ----------
+        workspace : of `workspace`, for these axes; not to be shared between threads.
+        chi2, excluded, chi2_muon : float32[n], uint32[n] or uint64[n], float32[n or 0]; filled. Numbers beyond float32
+            become its largest.
+        every_kernel : run also those that these points do not need, to compile them.
+        """
+        rows, n = self.likelihood, len(chi2)
+        mark = np.empty(n, dtype=np.uint8)
+        prepared, largest = workspace.prepared, float(np.finfo(np.float32).max)
+        if not evaluate_grid(prepared, *axes, first, n, largest, chi2, chi2_muon, excluded, mark) and not every_kernel:
+            return
+        sets = [(workspace.wide, rows.whitening, chi2)]
+        if len(chi2_muon):
+            sets.append((workspace.wide_muon, rows.whitening_muon, chi2_muon))
+        for wide, whitening, output in sets:
+            _wide.evaluate_wide(
+                prepared,
+                wide,
+                rows.lepton,
+                rows.sm - rows.data.values,
+                whitening,
+                rows.row_start,
+                rows.sm_tables.panel_lo,
+                rows.sm_tables.panel_hi,
+                rows.functions,
+                *axes,
+                first,
+                n,
+                largest,
+                mark,
+                output,
+            )
+        for k in np.flatnonzero(mark == OUTSIDE):
+            point = self.evaluate(workspace.slice_, axes, first + int(k), 1, ("chi2_muon",))
+            chi2[k] = min(point["chi2"][0], largest)
+            if len(chi2_muon):
+                chi2_muon[k] = min(point["chi2_muon"][0], largest)
 
     def evaluate(
         self,
