@@ -388,12 +388,12 @@ def _settings(world: Alone, threads: int | None, sink: str, block_points: int | 
         raise UserError(f"There is no sink {sink!r}: choose one of {', '.join(SINKS)}.")
     if block_points is not None and block_points < 1:
         raise UserError(f"A block must have at least 1 point, not {block_points}.")
-    chosen = choose_threads(threads, world)
     if sink == "parallel":
         from zdscan import parallel
 
-        parallel.check(chosen)
-    return chosen
+        threads = 1 if threads is None else threads
+        parallel.check(threads)
+    return choose_threads(threads, world)
 
 
 def _open_unpacked(path: str | Path) -> GridFile:
