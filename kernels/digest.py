@@ -142,7 +142,8 @@ def digest_rows(
                     if lepton[r] == lep:
                         raw[columns, r] = tables[r, table]
                 columns += 1
-    raw[columns] = residual
+    for r in range(rows):  # a row assigned whole would compile numpy's sentence on shapes, for seconds
+        raw[columns, r] = residual[r]
     found[entries, 0], found[entries, 1], found[entries, 2] = columns, places - 1, ONE_AT
     entries += 1
     columns += 1

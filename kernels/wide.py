@@ -85,8 +85,8 @@ def _fill(
     for n in range(NODES):
         width = _centre(octave) * (1.0 + _NODE[n]) / (1.0 - _NODE[n])
         raw = np.zeros((COLUMNS, rows))
-        raw[COLUMNS - 1] = residual
         for r in range(rows):
+            raw[COLUMNS - 1, r] = residual[r]
             first = lepton[r] * TABLES
             if not np.any(used[first : first + TABLES]):
                 continue
@@ -97,7 +97,9 @@ def _fill(
                 if used[first + k]:
                     raw[first + k, r] = lin[k] if k < LINEAR else quad[k - LINEAR]
         found = _digest.triangular_factor(raw, lepton, whitening)
-        factor[: found.shape[0], :, n] = found
+        for r in range(found.shape[0]):
+            for k in range(COLUMNS):
+                factor[r, k, n] = found[r, k]
     for r in range(factor.shape[0]):
         for k in range(COLUMNS):
             filled[r, k] = np.any(factor[r, k] != 0.0)

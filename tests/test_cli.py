@@ -221,7 +221,13 @@ def test_run_reports_the_best_point(scan: Path, tmp_path: Path) -> None:
     assert f"{chi2.min():.2f}" in result.out
     assert f"{chi2.min() - sm:+.2f}" in result.out
     assert f"{np.count_nonzero(excluded == 0):,} of {chi2.size:,} points are allowed" in result.out
-    assert "muon rows at the best point" in result.out
+    mask = excluded.reshape(-1)[chi2.argmin()]
+    with h5py.File(tmp_path / "out.h5") as file:
+        flags = file["excluded"].attrs
+        names = [n for n, bit in zip(flags["flag_meanings"].split(), flags["flag_masks"], strict=True) if mask & bit]
+    said = " ".join(result.out.split("the best point is ")[1].split())
+    assert said.startswith(f"excluded by {', '.join(names)}" if names else "allowed")
+    assert "muon rows at the best point" in zdscan("info", tmp_path / "out.h5").out
 
 
 def test_run_refuses_an_existing_file_and_overwrites_on_request(scan: Path, tmp_path: Path) -> None:

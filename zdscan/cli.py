@@ -137,8 +137,11 @@ def _summarise(summary: RunSummary) -> None:
 
     if summary.path:  # empty on ranks other than the first
         grid = open_grid(summary.path)
-        counted = tally.count(grid) if grid.layout.fields else None
-        report.show_summary(summary, tally.evaluate_best(grid, summary.best), counted)
+        counted = excluding = None
+        if grid.layout.fields:
+            counted = tally.count(grid)
+            excluding = tally.excluded_at(grid, summary.best.index) if summary.best else None
+        report.show_summary(summary, excluding, counted)
 
 
 @app.command()
@@ -413,23 +416,13 @@ def warmup() -> None:
     from zdscan.cache import cache_folder, is_kept
     from zdscan.config import FIELDS, parse_scan
     from zdscan.engine import Engine
+    from zdscan.warming import scan_text
 
     for fields in ('["chi2", "excluded"]', json.dumps(FIELDS)):
-        Engine.from_scan(parse_scan(_ONE_POINT, "warm-up", [f"output.fields={fields}"])).warm_up()
+        Engine.from_scan(parse_scan(scan_text(), "warm-up", [f"output.fields={fields}"])).warm_up()
     if not is_kept():
         raise UserError(
             f"The folder {cache_folder()} cannot be written, so every command compiles the kernels again (half a "
             "minute): set ZDSCAN_CACHE_DIR to a folder that can."
         )
     print(f"compiled kernels are in {cache_folder()}")
-
-
-_ONE_POINT = """
-format = 1
-case = "C"
-[axes]
-mass = { values = [0.1] }
-eps = { values = [1e-4] }
-eps_z = { values = [1e-4] }
-g_mu = { values = [1e-3] }
-"""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan import likelihood
+from zdscan import likelihood, warming
 from zdscan.axes import LARGEST_COUPLING, LARGEST_WIDTH
 from zdscan.constraints import select
 from zdscan.errors import UserError
@@ -222,8 +222,20 @@ class Engine:
     def warm_up(self) -> None:
         """Compile the kernels, or load them from the cache."""
         outputs = [np.empty((1, field.components) if field.extra else 1, dtype=field.dtype) for field in self.fields]
-        workspace = self.physics.workspace(self.build_slice(0), self._point_axes)
-        self._evaluate(workspace, 0, 1, outputs, every_kernel=True)
+        none = np.empty(0, dtype=np.float32)
+        with warming.helper(self._mask.str) as helper:
+            slice_ = self.build_slice(0)
+            helper.wait_for_preparation()
+            workspace = self.physics.workspace(slice_, self._point_axes)
+            mark = np.zeros(1, dtype=np.uint8)
+            self.physics.fill_wide(workspace, self._point_axes, 0, mark, np.empty(1, dtype=np.float32), none)
+            helper.wait()
+            self._evaluate(workspace, 0, 1, outputs)
+
+    @property
+    def _mask(self) -> np.dtype[Any]:
+        """Type of the field `excluded`, whether it is stored or not."""
+        return np.dtype(np.uint32 if len(self.physics.constraints) <= 31 else np.uint64)
 
     @property
     def _point_axes(self) -> Axes:
@@ -253,10 +265,8 @@ class Engine:
         first: int,
         count: int,
         outputs: Sequence[NDArray[Any]],
-        every_kernel: bool = False,
     ) -> None:
         given = dict(zip((field.name for field in self.fields), outputs, strict=True))
-        mask = np.uint32 if len(self.physics.constraints) <= 31 else np.uint64
         chi2 = given.pop("chi2", None)
         excluded = given.pop("excluded", None)
         muon = given.pop("chi2_muon", None)
@@ -266,9 +276,8 @@ class Engine:
                 self._point_axes,
                 first,
                 np.empty(count, dtype=np.float32) if chi2 is None else chi2,
-                np.empty(count, dtype=mask) if excluded is None else excluded,
+                np.empty(count, dtype=self._mask) if excluded is None else excluded,
                 np.empty(0, dtype=np.float32) if muon is None else muon,
-                every_kernel,
             )
         if given:
             results = self.physics.evaluate(workspace.slice_, self._point_axes, first, count, list(given))

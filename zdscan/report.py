@@ -220,8 +220,8 @@ def progress() -> Iterator[Callable[[str, float], None]]:
         yield advance
 
 
-def show_summary(summary: RunSummary, best: Mapping[str, Any] | None, tally: Tally | None) -> None:
-    """A finished run: what was computed, and the best points. `best` is the best point evaluated again on its own."""
+def show_summary(summary: RunSummary, excluding: Sequence[str] | None, tally: Tally | None) -> None:
+    """A finished run: what was computed, and the best points. `excluding`: what excludes the best one, if known."""
     out = console()
     rate = f", {summary.points_per_second / 1e6:.3g} million points a second" if summary.computed else ""
     out.print(
@@ -239,7 +239,8 @@ def show_summary(summary: RunSummary, best: Mapping[str, Any] | None, tally: Tal
         out.print(f"{each:.3g} million points a second and core; time of {cores} cores: {shares}", markup=False)
     if summary.repaired:
         out.print(f"repaired damaged blocks: {', '.join(map(str, summary.repaired))}", markup=False)
-    _show_best(out, summary.best, summary.best_allowed, summary.sm_chi2, best)
+    _show_best(out, summary.best, summary.best_allowed, summary.sm_chi2)
+    _show_excluding(out, excluding)
     if tally is not None:
         out.print(f"{tally.allowed:,} of {tally.computed:,} points are allowed by every constraint of the scan.")
 
@@ -249,7 +250,7 @@ def _show_best(
     best: BestPoint | None,
     allowed: BestPoint | None,
     sm_chi2: Mapping[str, float],
-    evaluated: Mapping[str, Any] | None,
+    evaluated: Mapping[str, Any] | None = None,
 ) -> None:
     sm = sm_chi2.get("all", math.nan)
     table = _table("chi2", "point", "chi2", "against the SM", *AXES)
@@ -267,11 +268,15 @@ def _show_best(
             out.print(
                 f"this zdscan gives chi2 = {chi2['all']:.2f} there: the file was made with other inputs or kernels"
             )
-        excluding = [item["id"] for item in evaluated["constraints"] if item["excluded"]]
         out.print(
             f"muon rows at the best point: {chi2['muon']:.2f}, SM {chi2['sm_muon']:.2f}, "
             f"difference {chi2['muon'] - chi2['sm_muon']:+.2f}"
         )
+        _show_excluding(out, [item["id"] for item in evaluated["constraints"] if item["excluded"]])
+
+
+def _show_excluding(out: Console, excluding: Sequence[str] | None) -> None:
+    if excluding is not None:
         out.print(
             "the best point is " + (f"excluded by {', '.join(excluding)}" if excluding else "allowed"), markup=False
         )

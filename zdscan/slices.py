@@ -32,6 +32,8 @@ Array = NDArray[Any]
 # modules of this package that make numbers, besides the constraints and the inputs' own data
 NUMERIC_MODULES = ("axes", "charged_current", "constraint", "likelihood", "model", "onshell", "penguin", "polynomial")
 OPTIONAL = ("chi2_muon", "ratios", "values", "predictions", "widths", "a_mu")
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
+
 Axes = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 
@@ -165,7 +167,6 @@ class Physics:
         chi2: Array,
         excluded: Array,
         chi2_muon: Array,
-        every_kernel: bool = False,
     ) -> None:
         """chi2, constraint bits and chi2 of the muon rows of the points first..first+len(chi2): the grid's fast path.
 
@@ -176,13 +177,17 @@ class Physics:
         workspace : of `workspace`, for these axes; not to be shared between threads.
         chi2, excluded, chi2_muon : float32[n], uint32[n] or uint64[n], float32[n or 0]; filled. Numbers beyond float32
             become its largest.
-        every_kernel : run also those that these points do not need, to compile them.
         """
-        rows, n = self.likelihood, len(chi2)
-        mark = np.empty(n, dtype=np.uint8)
-        prepared, largest = workspace.prepared, float(np.finfo(np.float32).max)
-        if not evaluate_grid(prepared, *axes, first, n, largest, chi2, chi2_muon, excluded, mark) and not every_kernel:
-            return
+        mark = np.empty(len(chi2), dtype=np.uint8)
+        prepared = workspace.prepared
+        if evaluate_grid(prepared, *axes, first, len(chi2), _FLOAT32_MAX, chi2, chi2_muon, excluded, mark):
+            self.fill_wide(workspace, axes, first, mark, chi2, chi2_muon)
+
+    def fill_wide(
+        self, workspace: Workspace, axes: Axes, first: int, mark: Array, chi2: Array, chi2_muon: Array
+    ) -> None:
+        """The part of `fill` for points beyond the small-width law, as `mark` says (uint8[n], kernels/grid.py)."""
+        rows, n, prepared, largest = self.likelihood, len(chi2), workspace.prepared, _FLOAT32_MAX
         sets = [(workspace.wide, rows.whitening, chi2)]
         if len(chi2_muon):
             sets.append((workspace.wide_muon, rows.whitening_muon, chi2_muon))

@@ -1,4 +1,4 @@
-"""What a grid file says in a few numbers: how many points are allowed, and its best point evaluated in full."""
+"""What a grid file says in a few numbers: how many points are allowed, and what excludes its best point."""
 
 from __future__ import annotations
 
@@ -49,6 +49,15 @@ def count(grid: GridFile, each: bool = False) -> Tally:
             for name, bit in bits.items():
                 excluded[name] += int(np.count_nonzero(mask & mask.dtype.type(bit)))
     return Tally(computed, allowed, excluded)
+
+
+def excluded_at(grid: GridFile, index: int) -> list[str]:
+    """Constraints that exclude the point with this flat index, as stored; not for a file of profiles only."""
+    plan = grid.layout.plan
+    block = plan.block(int(np.searchsorted(plan.starts(), index, side="right")) - 1)
+    with reader(grid.layout) as io:
+        mask = int(io.read_field("excluded", block)[index - block.start])
+    return [name for name, bit in constraint_bits(grid).items() if mask & bit]
 
 
 def constraint_bits(grid: GridFile) -> dict[str, int]:

@@ -1,0 +1,98 @@
+"""Compiling the kernels by two processes at once, where nothing is in the cache yet.
+
+Numba compiles one function at a time in a process. The kernels of slices and those of grids are about as much work, so
+a second process takes the latter and leaves them in the cache, where this one finds them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from zdscan import cache, mpi
+
+_SCAN = """
+format = 1
+case = "C"
+[axes]
+mass = { values = [0.1] }
+eps = { values = [1e-4] }
+eps_z = { values = [1e-4] }
+g_mu = { values = [1e-3] }
+"""
+
+
+class Helper:
+    """The second process, or the lack of one."""
+
+    def __init__(self, process: subprocess.Popen[bytes] | None) -> None:
+        self._process = process
+
+    def wait_for_preparation(self) -> None:
+        """Return when `kernels.grid.prepare` is in the cache, or the process has ended."""
+        if self._process is not None and self._process.stdout is not None:
+            self._process.stdout.readline()
+
+    def wait(self) -> None:
+        """Return when everything is; a failure costs time only, this process then compiles the rest itself."""
+        if self._process is not None:
+            self._process.wait()
+
+
+@contextlib.contextmanager
+def helper(mask: str) -> Iterator[Helper]:
+    """A second process that compiles the kernels of grids with this type of `excluded`, if there is work for it.
+
+    None is started where the cache has them or is not kept, on a single core, and under a launcher, whose processes
+    have turns of their own.
+    """
+    process = None
+    if _wanted():
+        code = f"from zdscan.warming import compile_grid; compile_grid({mask!r})"
+        with contextlib.suppress(OSError):
+            process = subprocess.Popen(
+                [sys.executable, "-c", code],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                start_new_session=True,  # a Ctrl-C is this process's to answer
+            )
+    try:
+        yield Helper(process)
+    finally:
+        if process is not None:
+            process.kill()  # at work still only where this one fails or is stopped
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+def compile_grid(mask: str) -> None:
+    """Compile the kernels of grids into the cache; prints a line when the first is there. Run by `helper`."""
+    import numpy as np
+
+    from zdscan.config import parse_scan
+    from zdscan.engine import Engine
+
+    physics = Engine.from_scan(parse_scan(_SCAN, "warm-up", ())).physics
+    one = np.ones(1)
+    # A slice of zeros has no constraint that applies and no row that the vector touches: only types matter here.
+    workspace = physics.workspace(np.zeros(physics.slice_size), (one, one, one))
+    print(flush=True)
+    physics.fill(workspace, (one, one, one), 0, np.empty(1, np.float32), np.empty(1, mask), np.empty(0, np.float32))
+
+
+def scan_text() -> str:
+    """A scan of one point, by which everything a scan needs can be compiled."""
+    return _SCAN
+
+
+def _wanted() -> bool:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if cores < 2 or not cache.is_kept() or mpi.launched_processes() is not None:
+        return False
+    return next(cache.cache_folder().rglob("grid.evaluate_grid-*.nbi"), None) is None
