@@ -60,6 +60,7 @@ def test_growth(tmp_path: Path) -> None:
     assert [row["rows"] for row in found["Against the number of rows"]] == [1, 26]
 
 
+@pytest.mark.slow
 def test_against_flavio() -> None:
     pytest.importorskip("flavio")
     found = tables("against_flavio")
@@ -70,6 +71,7 @@ def test_against_flavio() -> None:
         assert row["largest"] < 2e-4  # of row/SM; the coefficients are constant to 1.3e-4
 
 
+@pytest.mark.slow
 def test_against_eos() -> None:
     """With EOS where its environment is there already, else its sentence."""
     found = tables("against_eos")
@@ -80,6 +82,7 @@ def test_against_eos() -> None:
             assert 0.5 < row["SM, least"] < 2.0
 
 
+@pytest.mark.slow
 def test_scaling(tmp_path: Path) -> None:
     plot = tmp_path / "scaling.svg"
     found = tables("scaling", "--plot", str(plot))
