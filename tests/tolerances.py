@@ -8,8 +8,8 @@ BIN_INTEGRAL = (
 # rows with the small-width law instead of the integrals: asked for 1e-7 of a row without interference
 SMALL_WIDTH_LAW = 3e-7
 FLOAT32_OUTPUT = 5e-7  # stored float32 against float64
-# the grid's chi2 against the reference: storage in float32; beyond the small-width law an interpolation in the width,
-# of chi2 (1e-8 for its simple poles) against one of the tables
+# the grid's chi2 against the reference where the small-width law holds: storage in float32, and rounding; beyond it an
+# interpolation of chi2 in the width stands against one of the tables (2e-7 at worst), within FLOAT32_OUTPUT
 GRID_CHI2 = 2e-7
 LOOP_FUNCTION = 1e-13  # loop functions against 50 digits, relative to |F| + |x dF|: rounding of x, cancellation at 1
 LOOP_SUM = 1e-10  # sums over u, c, t: the CKM factors are given to 13 digits and cancel partly
