@@ -416,10 +416,10 @@ def warmup() -> None:
     from zdscan.cache import cache_folder, is_kept
     from zdscan.config import FIELDS, parse_scan
     from zdscan.engine import Engine
-    from zdscan.warming import scan_text
+    from zdscan.warming import SCAN
 
     for fields in ('["chi2", "excluded"]', json.dumps(FIELDS)):
-        Engine.from_scan(parse_scan(scan_text(), "warm-up", [f"output.fields={fields}"])).warm_up()
+        Engine.from_scan(parse_scan(SCAN, "warm-up", [f"output.fields={fields}"])).warm_up()
     if not is_kept():
         raise UserError(
             f"The folder {cache_folder()} cannot be written, so every command compiles the kernels again (half a "

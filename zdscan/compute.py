@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -16,52 +15,28 @@ from numpy.typing import NDArray
 from zdscan import profiles
 from zdscan.clock import Clock
 from zdscan.errors import UserError
-from zdscan.fields import Field
 from zdscan.gridio import Layout
-from zdscan.mpi import Alone
+from zdscan.mpi import Alone, cores
 from zdscan.partial import Partial
 from zdscan.profiles import Tables
 from zdscan.progress import Progress
 from zdscan.schedule import LARGEST_BLOCK, Plan, Shared, rounds
 from zdscan.sinks import Sink
+from zdscan.store import Described
 
 THREADS_PER_CORE = 8  # more only cost memory, so that a slip of the pen could end the machine
 
 
-class EngineLike(Protocol):
+class EngineLike(Described, Protocol):
     """Everything of a scan that does not depend on where it runs (`zdscan.engine.Engine`)."""
-
-    @property
-    def axes(self) -> Mapping[str, NDArray[np.float64]]:
-        """mass (GeV), eps, eps_z, g_mu; ascending."""
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
         """Lengths of the axes."""
 
     @property
-    def fields(self) -> Sequence[Field]:
-        """What is computed at each point."""
-
-    @property
     def slice_size(self) -> int:
         """Numbers of a mass slice."""
-
-    @property
-    def ndof(self) -> int:
-        """Rows in chi2."""
-
-    @property
-    def sm_chi2(self) -> Mapping[str, float]:
-        """chi2 of the Standard Model by set of rows."""
-
-    @property
-    def identity(self) -> Mapping[str, str]:
-        """What makes the numbers."""
-
-    @property
-    def attributes(self) -> Mapping[str, Any]:
-        """Further attributes of the file."""
 
     def warm_up(self) -> None:
         """Compile or load every kernel."""
@@ -109,21 +84,14 @@ def choose_threads(threads: int | None, world: Alone) -> int:
     UserError : the number is not positive or beyond all use, or this MPI library cannot be used with threads.
     """
     if threads is None:
-        return 1 if world.size > 1 else _cores()
+        return 1 if world.size > 1 else cores()
     if threads < 1:
         raise UserError(f"The number of threads must be at least 1, not {threads}.")
-    most = THREADS_PER_CORE * _cores()
+    most = THREADS_PER_CORE * cores()
     if threads > most:
-        raise UserError(f"The number of threads must be at most {most} on these {_cores()} cores, not {threads}.")
+        raise UserError(f"The number of threads must be at most {most} on these {cores()} cores, not {threads}.")
     world.check_threads(threads)
     return threads
-
-
-def _cores() -> int:
-    """Cores this process may use: fewer than the machine has inside a batch job."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def warm_up(engine: EngineLike, world: Alone) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import sys
 import time
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zdscan import mpi
 from zdscan.fields import Field
 from zdscan.profiles import Tables, table_bytes, warm_up
 from zdscan.schedule import Plan
@@ -80,7 +80,7 @@ def estimate(scan: Scan, cores: int | None = None) -> Estimate:
     """
     from zdscan.engine import Engine
 
-    cores = cores or _cores()
+    cores = cores or mpi.cores()
     engine = Engine.from_scan(scan)
     began = time.perf_counter()
     engine.warm_up()
@@ -127,10 +127,3 @@ def _resident_bytes() -> int:
     """Largest memory of this process so far: interpreter, libraries and compiled kernels."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else 1024 * peak
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

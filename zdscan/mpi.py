@@ -53,6 +53,13 @@ def launched_processes() -> int | None:
     return numbers[0] if numbers else None
 
 
+def cores() -> int:
+    """Cores this process may use: fewer than the machine has inside a batch job."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def limit_threads() -> None:
     """One thread per rank for the numerical libraries, unless the user asked otherwise.
 

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 
 from zdscan import cache, mpi
 
-_SCAN = """
+# of one point, by which everything that a scan needs can be compiled
+SCAN = """
 format = 1
 case = "C"
 [axes]
@@ -78,7 +79,7 @@ def compile_grid(mask: str) -> None:
     from zdscan.config import parse_scan
     from zdscan.engine import Engine
 
-    physics = Engine.from_scan(parse_scan(_SCAN, "warm-up", ())).physics
+    physics = Engine.from_scan(parse_scan(SCAN, "warm-up", ())).physics
     one = np.ones(1)
     # A slice of zeros has no constraint that applies and no row that the vector touches: only types matter here.
     workspace = physics.workspace(np.zeros(physics.slice_size), (one, one, one))
@@ -86,13 +87,7 @@ def compile_grid(mask: str) -> None:
     physics.fill(workspace, (one, one, one), 0, np.empty(1, np.float32), np.empty(1, mask), np.empty(0, np.float32))
 
 
-def scan_text() -> str:
-    """A scan of one point, by which everything a scan needs can be compiled."""
-    return _SCAN
-
-
 def _wanted() -> bool:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if cores < 2 or not cache.is_kept() or mpi.launched_processes() is not None:
+    if mpi.cores() < 2 or not cache.is_kept() or mpi.launched_processes() is not None:
         return False
     return next(cache.cache_folder().rglob("grid.evaluate_grid-*.nbi"), None) is None
