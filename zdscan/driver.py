@@ -404,10 +404,15 @@ def _open_unpacked(path: str | Path) -> GridFile:
 
 
 def _everywhere(world: Alone, build: Callable[[], EngineLike]) -> EngineLike:
-    """An engine on every rank, built on rank 0 first so that a user's mistake is told once."""
+    """An engine on every rank, built on rank 0 first so that a user's mistake is told once.
+
+    No rank goes on before each has its own: a machine that lacks something must not leave a file behind.
+    """
     built: list[EngineLike] = []
     world.from_root(lambda: built.append(build()))
-    return built[0] if built else build()
+    engine = built[0] if built else build()
+    world.barrier()
+    return engine
 
 
 def _build(scan: ScanLike) -> EngineLike:
