@@ -1,7 +1,7 @@
-"""A run of grid points of one mass: chi2 and constraint bits, a bundle of lines after the other. docs/performance.md.
+"""A run of grid points of one mass: chi2 and constraint bits, plane by plane and line by line. docs/performance.md.
 
-`prepare` digests a slice once; `evaluate_grid` then does any run of its points. Points where the small-width law fails
-are only marked: they are the business of kernels/broad.py.
+The slice has been digested before (zdscan/digest.py): chi2 = A + B/Gamma + C/Gamma^2 and the tests of the constraints are
+polynomials in the couplings. Points where the small-width law fails are only marked: kernels/wide.py does them.
 """
 
 from __future__ import annotations
@@ -10,201 +10,152 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kernels import bundle as _bundle
-from kernels import digest as _digest
-from kernels import slice as _slice
 from kernels import sweep as _sweep
 from kernels import verdict as _verdict
-from kernels.bundle import LINES, PACK, TOTAL
-from kernels.clauses import CHANNELS, LENGTH
-from kernels.digest import Rows, Tests
+from kernels.collapse import POWERS, Cells, in_plane, on_lines, powers_of, powers_of_all
 from kernels.jit import njit
-from kernels.line import V_MU
 
-SHORT_AXIS = 16  # a g_mu axis below this length and that of eps_z is not worth a vector
-DONE, BROAD, OUTSIDE = 0, 1, 2  # marks of points
-LEAST_SHARE = 1e-25  # a width below this share of its terms has no digits
+LINES = 32  # that go through the line level together, in vector registers
+DONE, BROAD, LOST = 0, 1, 2  # marks: chi2 is valid; the width is beyond the law; digits have cancelled
+LOWEST, OCTAVES = -340, 381  # widths from 1e-103 to 1e12 GeV
+CHI2_ROWS = _sweep.LENGTH_P - _sweep.REGULAR
+LENGTH_ROWS = _sweep.COEFFICIENTS - _sweep.LENGTH_P
 
 
 class Prepared(NamedTuple):
-    """A slice, digested.
+    """A slice, digested. u = t + shift_a a + shift_b b, with (a, b, t) the axes in the order of `roles`.
 
-    header : of the slice, with its vertex per (a, b, t); matrix : float64[16, 3], couplings per unit of (a, b, t).
-    slope : of v_mu in t where u = t + shift is used, else 0; along_z : whether t is eps_z.
-    present : bool[SOURCES], monomials that can differ from zero.
-    rows, muon_rows, tests : see kernels/digest.py; limits : float64[2], least width limit of the rows of e and mu, GeV.
+    roles : int64[3], which of (eps, eps_z, g_mu) is a, b, t; shift : float64[2].
+    width : float64[7], total width over 1, a^2, ab, b^2, au, bu, u^2, GeV.
+    chi2, chi2_muon : rows A (powers of u 0 to 8), B, C; lengths, lengths_muon : rows p (0 to 4), q; of |a|, |b|, |u|.
+    tests, closed : rows of D (0 to 6) of each test, and of D on lines where no channel is open.
+    degree : int64[T]; bit : uint64[T]; prompt : float64[T], see `verdict.decide`.
+    short : whether no power exceeds `sweep.SHORT`; limit : least width limit of the rows that the vector touches, GeV.
     """
 
-    header: np.ndarray
-    matrix: np.ndarray
-    slope: float
-    along_z: bool
-    present: np.ndarray
-    rows: Rows
-    muon_rows: Rows
-    tests: Tests
-    limits: np.ndarray
+    roles: np.ndarray
+    shift: np.ndarray
+    width: np.ndarray
+    chi2: Cells
+    chi2_muon: Cells
+    lengths: Cells
+    lengths_muon: Cells
+    tests: Cells
+    closed: Cells
+    degree: np.ndarray
+    bit: np.ndarray
+    prompt: np.ndarray
+    short: bool
+    limit: float
 
 
 @njit
-def runs_along_z(n_g: int, n_z: int) -> bool:
-    """Whether lines run along eps_z instead of g_mu."""
-    return n_g < SHORT_AXIS and n_g < n_z
+def axis_of(role: int, eps: np.ndarray, eps_z: np.ndarray, g_mu: np.ndarray) -> tuple[np.ndarray, int]:
+    """The axis with this number, and the distance of its points in a mass."""
+    if role == 0:
+        return eps, eps_z.shape[0] * g_mu.shape[0]
+    if role == 1:
+        return eps_z, g_mu.shape[0]
+    return g_mu, 1
 
 
 @njit
-def prepare(
-    slice_: np.ndarray,
-    matrix: np.ndarray,
-    lepton: np.ndarray,
-    residual: np.ndarray,
-    whitening: np.ndarray,
-    whitening_muon: np.ndarray,
-    along_z: bool,
-) -> Prepared:
-    """Digest a slice.
-
-    Parameters
-    ----------
-    slice_ : of kernels/slice.py, clauses included; matrix : float64[16, 3] per unit of (eps, eps_z, g_mu).
-    lepton : int64[rows], 0 e, 1 mu; residual : float64[rows], Standard Model - measured.
-    whitening, whitening_muon : float64[m, rows], chi2 = |whitening (prediction - measured)|^2.
-    """
-    rows = lepton.shape[0]
-    turned = matrix.copy()
-    if along_z:
-        turned[:, 1] = matrix[:, 2]
-        turned[:, 2] = matrix[:, 1]
-    slope = 0.0 if along_z else matrix[V_MU, 2]
-    header = _digest.turned(slice_, along_z)
-    tables = slice_[_slice.HEADER : _slice.slice_length(rows)].reshape(rows, _slice.PER_ROW)
-    present = _bundle.structure(header, turned, slope)
-    regular, resonant = _digest.powers(present)
-    short = regular <= 3 and resonant <= 3
-    n_regular, n_resonant = (3, 3) if short else (4, 5)
-    limits = np.array([np.inf, np.inf])
-    for r in range(rows):
-        limits[lepton[r]] = min(limits[lepton[r]], tables[r, _slice.PER_ROW - 1])
-    clauses = slice_[_slice.slice_length(rows) :].reshape(-1, LENGTH)
-    return Prepared(
-        header,
-        turned,
-        slope,
-        along_z,
-        present,
-        _digest.digest_rows(tables, lepton, residual, whitening, present, n_regular, n_resonant),
-        _digest.digest_rows(tables, lepton, residual, whitening_muon, present, n_regular, n_resonant),
-        _digest.digest_tests(clauses, turned, slope, along_z),
-        limits,
-    )
+def touched(first: int, count: int, begin: int, stride: int, n: int, span: int) -> tuple[int, int]:
+    """Which of n ranges begin + k stride .. + span hold points of the run first..first+count: k from, up to."""
+    return max(0, -((begin + span - first) // stride)), min(n, (first + count - 1 - begin) // stride + 1)
 
 
 @njit
-def extent(first: int, count: int, line: int, n_t: int, n_inner: int, along_z: bool) -> tuple[int, int, int, int]:
-    """Points [t0, t1) of a line that belong to the run, place of t0 in the run, and stride."""
-    if not along_z:
-        begin = line * n_t
-        t0, t1 = max(0, first - begin), min(n_t, first + count - begin)
-        return t0, t1, begin + t0 - first, 1
-    begin = line // n_inner * n_t * n_inner + line % n_inner
-    t0 = max(0, -((begin - first) // n_inner))
-    t1 = min(n_t, -((begin - first - count) // n_inner))
-    return t0, t1, begin + t0 * n_inner - first, n_inner
+def line_width(width: np.ndarray, a: float, b: float) -> tuple[float, float, float]:
+    """The total width on a line in powers of u."""
+    constant = width[0] + (width[1] * a * a + width[2] * a * b + width[3] * b * b)
+    return constant, width[4] * a + width[5] * b, width[6]
 
 
 @njit
-def _coefficients(
-    factor: np.ndarray, pivot: np.ndarray, total: np.ndarray, i: int, closed: bool, out: np.ndarray
-) -> None:
-    """Width and triangular factor of line i, as kernels/sweep.py reads them."""
-    places = factor.shape[0]
-    n_regular = 3 if places == _sweep.SHORT else 4
-    for k in range(3):
-        out[k] = total[k, i]
-    at = _sweep.WIDTH
-    for j in range(places):
-        row = pivot[j]
-        for m in range(j, places):
-            out[at] = 0.0 if row < 0 or (closed and n_regular <= m < places - 1) else factor[m, row, i % PACK]
-            at += 1
-
-
-@njit
-def _chi2(
-    factor: np.ndarray,
-    pivot: np.ndarray,
-    total: np.ndarray,
-    i: int,
-    closed: bool,
-    u: np.ndarray,
-    work: np.ndarray,
-    largest: float,
-    line: np.ndarray,
-    out: np.ndarray,
-    place: int,
-    stride: int,
-) -> None:
-    """chi2 of the points u of line i into out[place::stride]; work float64[`sweep.COEFFICIENTS`], line float32[n]."""
-    _coefficients(factor, pivot, total, i, closed, work)
-    target = out[place : place + u.shape[0]] if stride == 1 else line
-    if factor.shape[0] == _sweep.SHORT:
-        _sweep.chi2_short(u, work, largest, target)
-    else:
-        _sweep.chi2_long(u, work, largest, target)
-    if stride != 1:
-        for k in range(u.shape[0]):
-            out[place + k * stride] = target[k]
+def octave_of(width: float) -> int:
+    """The factor of two that holds a width in GeV; -1 outside all of them."""
+    octave = int(np.floor(np.log2(width))) + 1 - LOWEST if width > 0.0 else -1
+    return octave if 0 <= octave < OCTAVES else -1
 
 
 @njit
 def _judge(
-    tests: Tests,
-    i: int,
-    total: np.ndarray,
-    bits: np.ndarray,
-    pending: np.ndarray,
-    pending_count: np.ndarray,
     difference: np.ndarray,
     degree: np.ndarray,
+    bit: np.ndarray,
+    prompt: np.ndarray,
+    i: int,
+    width: np.ndarray,
+    pending: np.ndarray,
     u: np.ndarray,
-    work: np.ndarray,
-    bit_work: np.ndarray,
-    line: np.ndarray,
+    four: np.ndarray,
+    four_bits: np.ndarray,
+    rest: np.ndarray,
+    flags: np.ndarray,
 ) -> None:
-    """Constraint bits of the points u of line i, from `verdict.decide`; tests of degree two go four at a time."""
-    for k in range(u.shape[0]):
-        line[k] = bits[i]
-    four, four_bits = work[:12].reshape(4, 3), bit_work
+    """Bits of the points u of line i from the tests that `verdict.decide` left; those of degree two go four at a time."""
     held = 0
-    for k in range(pending_count[i]):
-        t = pending[i, k]
+    for k in range(pending.shape[0]):
+        t = pending[k]
         least = 0.0
         if t < 0:
             t = -1 - t
-            least = tests.least_width[t]
-        bit = np.uint64(1) << np.uint64(tests.bit[t])
+            least = prompt[t]
+        row = t * _verdict.DEGREES
         if degree[t] <= 2 and least == 0.0:
             for d in range(3):
-                four[held, d] = difference[t, d, i] if d <= degree[t] else 0.0
-            four_bits[held] = bit
+                four[held, d] = difference[row + d, i]
+            four_bits[held] = bit[t]
             held += 1
             if held == 4:
-                _sweep.test_squares(u, four, four_bits, line)
+                _sweep.test_squares(u, four, four_bits, flags)
                 held = 0
         else:
-            rest = work[12 : 12 + _verdict.DEGREES]
             for d in range(_verdict.DEGREES):
-                rest[d] = difference[t, d, i] if d <= degree[t] else 0.0
-            _sweep.test_any(u, rest, total[:, i], least, bit, line)
+                rest[d] = difference[row + d, i]
+            _sweep.test_any(u, rest, width, least, bit[t], flags)
     if held > 0:
         for k in range(held, 4):
             four[k, 0], four[k, 1], four[k, 2], four_bits[k] = -1.0, 0.0, 0.0, np.uint64(0)
-        _sweep.test_squares(u, four, four_bits, line)
+        _sweep.test_squares(u, four, four_bits, flags)
+
+
+@njit
+def _chi2(
+    values: np.ndarray,
+    lengths: np.ndarray,
+    i: int,
+    short: bool,
+    largest: float,
+    u: np.ndarray,
+    c: np.ndarray,
+    line: np.ndarray,
+    out: np.ndarray,
+    mark: np.ndarray,
+    place: int,
+    stride: int,
+) -> None:
+    """chi2 of the points u of line i into out[place::stride]; c holds the width, the rest of it is filled."""
+    for k in range(CHI2_ROWS):
+        c[_sweep.REGULAR + k] = values[k, i]
+    for k in range(LENGTH_ROWS):
+        c[_sweep.LENGTH_P + k] = lengths[k, i]
+    n = u.shape[0]
+    target = out[place : place + n] if stride == 1 else line
+    lost = _sweep.chi2_short(u, c, largest, target) if short else _sweep.chi2_long(u, c, largest, target)
+    if stride != 1:
+        for k in range(n):
+            out[place + k * stride] = target[k]
+    if lost > 0:
+        for k in range(n):
+            if _sweep.is_lost(u[k], c):
+                mark[place + k * stride] = LOST
 
 
 @njit
 def evaluate_grid(
-    prepared: Prepared,
+    p: Prepared,
     eps_axis: np.ndarray,
     eps_z_axis: np.ndarray,
     g_axis: np.ndarray,
@@ -215,102 +166,124 @@ def evaluate_grid(
     chi2_muon: np.ndarray,
     excluded: np.ndarray,
     mark: np.ndarray,
+    needed: np.ndarray,
 ) -> int:
     """Points first..first+count of one mass, in C order of (eps, eps_z, g_mu).
 
     Parameters
     ----------
-    eps_axis, eps_z_axis, g_axis : float64, ascending where a line has more than one point.
+    eps_axis, eps_z_axis, g_axis : float64, ascending.
     largest : numbers beyond are replaced by it (the range of float32).
     chi2 : float32[count]; excluded : uint32[count] or uint64[count]; chi2_muon : float32[count or 0]; filled.
-    mark : uint8[count], filled: `BROAD` where chi2 is not valid because the width is beyond the small-width law.
+    mark : uint8[count], filled: `BROAD` or `LOST` where chi2 is not valid.
+    needed : bool[OCTAVES + 1], set where a width that is too large falls; the last place is for those in no octave.
 
     Returns
     -------
     How many points are marked.
     """
-    p = prepared
-    n_g, n_z = g_axis.shape[0], eps_z_axis.shape[0]
-    n_t, n_inner = (n_z, n_g) if p.along_z else (n_g, n_z)
-    t_axis, b_axis = (eps_z_axis, g_axis) if p.along_z else (g_axis, eps_z_axis)
-    muon = chi2_muon.shape[0] > 0
-    places, n_tests = p.rows.used.shape[0], p.tests.clause.shape[0]
+    a_axis, a_stride = axis_of(p.roles[0], eps_axis, eps_z_axis, g_axis)
+    b_axis, b_stride = axis_of(p.roles[1], eps_axis, eps_z_axis, g_axis)
+    t_axis, stride = axis_of(p.roles[2], eps_axis, eps_z_axis, g_axis)
+    n_t, tests, muon = t_axis.shape[0], p.degree.shape[0], chi2_muon.shape[0] > 0
+    line_span = (n_t - 1) * stride
+    plane_span = (b_axis.shape[0] - 1) * b_stride + line_span
 
-    a, b, shift = np.empty(LINES), np.empty(LINES), np.empty(LINES)
-    forms = np.empty((7, 2, LINES))
-    channels = np.empty((CHANNELS + 1, 3, LINES))
-    total = channels[TOTAL]
-    source = np.zeros((_digest.SOURCES, LINES))
-    packed = np.zeros((_digest.SOURCES, PACK))
-    every = np.empty((places, p.rows.factor.shape[0], PACK))
-    muons = np.empty((places, p.muon_rows.factor.shape[0], PACK))
-    pivot, pivot_muon = np.empty(places, dtype=np.int64), np.empty(places, dtype=np.int64)
-    closed = np.empty(LINES, dtype=np.bool_)
-    low, high = np.empty(LINES), np.empty(LINES)
+    a_powers, b_powers = np.empty(POWERS), np.empty((POWERS, LINES))
+    b_sizes = np.empty((POWERS, LINES))
+    worth, worth_muon = np.empty(p.chi2.row.shape[0]), np.empty(p.chi2_muon.row.shape[0])
+    length_worth, length_worth_muon = np.empty(p.lengths.row.shape[0]), np.empty(p.lengths_muon.row.shape[0])
+    test_worth, closed_worth = np.empty(p.tests.row.shape[0]), np.empty(p.closed.row.shape[0])
+    values, values_muon = np.zeros((CHI2_ROWS, LINES)), np.zeros((CHI2_ROWS, LINES))
+    lengths, lengths_muon = np.zeros((LENGTH_ROWS, LINES)), np.zeros((LENGTH_ROWS, LINES))
+    difference = np.zeros((tests * _verdict.DEGREES, LINES))
+    elsewhere = np.zeros((tests * _verdict.DEGREES, LINES))
+    b, size, low, high = np.empty(LINES), np.empty(LINES), np.empty(LINES), np.empty(LINES)
+    shift, width = np.empty(LINES), np.empty((3, LINES))
     least, most = np.empty((_verdict.DEGREES, LINES)), np.empty((_verdict.DEGREES, LINES))
-    bits = np.empty(LINES, dtype=np.uint64)
-    pending, pending_count = np.empty((LINES, n_tests), dtype=np.int64), np.empty(LINES, dtype=np.int64)
-    difference, degree = np.zeros((n_tests, _verdict.DEGREES, LINES)), np.empty(n_tests, dtype=np.int64)
-    numbers = np.empty(_sweep.COEFFICIENTS)
-    bit_work = np.empty(4, dtype=np.uint64)
+    bits, pending_count = np.empty(LINES, dtype=np.uint64), np.empty(LINES, dtype=np.int64)
+    pending = np.empty((LINES, tests), dtype=np.int64)
+    four, four_bits, rest = np.empty((4, 3)), np.empty(4, dtype=np.uint64), np.empty(_verdict.DEGREES)
+    c = np.empty(_sweep.COEFFICIENTS)
     u_line, chi2_line, bits_line = np.empty(n_t), np.empty(n_t, dtype=np.float32), np.empty(n_t, dtype=np.uint64)
 
-    marked = 0
-    block = n_t * n_inner if p.along_z else n_t
-    per_block = n_inner if p.along_z else 1
-    last_line = ((first + count - 1) // block + 1) * per_block
-    for bundle in range(first // block * per_block, last_line, LINES):
-        used = min(LINES, last_line - bundle)
-        for i in range(LINES):
-            line = bundle + min(i, used - 1)
-            a[i], b[i] = eps_axis[line // n_inner], b_axis[line % n_inner]
-        _bundle.shifts(p.matrix, p.slope, a, b, shift)
-        _bundle.forms(p.header, p.matrix, p.slope, a, b, shift, forms)
-        _bundle.widths(p.header, p.matrix, a, b, shift, forms, channels)
-        _bundle.monomials(forms, total, p.present, source)
-        for i in range(LINES):
-            low[i], high[i] = t_axis[0] + shift[i], t_axis[n_t - 1] + shift[i]
-            closed[i] = total[0, i] == 0.0 and total[1, i] == 0.0 and total[2, i] == 0.0
-        _verdict.power_ranges(low, high, least, most)
-        _verdict.decide(p.tests, a, b, channels, closed, least, most, bits, pending, pending_count, difference, degree)
-        for i in range(used):
-            lane = i % PACK
-            if lane == 0:
-                _bundle.take_pack(source, p.present, i // PACK, packed)
-                _bundle.collect(p.rows, packed, every)
-                _bundle.triangularise(every, p.rows.used, pivot)
-                if muon:
-                    _bundle.collect(p.muon_rows, packed, muons)
-                    _bundle.triangularise(muons, p.muon_rows.used, pivot_muon)
-            t0, t1, place, stride = extent(first, count, bundle + i, n_t, n_inner, p.along_z)
-            n = t1 - t0
-            if n <= 0:
-                continue
-            u, values, flags = u_line[:n], chi2_line[:n], bits_line[:n]
-            for k in range(n):
-                u[k] = t_axis[t0 + k] + shift[i]
-            _judge(p.tests, i, total, bits, pending, pending_count, difference, degree, u, numbers, bit_work, flags)
+    for k in range(count):
+        mark[k] = DONE
+    a_from, a_to = touched(first, count, 0, a_stride, a_axis.shape[0], plane_span)
+    for plane in range(a_from, a_to):
+        a = a_axis[plane]
+        powers_of(a, a_powers)
+        in_plane(p.chi2, a_powers, worth)
+        in_plane(p.tests, a_powers, test_worth)
+        in_plane(p.closed, a_powers, closed_worth)
+        if muon:
+            in_plane(p.chi2_muon, a_powers, worth_muon)
+        powers_of(abs(a), a_powers)
+        in_plane(p.lengths, a_powers, length_worth)
+        if muon:
+            in_plane(p.lengths_muon, a_powers, length_worth_muon)
+        begin = plane * a_stride
+        b_from, b_to = touched(first, count, begin, b_stride, b_axis.shape[0], line_span)
+        for bundle in range(b_from, b_to, LINES):
+            used = min(LINES, b_to - bundle)
+            is_closed = False
+            for i in range(LINES):
+                b[i] = b_axis[bundle + min(i, used - 1)]
+                size[i] = abs(b[i])
+                shift[i] = p.shift[0] * a + p.shift[1] * b[i]
+                low[i], high[i] = t_axis[0] + shift[i], t_axis[n_t - 1] + shift[i]
+                width[0, i], width[1, i], width[2, i] = line_width(p.width, a, b[i])
+                is_closed = is_closed or (width[0, i] == 0.0 and width[1, i] == 0.0 and width[2, i] == 0.0)
+            powers_of_all(b, b_powers)
+            powers_of_all(size, b_sizes)
+            on_lines(p.chi2, worth, b_powers, values)
+            on_lines(p.lengths, length_worth, b_sizes, lengths)
             if muon:
-                _chi2(muons, pivot_muon, total, i, closed[i], u, numbers, largest, values, chi2_muon, place, stride)
-            _chi2(every, pivot, total, i, closed[i], u, numbers, largest, values, chi2, place, stride)
-            if stride == 1:
-                there = excluded[place : place + n]
+                on_lines(p.chi2_muon, worth_muon, b_powers, values_muon)
+                on_lines(p.lengths_muon, length_worth_muon, b_sizes, lengths_muon)
+            on_lines(p.tests, test_worth, b_powers, difference)
+            if is_closed:
+                on_lines(p.closed, closed_worth, b_powers, elsewhere)
+                for i in range(LINES):
+                    if width[0, i] == 0.0 and width[1, i] == 0.0 and width[2, i] == 0.0:
+                        for k in range(difference.shape[0]):
+                            difference[k, i] = elsewhere[k, i]
+            _verdict.power_ranges(low, high, least, most)
+            _verdict.decide(difference, p.degree, p.bit, p.prompt, width, least, most, bits, pending, pending_count)
+            for i in range(used):
+                line = begin + (bundle + i) * b_stride
+                t_from, t_to = touched(first, count, line, stride, n_t, 0)
+                n, place = t_to - t_from, line + t_from * stride - first
+                if n <= 0:
+                    continue
+                u, there, flags = u_line[:n], chi2_line[:n], bits_line[:n]
                 for k in range(n):
-                    there[k] = flags[k]
-                mark[place : place + n] = DONE
-            else:
-                for k in range(n):
-                    excluded[place + k * stride] = flags[k]
-                    mark[place + k * stride] = DONE
-            limit = np.inf
-            for lepton in range(2):
-                if p.limits[lepton] < limit and _bundle.is_active(p.present, source, lepton, i):
-                    limit = p.limits[lepton]
-            w0, w1, w2 = total[0, i], total[1, i], total[2, i]
-            widest = max((w2 * low[i] + w1) * low[i] + w0, (w2 * high[i] + w1) * high[i] + w0)
-            if widest > limit:
-                for k in range(n):
-                    if (w2 * u[k] + w1) * u[k] + w0 > limit:
-                        mark[place + k * stride] = BROAD
-                        marked += 1
+                    u[k] = t_axis[t_from + k] + shift[i]
+                    flags[k] = bits[i]
+                for k in range(3):
+                    c[k] = width[k, i]
+                left = pending[i, : pending_count[i]]
+                _judge(difference, p.degree, p.bit, p.prompt, i, c, left, u, four, four_bits, rest, flags)
+                if muon:
+                    _chi2(values_muon, lengths_muon, i, p.short, largest, u, c, there, chi2_muon, mark, place, stride)
+                _chi2(values, lengths, i, p.short, largest, u, c, there, chi2, mark, place, stride)
+                if stride == 1:
+                    target = excluded[place : place + n]
+                    for k in range(n):
+                        target[k] = flags[k]
+                else:
+                    for k in range(n):
+                        excluded[place + k * stride] = flags[k]
+                widest = max((c[2] * low[i] + c[1]) * low[i] + c[0], (c[2] * high[i] + c[1]) * high[i] + c[0])
+                if widest > p.limit:
+                    for k in range(n):
+                        here = (c[2] * u[k] + c[1]) * u[k] + c[0]
+                        if here > p.limit:
+                            mark[place + k * stride] = BROAD
+                            needed[octave_of(here)] = True
+            if is_closed:  # rows without cells are zero again
+                difference[:, :] = 0.0
+    marked = 0
+    for k in range(count):
+        marked += 1 if mark[k] != DONE else 0
     return marked

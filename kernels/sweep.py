@@ -1,8 +1,7 @@
-"""The points of a line: chi2 from the triangular factor, and the bits of the tests that remain.
+"""The points of a line: chi2 from its polynomials, and the bits of the tests that remain.
 
 Every function is one loop over contiguous points without branches, calls or allocation, so that LLVM vectorises it;
-coefficients are hoisted into locals. float64 throughout: in float32 the rounding of u and Gamma alone costs chi2
-5e-7, and the wider vectors gain a nanosecond (docs/performance.md).
+coefficients are hoisted into locals. float64 throughout (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -11,66 +10,82 @@ import numpy as np
 
 from kernels.jit import njit
 
-# coefficients of a line: width (3), then the triangular factor row by row
-WIDTH = 3
-SHORT, LONG = 7, 10  # columns with the constant: u^1..3, u^0..2/Gamma, 1 and u^1..4, u^0..4/Gamma, 1
-COEFFICIENTS = WIDTH + LONG * (LONG + 1) // 2
+# places in the coefficients of a line: width, then those of chi2 = A + B/Gamma + C/Gamma^2, then of a bound s of the
+# length of the vector whose square chi2 is, s = p(|u|) + q(|u|)/Gamma
+WIDTH, REGULAR, MIXED, RESONANT, LENGTH_P, LENGTH_Q, COEFFICIENTS = 0, 3, 12, 21, 30, 35, 40
+SHORT = (6, 5, 4, 3, 2)  # largest powers of u in A, B, C, p, q where the flavour-changing vertex is constant on a line
+CANCELLED = 1e7  # chi2 this much below s^2 has lost too many digits
 
 
 @njit
-def chi2_short(u: np.ndarray, c: np.ndarray, largest: float, chi2: np.ndarray) -> None:
-    """chi2 of points u float64[n], at most `largest`, in float32[n], from coefficients float64[3 + 28]."""
+def chi2_short(u: np.ndarray, c: np.ndarray, largest: float, chi2: np.ndarray) -> int:
+    """chi2 of points u float64[n], at most `largest`, in float32[n], for powers up to `SHORT`.
+
+    c : float64[COEFFICIENTS]. Returns at how many points chi2 is not to be relied on (`CANCELLED`, or not a number).
+    """
     g0, g1, g2 = c[0], c[1], c[2]
     a0, a1, a2, a3, a4, a5, a6 = c[3], c[4], c[5], c[6], c[7], c[8], c[9]
-    b1, b2, b3, b4, b5, b6 = c[10], c[11], c[12], c[13], c[14], c[15]
-    c2, c3, c4, c5, c6 = c[16], c[17], c[18], c[19], c[20]
-    d3, d4, d5, d6 = c[21], c[22], c[23], c[24]
-    e4, e5, e6 = c[25], c[26], c[27]
-    f5, f6 = c[28], c[29]
-    rest = c[30] * c[30]
+    b0, b1, b2, b3, b4, b5 = c[12], c[13], c[14], c[15], c[16], c[17]
+    c0, c1, c2, c3, c4 = c[21], c[22], c[23], c[24], c[25]
+    p0, p1, p2, p3 = c[30], c[31], c[32], c[33]
+    q0, q1, q2 = c[35], c[36], c[37]
+    lost = 0
     for n in range(u.shape[0]):
         x = u[n]
-        x2 = x * x
-        width = g0 + (g1 * x + g2 * x2)
-        r0 = 1.0 / width if width > 0.0 else 0.0
-        r1, r2, x3 = x * r0, x2 * r0, x2 * x
-        y0 = a6 + a0 * x + a1 * x2 + a2 * x3 + a3 * r0 + a4 * r1 + a5 * r2
-        y1 = b6 + b1 * x2 + b2 * x3 + b3 * r0 + b4 * r1 + b5 * r2
-        y2 = c6 + c2 * x3 + c3 * r0 + c4 * r1 + c5 * r2
-        y3 = d6 + d3 * r0 + d4 * r1 + d5 * r2
-        y4 = e6 + e4 * r1 + e5 * r2
-        y5 = f6 + f5 * r2
-        total = rest + y5 * y5 + y4 * y4 + y3 * y3 + y2 * y2 + y1 * y1 + y0 * y0
+        y = abs(x)
+        width = g0 + (g1 * x + g2 * x * x)
+        r = 1.0 / width if width > 0.0 else 0.0
+        regular = (((((a6 * x + a5) * x + a4) * x + a3) * x + a2) * x + a1) * x + a0
+        mixed = ((((b5 * x + b4) * x + b3) * x + b2) * x + b1) * x + b0
+        resonant = (((c4 * x + c3) * x + c2) * x + c1) * x + c0
+        total = (resonant * r + mixed) * r + regular
+        s = ((p3 * y + p2) * y + p1) * y + p0 + ((q2 * y + q1) * y + q0) * r
+        lost += 0 if total * CANCELLED >= s * s else 1
         chi2[n] = min(total, largest)
+    return lost
 
 
 @njit
-def chi2_long(u: np.ndarray, c: np.ndarray, largest: float, chi2: np.ndarray) -> None:
-    """chi2 of points u float64[n], at most `largest`, in float32[n], from coefficients float64[3 + 55]."""
+def chi2_long(u: np.ndarray, c: np.ndarray, largest: float, chi2: np.ndarray) -> int:
+    """The same for all powers that can occur at all: eight, and four in s."""
     g0, g1, g2 = c[0], c[1], c[2]
-    rest = c[57] * c[57]
+    a0, a1, a2, a3, a4, a5, a6, a7, a8 = c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11]
+    b0, b1, b2, b3, b4, b5, b6, b7, b8 = c[12], c[13], c[14], c[15], c[16], c[17], c[18], c[19], c[20]
+    c0, c1, c2, c3, c4, c5, c6, c7, c8 = c[21], c[22], c[23], c[24], c[25], c[26], c[27], c[28], c[29]
+    p0, p1, p2, p3, p4 = c[30], c[31], c[32], c[33], c[34]
+    q0, q1, q2, q3, q4 = c[35], c[36], c[37], c[38], c[39]
+    lost = 0
     for n in range(u.shape[0]):
         x = u[n]
-        x2 = x * x
-        width = g0 + (g1 * x + g2 * x2)
-        r0 = 1.0 / width if width > 0.0 else 0.0
-        r1, r2 = x * r0, x2 * r0
-        r3, r4 = x2 * r1, x2 * r2
-        x3, x4 = x2 * x, x2 * x2
-        y0 = c[12] + c[3] * x + c[4] * x2 + c[5] * x3 + c[6] * x4
-        y0 = y0 + c[7] * r0 + c[8] * r1 + c[9] * r2 + c[10] * r3 + c[11] * r4
-        y1 = c[21] + c[13] * x2 + c[14] * x3 + c[15] * x4
-        y1 = y1 + c[16] * r0 + c[17] * r1 + c[18] * r2 + c[19] * r3 + c[20] * r4
-        y2 = c[29] + c[22] * x3 + c[23] * x4 + c[24] * r0 + c[25] * r1 + c[26] * r2 + c[27] * r3 + c[28] * r4
-        y3 = c[36] + c[30] * x4 + c[31] * r0 + c[32] * r1 + c[33] * r2 + c[34] * r3 + c[35] * r4
-        y4 = c[42] + c[37] * r0 + c[38] * r1 + c[39] * r2 + c[40] * r3 + c[41] * r4
-        y5 = c[47] + c[43] * r1 + c[44] * r2 + c[45] * r3 + c[46] * r4
-        y6 = c[51] + c[48] * r2 + c[49] * r3 + c[50] * r4
-        y7 = c[54] + c[52] * r3 + c[53] * r4
-        y8 = c[56] + c[55] * r4
-        total = rest + y8 * y8 + y7 * y7 + y6 * y6 + y5 * y5
-        total = total + y4 * y4 + y3 * y3 + y2 * y2 + y1 * y1 + y0 * y0
+        y = abs(x)
+        width = g0 + (g1 * x + g2 * x * x)
+        r = 1.0 / width if width > 0.0 else 0.0
+        regular = (((((((a8 * x + a7) * x + a6) * x + a5) * x + a4) * x + a3) * x + a2) * x + a1) * x + a0
+        mixed = (((((((b8 * x + b7) * x + b6) * x + b5) * x + b4) * x + b3) * x + b2) * x + b1) * x + b0
+        resonant = (((((((c8 * x + c7) * x + c6) * x + c5) * x + c4) * x + c3) * x + c2) * x + c1) * x + c0
+        total = (resonant * r + mixed) * r + regular
+        s = (((p4 * y + p3) * y + p2) * y + p1) * y + p0 + ((((q4 * y + q3) * y + q2) * y + q1) * y + q0) * r
+        lost += 0 if total * CANCELLED >= s * s else 1
         chi2[n] = min(total, largest)
+    return lost
+
+
+@njit
+def is_lost(u: float, c: np.ndarray) -> bool:
+    """Whether `chi2_long` (or `chi2_short`) counts this point."""
+    y, width = abs(u), c[0] + (c[1] * u + c[2] * u * u)
+    r = 1.0 / width if width > 0.0 else 0.0
+    value = np.zeros(3)
+    for k in range(8, -1, -1):
+        for j in range(3):
+            value[j] = value[j] * u + c[REGULAR + 9 * j + k]
+    p, q = 0.0, 0.0
+    for k in range(4, -1, -1):
+        p = p * y + c[LENGTH_P + k]
+        q = q * y + c[LENGTH_Q + k]
+    s = p + q * r
+    total = (value[2] * r + value[1]) * r + value[0]
+    return not total * CANCELLED >= s * s
 
 
 @njit

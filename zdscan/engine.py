@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.grid import OCTAVES
 from zdscan import likelihood, warming
 from zdscan.axes import LARGEST_COUPLING, LARGEST_WIDTH
 from zdscan.constraints import select
@@ -227,8 +228,10 @@ class Engine:
             slice_ = self.build_slice(0)
             helper.wait_for_preparation()
             workspace = self.physics.workspace(slice_, self._point_axes)
-            mark = np.zeros(1, dtype=np.uint8)
-            self.physics.fill_wide(workspace, self._point_axes, 0, mark, np.empty(1, dtype=np.float32), none)
+            mark, needed = np.zeros(1, dtype=np.uint8), np.zeros(OCTAVES + 1, dtype=np.bool_)
+            needed[OCTAVES // 2] = True
+            chi2 = np.empty(1, dtype=np.float32)
+            self.physics.fill_wide(workspace, self._point_axes, 0, mark, needed, chi2, none)
             helper.wait()
             self._evaluate(workspace, 0, 1, outputs)
 

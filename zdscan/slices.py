@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from kernels import clauses as _clauses
 from kernels import slice as _slice
-from kernels import wide as _wide
-from kernels.grid import OUTSIDE, Prepared, evaluate_grid, prepare, runs_along_z
+from kernels.grid import LOST, OCTAVES, Prepared, evaluate_grid
 from kernels.point import evaluate_block
+from kernels.wide import evaluate_wide
 from zdscan import cache, inputs
 from zdscan.constraint import Clause, Constraint, Theory
+from zdscan.digest import Frame, WideTables, roles_of
 from zdscan.inputs import curves
 from zdscan.likelihood import Likelihood
 from zdscan.model import COUPLINGS, PARAMETERS, Case
@@ -39,12 +40,12 @@ Axes = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Workspace:
-    """What one thread keeps between runs of points of one slice: the digested slice, and tables for large widths."""
+    """What is kept between runs of points of one slice: the digested slice, and tables for large widths."""
 
     slice_: NDArray[np.float64]
     prepared: Prepared
-    wide: _wide.Wide
-    wide_muon: _wide.Wide
+    wide: WideTables
+    wide_muon: WideTables
 
 
 @dataclass(frozen=True)
@@ -144,20 +145,23 @@ class Physics:
                 packed[self._slots[index] + place] = clause.packed(index)
         return out
 
+    def _frame(self, roles: tuple[int, int, int]) -> Frame:
+        """What digests of slices have in common."""
+        kept: dict[tuple[int, int, int], Frame] = self.__dict__.setdefault("_frames", {})
+        if roles not in kept:
+            kept[roles] = Frame(self.matrix, self._penguin, self.likelihood, roles, self.theory == "complete")
+        return kept[roles]
+
     def workspace(self, slice_: NDArray[np.float64], axes: Axes) -> Workspace:
         """A workspace for `fill` on a slice and axes."""
-        rows = self.likelihood
-        prepared = prepare(
+        rows, frame = self.likelihood, self._frame(roles_of([len(axis) for axis in axes]))
+        header = slice_[: _slice.HEADER]
+        return Workspace(
             slice_,
-            self.matrix,
-            rows.lepton,
-            rows.sm - rows.data.values,
-            rows.whitening,
-            rows.whitening_muon,
-            runs_along_z(len(axes[2]), len(axes[1])),
+            frame.prepare(slice_),
+            WideTables(frame, header, rows.whitening),
+            WideTables(frame, header, rows.whitening_muon),
         )
-        errors = len(rows.whitening), len(rows.whitening_muon)
-        return Workspace(slice_, prepared, _wide.empty(errors[0]), _wide.empty(errors[1]))
 
     def fill(
         self,
@@ -174,46 +178,31 @@ class Physics:
 
         Parameters
         ----------
-        workspace : of `workspace`, for these axes; not to be shared between threads.
+        workspace : of `workspace`, for these axes; threads may share it.
         chi2, excluded, chi2_muon : float32[n], uint32[n] or uint64[n], float32[n or 0]; filled. Numbers beyond float32
             become its largest.
         """
         mark = np.empty(len(chi2), dtype=np.uint8)
-        prepared = workspace.prepared
-        if evaluate_grid(prepared, *axes, first, len(chi2), _FLOAT32_MAX, chi2, chi2_muon, excluded, mark):
-            self.fill_wide(workspace, axes, first, mark, chi2, chi2_muon)
+        needed = np.zeros(OCTAVES + 1, dtype=np.bool_)
+        prepared, run = workspace.prepared, (*axes, first, len(chi2), _FLOAT32_MAX)
+        if not evaluate_grid(prepared, *run, chi2, chi2_muon, excluded, mark, needed):
+            return
+        self.fill_wide(workspace, axes, first, mark, needed, chi2, chi2_muon)
+        for k in np.flatnonzero(mark == LOST):
+            point = self.evaluate(workspace.slice_, axes, first + int(k), 1, ("chi2_muon",))
+            chi2[k] = min(point["chi2"][0], _FLOAT32_MAX)
+            if len(chi2_muon):
+                chi2_muon[k] = min(point["chi2_muon"][0], _FLOAT32_MAX)
 
     def fill_wide(
-        self, workspace: Workspace, axes: Axes, first: int, mark: Array, chi2: Array, chi2_muon: Array
+        self, workspace: Workspace, axes: Axes, first: int, mark: Array, needed: Array, chi2: Array, chi2_muon: Array
     ) -> None:
-        """The part of `fill` for points beyond the small-width law, as `mark` says (uint8[n], kernels/grid.py)."""
-        rows, n, prepared, largest = self.likelihood, len(chi2), workspace.prepared, _FLOAT32_MAX
-        sets = [(workspace.wide, rows.whitening, chi2)]
-        if len(chi2_muon):
-            sets.append((workspace.wide_muon, rows.whitening_muon, chi2_muon))
-        for wide, whitening, output in sets:
-            _wide.evaluate_wide(
-                prepared,
-                wide,
-                rows.lepton,
-                rows.sm - rows.data.values,
-                whitening,
-                rows.row_start,
-                rows.sm_tables.panel_lo,
-                rows.sm_tables.panel_hi,
-                rows.functions,
-                *axes,
-                first,
-                n,
-                largest,
-                mark,
-                output,
-            )
-        for k in np.flatnonzero(mark == OUTSIDE):
-            point = self.evaluate(workspace.slice_, axes, first + int(k), 1, ("chi2_muon",))
-            chi2[k] = min(point["chi2"][0], largest)
-            if len(chi2_muon):
-                chi2_muon[k] = min(point["chi2_muon"][0], largest)
+        """The part of `fill` for points beyond the small-width law, as `mark` and `needed` say (kernels/grid.py)."""
+        run = (*axes, first, len(chi2), _FLOAT32_MAX)
+        for wide, output in ((workspace.wide, chi2), (workspace.wide_muon, chi2_muon)):
+            if len(output):
+                wide.fill(needed)
+                evaluate_wide(workspace.prepared, wide.tables, *run, mark, output)
 
     def evaluate(
         self,

@@ -76,7 +76,7 @@ def node_functions(
 
 
 @njit
-def _fold(real: np.ndarray, imaginary: np.ndarray, kappa: float, lin: np.ndarray, quad: np.ndarray) -> None:
+def fold(real: np.ndarray, imaginary: np.ndarray, kappa: float, lin: np.ndarray, quad: np.ndarray) -> None:
     """Collect integrals of the node functions into the five linear and nine quadratic tables.
 
     real : integrals that enter Re T1 (0-5) and T2 (9-20); imaginary : Im T1 of functions 6-8, in places 6-8.
@@ -126,10 +126,10 @@ def row_law(
                     total[2, k] += weights[2, j] * functions[p, k, j]
     unused = np.empty(QUADRATIC)
     sink = np.empty(LINEAR)
-    _fold(total[0], -np.pi * total[1], kappa, lin0, unused)
-    _fold(-np.pi * mass * total[2], -mass * total[3], kappa, lin1, unused)
-    _fold(np.pi / mass * total[1], total[1], kappa, sink, residue)
-    _fold(total[3], total[3], kappa, sink, finite)
+    fold(total[0], -np.pi * total[1], kappa, lin0, unused)
+    fold(-np.pi * mass * total[2], -mass * total[3], kappa, lin1, unused)
+    fold(np.pi / mass * total[1], total[1], kappa, sink, residue)
+    fold(total[3], total[3], kappa, sink, finite)
 
 
 @njit
@@ -155,7 +155,7 @@ def exact_tables(
         for k in range(_IMAGINARY, FUNCTIONS):
             for j in range(NODES):
                 integrals[k] += absolute[j] * functions[p, k, j]
-    _fold(integrals, -mass * width * integrals, kappa, lin, quad)
+    fold(integrals, -mass * width * integrals, kappa, lin, quad)
 
 
 @njit

@@ -36,7 +36,7 @@ def offset(s: float, mass: float) -> float:
 
 
 @njit
-def _edges(lo: float, hi: float, mass: float) -> tuple[float, float, float]:
+def edges(lo: float, hi: float, mass: float) -> tuple[float, float, float]:
     """Half width h of a panel and its edges (lo - M^2)/h, (hi - M^2)/h."""
     half = 0.5 * (hi - lo)
     return half, offset(lo, mass) / half, offset(hi, mass) / half
@@ -68,7 +68,7 @@ def panel_weights(lo: float, hi: float, mass: float, width: float, real: np.ndar
     Im T1 = -M Gamma T2. Widths from 1e-18 GeV upwards; the pole may lie anywhere, edges included.
     """
     g = mass * width
-    half, a, b = _edges(lo, hi, mass)
+    half, a, b = edges(lo, hi, mass)
     gamma = g / half
     x0 = -0.5 * (a + b)
     if x0 * x0 + gamma * gamma > FAR * FAR:
@@ -100,7 +100,7 @@ def panel_expansion_weights(lo: float, hi: float, mass: float, weights: np.ndarr
         finite part of int f/(s - M^2)^2. A panel whose edge is the pole itself has no small-width law: its principal
         value and finite part are infinite.
     """
-    half, a, b = _edges(lo, hi, mass)
+    half, a, b = edges(lo, hi, mass)
     x0 = -0.5 * (a + b)
     inside = a <= 0.0 < b
     weights[:] = 0.0

@@ -1,0 +1,81 @@
+"""Polynomials in the three couplings (a, b, u) of a mass, collapsed one coupling after the other.
+
+A plane has one a, a line one b in it, a point one u on it. Many polynomials are kept as one list of cells: a cell is the
+coefficient of b^j in one row, a row the coefficient of one power of u in one polynomial; what a cell is worth in a
+plane is a sum over powers of a. Zeros are left out, so that the cost is that of the couplings a case really has.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from kernels.jit import njit
+
+DEGREE = 8  # chi2: the square of a row's prediction, which has degree four in the couplings
+POWERS = DEGREE + 1
+
+
+class Cells(NamedTuple):
+    """Polynomials in (a, b, u).
+
+    row, power : int64[C], row and power of b of each cell, in ascending order.
+    end : int64[C], end of the cell's entries, which follow each other.
+    entry_power : int64[E], power of a; entry_value : float64[E].
+    """
+
+    row: np.ndarray
+    power: np.ndarray
+    end: np.ndarray
+    entry_power: np.ndarray
+    entry_value: np.ndarray
+
+
+@njit
+def powers_of(x: float, out: np.ndarray) -> None:
+    """1, x, x^2, ...: out float64[POWERS]."""
+    value = 1.0
+    for k in range(POWERS):
+        out[k] = value
+        value *= x
+
+
+@njit
+def powers_of_all(x: np.ndarray, out: np.ndarray) -> None:
+    """The same for several lines: x float64[L], out float64[POWERS, L]."""
+    for i in range(x.shape[0]):
+        out[0, i] = 1.0
+    for k in range(1, POWERS):
+        for i in range(x.shape[0]):
+            out[k, i] = out[k - 1, i] * x[i]
+
+
+@njit
+def in_plane(cells: Cells, a_powers: np.ndarray, out: np.ndarray) -> None:
+    """Worth of every cell in the plane of a: a_powers float64[POWERS], out float64[C]."""
+    first = 0
+    for c in range(cells.row.shape[0]):
+        total = 0.0
+        for e in range(first, cells.end[c]):
+            total += cells.entry_value[e] * a_powers[cells.entry_power[e]]
+        out[c] = total
+        first = cells.end[c]
+
+
+@njit
+def on_lines(cells: Cells, worth: np.ndarray, b_powers: np.ndarray, out: np.ndarray) -> None:
+    """Every row on some lines of the plane: b_powers float64[POWERS, L]; out float64[rows, L], where there are cells.
+
+    What a line gets does not depend on the others.
+    """
+    last = -1
+    for c in range(cells.row.shape[0]):
+        f, x, y = worth[c], b_powers[cells.power[c]], out[cells.row[c]]
+        if cells.row[c] == last:
+            for i in range(x.shape[0]):
+                y[i] += f * x[i]
+        else:
+            last = cells.row[c]
+            for i in range(x.shape[0]):
+                y[i] = f * x[i]

@@ -1,0 +1,400 @@
+"""A slice made ready for the grid's kernels: chi2 and the tests of the constraints as polynomials. docs/performance.md.
+
+The couplings of a mass are (a, b, u): two of (eps, eps_z, g_mu), and the third, t, shifted so that v_mu is proportional to it
+where v_mu depends on g_mu. Predictions of the rows have degree four in them, chi2 has degree eight.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels import clauses as _clauses
+from kernels import slice as _slice
+from kernels import sweep as _sweep
+from kernels import wide as _wide
+from kernels.collapse import POWERS, Cells
+from kernels.gram import expand
+from kernels.grid import CHI2_ROWS, LENGTH_ROWS, OCTAVES, Prepared
+from kernels.line import A_MU, G_NUE, V_D, V_E, V_MU, V_S, V_U
+from kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC
+from kernels.verdict import DEGREES
+from zdscan.likelihood import Likelihood
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+SHORT_AXIS = 16  # a g_mu axis below this length is not worth a vector where another is longer
+ROUNDING = 1e-14  # what is left of a cancellation in a coefficient and no more than this is zero
+
+
+def _monomials(*degrees: int) -> Ints:
+    """Exponents (i, j, k) of a^i b^j u^k of the degrees, degree by degree: int64[n, 3]."""
+    found = [(n - j - k, j, k) for n in degrees for k in range(n + 1) for j in range(n + 1 - k)]
+    return np.array(found, dtype=np.int64)
+
+
+def _places(of: Ints, x: Ints, y: Ints) -> Ints:
+    """Where the product of monomials x and y stands in `of`: int64[len(x), len(y)]; -1 where it does not."""
+    known = {tuple(row): place for place, row in enumerate(of.tolist())}
+    return np.array([[known.get(tuple(p + q), -1) for q in y] for p in x], dtype=np.int64)
+
+
+def _fold(places: Ints, x: Floats, y: Floats, size: int) -> Floats:
+    """Product of two polynomials whose terms' products stand at `places`: float64[size]."""
+    return np.bincount(places.ravel(), np.outer(x, y).ravel(), size)
+
+
+ONE, QUADRATICS, QUARTICS = _monomials(0), _monomials(2), _monomials(4)
+_LINEARS = np.eye(3, dtype=np.int64)
+REGULAR = np.concatenate([ONE, QUADRATICS, QUARTICS])  # of P in r = P + Q/Gamma; those of Q are the quartics
+WIDTHS = np.concatenate([ONE, QUADRATICS])
+CLAUSES = _monomials(*range(_clauses.DEGREE + 1))
+TESTS = _monomials(*range(_clauses.DEGREE + 3))
+_TWO = _places(QUADRATICS, _LINEARS, _LINEARS)
+_FOUR = _places(QUARTICS, QUADRATICS, QUADRATICS)
+_TEST = _places(TESTS, CLAUSES, WIDTHS)
+_IN_TESTS = _places(TESTS, CLAUSES, ONE)[:, 0]
+# from values at the nodes of an octave to coefficients of powers of x/HALF
+_TO_POWERS = np.linalg.inv(np.vander(_wide.NODE / _wide.HALF, increasing=True))
+_WIDTHS_IN_TESTS = _places(TESTS, WIDTHS, ONE)[:, 0]
+
+
+def _cells(keys: Ints, values: Floats) -> Cells:
+    """Cells of terms with keys int64[n, 3] (row, power of b, power of a); without those that are zero."""
+    keys, values = keys[values != 0.0], values[values != 0.0]
+    order = np.lexsort((keys[:, 2], keys[:, 1], keys[:, 0]))
+    keys, values = keys[order], np.ascontiguousarray(values[order])
+    new = np.ones(len(keys), dtype=bool)
+    new[1:] = np.any(keys[1:, :2] != keys[:-1, :2], axis=1)
+    starts = np.flatnonzero(new)
+    end = np.append(starts[1:], len(keys)).astype(np.int64)
+    row, power = np.ascontiguousarray(keys[starts, 0]), np.ascontiguousarray(keys[starts, 1])
+    return Cells(row, power, end, np.ascontiguousarray(keys[:, 2]), values)
+
+
+def _keys(exponents: Ints, row: Ints | int) -> Ints:
+    """(row, power of b, power of a) of terms whose power of u is counted from `row`."""
+    return np.stack([row + exponents[:, 2], exponents[:, 1], exponents[:, 0]], axis=1)
+
+
+def roles_of(lengths: Sequence[int]) -> tuple[int, int, int]:
+    """Which of (eps, eps_z, g_mu) is a, b and t: lines run along g_mu unless that is short, bundles of them along b."""
+    others = sorted((0, 1), key=lambda axis: lengths[axis])
+    if lengths[2] >= SHORT_AXIS or lengths[2] >= lengths[others[1]]:
+        return others[0], others[1], 2
+    rest = sorted((others[0], 2), key=lambda axis: lengths[axis])
+    return rest[0], rest[1], others[1]
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """Where the terms of chi2 = |sum_m V_m m|^2 stand.
+
+    pair : int64[M, M], see `gram.expand`; keys : int64[E, 3], (row, power of b, power of a) of the terms.
+    lengths : int64[M, 3], the same of the monomials themselves.
+    """
+
+    pair: Ints
+    keys: Ints
+    lengths: Ints
+
+    @classmethod
+    def of(cls, live: NDArray[np.bool_], exponents: Ints, over_width: Ints) -> Expansion:
+        """live : bool[M], monomials that can occur; over_width : int64[M], 1 where they are divided by the width."""
+        rows: dict[tuple[int, ...], int] = {}
+        pair = np.full((len(exponents), len(exponents)), -1, dtype=np.int64)
+        for m, n in itertools.product(np.flatnonzero(live), repeat=2):
+            i, j, k = exponents[m] + exponents[n]
+            key = (int(POWERS * (over_width[m] + over_width[n]) + k), int(j), int(i))
+            pair[m, n] = rows.setdefault(key, len(rows))
+        own = _keys(exponents, _wide.LENGTHS * over_width)
+        return cls(pair, np.array(list(rows), dtype=np.int64), own)
+
+
+class Frame:
+    """What a digest needs of a case and its axes at every mass.
+
+    Parameters
+    ----------
+    matrix : float64[16, 3], couplings per unit of (eps, eps_z, g_mu); penguin : float64[3, 3], E0, E2, M1 likewise.
+    likelihood : the rows; roles : of `roles_of`; kappa : whether the propagator keeps its longitudinal part.
+    """
+
+    def __init__(
+        self, matrix: Floats, penguin: Floats, likelihood: Likelihood, roles: tuple[int, int, int], longitudinal: bool
+    ) -> None:
+        self.rows, self.roles = likelihood, roles
+        turned, vertex = matrix[:, list(roles)], penguin[:, list(roles)]
+        slope = turned[V_MU, 2] if roles[2] == 2 else 0.0
+        self.shift = turned[V_MU, :2] / slope if slope != 0.0 else np.zeros(2)
+        self.couplings, self.vertex = self._shifted(turned), self._shifted(vertex)
+        self._longitudinal = longitudinal
+
+    def _shifted(self, forms: Floats) -> Floats:
+        """Linear forms in (a, b, t) as forms in (a, b, u)."""
+        moved = forms[:, 2:] * self.shift
+        out = forms.copy()
+        out[:, :2] -= moved
+        out[:, :2][np.abs(out[:, :2]) <= ROUNDING * (np.abs(forms[:, :2]) + np.abs(moved))] = 0.0
+        return out
+
+    def _square(self, x: Floats, y: Floats) -> Floats:
+        return _fold(_TWO, x, y, len(QUADRATICS))
+
+    @cached_property
+    def _linear(self) -> Floats:
+        """What multiplies the five linear tables of each lepton: float64[2, 5, quadratics]."""
+        e0, e2, m1 = self.vertex
+        out = np.empty((2, LINEAR, len(QUADRATICS)))
+        for lepton in range(2):
+            v, a = self.couplings[V_E + 2 * lepton : V_E + 2 * lepton + 2]
+            out[lepton] = [self._square(*pair) for pair in ((v, e0), (v, e2), (v, m1), (a, e0), (a, e2))]
+        return out
+
+    @cached_property
+    def _quadratic(self) -> Floats:
+        """What multiplies the nine quadratic tables of each lepton: float64[2, 9, quartics]."""
+        e0, e2, m1 = self.vertex
+        pairs = [self._square(*pair) for pair in ((e0, e0), (e0, e2), (e2, e2), (m1, m1), (m1, e0), (m1, e2))]
+        out = np.empty((2, QUADRATIC, len(QUARTICS)))
+        for lepton in range(2):
+            v, a = self.couplings[V_E + 2 * lepton : V_E + 2 * lepton + 2]
+            v2, a2 = self._square(v, v), self._square(a, a)
+            out[lepton] = [_fold(_FOUR, v2, pair, len(QUARTICS)) for pair in pairs] + [
+                _fold(_FOUR, a2, pair, len(QUARTICS)) for pair in pairs[:3]
+            ]
+        return out
+
+    @cached_property
+    def touched(self) -> NDArray[np.bool_]:
+        """Rows that the vector does anything to: bool[rows]."""
+        return np.any(self._linear != 0.0, axis=(1, 2))[self.rows.lepton]
+
+    def _law_products(self, linear: Floats, width: Floats) -> Floats:
+        """What multiplies the 28 tables of the small-width law over `REGULAR` and, behind 1/Gamma, the quartics."""
+        quadratic, quartic = slice(1, 1 + len(QUADRATICS)), slice(1 + len(QUADRATICS), len(REGULAR))
+        out = np.zeros((2, 2 * LINEAR + 2 * QUADRATIC, len(REGULAR) + len(QUARTICS)))
+        out[:, :LINEAR, quadratic] = linear
+        out[:, LINEAR : 2 * LINEAR, quadratic] = width[0] * linear
+        for lepton, k in itertools.product(range(2), range(LINEAR)):
+            out[lepton, LINEAR + k, quartic] = _fold(_FOUR, linear[lepton, k], width[1:], len(QUARTICS))
+        out[:, 2 * LINEAR : 2 * LINEAR + QUADRATIC, len(REGULAR) :] = self._quadratic
+        out[:, 2 * LINEAR + QUADRATIC :, quartic] = self._quadratic
+        return out
+
+    @cached_property
+    def _law(self) -> Expansion:
+        """Of the small-width law, whatever channels are open."""
+        live = np.any(self._law_products(np.abs(self._linear), np.ones(len(WIDTHS))) != 0.0, axis=(0, 1))
+        live[0] = True  # measured - Standard Model
+        over_width = np.repeat(np.array([0, 1]), [len(REGULAR), len(QUARTICS)])
+        return Expansion.of(live, np.concatenate([REGULAR, QUARTICS]), over_width)
+
+    @cached_property
+    def exact_products(self) -> Floats:
+        """What multiplies the 14 exact tables at a width, over `REGULAR`: float64[2, 14, 22]."""
+        out = np.zeros((2, LINEAR + QUADRATIC, len(REGULAR)))
+        out[:, :LINEAR, 1 : 1 + len(QUADRATICS)] = self._linear
+        out[:, LINEAR:, 1 + len(QUADRATICS) :] = self._quadratic
+        return out
+
+    @cached_property
+    def exact(self) -> Expansion:
+        """Of the exact tables."""
+        live = np.any(self.exact_products != 0.0, axis=(0, 1))
+        live[0] = True
+        return Expansion.of(live, REGULAR, np.zeros(len(REGULAR), dtype=np.int64))
+
+    @cached_property
+    def wanted(self) -> NDArray[np.bool_]:
+        """Functions of kernels/physics/bsll.py that the exact tables need: bool[21]."""
+        vector = np.any(self.couplings[[V_E, V_MU]])
+        axial = np.any(self.couplings[[V_E + 1, A_MU]])
+        dipole = bool(np.any(self.vertex[2]))
+        out = np.zeros(FUNCTIONS, dtype=np.bool_)
+        out[[0, 1, 6, 7, 9, 10, 11]] = vector
+        out[[2, 8, 12, 13, 14]] = vector and dipole
+        out[[3, 5, 15, 18, 20]] = axial
+        out[[4, 16, 17, 19]] = axial and self._longitudinal
+        return out
+
+    @cached_property
+    def _clauses(self) -> Floats:
+        """Turns the coefficients of clauses into those over `CLAUSES` of (a, b, u): float64[35, 35]."""
+        places = {tuple(row): place for place, row in enumerate(CLAUSES.tolist())}
+        out = np.zeros((len(CLAUSES), len(CLAUSES)))
+        line = {(1, 0, 0): -self.shift[0], (0, 1, 0): -self.shift[1], (0, 0, 1): 1.0}
+        for column, exponents in enumerate(_clauses.EXPONENTS.tolist()):
+            i, j, k = (exponents[role] for role in self.roles)
+            terms = {(i, j, 0): 1.0}
+            for _ in range(k):
+                grown: dict[tuple[int, ...], float] = {}
+                for (x, c), (y, d) in itertools.product(terms.items(), line.items()):
+                    key = (x[0] + y[0], x[1] + y[1], x[2] + y[2])
+                    grown[key] = grown.get(key, 0.0) + c * d
+                terms = grown  # type: ignore[assignment]
+            for key, c in terms.items():
+                out[places[key], column] = c
+        return out
+
+    def _channels(self, header: Floats) -> Floats:
+        """Widths over 1 and the quadratics, GeV: float64[5, 7], rows invisible, ee, mumu, hadrons, total."""
+        c = self.couplings
+        out = np.zeros((_clauses.CHANNELS + 1, len(WIDTHS)))
+        out[0, 0] = header[_slice.INVISIBLE]
+        for flavour in range(3):
+            out[0, 1:] += header[_slice.NEUTRINO] * self._square(c[G_NUE + flavour], c[G_NUE + flavour])
+        for lepton in range(2):
+            for k in range(2):
+                form = c[V_E + 2 * lepton + k]
+                out[1 + lepton, 1:] += header[_slice.ELECTRON + 2 * lepton + k] * self._square(form, form)
+        rho, omega, phi = c[V_U] - c[V_D], 3.0 * (c[V_U] + c[V_D]), -3.0 * c[V_S]
+        pairs = ((rho, rho), (omega, omega), (phi, phi), (rho, omega), (rho, phi), (omega, phi))
+        for k, pair in enumerate(pairs):
+            out[3, 1:] += header[_slice.HADRONS + k] * self._square(*pair)
+        out[-1] = out[:-1].sum(axis=0)
+        return out
+
+    def _tests(self, clauses: Floats, channels: Floats) -> tuple[Floats, Floats, Ints, Floats]:
+        """Tests D > 0 of clauses float64[n, LENGTH], without division and without ratio.
+
+        Returns D over `TESTS` where a channel is open and where none is, float64[T, 84] each, the bit's number and the
+        least width in GeV. D = side (P - bound), or side P Gamma_x - bound Gamma behind a branching ratio.
+        """
+        inside, outside, bits, prompt = [], [], [], []
+        applied = clauses[clauses[:, _clauses.APPLIES] != 0.0]
+        terms = applied[:, None, _clauses.POLYNOMIAL :] * self._clauses
+        polynomials = terms.sum(axis=2)
+        polynomials[np.abs(polynomials) <= ROUNDING * np.abs(terms).sum(axis=2)] = 0.0
+        for clause, p in zip(applied, polynomials, strict=True):
+            channel = int(clause[_clauses.CHANNEL])
+            for side, distance in ((1.0, clause[_clauses.UP]), (-1.0, clause[_clauses.DOWN])):
+                if not np.isfinite(distance):
+                    continue
+                edge = clause[_clauses.CENTRE] + side * distance - clause[_clauses.OFFSET]
+                if clause[_clauses.ROOT] != 0.0:
+                    if edge <= 0.0 and side < 0.0:
+                        if edge < 0.0:
+                            continue  # a root is never below
+                    elif edge <= 0.0:
+                        edge = -1e300  # and always above
+                    else:
+                        edge = edge * edge
+                bound = side * (edge - clause[_clauses.CONSTANT])
+                plain = np.zeros(len(TESTS))
+                plain[_IN_TESTS] = side * p
+                if channel < 0:
+                    here = plain
+                    here[0] -= bound
+                    shut = here
+                else:
+                    here = _fold(_TEST, side * p, channels[channel], len(TESTS))
+                    here[_WIDTHS_IN_TESTS] -= bound * channels[-1]
+                    shut = plain if channel == _clauses.INVISIBLE_CHANNEL else np.zeros(len(TESTS))
+                    shut[0] -= bound
+                inside.append(here)
+                outside.append(shut)
+                bits.append(int(clause[_clauses.CONSTRAINT]))
+                prompt.append(clause[_clauses.MIN_WIDTH])
+        shape = (len(bits), len(TESTS))
+        numbers = np.array(bits, dtype=np.int64)
+        return np.reshape(inside, shape), np.reshape(outside, shape), numbers, np.array(prompt, dtype=np.float64)
+
+    def expanded(
+        self, expansion: Expansion, products: Floats, tables: Floats, whitening: Floats
+    ) -> tuple[Floats, Floats]:
+        """chi2 of N sets of tables: its terms float64[N, E], and the lengths of the monomials' columns float64[N, M]."""
+        rows = self.rows
+        out, norms = np.empty((len(tables), len(expansion.keys))), np.empty((len(tables), products.shape[2]))
+        residual = rows.sm - rows.data.values
+        expand(tables, rows.lepton, residual, whitening, products, expansion.pair, out, norms)
+        return out, norms
+
+    def prepare(self, slice_: Floats) -> Prepared:
+        """Digest a slice of `Physics.build_slice`."""
+        rows, header = self.rows, slice_[: _slice.HEADER]
+        length = int(_slice.HEADER + _slice.PER_ROW * len(rows.sm))
+        tables = slice_[_slice.HEADER : length].reshape(len(rows.sm), _slice.PER_ROW)
+        channels = self._channels(header)
+        products = self._law_products(self._linear, channels[-1])
+        chi2, lengths = [], []
+        for whitening in (rows.whitening, rows.whitening_muon):
+            values, norms = self.expanded(self._law, products, np.ascontiguousarray(tables[None, :, :-1]), whitening)
+            chi2.append(_cells(self._law.keys, values[0]))
+            lengths.append(_cells(self._law.lengths, norms[0]))
+        inside, outside, bits, prompt = self._tests(slice_[length:].reshape(-1, _clauses.LENGTH), channels)
+        cells, degree = [], np.zeros(len(bits), dtype=np.int64)
+        for terms in (inside, outside):
+            test, term = np.nonzero(terms)
+            cells.append(_cells(_keys(TESTS[term], DEGREES * test), terms[test, term]))
+            np.maximum.at(degree, test, TESTS[term, 2])
+        largest = np.zeros(3, dtype=np.int64)
+        np.maximum.at(largest, chi2[0].row // POWERS, chi2[0].row % POWERS)
+        limits = tables[self.touched, -1]
+        return Prepared(
+            np.array(self.roles),
+            np.ascontiguousarray(self.shift),
+            channels[-1].copy(),
+            *chi2,
+            *lengths,
+            *cells,
+            degree,
+            np.uint64(1) << bits.astype(np.uint64),
+            prompt,
+            bool(np.all(largest <= _sweep.SHORT[:3])),
+            float(limits.min()) if limits.size else np.inf,
+        )
+
+
+class WideTables:
+    """chi2 of one mass and one set of errors beyond the small-width law, by octaves of the width; threads may share it.
+
+    Parameters
+    ----------
+    frame : of the case; header : of the slice; whitening : float64[W, rows].
+    """
+
+    def __init__(self, frame: Frame, header: Floats, whitening: Floats) -> None:
+        self._frame, self._header, self._whitening = frame, header, whitening
+        self._lock = threading.Lock()
+        self._ready = np.zeros(OCTAVES, dtype=np.bool_)
+        keys = frame.exact.keys
+        self._order = np.lexsort((keys[:, 2], keys[:, 1], keys[:, 0]))
+        structure = _cells(keys, np.ones(len(keys)))
+        # memory is touched where an octave is filled alone
+        value, norm = np.empty((OCTAVES, len(keys), _wide.NODES)), np.empty((OCTAVES, len(REGULAR)))
+        self.tables = _wide.Wide(*structure[:-1], value, REGULAR, norm)
+
+    def fill(self, needed: NDArray[np.bool_]) -> None:
+        """Make sure of the octaves that are needed: bool[>= OCTAVES]."""
+        with self._lock:
+            for octave in np.flatnonzero(needed[:OCTAVES] & ~self._ready):
+                self._fill(int(octave))
+                self._ready[octave] = True
+
+    def _fill(self, octave: int) -> None:
+        frame, rows = self._frame, self._frame.rows
+        tables = np.empty((_wide.NODES, len(rows.sm), _wide.TABLES))
+        _wide.octave_tables(
+            self._header[_slice.MASS],
+            self._header[_slice.KAPPA],
+            rows.row_start,
+            rows.sm_tables.panel_lo,
+            rows.sm_tables.panel_hi,
+            rows.functions,
+            frame.wanted,
+            frame.touched,
+            octave,
+            tables,
+        )
+        values, norms = frame.expanded(frame.exact, frame.exact_products, tables, self._whitening)
+        values *= ((1.0 + _wide.NODE) / (1.0 - _wide.NODE))[:, None]  # Gamma/Gamma_c at the nodes
+        self.tables.value[octave] = (_TO_POWERS[:, :, None] * values[None, :, self._order]).sum(axis=1).T
+        self.tables.norm[octave] = norms.max(axis=0)
