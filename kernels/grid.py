@@ -6,6 +6,7 @@ polynomials in the couplings. Points where the small-width law fails are only ma
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -75,8 +76,14 @@ def line_width(width: np.ndarray, a: float, b: float) -> tuple[float, float, flo
 @njit
 def octave_of(width: float) -> int:
     """The factor of two that holds a width in GeV; -1 outside all of them."""
-    octave = int(np.floor(np.log2(width))) + 1 - LOWEST if width > 0.0 else -1
+    octave = math.frexp(width)[1] - LOWEST if width > 0.0 else -1
     return octave if 0 <= octave < OCTAVES else -1
+
+
+@njit
+def _packs(x: np.ndarray) -> np.ndarray:
+    """float64[n, LINES] as float64[n, LINES/8, 8]."""
+    return x.reshape(x.shape[0], LINES // 8, 8)
 
 
 @njit
@@ -88,16 +95,18 @@ def _judge(
     i: int,
     width: np.ndarray,
     pending: np.ndarray,
+    count: int,
     u: np.ndarray,
+    n: int,
     four: np.ndarray,
     four_bits: np.ndarray,
     rest: np.ndarray,
     flags: np.ndarray,
 ) -> None:
-    """Bits of the points u of line i from the tests that `verdict.decide` left; those of degree two go four at a time."""
+    """Bits of the n points u of line i from the tests that `verdict.decide` left; those of degree two go by fours."""
     held = 0
-    for k in range(pending.shape[0]):
-        t = pending[k]
+    for k in range(count):
+        t = pending[i, k]
         least = 0.0
         if t < 0:
             t = -1 - t
@@ -109,16 +118,16 @@ def _judge(
             four_bits[held] = bit[t]
             held += 1
             if held == 4:
-                _sweep.test_squares(u, four, four_bits, flags)
+                _sweep.test_squares(u, n, four, four_bits, flags)
                 held = 0
         else:
             for d in range(_verdict.DEGREES):
                 rest[d] = difference[row + d, i]
-            _sweep.test_any(u, rest, width, least, bit[t], flags)
+            _sweep.test_any(u, n, rest, width, least, bit[t], flags)
     if held > 0:
         for k in range(held, 4):
             four[k, 0], four[k, 1], four[k, 2], four_bits[k] = -1.0, 0.0, 0.0, np.uint64(0)
-        _sweep.test_squares(u, four, four_bits, flags)
+        _sweep.test_squares(u, n, four, four_bits, flags)
 
 
 @njit
@@ -129,6 +138,7 @@ def _chi2(
     short: bool,
     largest: float,
     u: np.ndarray,
+    n: int,
     c: np.ndarray,
     line: np.ndarray,
     out: np.ndarray,
@@ -136,21 +146,51 @@ def _chi2(
     place: int,
     stride: int,
 ) -> None:
-    """chi2 of the points u of line i into out[place::stride]; c holds the width, the rest of it is filled."""
+    """chi2 of the n points u of line i into out[place::stride]; c holds the width, the rest of it is filled."""
     for k in range(CHI2_ROWS):
         c[_sweep.REGULAR + k] = values[k, i]
     for k in range(LENGTH_ROWS):
         c[_sweep.LENGTH_P + k] = lengths[k, i]
-    n = u.shape[0]
-    target = out[place : place + n] if stride == 1 else line
-    lost = _sweep.chi2_short(u, c, largest, target) if short else _sweep.chi2_long(u, c, largest, target)
-    if stride != 1:
+    lost = _sweep.chi2_short(u, n, c, largest, line) if short else _sweep.chi2_long(u, n, c, largest, line)
+    if stride == 1:
+        there = out[place : place + n]
         for k in range(n):
-            out[place + k * stride] = target[k]
+            there[k] = line[k]
+    else:
+        for k in range(n):
+            out[place + k * stride] = line[k]
     if lost > 0:
         for k in range(n):
             if _sweep.is_lost(u[k], c):
                 mark[place + k * stride] = LOST
+
+
+@njit
+def _mark_broad(
+    u: np.ndarray,
+    n: int,
+    low: float,
+    high: float,
+    width: np.ndarray,
+    limit: float,
+    mark: np.ndarray,
+    place: int,
+    stride: int,
+    needed: np.ndarray,
+) -> None:
+    """Mark the points whose width is beyond the limit, and note every octave between the limit and the widest."""
+    w0, w1, w2 = width[0], width[1], width[2]
+    widest = max((w2 * low + w1) * low + w0, (w2 * high + w1) * high + w0)
+    if widest <= limit:
+        return
+    for k in range(n):
+        if (w2 * u[k] + w1) * u[k] + w0 > limit:
+            mark[place + k * stride] = BROAD
+    top, narrowest = octave_of(widest), limit
+    if w1 == 0.0:
+        narrowest = max(narrowest, w0)
+    for octave in range(max(octave_of(narrowest), 0), top + 1):
+        needed[octave] = True
 
 
 @njit
@@ -191,6 +231,7 @@ def evaluate_grid(
 
     a_powers, b_powers = np.empty(POWERS), np.empty((POWERS, LINES))
     b_sizes = np.empty((POWERS, LINES))
+    powers, sizes = _packs(b_powers), _packs(b_sizes)
     worth, worth_muon = np.empty(p.chi2.row.shape[0]), np.empty(p.chi2_muon.row.shape[0])
     length_worth, length_worth_muon = np.empty(p.lengths.row.shape[0]), np.empty(p.lengths_muon.row.shape[0])
     test_worth, closed_worth = np.empty(p.tests.row.shape[0]), np.empty(p.closed.row.shape[0])
@@ -205,7 +246,7 @@ def evaluate_grid(
     pending = np.empty((LINES, tests), dtype=np.int64)
     four, four_bits, rest = np.empty((4, 3)), np.empty(4, dtype=np.uint64), np.empty(_verdict.DEGREES)
     c = np.empty(_sweep.COEFFICIENTS)
-    u_line, chi2_line, bits_line = np.empty(n_t), np.empty(n_t, dtype=np.float32), np.empty(n_t, dtype=np.uint64)
+    u, line_chi2, flags = np.empty(n_t), np.empty(n_t, dtype=np.float32), np.empty(n_t, dtype=np.uint64)
 
     for k in range(count):
         mark[k] = DONE
@@ -236,14 +277,14 @@ def evaluate_grid(
                 is_closed = is_closed or (width[0, i] == 0.0 and width[1, i] == 0.0 and width[2, i] == 0.0)
             powers_of_all(b, b_powers)
             powers_of_all(size, b_sizes)
-            on_lines(p.chi2, worth, b_powers, values)
-            on_lines(p.lengths, length_worth, b_sizes, lengths)
+            on_lines(p.chi2, worth, powers, _packs(values))
+            on_lines(p.lengths, length_worth, sizes, _packs(lengths))
             if muon:
-                on_lines(p.chi2_muon, worth_muon, b_powers, values_muon)
-                on_lines(p.lengths_muon, length_worth_muon, b_sizes, lengths_muon)
-            on_lines(p.tests, test_worth, b_powers, difference)
+                on_lines(p.chi2_muon, worth_muon, powers, _packs(values_muon))
+                on_lines(p.lengths_muon, length_worth_muon, sizes, _packs(lengths_muon))
+            on_lines(p.tests, test_worth, powers, _packs(difference))
             if is_closed:
-                on_lines(p.closed, closed_worth, b_powers, elsewhere)
+                on_lines(p.closed, closed_worth, powers, _packs(elsewhere))
                 for i in range(LINES):
                     if width[0, i] == 0.0 and width[1, i] == 0.0 and width[2, i] == 0.0:
                         for k in range(difference.shape[0]):
@@ -256,31 +297,29 @@ def evaluate_grid(
                 n, place = t_to - t_from, line + t_from * stride - first
                 if n <= 0:
                     continue
-                u, there, flags = u_line[:n], chi2_line[:n], bits_line[:n]
+                axis = t_axis[t_from:t_to]
                 for k in range(n):
-                    u[k] = t_axis[t_from + k] + shift[i]
-                    flags[k] = bits[i]
+                    u[k] = axis[k] + shift[i]
                 for k in range(3):
                     c[k] = width[k, i]
-                left = pending[i, : pending_count[i]]
-                _judge(difference, p.degree, p.bit, p.prompt, i, c, left, u, four, four_bits, rest, flags)
                 if muon:
-                    _chi2(values_muon, lengths_muon, i, p.short, largest, u, c, there, chi2_muon, mark, place, stride)
-                _chi2(values, lengths, i, p.short, largest, u, c, there, chi2, mark, place, stride)
+                    _chi2(values_muon, lengths_muon, i, p.short, largest, u, n, c, line_chi2, chi2_muon, mark, place, stride)
+                _chi2(values, lengths, i, p.short, largest, u, n, c, line_chi2, chi2, mark, place, stride)
+                _mark_broad(u, n, low[i], high[i], c, p.limit, mark, place, stride, needed)
+                for k in range(n):
+                    flags[k] = bits[i]
+                count_left = pending_count[i]
+                _judge(
+                    *(difference, p.degree, p.bit, p.prompt, i, c, pending, count_left),
+                    *(u, n, four, four_bits, rest, flags),
+                )
                 if stride == 1:
-                    target = excluded[place : place + n]
+                    there = excluded[place : place + n]
                     for k in range(n):
-                        target[k] = flags[k]
+                        there[k] = flags[k]
                 else:
                     for k in range(n):
                         excluded[place + k * stride] = flags[k]
-                widest = max((c[2] * low[i] + c[1]) * low[i] + c[0], (c[2] * high[i] + c[1]) * high[i] + c[0])
-                if widest > p.limit:
-                    for k in range(n):
-                        here = (c[2] * u[k] + c[1]) * u[k] + c[0]
-                        if here > p.limit:
-                            mark[place + k * stride] = BROAD
-                            needed[octave_of(here)] = True
             if is_closed:  # rows without cells are zero again
                 difference[:, :] = 0.0
     marked = 0

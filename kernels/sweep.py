@@ -18,8 +18,8 @@ CANCELLED = 1e7  # chi2 this much below s^2 has lost too many digits
 
 
 @njit
-def chi2_short(u: np.ndarray, c: np.ndarray, largest: float, chi2: np.ndarray) -> int:
-    """chi2 of points u float64[n], at most `largest`, in float32[n], for powers up to `SHORT`.
+def chi2_short(u: np.ndarray, n: int, c: np.ndarray, largest: float, chi2: np.ndarray) -> int:
+    """chi2 of the n points u, at most `largest`, in float32[>= n], for powers up to `SHORT`.
 
     c : float64[COEFFICIENTS]. Returns at how many points chi2 is not to be relied on (`CANCELLED`, or not a number).
     """
@@ -30,8 +30,8 @@ def chi2_short(u: np.ndarray, c: np.ndarray, largest: float, chi2: np.ndarray) -
     p0, p1, p2, p3 = c[30], c[31], c[32], c[33]
     q0, q1, q2 = c[35], c[36], c[37]
     lost = 0
-    for n in range(u.shape[0]):
-        x = u[n]
+    for k in range(n):
+        x = u[k]
         y = abs(x)
         width = g0 + (g1 * x + g2 * x * x)
         r = 1.0 / width if width > 0.0 else 0.0
@@ -41,12 +41,12 @@ def chi2_short(u: np.ndarray, c: np.ndarray, largest: float, chi2: np.ndarray) -
         total = (resonant * r + mixed) * r + regular
         s = ((p3 * y + p2) * y + p1) * y + p0 + ((q2 * y + q1) * y + q0) * r
         lost += 0 if total * CANCELLED >= s * s else 1
-        chi2[n] = min(total, largest)
+        chi2[k] = min(total, largest)
     return lost
 
 
 @njit
-def chi2_long(u: np.ndarray, c: np.ndarray, largest: float, chi2: np.ndarray) -> int:
+def chi2_long(u: np.ndarray, n: int, c: np.ndarray, largest: float, chi2: np.ndarray) -> int:
     """The same for all powers that can occur at all: eight, and four in s."""
     g0, g1, g2 = c[0], c[1], c[2]
     a0, a1, a2, a3, a4, a5, a6, a7, a8 = c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11]
@@ -55,8 +55,8 @@ def chi2_long(u: np.ndarray, c: np.ndarray, largest: float, chi2: np.ndarray) ->
     p0, p1, p2, p3, p4 = c[30], c[31], c[32], c[33], c[34]
     q0, q1, q2, q3, q4 = c[35], c[36], c[37], c[38], c[39]
     lost = 0
-    for n in range(u.shape[0]):
-        x = u[n]
+    for k in range(n):
+        x = u[k]
         y = abs(x)
         width = g0 + (g1 * x + g2 * x * x)
         r = 1.0 / width if width > 0.0 else 0.0
@@ -66,7 +66,7 @@ def chi2_long(u: np.ndarray, c: np.ndarray, largest: float, chi2: np.ndarray) ->
         total = (resonant * r + mixed) * r + regular
         s = (((p4 * y + p3) * y + p2) * y + p1) * y + p0 + ((((q4 * y + q3) * y + q2) * y + q1) * y + q0) * r
         lost += 0 if total * CANCELLED >= s * s else 1
-        chi2[n] = min(total, largest)
+        chi2[k] = min(total, largest)
     return lost
 
 
@@ -89,28 +89,30 @@ def is_lost(u: float, c: np.ndarray) -> bool:
 
 
 @njit
-def test_squares(u: np.ndarray, d: np.ndarray, bit: np.ndarray, bits: np.ndarray) -> None:
-    """Set bit[k] where d[k, 0] + d[k, 1] u + d[k, 2] u^2 > 0, for four tests: u float64[n]; bits uint64[n]."""
+def test_squares(u: np.ndarray, n: int, d: np.ndarray, bit: np.ndarray, bits: np.ndarray) -> None:
+    """Set bit[k] where d[k, 0] + d[k, 1] u + d[k, 2] u^2 > 0, for four tests at the n points u; bits uint64[>= n]."""
     off = np.uint64(0)
     a0, a1, a2, a = d[0, 0], d[0, 1], d[0, 2], bit[0]
     b0, b1, b2, b = d[1, 0], d[1, 1], d[1, 2], bit[1]
     c0, c1, c2, c = d[2, 0], d[2, 1], d[2, 2], bit[2]
     e0, e1, e2, e = d[3, 0], d[3, 1], d[3, 2], bit[3]
-    for n in range(u.shape[0]):
-        x = u[n]
+    for k in range(n):
+        x = u[k]
         first = (a if (a2 * x + a1) * x + a0 > 0.0 else off) | (b if (b2 * x + b1) * x + b0 > 0.0 else off)
         second = (c if (c2 * x + c1) * x + c0 > 0.0 else off) | (e if (e2 * x + e1) * x + e0 > 0.0 else off)
-        bits[n] |= first | second
+        bits[k] |= first | second
 
 
 @njit
-def test_any(u: np.ndarray, d: np.ndarray, width: np.ndarray, least: float, bit: np.uint64, bits: np.ndarray) -> None:
+def test_any(
+    u: np.ndarray, n: int, d: np.ndarray, width: np.ndarray, least: float, bit: np.uint64, bits: np.ndarray
+) -> None:
     """The same for a polynomial d of degree 6, and only where the width w0 + w1 u + w2 u^2 is at least `least`."""
     off = np.uint64(0)
     d0, d1, d2, d3, d4, d5, d6 = d[0], d[1], d[2], d[3], d[4], d[5], d[6]
     w0, w1, w2 = width[0], width[1], width[2]
-    for n in range(u.shape[0]):
-        x = u[n]
+    for k in range(n):
+        x = u[k]
         value = (((((d6 * x + d5) * x + d4) * x + d3) * x + d2) * x + d1) * x + d0
         wide = w0 + (w1 * x + w2 * x * x) >= least
-        bits[n] |= bit if (value > 0.0) & wide else off
+        bits[k] |= bit if (value > 0.0) & wide else off

@@ -24,15 +24,17 @@ TABLES = LINEAR + QUADRATIC
 NODES = 8
 HALF = (np.sqrt(2.0) - 1.0) / (np.sqrt(2.0) + 1.0)  # |x| at the ends of an octave
 NODE = HALF * np.cos((2.0 * np.arange(NODES) + 1.0) * np.pi / (2.0 * NODES))
+_TOP = np.sqrt(2.0)  # upper end of an octave over its centre
 LENGTHS = 5  # powers of u in the length of the vector whose square chi2 is
 
 
 class Wide(NamedTuple):
     """chi2 of one mass by octaves of the width; which are filled is the caller's business.
 
-    row, power, end, entry_power : int64, as in `collapse.Cells`; rows are powers of u.
+    row, power, end, entry_power : as in `collapse.Cells`; rows are powers of u.
     value : float64[OCTAVES, E, NODES], Gamma/Gamma_c chi2 in powers of x/HALF.
-    exponents : int64[M, 3], powers of (a, b, u) of the monomials of that vector; norm : float64[OCTAVES, M].
+    length_row, ..., norm : the same of a bound of the length of the vector whose square chi2 is, in |a|, |b|, |u|;
+        norm float64[OCTAVES, M].
     """
 
     row: np.ndarray
@@ -40,7 +42,10 @@ class Wide(NamedTuple):
     end: np.ndarray
     entry_power: np.ndarray
     value: np.ndarray
-    exponents: np.ndarray
+    length_row: np.ndarray
+    length_power: np.ndarray
+    length_end: np.ndarray
+    length_entry_power: np.ndarray
     norm: np.ndarray
 
 
@@ -123,40 +128,86 @@ def octave_tables(
 
 @njit
 def _in_plane(wide: Wide, octave: int, a_powers: np.ndarray, out: np.ndarray) -> None:
-    """`collapse.in_plane` of one octave: out float64[C, NODES]."""
-    value = wide.value[octave]
+    """`collapse.in_plane` of one octave: out[octave] of float64[OCTAVES, C, NODES]."""
+    value = wide.value
     first = 0
     for c in range(wide.row.shape[0]):
-        worth = out[c]
-        for m in range(NODES):
-            worth[m] = 0.0
+        t0, t1, t2, t3, t4, t5, t6, t7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for e in range(first, wide.end[c]):
-            f, v = a_powers[wide.entry_power[e]], value[e]
-            for m in range(NODES):
-                worth[m] += f * v[m]
+            f = a_powers[wide.entry_power[e]]
+            t0 += f * value[octave, e, 0]
+            t1 += f * value[octave, e, 1]
+            t2 += f * value[octave, e, 2]
+            t3 += f * value[octave, e, 3]
+            t4 += f * value[octave, e, 4]
+            t5 += f * value[octave, e, 5]
+            t6 += f * value[octave, e, 6]
+            t7 += f * value[octave, e, 7]
+        out[octave, c, 0], out[octave, c, 1], out[octave, c, 2], out[octave, c, 3] = t0, t1, t2, t3
+        out[octave, c, 4], out[octave, c, 5], out[octave, c, 6], out[octave, c, 7] = t4, t5, t6, t7
         first = wide.end[c]
 
 
 @njit
-def _on_line(wide: Wide, worth: np.ndarray, b_powers: np.ndarray, out: np.ndarray) -> None:
-    """`collapse.on_lines` of one line and octave: out float64[POWERS, NODES]."""
-    for k in range(POWERS):
-        for m in range(NODES):
-            out[k, m] = 0.0
-    for c in range(wide.row.shape[0]):
-        f, v, y = b_powers[wide.power[c]], worth[c], out[wide.row[c]]
-        for m in range(NODES):
-            y[m] += f * v[m]
+def _on_line(wide: Wide, worth: np.ndarray, octave: int, b_powers: np.ndarray, out: np.ndarray) -> None:
+    """`collapse.on_lines` of one line and octave: out float64[POWERS, NODES], where there are cells."""
+    cell = 0
+    while cell < wide.row.shape[0]:
+        row = wide.row[cell]
+        t0, t1, t2, t3, t4, t5, t6, t7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        while cell < wide.row.shape[0] and wide.row[cell] == row:
+            f = b_powers[wide.power[cell]]
+            t0 += f * worth[octave, cell, 0]
+            t1 += f * worth[octave, cell, 1]
+            t2 += f * worth[octave, cell, 2]
+            t3 += f * worth[octave, cell, 3]
+            t4 += f * worth[octave, cell, 4]
+            t5 += f * worth[octave, cell, 5]
+            t6 += f * worth[octave, cell, 6]
+            t7 += f * worth[octave, cell, 7]
+            cell += 1
+        out[row, 0], out[row, 1], out[row, 2], out[row, 3] = t0, t1, t2, t3
+        out[row, 4], out[row, 5], out[row, 6], out[row, 7] = t4, t5, t6, t7
 
 
 @njit
-def _lengths(wide: Wide, octave: int, a_powers: np.ndarray, b_powers: np.ndarray, out: np.ndarray) -> None:
-    """Bound of the vector's length in powers of |u|: out float64[LENGTHS]."""
+def _at_point(c: np.ndarray, degree: int, u: float, x: float) -> float:
+    """The polynomial c float64[> degree, NODES] in u and x."""
+    t0, t1, t2, t3 = c[degree, 0], c[degree, 1], c[degree, 2], c[degree, 3]
+    t4, t5, t6, t7 = c[degree, 4], c[degree, 5], c[degree, 6], c[degree, 7]
+    for k in range(degree - 1, -1, -1):
+        t0 = t0 * u + c[k, 0]
+        t1 = t1 * u + c[k, 1]
+        t2 = t2 * u + c[k, 2]
+        t3 = t3 * u + c[k, 3]
+        t4 = t4 * u + c[k, 4]
+        t5 = t5 * u + c[k, 5]
+        t6 = t6 * u + c[k, 6]
+        t7 = t7 * u + c[k, 7]
+    y = x * x
+    low, high = (t0 + t1 * x) + (t2 + t3 * x) * y, (t4 + t5 * x) + (t6 + t7 * x) * y
+    return low + high * (y * y)
+
+
+@njit
+def _lengths_in_plane(wide: Wide, octave: int, a_powers: np.ndarray, out: np.ndarray) -> None:
+    """`collapse.in_plane` of the bound of the length: out[octave] of float64[OCTAVES, C']."""
+    first = 0
+    for c in range(wide.length_row.shape[0]):
+        total = 0.0
+        for e in range(first, wide.length_end[c]):
+            total += wide.norm[octave, e] * abs(a_powers[wide.length_entry_power[e]])
+        out[octave, c] = total
+        first = wide.length_end[c]
+
+
+@njit
+def _lengths_on_line(wide: Wide, worth: np.ndarray, octave: int, b_powers: np.ndarray, out: np.ndarray) -> None:
+    """`collapse.on_lines` of it: out float64[LENGTHS]."""
     for k in range(LENGTHS):
         out[k] = 0.0
-    for m in range(wide.exponents.shape[0]):
-        i, j, k = wide.exponents[m, 0], wide.exponents[m, 1], wide.exponents[m, 2]
-        out[k] += wide.norm[octave, m] * abs(a_powers[i] * b_powers[j])
+    for c in range(wide.length_row.shape[0]):
+        out[wide.length_row[c]] += worth[octave, c] * abs(b_powers[wide.length_power[c]])
 
 
 @njit
@@ -183,12 +234,10 @@ def evaluate_wide(
     line_span = (n_t - 1) * stride
     a_powers, b_powers = np.empty(POWERS), np.empty(POWERS)
     worth = np.empty((OCTAVES, wide.row.shape[0], NODES))
+    length_worth = np.empty((OCTAVES, wide.length_row.shape[0]))
     in_plane = np.empty(OCTAVES, dtype=np.bool_)
-    c, lengths = np.empty((POWERS, NODES)), np.empty(LENGTHS)
-    value = np.empty(NODES)
-    degree = 0
-    for k in wide.row:
-        degree = max(degree, k)
+    c, lengths = np.zeros((POWERS, NODES)), np.empty(LENGTHS)
+    degree = np.int64(wide.row[-1])
 
     a_from, a_to = touched(first, count, 0, a_stride, a_axis.shape[0], (b_axis.shape[0] - 1) * b_stride + line_span)
     for plane in range(a_from, a_to):
@@ -200,43 +249,36 @@ def evaluate_wide(
         for row in range(b_from, b_to):
             line = begin + row * b_stride
             t_from, t_to = touched(first, count, line, stride, n_t, 0)
-            present = -1
+            present, centre = -1, 0.0
             for t in range(t_from, t_to):
                 place = line + t * stride - first
                 if mark[place] != BROAD:
                     continue
-                if present < 0:
+                if centre == 0.0:
                     b = b_axis[row]
                     powers_of(b, b_powers)
                     shift = p.shift[0] * a + p.shift[1] * b
                     w0, w1, w2 = line_width(p.width, a, b)
                 u = t_axis[t] + shift
                 width = (w2 * u + w1) * u + w0
-                octave = octave_of(width)
+                octave = present
+                if not 0.5 * _TOP * centre < width < centre * _TOP:
+                    octave = octave_of(width)
                 if octave < 0:
                     mark[place] = LOST
                     continue
                 if octave != present:
                     if not in_plane[octave]:
-                        _in_plane(wide, octave, a_powers, worth[octave])
+                        _in_plane(wide, octave, a_powers, worth)
+                        _lengths_in_plane(wide, octave, a_powers, length_worth)
                         in_plane[octave] = True
-                    _on_line(wide, worth[octave], b_powers, c)
-                    _lengths(wide, octave, a_powers, b_powers, lengths)
+                    _on_line(wide, worth, octave, b_powers, c)
+                    _lengths_on_line(wide, length_worth, octave, b_powers, lengths)
                     centre = centre_of(octave)
                     present = octave
-                for m in range(NODES):
-                    value[m] = c[degree, m]
-                for k in range(degree - 1, -1, -1):
-                    for m in range(NODES):
-                        value[m] = value[m] * u + c[k, m]
-                x = (width - centre) / (width + centre) / HALF
-                total = value[NODES - 1]
-                for m in range(NODES - 2, -1, -1):
-                    total = total * x + value[m]
-                total *= centre / width
-                size = 0.0
-                for k in range(LENGTHS - 1, -1, -1):
-                    size = size * abs(u) + lengths[k]
+                total = _at_point(c, degree, u, (width - centre) / (width + centre) / HALF) * (centre / width)
+                y = abs(u)
+                size = (((lengths[4] * y + lengths[3]) * y + lengths[2]) * y + lengths[1]) * y + lengths[0]
                 if total * CANCELLED >= size * size:
                     chi2[place] = min(total, largest)
                 else:

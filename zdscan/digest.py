@@ -75,8 +75,8 @@ def _cells(keys: Ints, values: Floats) -> Cells:
     new[1:] = np.any(keys[1:, :2] != keys[:-1, :2], axis=1)
     starts = np.flatnonzero(new)
     end = np.append(starts[1:], len(keys)).astype(np.int64)
-    row, power = np.ascontiguousarray(keys[starts, 0]), np.ascontiguousarray(keys[starts, 1])
-    return Cells(row, power, end, np.ascontiguousarray(keys[:, 2]), values)
+    row, power, entry_power = (x.astype(np.uint64) for x in (keys[starts, 0], keys[starts, 1], keys[:, 2]))
+    return Cells(row, power, end, entry_power, values)
 
 
 def _keys(exponents: Ints, row: Ints | int) -> Ints:
@@ -336,7 +336,8 @@ class Frame:
             cells.append(_cells(_keys(TESTS[term], DEGREES * test), terms[test, term]))
             np.maximum.at(degree, test, TESTS[term, 2])
         largest = np.zeros(3, dtype=np.int64)
-        np.maximum.at(largest, chi2[0].row // POWERS, chi2[0].row % POWERS)
+        rows_used = chi2[0].row.astype(np.int64)
+        np.maximum.at(largest, rows_used // POWERS, rows_used % POWERS)
         limits = tables[self.touched, -1]
         return Prepared(
             np.array(self.roles),
@@ -368,9 +369,13 @@ class WideTables:
         keys = frame.exact.keys
         self._order = np.lexsort((keys[:, 2], keys[:, 1], keys[:, 0]))
         structure = _cells(keys, np.ones(len(keys)))
+        own = frame.exact.lengths
+        self._live = np.any(frame.exact_products != 0.0, axis=(0, 1)) | (np.arange(len(own)) == 0)
+        self._own_order = np.lexsort((own[self._live, 2], own[self._live, 1], own[self._live, 0]))
+        lengths = _cells(own[self._live], np.ones(len(self._own_order)))
         # memory is touched where an octave is filled alone
-        value, norm = np.empty((OCTAVES, len(keys), _wide.NODES)), np.empty((OCTAVES, len(REGULAR)))
-        self.tables = _wide.Wide(*structure[:-1], value, REGULAR, norm)
+        value, norm = np.empty((OCTAVES, len(keys), _wide.NODES)), np.empty((OCTAVES, len(self._own_order)))
+        self.tables = _wide.Wide(*structure[:-1], value, *lengths[:-1], norm)
 
     def fill(self, needed: NDArray[np.bool_]) -> None:
         """Make sure of the octaves that are needed: bool[>= OCTAVES]."""
@@ -397,4 +402,4 @@ class WideTables:
         values, norms = frame.expanded(frame.exact, frame.exact_products, tables, self._whitening)
         values *= ((1.0 + _wide.NODE) / (1.0 - _wide.NODE))[:, None]  # Gamma/Gamma_c at the nodes
         self.tables.value[octave] = (_TO_POWERS[:, :, None] * values[None, :, self._order]).sum(axis=1).T
-        self.tables.norm[octave] = norms.max(axis=0)
+        self.tables.norm[octave] = norms.max(axis=0)[self._live][self._own_order]
