@@ -303,7 +303,21 @@ def evaluate_grid(
                 for k in range(3):
                     c[k] = width[k, i]
                 if muon:
-                    _chi2(values_muon, lengths_muon, i, p.short, largest, u, n, c, line_chi2, chi2_muon, mark, place, stride)
+                    _chi2(
+                        values_muon,
+                        lengths_muon,
+                        i,
+                        p.short,
+                        largest,
+                        u,
+                        n,
+                        c,
+                        line_chi2,
+                        chi2_muon,
+                        mark,
+                        place,
+                        stride,
+                    )
                 _chi2(values, lengths, i, p.short, largest, u, n, c, line_chi2, chi2, mark, place, stride)
                 _mark_broad(u, n, low[i], high[i], c, p.limit, mark, place, stride, needed)
                 for k in range(n):

@@ -57,26 +57,32 @@ REGULAR = np.concatenate([ONE, QUADRATICS, QUARTICS])  # of P in r = P + Q/Gamma
 WIDTHS = np.concatenate([ONE, QUADRATICS])
 CLAUSES = _monomials(*range(_clauses.DEGREE + 1))
 TESTS = _monomials(*range(_clauses.DEGREE + 3))
+TESTS = TESTS[np.lexsort(TESTS.T)]  # in the order of cells
 _TWO = _places(QUADRATICS, _LINEARS, _LINEARS)
 _FOUR = _places(QUARTICS, QUADRATICS, QUADRATICS)
 _TEST = _places(TESTS, CLAUSES, WIDTHS)
+_IN_QUARTICS = (_FOUR[..., None] == np.arange(len(QUARTICS))).astype(np.float64)
 _IN_TESTS = _places(TESTS, CLAUSES, ONE)[:, 0]
 # from values at the nodes of an octave to coefficients of powers of x/HALF
 _TO_POWERS = np.linalg.inv(np.vander(_wide.NODE / _wide.HALF, increasing=True))
 _WIDTHS_IN_TESTS = _places(TESTS, WIDTHS, ONE)[:, 0]
 
 
+def _sorted(keys: Ints) -> Ints:
+    """The order of keys (row, power of b, power of a) in which cells stand."""
+    return np.lexsort((keys[:, 2], keys[:, 1], keys[:, 0]))
+
+
 def _cells(keys: Ints, values: Floats) -> Cells:
-    """Cells of terms with keys int64[n, 3] (row, power of b, power of a); without those that are zero."""
-    keys, values = keys[values != 0.0], values[values != 0.0]
-    order = np.lexsort((keys[:, 2], keys[:, 1], keys[:, 0]))
-    keys, values = keys[order], np.ascontiguousarray(values[order])
+    """Cells of terms with keys int64[n, 3] in order; without those that are zero."""
+    there = np.flatnonzero(values)
+    keys, values = keys[there], values[there]
     new = np.ones(len(keys), dtype=bool)
     new[1:] = np.any(keys[1:, :2] != keys[:-1, :2], axis=1)
     starts = np.flatnonzero(new)
-    end = np.append(starts[1:], len(keys)).astype(np.int64)
-    row, power, entry_power = (x.astype(np.uint64) for x in (keys[starts, 0], keys[starts, 1], keys[:, 2]))
-    return Cells(row, power, end, entry_power, values)
+    end = np.append(starts[1:], len(keys))
+    row, power, entry_power = np.ascontiguousarray(keys.T).astype(np.uint64)
+    return Cells(row[starts], power[starts], end, entry_power, values)
 
 
 def _keys(exponents: Ints, row: Ints | int) -> Ints:
@@ -97,25 +103,32 @@ def roles_of(lengths: Sequence[int]) -> tuple[int, int, int]:
 class Expansion:
     """Where the terms of chi2 = |sum_m V_m m|^2 stand.
 
-    pair : int64[M, M], see `gram.expand`; keys : int64[E, 3], (row, power of b, power of a) of the terms.
-    lengths : int64[M, 3], the same of the monomials themselves.
+    pair : int64[M, M], see `gram.expand`; keys : int64[E, 3], (row, power of b, power of a) of the terms, in order.
+    order : int64[live], live monomials in the order of their own keys, which are lengths : int64[live, 3].
     """
 
     pair: Ints
     keys: Ints
+    order: Ints
     lengths: Ints
 
     @classmethod
     def of(cls, live: NDArray[np.bool_], exponents: Ints, over_width: Ints) -> Expansion:
         """live : bool[M], monomials that can occur; over_width : int64[M], 1 where they are divided by the width."""
-        rows: dict[tuple[int, ...], int] = {}
-        pair = np.full((len(exponents), len(exponents)), -1, dtype=np.int64)
-        for m, n in itertools.product(np.flatnonzero(live), repeat=2):
+        monomials = np.flatnonzero(live)
+        found: dict[tuple[int, ...], list[tuple[int, int]]] = {}
+        for m, n in itertools.product(monomials.tolist(), repeat=2):
             i, j, k = exponents[m] + exponents[n]
             key = (int(POWERS * (over_width[m] + over_width[n]) + k), int(j), int(i))
-            pair[m, n] = rows.setdefault(key, len(rows))
-        own = _keys(exponents, _wide.LENGTHS * over_width)
-        return cls(pair, np.array(list(rows), dtype=np.int64), own)
+            found.setdefault(key, []).append((m, n))
+        keys = sorted(found)
+        pair = np.full((len(exponents), len(exponents)), -1, dtype=np.int64)
+        for place, key in enumerate(keys):
+            for m, n in found[key]:
+                pair[m, n] = place
+        own = _keys(exponents[monomials], _wide.LENGTHS * over_width[monomials])
+        order = _sorted(own)
+        return cls(pair, np.array(keys, dtype=np.int64), monomials[order], own[order])
 
 
 class Frame:
@@ -183,8 +196,8 @@ class Frame:
         out = np.zeros((2, 2 * LINEAR + 2 * QUADRATIC, len(REGULAR) + len(QUARTICS)))
         out[:, :LINEAR, quadratic] = linear
         out[:, LINEAR : 2 * LINEAR, quadratic] = width[0] * linear
-        for lepton, k in itertools.product(range(2), range(LINEAR)):
-            out[lepton, LINEAR + k, quartic] = _fold(_FOUR, linear[lepton, k], width[1:], len(QUARTICS))
+        times_width = (linear[..., None, None] * width[1:, None] * _IN_QUARTICS).sum(axis=(2, 3))
+        out[:, LINEAR : 2 * LINEAR, quartic] = times_width
         out[:, 2 * LINEAR : 2 * LINEAR + QUADRATIC, len(REGULAR) :] = self._quadratic
         out[:, 2 * LINEAR + QUADRATIC :, quartic] = self._quadratic
         return out
@@ -211,6 +224,16 @@ class Frame:
         live = np.any(self.exact_products != 0.0, axis=(0, 1))
         live[0] = True
         return Expansion.of(live, REGULAR, np.zeros(len(REGULAR), dtype=np.int64))
+
+    @cached_property
+    def wide_terms(self) -> Cells:
+        """Structure of the terms of `exact`, with values that mean nothing."""
+        return _cells(self.exact.keys, np.ones(len(self.exact.keys)))
+
+    @cached_property
+    def wide_lengths(self) -> Cells:
+        """The same of the lengths."""
+        return _cells(self.exact.lengths, np.ones(len(self.exact.lengths)))
 
     @cached_property
     def wanted(self) -> NDArray[np.bool_]:
@@ -244,21 +267,27 @@ class Frame:
                 out[places[key], column] = c
         return out
 
-    def _channels(self, header: Floats) -> Floats:
-        """Widths over 1 and the quadratics, GeV: float64[5, 7], rows invisible, ee, mumu, hadrons, total."""
+    @cached_property
+    def _squares(self) -> Floats:
+        """Squares and products of couplings that the widths consist of: float64[13, quadratics].
+
+        Neutrinos; v_e, a_e, v_mu, a_mu; rho rho, omega omega, phi phi, rho omega, rho phi, omega phi.
+        """
         c = self.couplings
-        out = np.zeros((_clauses.CHANNELS + 1, len(WIDTHS)))
-        out[0, 0] = header[_slice.INVISIBLE]
-        for flavour in range(3):
-            out[0, 1:] += header[_slice.NEUTRINO] * self._square(c[G_NUE + flavour], c[G_NUE + flavour])
-        for lepton in range(2):
-            for k in range(2):
-                form = c[V_E + 2 * lepton + k]
-                out[1 + lepton, 1:] += header[_slice.ELECTRON + 2 * lepton + k] * self._square(form, form)
+        neutrinos = sum((self._square(g, g) for g in c[G_NUE : G_NUE + 3]), np.zeros(len(QUADRATICS)))
+        leptons = [self._square(form, form) for form in c[V_E : A_MU + 1]]
         rho, omega, phi = c[V_U] - c[V_D], 3.0 * (c[V_U] + c[V_D]), -3.0 * c[V_S]
         pairs = ((rho, rho), (omega, omega), (phi, phi), (rho, omega), (rho, phi), (omega, phi))
-        for k, pair in enumerate(pairs):
-            out[3, 1:] += header[_slice.HADRONS + k] * self._square(*pair)
+        return np.array([neutrinos, *leptons, *(self._square(*pair) for pair in pairs)])
+
+    def _channels(self, header: Floats) -> Floats:
+        """Widths over 1 and the quadratics, GeV: float64[5, 7], rows invisible, ee, mumu, hadrons, total."""
+        order = [_slice.NEUTRINO, *range(_slice.ELECTRON, _slice.MUON + 2), *range(_slice.HADRONS, _slice.HADRONS + 6)]
+        parts = header[order, None] * self._squares
+        out = np.zeros((_clauses.CHANNELS + 1, len(WIDTHS)))
+        out[0, 0] = header[_slice.INVISIBLE]
+        for row, (first, last) in enumerate(((0, 1), (1, 3), (3, 5), (5, 11))):
+            out[row, 1:] = parts[first:last].sum(axis=0)
         out[-1] = out[:-1].sum(axis=0)
         return out
 
@@ -268,44 +297,35 @@ class Frame:
         Returns D over `TESTS` where a channel is open and where none is, float64[T, 84] each, the bit's number and the
         least width in GeV. D = side (P - bound), or side P Gamma_x - bound Gamma behind a branching ratio.
         """
-        inside, outside, bits, prompt = [], [], [], []
         applied = clauses[clauses[:, _clauses.APPLIES] != 0.0]
         terms = applied[:, None, _clauses.POLYNOMIAL :] * self._clauses
         polynomials = terms.sum(axis=2)
         polynomials[np.abs(polynomials) <= ROUNDING * np.abs(terms).sum(axis=2)] = 0.0
-        for clause, p in zip(applied, polynomials, strict=True):
-            channel = int(clause[_clauses.CHANNEL])
-            for side, distance in ((1.0, clause[_clauses.UP]), (-1.0, clause[_clauses.DOWN])):
-                if not np.isfinite(distance):
-                    continue
-                edge = clause[_clauses.CENTRE] + side * distance - clause[_clauses.OFFSET]
-                if clause[_clauses.ROOT] != 0.0:
-                    if edge <= 0.0 and side < 0.0:
-                        if edge < 0.0:
-                            continue  # a root is never below
-                    elif edge <= 0.0:
-                        edge = -1e300  # and always above
-                    else:
-                        edge = edge * edge
-                bound = side * (edge - clause[_clauses.CONSTANT])
-                plain = np.zeros(len(TESTS))
-                plain[_IN_TESTS] = side * p
-                if channel < 0:
-                    here = plain
-                    here[0] -= bound
-                    shut = here
-                else:
-                    here = _fold(_TEST, side * p, channels[channel], len(TESTS))
-                    here[_WIDTHS_IN_TESTS] -= bound * channels[-1]
-                    shut = plain if channel == _clauses.INVISIBLE_CHANNEL else np.zeros(len(TESTS))
-                    shut[0] -= bound
-                inside.append(here)
-                outside.append(shut)
-                bits.append(int(clause[_clauses.CONSTRAINT]))
-                prompt.append(clause[_clauses.MIN_WIDTH])
-        shape = (len(bits), len(TESTS))
-        numbers = np.array(bits, dtype=np.int64)
-        return np.reshape(inside, shape), np.reshape(outside, shape), numbers, np.array(prompt, dtype=np.float64)
+        # one test for each side that is bounded; undo offset, root and constant
+        both = np.repeat(applied, 2, axis=0)
+        side = np.tile([1.0, -1.0], len(applied))
+        distance = np.where(side > 0.0, both[:, _clauses.UP], both[:, _clauses.DOWN])
+        edge = both[:, _clauses.CENTRE] + side * distance - both[:, _clauses.OFFSET]
+        root = both[:, _clauses.ROOT] != 0.0
+        kept = np.isfinite(distance) & ~(root & (side < 0.0) & (edge < 0.0))  # a root is never below zero
+        with np.errstate(invalid="ignore"):
+            square = np.where((side > 0.0) & (edge <= 0.0), -1e300, edge * edge)  # and always above
+        bound = side * (np.where(root, square, edge) - both[:, _clauses.CONSTANT])
+        both, side, bound = both[kept], side[kept], bound[kept]
+        channel = both[:, _clauses.CHANNEL].astype(np.int64)
+        behind = channel >= 0
+        plain = np.zeros((len(both), len(TESTS)))
+        plain[:, _IN_TESTS] = side[:, None] * np.repeat(polynomials, 2, axis=0)[kept]
+        part = plain[behind][:, _IN_TESTS, None] * channels[channel[behind], None, :]
+        places = _TEST + len(TESTS) * np.arange(len(part))[:, None, None]
+        size = len(part) * len(TESTS)
+        inside, outside = plain.copy(), plain
+        inside[behind] = np.bincount(places.ravel(), part.ravel(), size).reshape(-1, len(TESTS))
+        inside[np.ix_(behind, _WIDTHS_IN_TESTS)] -= bound[behind, None] * channels[-1]
+        inside[~behind, 0] -= bound[~behind]
+        outside[behind & (channel != _clauses.INVISIBLE_CHANNEL)] = 0.0
+        outside[:, 0] -= bound
+        return inside, outside, both[:, _clauses.CONSTRAINT].astype(np.int64), both[:, _clauses.MIN_WIDTH].copy()
 
     def expanded(
         self, expansion: Expansion, products: Floats, tables: Floats, whitening: Floats
@@ -328,7 +348,7 @@ class Frame:
         for whitening in (rows.whitening, rows.whitening_muon):
             values, norms = self.expanded(self._law, products, np.ascontiguousarray(tables[None, :, :-1]), whitening)
             chi2.append(_cells(self._law.keys, values[0]))
-            lengths.append(_cells(self._law.lengths, norms[0]))
+            lengths.append(_cells(self._law.lengths, norms[0][self._law.order]))
         inside, outside, bits, prompt = self._tests(slice_[length:].reshape(-1, _clauses.LENGTH), channels)
         cells, degree = [], np.zeros(len(bits), dtype=np.int64)
         for terms in (inside, outside):
@@ -366,16 +386,11 @@ class WideTables:
         self._frame, self._header, self._whitening = frame, header, whitening
         self._lock = threading.Lock()
         self._ready = np.zeros(OCTAVES, dtype=np.bool_)
-        keys = frame.exact.keys
-        self._order = np.lexsort((keys[:, 2], keys[:, 1], keys[:, 0]))
-        structure = _cells(keys, np.ones(len(keys)))
-        own = frame.exact.lengths
-        self._live = np.any(frame.exact_products != 0.0, axis=(0, 1)) | (np.arange(len(own)) == 0)
-        self._own_order = np.lexsort((own[self._live, 2], own[self._live, 1], own[self._live, 0]))
-        lengths = _cells(own[self._live], np.ones(len(self._own_order)))
+        exact = frame.exact
         # memory is touched where an octave is filled alone
-        value, norm = np.empty((OCTAVES, len(keys), _wide.NODES)), np.empty((OCTAVES, len(self._own_order)))
-        self.tables = _wide.Wide(*structure[:-1], value, *lengths[:-1], norm)
+        value = np.empty((OCTAVES, len(exact.keys), _wide.NODES))
+        norm = np.empty((OCTAVES, len(exact.lengths)))
+        self.tables = _wide.Wide(*frame.wide_terms[:-1], value, *frame.wide_lengths[:-1], norm)
 
     def fill(self, needed: NDArray[np.bool_]) -> None:
         """Make sure of the octaves that are needed: bool[>= OCTAVES]."""
@@ -401,5 +416,5 @@ class WideTables:
         )
         values, norms = frame.expanded(frame.exact, frame.exact_products, tables, self._whitening)
         values *= ((1.0 + _wide.NODE) / (1.0 - _wide.NODE))[:, None]  # Gamma/Gamma_c at the nodes
-        self.tables.value[octave] = (_TO_POWERS[:, :, None] * values[None, :, self._order]).sum(axis=1).T
-        self.tables.norm[octave] = norms.max(axis=0)[self._live][self._own_order]
+        self.tables.value[octave] = (_TO_POWERS[:, :, None] * values).sum(axis=1).T
+        self.tables.norm[octave] = norms.max(axis=0)[frame.exact.order]
