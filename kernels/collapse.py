@@ -1,8 +1,8 @@
 """Polynomials in the three couplings (a, b, u) of a mass, collapsed one coupling after the other.
 
-A plane has one a, a line one b in it, a point one u on it. Many polynomials are kept as one list of cells: a cell is the
-coefficient of b^j in one row, a row the coefficient of one power of u in one polynomial; what a cell is worth in a
-plane is a sum over powers of a. Zeros are left out, so that the cost is that of the couplings a case really has.
+A plane has one a, a line one b in it, a point one u on it. Many polynomials are kept as one list of cells: a cell is
+the coefficient of b^j in one row, a row the coefficient of one power of u in one polynomial; what a cell is worth in
+a plane is a sum over powers of a. Zeros are left out, so that the cost is that of the couplings a case really has.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ def in_plane(cells: Cells, a_powers: np.ndarray, out: np.ndarray) -> None:
 
 @njit
 def on_lines(cells: Cells, worth: np.ndarray, b_powers: np.ndarray, out: np.ndarray) -> None:
-    """Every row on some lines of the plane: b_powers float64[POWERS, L/8, 8]; out float64[rows, L/8, 8], where it has cells.
+    """Every row on some lines of the plane: b_powers float64[POWERS, L/8, 8]; out float64[rows, L/8, 8].
 
-    Eight sums in named variables stay in vector registers, where an array would be stored after every term. What a
+    Rows without cells are left as they are. Eight sums in named variables stay in vector registers, where an array would be stored after every term. What a
     line gets does not depend on the others.
     """
     cell = 0

@@ -1,7 +1,7 @@
 """A run of grid points of one mass: chi2 and constraint bits, plane by plane and line by line. docs/performance.md.
 
-The slice has been digested before (zdscan/digest.py): chi2 = A + B/Gamma + C/Gamma^2 and the tests of the constraints are
-polynomials in the couplings. Points where the small-width law fails are only marked: kernels/wide.py does them.
+The slice has been digested before (zdscan/digest.py): chi2 = A + B/Gamma + C/Gamma^2 and the tests of the constraints
+are polynomials in the couplings. Points where the small-width law fails are only marked: kernels/wide.py does them.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""chi2 where the width is beyond the small-width law of some row: exact in the width, tabulated by factors of two in it.
+"""chi2 where the width is beyond the small-width law of some row: exact in the width, tabulated by factors of two.
 
 At fixed mass the integrals of the rows depend on the width Gamma alone. Their singularities lie at Gamma = 0 and at
 M Gamma = +-i (distance of an edge or node from the pole); with x = (Gamma - Gamma_c)/(Gamma + Gamma_c) all of them are
-on the unit circle: eight Chebyshev nodes on a factor of two, |x| < 0.172, interpolate to about 11.6^-8 = 3e-9. chi2 goes
-from 1/Gamma^2 to a constant; Gamma chi2 is interpolated, whose poles at both ends are simple (1e-8 instead of 2e-7).
-At each node chi2 is a polynomial in the couplings (kernels/gram.py); its coefficients become polynomials in x.
+on the unit circle: eight Chebyshev nodes on a factor of two, |x| < 0.172, interpolate to about 11.6^-8 = 3e-9. chi2
+goes from 1/Gamma^2 to a constant; Gamma chi2 is interpolated, whose poles at both ends are simple (1e-8 instead of
+2e-7). At each node chi2 is a polynomial in the couplings (kernels/gram.py); its coefficients become polynomials in x.
 """
 
 from __future__ import annotations
@@ -237,7 +237,7 @@ def evaluate_wide(
     length_worth = np.empty((OCTAVES, wide.length_row.shape[0]))
     in_plane = np.empty(OCTAVES, dtype=np.bool_)
     c, lengths = np.zeros((POWERS, NODES)), np.empty(LENGTHS)
-    degree = np.int64(wide.row[-1])
+    degree = int(np.int64(wide.row[-1]))
 
     a_from, a_to = touched(first, count, 0, a_stride, a_axis.shape[0], (b_axis.shape[0] - 1) * b_stride + line_span)
     for plane in range(a_from, a_to):

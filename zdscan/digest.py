@@ -1,7 +1,7 @@
 """A slice made ready for the grid's kernels: chi2 and the tests of the constraints as polynomials. docs/performance.md.
 
-The couplings of a mass are (a, b, u): two of (eps, eps_z, g_mu), and the third, t, shifted so that v_mu is proportional to it
-where v_mu depends on g_mu. Predictions of the rows have degree four in them, chi2 has degree eight.
+The couplings of a mass are (a, b, u): two of (eps, eps_z, g_mu), and the third, t, shifted so that v_mu is proportional
+to it where v_mu depends on g_mu. Predictions of the rows have degree four in them, chi2 has degree eight.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -21,73 +20,32 @@ from kernels import sweep as _sweep
 from kernels import wide as _wide
 from kernels.collapse import POWERS, Cells
 from kernels.gram import expand
-from kernels.grid import CHI2_ROWS, LENGTH_ROWS, OCTAVES, Prepared
+from kernels.grid import OCTAVES, Prepared
 from kernels.line import A_MU, G_NUE, V_D, V_E, V_MU, V_S, V_U
 from kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC
 from kernels.verdict import DEGREES
 from zdscan.likelihood import Likelihood
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from zdscan.monomials import Expansion, Floats, Ints, cells_of, fold, keys_of, monomials, places
 
 SHORT_AXIS = 16  # a g_mu axis below this length is not worth a vector where another is longer
 ROUNDING = 1e-14  # what is left of a cancellation in a coefficient and no more than this is zero
 
 
-def _monomials(*degrees: int) -> Ints:
-    """Exponents (i, j, k) of a^i b^j u^k of the degrees, degree by degree: int64[n, 3]."""
-    found = [(n - j - k, j, k) for n in degrees for k in range(n + 1) for j in range(n + 1 - k)]
-    return np.array(found, dtype=np.int64)
-
-
-def _places(of: Ints, x: Ints, y: Ints) -> Ints:
-    """Where the product of monomials x and y stands in `of`: int64[len(x), len(y)]; -1 where it does not."""
-    known = {tuple(row): place for place, row in enumerate(of.tolist())}
-    return np.array([[known.get(tuple(p + q), -1) for q in y] for p in x], dtype=np.int64)
-
-
-def _fold(places: Ints, x: Floats, y: Floats, size: int) -> Floats:
-    """Product of two polynomials whose terms' products stand at `places`: float64[size]."""
-    return np.bincount(places.ravel(), np.outer(x, y).ravel(), size)
-
-
-ONE, QUADRATICS, QUARTICS = _monomials(0), _monomials(2), _monomials(4)
+ONE, QUADRATICS, QUARTICS = monomials(0), monomials(2), monomials(4)
 _LINEARS = np.eye(3, dtype=np.int64)
 REGULAR = np.concatenate([ONE, QUADRATICS, QUARTICS])  # of P in r = P + Q/Gamma; those of Q are the quartics
 WIDTHS = np.concatenate([ONE, QUADRATICS])
-CLAUSES = _monomials(*range(_clauses.DEGREE + 1))
-TESTS = _monomials(*range(_clauses.DEGREE + 3))
+CLAUSES = monomials(*range(_clauses.DEGREE + 1))
+TESTS = monomials(*range(_clauses.DEGREE + 3))
 TESTS = TESTS[np.lexsort(TESTS.T)]  # in the order of cells
-_TWO = _places(QUADRATICS, _LINEARS, _LINEARS)
-_FOUR = _places(QUARTICS, QUADRATICS, QUADRATICS)
-_TEST = _places(TESTS, CLAUSES, WIDTHS)
+_TWO = places(QUADRATICS, _LINEARS, _LINEARS)
+_FOUR = places(QUARTICS, QUADRATICS, QUADRATICS)
+_TEST = places(TESTS, CLAUSES, WIDTHS)
 _IN_QUARTICS = (_FOUR[..., None] == np.arange(len(QUARTICS))).astype(np.float64)
-_IN_TESTS = _places(TESTS, CLAUSES, ONE)[:, 0]
+_IN_TESTS = places(TESTS, CLAUSES, ONE)[:, 0]
 # from values at the nodes of an octave to coefficients of powers of x/HALF
 _TO_POWERS = np.linalg.inv(np.vander(_wide.NODE / _wide.HALF, increasing=True))
-_WIDTHS_IN_TESTS = _places(TESTS, WIDTHS, ONE)[:, 0]
-
-
-def _sorted(keys: Ints) -> Ints:
-    """The order of keys (row, power of b, power of a) in which cells stand."""
-    return np.lexsort((keys[:, 2], keys[:, 1], keys[:, 0]))
-
-
-def _cells(keys: Ints, values: Floats) -> Cells:
-    """Cells of terms with keys int64[n, 3] in order; without those that are zero."""
-    there = np.flatnonzero(values)
-    keys, values = keys[there], values[there]
-    new = np.ones(len(keys), dtype=bool)
-    new[1:] = np.any(keys[1:, :2] != keys[:-1, :2], axis=1)
-    starts = np.flatnonzero(new)
-    end = np.append(starts[1:], len(keys))
-    row, power, entry_power = np.ascontiguousarray(keys.T).astype(np.uint64)
-    return Cells(row[starts], power[starts], end, entry_power, values)
-
-
-def _keys(exponents: Ints, row: Ints | int) -> Ints:
-    """(row, power of b, power of a) of terms whose power of u is counted from `row`."""
-    return np.stack([row + exponents[:, 2], exponents[:, 1], exponents[:, 0]], axis=1)
+_WIDTHS_IN_TESTS = places(TESTS, WIDTHS, ONE)[:, 0]
 
 
 def roles_of(lengths: Sequence[int]) -> tuple[int, int, int]:
@@ -97,38 +55,6 @@ def roles_of(lengths: Sequence[int]) -> tuple[int, int, int]:
         return others[0], others[1], 2
     rest = sorted((others[0], 2), key=lambda axis: lengths[axis])
     return rest[0], rest[1], others[1]
-
-
-@dataclass(frozen=True)
-class Expansion:
-    """Where the terms of chi2 = |sum_m V_m m|^2 stand.
-
-    pair : int64[M, M], see `gram.expand`; keys : int64[E, 3], (row, power of b, power of a) of the terms, in order.
-    order : int64[live], live monomials in the order of their own keys, which are lengths : int64[live, 3].
-    """
-
-    pair: Ints
-    keys: Ints
-    order: Ints
-    lengths: Ints
-
-    @classmethod
-    def of(cls, live: NDArray[np.bool_], exponents: Ints, over_width: Ints) -> Expansion:
-        """live : bool[M], monomials that can occur; over_width : int64[M], 1 where they are divided by the width."""
-        monomials = np.flatnonzero(live)
-        found: dict[tuple[int, ...], list[tuple[int, int]]] = {}
-        for m, n in itertools.product(monomials.tolist(), repeat=2):
-            i, j, k = exponents[m] + exponents[n]
-            key = (int(POWERS * (over_width[m] + over_width[n]) + k), int(j), int(i))
-            found.setdefault(key, []).append((m, n))
-        keys = sorted(found)
-        pair = np.full((len(exponents), len(exponents)), -1, dtype=np.int64)
-        for place, key in enumerate(keys):
-            for m, n in found[key]:
-                pair[m, n] = place
-        own = _keys(exponents[monomials], _wide.LENGTHS * over_width[monomials])
-        order = _sorted(own)
-        return cls(pair, np.array(keys, dtype=np.int64), monomials[order], own[order])
 
 
 class Frame:
@@ -159,7 +85,7 @@ class Frame:
         return out
 
     def _square(self, x: Floats, y: Floats) -> Floats:
-        return _fold(_TWO, x, y, len(QUADRATICS))
+        return fold(_TWO, x, y, len(QUADRATICS))
 
     @cached_property
     def _linear(self) -> Floats:
@@ -180,15 +106,16 @@ class Frame:
         for lepton in range(2):
             v, a = self.couplings[V_E + 2 * lepton : V_E + 2 * lepton + 2]
             v2, a2 = self._square(v, v), self._square(a, a)
-            out[lepton] = [_fold(_FOUR, v2, pair, len(QUARTICS)) for pair in pairs] + [
-                _fold(_FOUR, a2, pair, len(QUARTICS)) for pair in pairs[:3]
+            out[lepton] = [fold(_FOUR, v2, pair, len(QUARTICS)) for pair in pairs] + [
+                fold(_FOUR, a2, pair, len(QUARTICS)) for pair in pairs[:3]
             ]
         return out
 
     @cached_property
     def touched(self) -> NDArray[np.bool_]:
         """Rows that the vector does anything to: bool[rows]."""
-        return np.any(self._linear != 0.0, axis=(1, 2))[self.rows.lepton]
+        active: NDArray[np.bool_] = np.any(self._linear != 0.0, axis=(1, 2))
+        return active[self.rows.lepton]
 
     def _law_products(self, linear: Floats, width: Floats) -> Floats:
         """What multiplies the 28 tables of the small-width law over `REGULAR` and, behind 1/Gamma, the quartics."""
@@ -228,12 +155,12 @@ class Frame:
     @cached_property
     def wide_terms(self) -> Cells:
         """Structure of the terms of `exact`, with values that mean nothing."""
-        return _cells(self.exact.keys, np.ones(len(self.exact.keys)))
+        return cells_of(self.exact.keys, np.ones(len(self.exact.keys)))
 
     @cached_property
     def wide_lengths(self) -> Cells:
         """The same of the lengths."""
-        return _cells(self.exact.lengths, np.ones(len(self.exact.lengths)))
+        return cells_of(self.exact.lengths, np.ones(len(self.exact.lengths)))
 
     @cached_property
     def wanted(self) -> NDArray[np.bool_]:
@@ -251,20 +178,20 @@ class Frame:
     @cached_property
     def _clauses(self) -> Floats:
         """Turns the coefficients of clauses into those over `CLAUSES` of (a, b, u): float64[35, 35]."""
-        places = {tuple(row): place for place, row in enumerate(CLAUSES.tolist())}
+        known: dict[tuple[int, ...], int] = {tuple(row): place for place, row in enumerate(CLAUSES.tolist())}
         out = np.zeros((len(CLAUSES), len(CLAUSES)))
         line = {(1, 0, 0): -self.shift[0], (0, 1, 0): -self.shift[1], (0, 0, 1): 1.0}
         for column, exponents in enumerate(_clauses.EXPONENTS.tolist()):
             i, j, k = (exponents[role] for role in self.roles)
-            terms = {(i, j, 0): 1.0}
+            terms: dict[tuple[int, ...], float] = {(i, j, 0): 1.0}
             for _ in range(k):
                 grown: dict[tuple[int, ...], float] = {}
                 for (x, c), (y, d) in itertools.product(terms.items(), line.items()):
-                    key = (x[0] + y[0], x[1] + y[1], x[2] + y[2])
-                    grown[key] = grown.get(key, 0.0) + c * d
-                terms = grown  # type: ignore[assignment]
-            for key, c in terms.items():
-                out[places[key], column] = c
+                    product = (x[0] + y[0], x[1] + y[1], x[2] + y[2])
+                    grown[product] = grown.get(product, 0.0) + c * d
+                terms = grown
+            for term, c in terms.items():
+                out[known[term], column] = c
         return out
 
     @cached_property
@@ -317,10 +244,10 @@ class Frame:
         plain = np.zeros((len(both), len(TESTS)))
         plain[:, _IN_TESTS] = side[:, None] * np.repeat(polynomials, 2, axis=0)[kept]
         part = plain[behind][:, _IN_TESTS, None] * channels[channel[behind], None, :]
-        places = _TEST + len(TESTS) * np.arange(len(part))[:, None, None]
+        stand = _TEST + len(TESTS) * np.arange(len(part))[:, None, None]
         size = len(part) * len(TESTS)
         inside, outside = plain.copy(), plain
-        inside[behind] = np.bincount(places.ravel(), part.ravel(), size).reshape(-1, len(TESTS))
+        inside[behind] = np.bincount(stand.ravel(), part.ravel(), size).reshape(-1, len(TESTS))
         inside[np.ix_(behind, _WIDTHS_IN_TESTS)] -= bound[behind, None] * channels[-1]
         inside[~behind, 0] -= bound[~behind]
         outside[behind & (channel != _clauses.INVISIBLE_CHANNEL)] = 0.0
@@ -330,7 +257,7 @@ class Frame:
     def expanded(
         self, expansion: Expansion, products: Floats, tables: Floats, whitening: Floats
     ) -> tuple[Floats, Floats]:
-        """chi2 of N sets of tables: its terms float64[N, E], and the lengths of the monomials' columns float64[N, M]."""
+        """chi2 of N sets of tables: its terms float64[N, E], and lengths of the monomials' columns float64[N, M]."""
         rows = self.rows
         out, norms = np.empty((len(tables), len(expansion.keys))), np.empty((len(tables), products.shape[2]))
         residual = rows.sm - rows.data.values
@@ -347,13 +274,13 @@ class Frame:
         chi2, lengths = [], []
         for whitening in (rows.whitening, rows.whitening_muon):
             values, norms = self.expanded(self._law, products, np.ascontiguousarray(tables[None, :, :-1]), whitening)
-            chi2.append(_cells(self._law.keys, values[0]))
-            lengths.append(_cells(self._law.lengths, norms[0][self._law.order]))
+            chi2.append(cells_of(self._law.keys, values[0]))
+            lengths.append(cells_of(self._law.lengths, norms[0][self._law.order]))
         inside, outside, bits, prompt = self._tests(slice_[length:].reshape(-1, _clauses.LENGTH), channels)
         cells, degree = [], np.zeros(len(bits), dtype=np.int64)
         for terms in (inside, outside):
             test, term = np.nonzero(terms)
-            cells.append(_cells(_keys(TESTS[term], DEGREES * test), terms[test, term]))
+            cells.append(cells_of(keys_of(TESTS[term], DEGREES * test), terms[test, term]))
             np.maximum.at(degree, test, TESTS[term, 2])
         largest = np.zeros(3, dtype=np.int64)
         rows_used = chi2[0].row.astype(np.int64)
@@ -363,9 +290,12 @@ class Frame:
             np.array(self.roles),
             np.ascontiguousarray(self.shift),
             channels[-1].copy(),
-            *chi2,
-            *lengths,
-            *cells,
+            chi2[0],
+            chi2[1],
+            lengths[0],
+            lengths[1],
+            cells[0],
+            cells[1],
             degree,
             np.uint64(1) << bits.astype(np.uint64),
             prompt,
