@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXTRAS := mpich,test
 # Two workers: tests/conftest.py keeps every job of several processes in one of them.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n 2
 
 .PHONY: help install demo warm test test-slow test-all lint docs bench clean
 

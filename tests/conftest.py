@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+from pathlib import Path
+
 import hypothesis
 import pytest
 
@@ -12,16 +16,25 @@ import zdscan  # noqa: F401  (chooses the folder of compiled kernels before the 
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("repeatable")
 
-# What a module has in hand that starts processes of its own, or kills them.
-PROCESSES = ("launch", "start", "in_child", "subprocess")
+
+@cache
+def starts_processes(path: Path) -> bool:
+    """Whether a module of tests starts processes, or kills them."""
+    return re.search(r"import subprocess|tests\.(launching|crashing) import", path.read_text()) is not None
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With several workers: jobs one after the other in one of them; elsewhere a module, with its fixtures, in one."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        module = item.getparent(pytest.Module)
-        jobs = any(hasattr(module.obj, name) for name in PROCESSES)
-        item.add_marker(pytest.mark.xdist_group("jobs" if jobs else module.path.stem))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """With several workers: modules of jobs one after the other in one of them, every other module as a whole.
+
+    Not by the mark `xdist_group`: pytest-xdist 3.8 does not see it under pytest 9.2.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            module = nodeid.split("::")[0]
+            return "jobs" if starts_processes(config.rootpath / module) else module
+
+    config.option.loadscopereorder = False  # the jobs, which are soon met in the order of names, begin at once
+    return Scheduling(config, log)
