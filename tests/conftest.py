@@ -19,8 +19,11 @@ hypothesis.settings.load_profile("repeatable")
 
 @cache
 def starts_processes(path: Path) -> bool:
-    """Whether a module of tests starts processes, or kills them."""
-    return re.search(r"import subprocess|tests\.(launching|crashing) import", path.read_text()) is not None
+    """Whether a module of tests starts programs. One that kills its own forks waits for nothing: it is no such job."""
+    return (
+        re.search(r"^import subprocess|^from tests\.launching import .*\b(launch|start)\b", path.read_text(), re.M)
+        is not None
+    )
 
 
 @pytest.hookimpl(optionalhook=True)
