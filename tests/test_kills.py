@@ -50,7 +50,7 @@ def command(path):
 
 def settings(job):
     # The most that a kill waits for, and fewer than the blocks that may be in hand then: no job ends by itself.
-    hold = ("--hold", 0.95 * BLOCKS)
+    hold = ("--hold", round(0.95 * BLOCKS))
     return ("--threads", job.threads, "--sink", job.sink, "--delay", SECONDS_OF_WORK / BLOCKS, *hold)
 
 
@@ -63,6 +63,7 @@ def kill(path, job, chance):
             until(lambda: running.poll() is not None or (path.exists() and done_blocks(path) >= job.when * BLOCKS))
         else:
             time.sleep(-job.when)
+        assert running.poll() is None, running.communicate()
         ranks = processes_on(path)
         if job.victim == "launcher":
             os.kill(running.pid, signal.SIGKILL)
