@@ -11,6 +11,7 @@ import resource
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -136,9 +137,15 @@ def whole(engine):
     }
 
 
+@cache
+def place_of_done(path):
+    """Where the file says which blocks are finished; looked up once."""
+    return open_grid(path).layout.done
+
+
 def hold(path, blocks, stopping):
     """Wait from so many finished blocks in the file on, until a stop is asked for: a job must not end unobserved."""
-    done = open_grid(path).layout.done
+    done = place_of_done(path)
     with open(path, "rb") as file:
         while not stopping():
             file.seek(done.offset)
