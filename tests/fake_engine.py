@@ -23,6 +23,7 @@ from zdscan.gridio import DONE
 
 SHAPE = (5, 4, 6, 10)
 EVERY_RANK = -1
+PATIENCE = 120.0  # seconds that a job waits for the test that has started it
 LABELS = ("k_mu_inv", "trident", "apv")
 
 
@@ -145,9 +146,9 @@ def place_of_done(path):
 
 def hold(path, blocks, stopping):
     """Wait from so many finished blocks in the file on, until a stop is asked for: a job must not end unobserved."""
-    done = place_of_done(path)
+    done, limit = place_of_done(path), time.monotonic() + PATIENCE
     with open(path, "rb") as file:
-        while not stopping():
+        while not stopping() and time.monotonic() < limit:
             file.seek(done.offset)
             if file.read(done.nbytes).count(DONE) < blocks:
                 return
@@ -156,7 +157,8 @@ def hold(path, blocks, stopping):
 
 def wait_for(path):
     """Wait until this file exists."""
-    while not path.exists():
+    limit = time.monotonic() + PATIENCE
+    while not path.exists() and time.monotonic() < limit:
         time.sleep(0.01)
 
 
