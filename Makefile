@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 EXTRAS := mpich,test
+# Two workers: tests/conftest.py keeps every job of several processes in one of them.
+PYTEST := $(BIN)/python -m pytest -n 2
 
-.PHONY: help install demo test test-all lint docs bench clean
+.PHONY: help install demo warm test test-slow test-all lint docs bench clean
 
 help:
 	@echo "make demo      install, run jobs/quickstart.toml, print the best point, draw quickstart.png"
 	@echo "make test      install, run the default test suite"
-	@echo "make test-all  the slow oracle tests as well (needs flavio, installed here)"
+	@echo "make test-slow the tests that take minutes, most against flavio (installed here)"
+	@echo "make test-all  both"
 	@echo "make lint      ruff and mypy"
 	@echo "make docs      build the documentation into docs/_build"
 	@echo "make bench     measure speed and scaling, renew the tables of benchmarks/README.md and docs/scaling.md"
@@ -40,11 +43,17 @@ demo: install
 	$(BIN)/zdscan plot quickstart.h5 --x mass --y g_mu --profile --output quickstart.png
 	@echo "The picture is quickstart.png, the grid quickstart.h5."
 
-test: $(VENV)/.calibrate
-	$(BIN)/python -m pytest --mpl -m "not slow"
+# Kernels are compiled once, before the workers could do it at the same time.
+warm: $(VENV)/.calibrate
+	$(BIN)/zdscan warmup
 
-test-all: $(VENV)/.calibrate
-	$(BIN)/python -m pytest --mpl
+test: warm
+	$(PYTEST) --mpl -m "not slow"
+
+test-slow: warm
+	$(PYTEST) -m slow
+
+test-all: test test-slow
 
 lint: install
 	$(BIN)/ruff check .

@@ -11,15 +11,19 @@ import resource
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from zdscan.fields import Field
+from zdscan.gridfile import open_grid
+from zdscan.gridio import DONE
 
 SHAPE = (5, 4, 6, 10)
 EVERY_RANK = -1
+PATIENCE = 120.0  # seconds that a job waits for the test that has started it
 LABELS = ("k_mu_inv", "trident", "apv")
 
 
@@ -68,6 +72,8 @@ class FakeEngine:
         self.warmed = 0
         self.built: list[int] = []
         self.evaluated = 0  # blocks
+        self.wait = lambda: None  # before a block is computed
+        self.hold = lambda: None  # after that, where it does not fail
 
     def warm_up(self):
         self.warmed += 1
@@ -78,10 +84,13 @@ class FakeEngine:
 
     def evaluate(self, slice_, first, count, outputs):
         self.evaluated += 1
+        self.wait()
         if self.delay:
             time.sleep(self.delay)
         if self.fails_here():
             fail(self.fault)
+        else:
+            self.hold()
         chi2, mask, ratios = formula(int(slice_[0]), slice_[1], np.arange(first, first + count))
         outputs[0][:] = chi2
         outputs[1][:] = mask
@@ -129,6 +138,30 @@ def whole(engine):
     }
 
 
+@cache
+def place_of_done(path):
+    """Where the file says which blocks are finished; looked up once."""
+    return open_grid(path).layout.done
+
+
+def hold(path, blocks, stopping):
+    """Wait from so many finished blocks in the file on, until a stop is asked for: a job must not end unobserved."""
+    done, limit = place_of_done(path), time.monotonic() + PATIENCE
+    with open(path, "rb") as file:
+        while not stopping() and time.monotonic() < limit:
+            file.seek(done.offset)
+            if file.read(done.nbytes).count(DONE) < blocks:
+                return
+            time.sleep(0.01)
+
+
+def wait_for(path):
+    """Wait until this file exists."""
+    limit = time.monotonic() + PATIENCE
+    while not path.exists() and time.monotonic() < limit:
+        time.sleep(0.01)
+
+
 def build(engine, fail_rank):
     """The engine as the driver builds it on each rank, where one rank's machine lacks an input table."""
     if fail_rank == int(os.environ.get("PMI_RANK", "0")):
@@ -147,6 +180,8 @@ def main() -> int:
     parser.add_argument("--fail-rank", type=int)
     parser.add_argument("--fault", default="raise", help="raise, memory, input, early, or an error of the system")
     parser.add_argument("--crash-at", type=int, help="kill the failing rank at this write of its own")
+    parser.add_argument("--hold", type=int, help="ranks that do not fail wait from so many finished blocks on")
+    parser.add_argument("--wait-for", type=Path, help="no block is computed before this file exists")
     parser.add_argument("--slow-rank", type=int, help="this rank takes ten times as long")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--sink", default="direct")
@@ -155,7 +190,7 @@ def main() -> int:
     parser.add_argument("--checkpoint-seconds", type=float)
     options = parser.parse_args()
 
-    from zdscan import driver, mpi, partial
+    from zdscan import compute, driver, mpi, partial
     from zdscan.errors import Stopped, UserError
 
     if options.checkpoint_seconds is not None:
@@ -170,6 +205,12 @@ def main() -> int:
         from tests.crashing import die_at_write
 
         die_at_write(options.crash_at, torn=True)
+    if options.hold is not None and options.fail_rank != int(os.environ.get("PMI_RANK", "0")):
+        stop: list[compute.StopRequest] = []
+        driver.StopRequest = lambda *settings: stop.append(compute.StopRequest(*settings)) or stop[-1]
+        engine.hold = lambda: hold(options.file, options.hold, lambda: stop[-1]())
+    if options.wait_for is not None:
+        engine.wait = lambda: wait_for(options.wait_for)
     if options.slow_rank == int(os.environ.get("PMI_RANK", "0")):
         engine.delay *= 10
     if options.fault == "early" and mpi.world().rank == options.fail_rank:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -15,14 +15,13 @@ ROOT = Path(__file__).resolve().parent.parent
 # The launcher of the MPI library that mpi4py loads: beside this Python, or named.
 MPIEXEC = Path(os.environ.get("ZDSCAN_TEST_MPIEXEC", Path(sys.executable).parent / "mpiexec"))
 TIMEOUT = 60  # seconds: a hang must fail the test, a busy machine must not
-_CACHE = Path(tempfile.gettempdir()) / f"zdscan-tests-numba-{os.getuid()}-{os.getpid()}"
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """The environment of a job, without a launcher's variables, with one Numba cache for the whole test run."""
+    """The environment of a job, without a launcher's variables."""
     launcher = ("PMI", "OMPI_", "MPI_", "SLURM_", "HYDI_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(launcher)}
-    return {**kept, "NUMBA_CACHE_DIR": str(_CACHE), **extra}
+    return {**kept, **extra}
 
 
 def command(*arguments: object, ranks: int = 0) -> list[str]:
@@ -34,8 +33,8 @@ def command(*arguments: object, ranks: int = 0) -> list[str]:
 def launch(
     *arguments: object, ranks: int = 0, timeout: float = TIMEOUT, **extra: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run it to its end."""
-    return subprocess.run(
+    """Run it to its end: that of the last rank, for those of an aborted job end a little later than their launcher."""
+    done = subprocess.run(
         command(*arguments, ranks=ranks),
         cwd=ROOT,
         env=environment(**extra),
@@ -44,6 +43,8 @@ def launch(
         timeout=timeout,
         check=False,
     )
+    until(lambda: not processes_on(arguments[1]))
+    return done
 
 
 def start(*arguments: object, ranks: int = 0) -> subprocess.Popen[str]:
@@ -57,6 +58,13 @@ def start(*arguments: object, ranks: int = 0) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
+
+
+def kill(job: subprocess.Popen[str], path: str | Path) -> None:
+    """Kill the job that writes this file; returns when none of its ranks is left."""
+    os.killpg(job.pid, signal.SIGKILL)
+    job.communicate(timeout=TIMEOUT)
+    until(lambda: not processes_on(path))
 
 
 def until(condition):

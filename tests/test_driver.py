@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from functools import partial
 
 import h5py
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from tests.fake_engine import FakeEngine, FakeScan, whole
 from tests.launching import TIMEOUT, contents, done_blocks, launch, start, until
 from zdscan import driver, mpi
+from zdscan.compute import StopRequest
 from zdscan.errors import Stopped, UserError
 from zdscan.gridfile import open_grid
 from zdscan.progress import Progress, status_path
@@ -130,6 +132,16 @@ def test_a_signal_ends_the_run_after_the_block_and_resume_completes_it(tmp_path,
     assert [entry["state"] for entry in open_grid(path).history] == ["stopped", "finished"]
 
 
+def test_a_rank_ignores_signals_after_the_stop(request):
+    """The other ranks may have stopped the job before a signal reaches this one; a lone process has its own back."""
+    for number in StopRequest.SIGNALS:
+        request.addfinalizer(partial(signal.signal, number, signal.getsignal(number)))
+    with pytest.raises(Stopped), StopRequest(rank=True):
+        raise Stopped
+    for number in StopRequest.SIGNALS:
+        os.kill(os.getpid(), number)  # would end this process
+
+
 @pytest.mark.parametrize("stage", ["warm_up", "build_slice"])
 def test_a_signal_before_the_first_block_leaves_a_resumable_file(tmp_path, reference, stage):
     path = tmp_path / "grid.h5"
@@ -151,7 +163,7 @@ def test_a_signal_before_the_first_block_leaves_a_resumable_file(tmp_path, refer
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_process_ended_midway_loses_nothing_finished(tmp_path, reference, number):
     path = tmp_path / "grid.h5"
-    job = start("run", path, "--delay", 0.05, "--block-points", 50, "--threads", 2)
+    job = start("run", path, "--delay", 0.05, "--block-points", 50, "--hold", 12, "--threads", 2)
     until(lambda: path.exists() and done_blocks(path) >= 5)
     job.send_signal(number)
     job.communicate(timeout=TIMEOUT)
@@ -243,7 +255,7 @@ def test_the_command_says_the_sentences_and_exits_2(tmp_path):
 
 def test_reading_while_a_run_is_writing(tmp_path):
     path = tmp_path / "grid.h5"
-    job = start("run", path, "--delay", 0.05, "--block-points", 50, "--threads", 1)
+    job = start("run", path, "--delay", 0.05, "--block-points", 50, "--hold", 20, "--threads", 1)
     try:
         until(lambda: path.exists() and done_blocks(path) >= 3)
         numbers = whole(FakeEngine())["chi2"].reshape(-1)

@@ -44,16 +44,17 @@ def reference(tmp_path_factory):
 )
 def test_a_fault_is_told_once_and_ends_every_rank(tmp_path, reference, fault, rank, code, cause):
     path = tmp_path / "grid.h5"
+    ranks = 3 if rank == EVERY_RANK else 2
     began = time.monotonic()
-    arguments = ("--block-points", 50, "--delay", 0.05, "--fault", fault, "--fail-rank", rank)
-    done = launch("run", path, *arguments, ranks=3)
+    arguments = ("--block-points", 50, "--delay", 0.05, "--hold", 6, "--fault", fault, "--fail-rank", rank)
+    done = launch("run", path, *arguments, ranks=ranks)
     assert time.monotonic() - began < 30
     assert done.returncode == code
     failed = [line for line in done.stderr.splitlines() if line.startswith("zdscan: rank ")]
     assert len(failed) == 1, done.stderr
     assert done.stderr.count(cause) == 1
     if rank != EVERY_RANK:
-        assert failed == [f"zdscan: rank {rank} of 3 on {HOST} failed:"]
+        assert failed == [f"zdscan: rank {rank} of {ranks} on {HOST} failed:"]
     if fault == "input":
         assert not path.exists()
     if fault in ("early", "input"):  # before there is a run
@@ -61,7 +62,7 @@ def test_a_fault_is_told_once_and_ends_every_rank(tmp_path, reference, fault, ra
     told = read_status(status_path(path))
     assert told["state"] == "failed"
     assert cause in told["fault"]["cause"]
-    assert failed == [f"zdscan: rank {told['fault']['rank']} of 3 on {told['fault']['host']} failed:"]
+    assert failed == [f"zdscan: rank {told['fault']['rank']} of {ranks} on {told['fault']['host']} failed:"]
     check_survivors(path, NUMBERS)
     driver.resume(path, engine=FakeEngine(), threads=1, progress=False)
     assert contents(path) == reference
@@ -137,13 +138,13 @@ def test_a_disk_too_small_is_told_once_before_anything_is_written(tmp_path):
 @needs_mpi
 def test_a_disk_that_fills_during_the_run_does_no_harm(tmp_path, reference):
     """All space is taken when the file is created, so blocks always have their place."""
-    disk, out = tmp_path / "disk", tmp_path / "out.h5"
+    disk, out, full = tmp_path / "disk", tmp_path / "out.h5", tmp_path / "full"
     disk.mkdir()
     path = disk / "grid.h5"
-    run = shell("run", path, "--block-points", 50, "--delay", 0.05, ranks=2)
+    run = shell("run", path, "--block-points", 50, "--wait-for", full, ranks=2)
     script = (
         f"{run} & while ! [ -e {path} ]; do sleep 0.05; done; cat /dev/zero > {disk}/other 2>/dev/null || true; "
-        f"df {disk} | grep -q 100%; wait $!; cp {path} {out}"
+        f"df {disk} | grep -q 100%; touch {full}; wait $!; cp {path} {out}"
     )
     done = on_a_small_disk(disk, script)
     assert done.returncode == 0, done.stderr

@@ -14,8 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tests.launching import MPIEXEC, TIMEOUT, done_blocks, environment
-from tests.test_driver import until
+from tests.launching import MPIEXEC, TIMEOUT, done_blocks, environment, until
 from zdscan.config import load_scan, parse_scan
 from zdscan.estimate import size_of
 from zdscan.fields import Field
@@ -212,13 +211,20 @@ fields = []
 """
 
 
-def slow_zdscan(site: SimpleNamespace, delay: float) -> None:
-    """`zdscan run SCAN -o GRID --threads 1` and `zdscan resume GRID --threads 1` with `delay` seconds a block."""
-    options = f"--delay {delay} --block-points 50 --profiles-only --checkpoint-seconds 0.1"
+def fake_zdscan(site: SimpleNamespace, options: str = "") -> None:
+    """`zdscan run SCAN -o GRID --threads 1` and `zdscan resume GRID --threads 1` with the fake engine."""
+    options = f"--block-points 5 --profiles-only --checkpoint-seconds 0.1 {options}"
     text = f"""cd {ROOT}
 if [ "$1" = run ]; then set -- run "$4" "${{@:5}}"; fi
 exec {sys.executable} -m tests.fake_engine "$@" {options}"""
     site.tool("zdscan", text)
+
+
+def child(parent: int, name: str) -> int:
+    """The child of that name of a process."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    (found,) = (int(pid) for pid in children if Path(f"/proc/{pid}/comm").read_text().strip() == name)
+    return found
 
 
 def test_a_job_runs_the_real_command_on_every_rank(site: SimpleNamespace) -> None:
@@ -236,31 +242,29 @@ def test_a_job_runs_the_real_command_on_every_rank(site: SimpleNamespace) -> Non
 def test_a_job_stopped_by_the_wall_clock_is_queued_and_continued(site: SimpleNamespace, name: str) -> None:
     """The batch system's signal (or the script's own clock), exit code 75, the requeue, and the job that ends it."""
     variables = dict(site.variables)
-    if name == "pbs.sh":  # 25 s of work on two ranks: never done in time, and begun in time on a busy machine too
-        slow_zdscan(site, 2.0)
-        variables["STOP_AFTER"] = "12"
-    else:
-        slow_zdscan(site, 0.1)
+    fake_zdscan(site, "--delay 0.1 --hold 20")
     job = subprocess.Popen(
         site.command(name), env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    if name != "pbs.sh":
-        until(lambda: site.grid.exists() and done_blocks(site.grid) >= 2)
+    until(lambda: site.grid.exists() and done_blocks(site.grid) >= 2)
+    if name == "pbs.sh":  # the time is over for `timeout` when its alarm rings
+        os.kill(child(job.pid, "timeout"), signal.SIGALRM)
+    else:
         job.send_signal(signal.SIGUSR1)
     said, _ = job.communicate(timeout=TIMEOUT)
     assert job.returncode == 75, said
     queued = [line for line in site.notes() if line.startswith(("scontrol", "qsub"))]
-    variables["STOP_AFTER"] = ""
     expected = {
         "slurm.sh": ["scontrol requeue 4711"],
         "pbs.sh": [
-            f"qsub -v SCAN={variables['SCAN']},GRID={site.grid},STOP_AFTER=12 {Path(variables['SCAN']).parent}/pbs.sh"
+            f"qsub -v SCAN={variables['SCAN']},GRID={site.grid},STOP_AFTER=43080 "
+            f"{Path(variables['SCAN']).parent}/pbs.sh"
         ],
         "scan.sh": [],
     }
     assert queued == expected[name]
     assert not open_grid(site.grid).complete
-    slow_zdscan(site, 0.0)
+    fake_zdscan(site)
     done = subprocess.run(
         site.command(name), env=variables, capture_output=True, text=True, timeout=TIMEOUT, check=False
     )

@@ -49,7 +49,9 @@ def command(path):
 
 
 def settings(job):
-    return ("--threads", job.threads, "--sink", job.sink, "--delay", SECONDS_OF_WORK / BLOCKS)
+    # The most that a kill waits for, and fewer than the blocks that may be in hand then: no job ends by itself.
+    hold = ("--hold", round(0.95 * BLOCKS))
+    return ("--threads", job.threads, "--sink", job.sink, "--delay", SECONDS_OF_WORK / BLOCKS, *hold)
 
 
 def kill(path, job, chance):
@@ -61,6 +63,7 @@ def kill(path, job, chance):
             until(lambda: running.poll() is not None or (path.exists() and done_blocks(path) >= job.when * BLOCKS))
         else:
             time.sleep(-job.when)
+        assert running.poll() is None, running.communicate()
         ranks = processes_on(path)
         if job.victim == "launcher":
             os.kill(running.pid, signal.SIGKILL)
@@ -148,9 +151,9 @@ def test_fifty_kills(tmp_path, reference, number):
 @pytest.mark.parametrize(("rank", "index"), [(1, 6), (0, 40)])
 def test_a_rank_that_dies_in_the_midst_of_a_write(tmp_path, reference, rank, index):
     path = tmp_path / "grid.h5"
-    died = launch(*command(path), "--delay", 0.005, "--fail-rank", rank, "--crash-at", index, ranks=2)
+    hold = ("--hold", BLOCKS // 2)  # the other rank leaves blocks for this one
+    died = launch(*command(path), "--delay", 0.005, *hold, "--fail-rank", rank, "--crash-at", index, ranks=2)
     assert died.returncode != 0
-    until(lambda: not processes_on(path))
     check_survivors(path, NUMBERS)
     assert len(finished_blocks(path)) < BLOCKS
     endure(path, [], reference, seed=0)

@@ -76,7 +76,7 @@ def test_ranks_take_blocks_when_they_are_ready(tmp_path, reference):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_interrupted_and_resumed(tmp_path, reference, number):
     path = tmp_path / "grid.h5"
-    job = start("run", path, "--block-points", 17, "--sink", "parallel", "--delay", 0.05, ranks=2)
+    job = start("run", path, "--block-points", 17, "--sink", "parallel", "--delay", 0.05, "--hold", 20, ranks=2)
     try:
         until(lambda: path.exists() and done_blocks(path) >= 10)
         job.send_signal(number)

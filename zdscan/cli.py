@@ -413,13 +413,16 @@ def calibrate(
 @app.command()
 def warmup() -> None:
     """Compile every kernel into the cache, so that a later job starts at once."""
+    from zdscan import profiles
     from zdscan.cache import cache_folder, is_kept
     from zdscan.config import FIELDS, parse_scan
     from zdscan.engine import Engine
     from zdscan.warming import SCAN
 
     for fields in ('["chi2", "excluded"]', json.dumps(FIELDS)):
-        Engine.from_scan(parse_scan(SCAN, "warm-up", [f"output.fields={fields}"])).warm_up()
+        engine = Engine.from_scan(parse_scan(SCAN, "warm-up", [f"output.fields={fields}"]))
+        engine.warm_up()
+        profiles.warm_up(engine.fields)
     if not is_kept():
         raise UserError(
             f"The folder {cache_folder()} cannot be written, so every command compiles the kernels again (half a "

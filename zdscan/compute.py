@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from zdscan import profiles
 from zdscan.clock import Clock
-from zdscan.errors import UserError
+from zdscan.errors import Stopped, UserError
 from zdscan.gridio import Layout
 from zdscan.mpi import Alone, cores
 from zdscan.partial import Partial
@@ -49,12 +49,17 @@ class EngineLike(Described, Protocol):
 
 
 class StopRequest:
-    """Turns SIGTERM, SIGINT and SIGUSR1 into a flag while in force; a second SIGINT interrupts at once."""
+    """Turns SIGTERM, SIGINT and SIGUSR1 into a flag while in force; a second SIGINT interrupts at once.
+
+    A batch system's signal can reach a rank when the others have stopped the job already: such a `rank` ignores it
+    after a stop, or it would end with the signal instead of saying that the job can be resumed.
+    """
 
     SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 
-    def __init__(self) -> None:
+    def __init__(self, rank: bool = False) -> None:
         self.requested = False
+        self._rank = rank
         self._former: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> StopRequest:
@@ -62,9 +67,9 @@ class StopRequest:
             self._former = {number: signal.signal(number, self._note) for number in self.SIGNALS}
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
         for number, handler in self._former.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if self._rank and kind is Stopped else handler)
 
     def __call__(self) -> bool:
         """Whether a stop was asked for."""

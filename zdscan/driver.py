@@ -148,7 +148,7 @@ def run(
     """
     path = Path(output)
     world = mpi.world()
-    with world.job(), StopRequest() as stopping:
+    with world.job(), StopRequest(world.size > 1) as stopping:
         per_rank = world.from_root(lambda: _settings(world, threads, sink, block_points))
         world.from_root(lambda: store.check_target(path, overwrite))
         built = engine if engine is not None else _everywhere(world, lambda: _build(scan))
@@ -194,7 +194,7 @@ def resume(
     Stopped : as for `run`.
     """
     world = mpi.world()
-    with world.job(), StopRequest() as stopping:
+    with world.job(), StopRequest(world.size > 1) as stopping:
         per_rank = world.from_root(lambda: _settings(world, threads, sink, None))
         grid = world.from_root(lambda: _open_unpacked(path))
         built = engine if engine is not None else _everywhere(world, lambda: _build(_stored_scan(grid)))

@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,14 @@ def read_status(path: str | Path) -> dict[str, Any] | None:
     return status if isinstance(status, dict) else None
 
 
-def _replace(path: Path, status: dict[str, Any]) -> None:
+def _replace(path: Path, status: dict[str, Any], keep: Callable[[], bool] = lambda: False) -> None:
+    """Put the status in the place of the former one, unless that is to be kept after all."""
     temporary = path.with_name(f"{path.name}.{socket.gethostname()}.{os.getpid()}.part")
     with contextlib.suppress(OSError):  # a run must not fail for want of its status
         try:
             temporary.write_text(json.dumps(status))
-            os.replace(temporary, path)
+            if not keep():
+                os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -167,8 +170,7 @@ class Progress:
             "time": time.time(),
             "last_seen": [round(stamp, 1) for stamp in self._world.last_seen()],
         }
-        if not self._world.failing():  # a rank that fails has the last word
-            _replace(self._path, status)
+        _replace(self._path, status, self._world.failing)  # a rank that fails has the last word
 
 
 def clock_in(seconds: float) -> str:
