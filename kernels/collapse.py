@@ -68,8 +68,8 @@ def in_plane(cells: Cells, a_powers: np.ndarray, out: np.ndarray) -> None:
 def on_lines(cells: Cells, worth: np.ndarray, b_powers: np.ndarray, out: np.ndarray) -> None:
     """Every row on some lines of the plane: b_powers float64[POWERS, L/8, 8]; out float64[rows, L/8, 8].
 
-    Rows without cells are left as they are. Eight sums in named variables stay in vector registers, where an array would be stored after every term. What a
-    line gets does not depend on the others.
+    Rows without cells are left as they are. Eight sums in named variables stay in vector registers, where an array
+    would be stored after every term. What a line gets does not depend on the others.
     """
     cell = 0
     while cell < cells.row.shape[0]:

@@ -10,11 +10,16 @@ import numpy as np
 import pytest
 from numba import types
 
-from kernels import sweep
+from kernels import collapse, sweep, wide
+from kernels.gram import expand
+from kernels.grid import LOST, LOWEST, OCTAVES, evaluate_grid
+from kernels.physics.bsll import FUNCTIONS, exact_tables
 from kernels.slice import HEADER, PER_ROW
 from tests.tolerances import FLOAT32_OUTPUT, GRID_CHI2
+from zdscan.digest import Frame
 from zdscan.engine import Engine, build_physics
 from zdscan.model import CASES, Case
+from zdscan.monomials import Expansion, cells_of, monomials
 
 FIELDS = ("chi2", "excluded", "chi2_muon")
 NEAR_LIMIT = 1e-6  # ratios this near to 1 may be judged either way
@@ -135,6 +140,95 @@ def test_both_directions_of_lines(n_g):
             np.testing.assert_array_equal(mine, other)
 
 
+def hand(n):
+    """Random float64 with both signs over twelve orders of magnitude."""
+    rng = np.random.default_rng(n)
+    return 10 ** rng.uniform(-9, 3, n) * rng.choice([-1, 1], n)
+
+
+def test_cells_against_polynomials_written_out():
+    """Planes and lines against numpy's own evaluation of the same terms."""
+    rows, lines = 5, 16
+    keys = np.array(
+        sorted({tuple(row) for row in np.random.default_rng(3).integers(0, (rows, 9, 9), (60, 3)).tolist()})
+    )
+    values = hand(len(keys))
+    cells = cells_of(keys, values)
+    a, b = 0.7, np.linspace(-1.3, 0.9, lines)
+    powers, worth, out = np.empty(collapse.POWERS), np.empty(len(cells.row)), np.zeros((rows, lines))
+    b_powers = np.empty((collapse.POWERS, lines))
+    collapse.powers_of(a, powers)
+    collapse.powers_of_all(b, b_powers)
+    collapse.in_plane(cells, powers, worth)
+    collapse.on_lines(cells, worth, b_powers.reshape(-1, lines // 8, 8), out.reshape(rows, lines // 8, 8))
+    for row in range(rows):
+        mine = keys[:, 0] == row
+        terms = values[mine, None] * a ** keys[mine, 2, None] * b ** keys[mine, 1, None]
+        np.testing.assert_allclose(out[row], terms.sum(axis=0), atol=1e-13 * np.abs(terms).sum(axis=0).max())
+
+
+def test_expanded_squares_against_the_squares():
+    """chi2 as a polynomial against the sum of squares it was made from, at random couplings."""
+    rng = np.random.default_rng(8)
+    rows, count = 6, 4
+    exponents = monomials(0, 2, 4)
+    over_width = np.zeros(len(exponents), dtype=np.int64)
+    lepton, residual = np.array([0, 0, 1, 1, 1, 0]), rng.normal(size=rows)
+    tables, whitening = rng.normal(size=(2, rows, count)), np.tril(rng.normal(size=(rows, rows)))
+    products = rng.normal(size=(2, count, len(exponents)))
+    products[:, :, 0] = 0.0
+    expansion = Expansion.of(np.ones(len(exponents), dtype=bool), exponents, over_width)
+    terms, norms = np.empty((2, len(expansion.keys))), np.empty((2, len(exponents)))
+    expand(tables, lepton, residual, whitening, products, expansion.pair, terms, norms)
+    for point in rng.uniform(-1.5, 1.5, (20, 3)):
+        factors = np.prod(point**exponents, axis=1)
+        for n in range(2):
+            prediction = residual + np.array([tables[n, r] @ products[lepton[r]] @ factors for r in range(rows)])
+            expected = np.sum((whitening @ prediction) ** 2)
+            row, b, a = expansion.keys.T
+            sizes = terms[n] * point[2] ** row * point[1] ** b * point[0] ** a
+            assert sizes.sum() == pytest.approx(expected, abs=1e-13 * np.abs(sizes).sum())
+            assert np.sqrt(expected) <= norms[n] @ np.abs(factors) * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("octave", [320, 335, 338])
+def test_exact_tables_of_an_octave(octave):
+    """All nodes at once against the rows' tables one width after the other."""
+    physics = build_physics(CASES["B"], theory="complete")
+    rows, mass = physics.likelihood, 0.6
+    frame = Frame(physics.matrix, physics.penguin, rows, (0, 1, 2), longitudinal=True)
+    panels = rows.sm_tables.panel_lo, rows.sm_tables.panel_hi
+    found = np.empty((wide.NODES, 26, wide.TABLES))
+    every = np.ones(FUNCTIONS, dtype=bool)
+    wide.octave_tables(mass, 1 / mass**2, rows.row_start, *panels, rows.functions, every, frame.touched, octave, found)
+    lin, quad = np.empty(5), np.empty(9)
+    for node, row in itertools.product(range(wide.NODES), (0, 7, 15, 25)):
+        x = wide.NODE[node]
+        width = np.ldexp(np.sqrt(0.5), octave + LOWEST) * (1 + x) / (1 - x)
+        one = slice(rows.row_start[row], rows.row_start[row + 1])
+        exact_tables(*(panel[one] for panel in panels), rows.functions[one], mass, width, 1 / mass**2, lin, quad)
+        np.testing.assert_allclose(found[node, row], np.concatenate([lin, quad]), rtol=1e-9)
+
+
+def test_cancelled_digits_come_from_the_reference():
+    """Where squares of couplings cancel below the digits of their sum, the point is marked and computed again."""
+    difference = {"eps": 0.1, "eps_z": -0.1}
+    minus = {name: -value for name, value in difference.items()}
+    own = Case.from_couplings("own", {"v_mu": {"g_mu": 1.0}, "a_u": minus, "gpp": difference})
+    physics = build_physics(own)
+    values = np.array([1.0, 1.0 + 1e-13, 1.0 + 1e-9])
+    axes = (values, values, np.linspace(0.1, 1.0, 16))
+    slice_ = physics.build_slice(0.05)
+    n = 9 * 16
+    chi2, bits, none = np.empty(n, np.float32), np.empty(n, np.uint32), np.empty(0, np.float32)
+    workspace = physics.workspace(slice_, axes)
+    mark, needed = np.empty(n, np.uint8), np.zeros(OCTAVES + 1, dtype=bool)
+    evaluate_grid(workspace.prepared, *axes, 0, n, np.finfo(np.float32).max, chi2, none, bits, mark, needed)
+    assert np.any(mark == LOST)
+    physics.fill(workspace, axes, 0, chi2, bits, none)
+    np.testing.assert_allclose(chi2, physics.evaluate(slice_, axes)["chi2"], rtol=GRID_CHI2)
+
+
 @pytest.mark.parametrize("name", ["chi2_short", "chi2_long", "test_squares", "test_any"])
 def test_loops_over_points_are_vectorised(name):
     """Packed fused multiply-adds in the generated code, on full vector registers."""
@@ -142,12 +236,12 @@ def test_loops_over_points_are_vectorised(name):
         pytest.skip("the pattern is that of x86-64")
     vector, bits = types.float64[::1], types.uint64[::1]
     signatures = {
-        "chi2_short": (vector, vector, types.float64, types.float32[::1]),
-        "chi2_long": (vector, vector, types.float64, types.float32[::1]),
-        "test_squares": (vector, types.float64[:, ::1], bits, bits),
-        "test_any": (vector, vector, types.float64[:], types.float64, types.uint64, bits),
+        "chi2_short": (vector, types.int64, vector, types.float64, types.float32[::1]),
+        "chi2_long": (vector, types.int64, vector, types.float64, types.float32[::1]),
+        "test_squares": (vector, types.int64, types.float64[:, ::1], bits, bits),
+        "test_any": (vector, types.int64, vector, vector, types.float64, types.uint64, bits),
     }
-    least = {"chi2_short": 20, "chi2_long": 40, "test_squares": 8, "test_any": 4}
+    least = {"chi2_short": 20, "chi2_long": 32, "test_squares": 8, "test_any": 4}
     kernel = type(sweep.chi2_short)(getattr(sweep, name).py_func, targetoptions=getattr(sweep, name).targetoptions)
     kernel.compile(signatures[name])
     assembly = kernel.inspect_asm(kernel.signatures[0])

@@ -99,7 +99,7 @@ class Physics:
         return Theory(self.matrix, self.theory, radiation, self.fcnc_scale, self.limits)
 
     @cached_property
-    def _penguin(self) -> NDArray[np.float64]:
+    def penguin(self) -> NDArray[np.float64]:
         """Re(E0, E2, M1 / lambda_t) of b -> s; the imaginary parts are CP odd and 1e-5 (E0) to 2.5% (E2)."""
         vertex = self.setting.vertex("bs")
         dipole = vertex.m1 if self.theory == "complete" else 0.0 * vertex.m1
@@ -111,7 +111,7 @@ class Physics:
         column = self.matrix[:, PARAMETERS.index("g_mu")]
         if not np.any(column):
             return 0, 1
-        if np.any(self._penguin[:, 2] != 0.0):
+        if np.any(self.penguin[:, 2] != 0.0):
             return 4, 5
         return 3, 3
 
@@ -141,7 +141,7 @@ class Physics:
             c["m_e"],
             c["m_mu"],
             curves.hadronic_table(),
-            self._penguin,
+            self.penguin,
             rows.row_start,
             rows.sm_tables.panel_lo,
             rows.sm_tables.panel_hi,
@@ -160,7 +160,7 @@ class Physics:
         """What digests of slices have in common."""
         kept: dict[tuple[int, int, int], Frame] = self.__dict__.setdefault("_frames", {})
         if roles not in kept:
-            kept[roles] = Frame(self.matrix, self._penguin, self.likelihood, roles, self.theory == "complete")
+            kept[roles] = Frame(self.matrix, self.penguin, self.likelihood, roles, self.theory == "complete")
         return kept[roles]
 
     def workspace(self, slice_: NDArray[np.float64], axes: Axes) -> Workspace:
