@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
+import sys
 import weakref
 
 import h5py
 import numpy as np
 import pytest
 
+from benchmarks.common import run_child
 from tests.fake_engine import FakeEngine, FakeScan, whole
-from tests.launching import TIMEOUT, contents, done_blocks, launch, start, until
+from tests.launching import MPIEXEC, TIMEOUT, contents, done_blocks, launch, start, until
 from zdscan import compute, driver, mpi
 from zdscan.errors import Stopped, UserError
 from zdscan.gridfile import open_grid
@@ -353,6 +356,18 @@ def test_slices_of_very_many_masses_are_not_kept(tmp_path, monkeypatch, settings
     assert {0, 49, 99, 149, 199} <= set(engine.built[:sample])  # the first ones are spread over the axis
     assert len(engine.built) <= 200 + sample + 3 * workers  # masses divided between workers at the end
     assert max(most) <= 2 * workers  # each one's own and the next
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("masses", [480, 2000])
+@pytest.mark.parametrize("ranks", [0, 2])
+def test_a_rank_needs_less_than_300_megabytes(tmp_path, masses, ranks):
+    """The most masses whose slices are kept, and four times as many."""
+    settings = [f"axes.mass.n={masses}", "axes.eps.values=[0.0]", "axes.eps_z.n=5", "axes.g_mu.n=31"]
+    command = [sys.executable, "-m", "zdscan", "run", "jobs/quickstart.toml", "-o", str(tmp_path / "grid.h5")]
+    command += ["--threads", "1", *itertools.chain.from_iterable(("--set", setting) for setting in settings)]
+    done = run_child([str(MPIEXEC), "-n", str(ranks), *command] if ranks else command)
+    assert 50e6 < done.peak_bytes < 300e6
 
 
 def test_slices_within_the_budget_are_built_once(tmp_path):

@@ -25,7 +25,7 @@ from zdscan.schedule import LARGEST_BLOCK, Plan, Shared, rounds
 from zdscan.sinks import Sink
 from zdscan.store import Described
 
-SLICE_BYTES = 16 * 2**20  # of slices kept in memory: about 950 masses; MPI needs as much again to pass them round
+SLICE_BYTES = 8 * 2**20  # of slices kept in memory: about 480 masses; MPI needs as much again to pass them round
 SAMPLE_SLICES = 64  # built first where not all can be kept
 THREADS_PER_CORE = 8  # more only cost memory, so that a slip of the pen could end the machine
 
