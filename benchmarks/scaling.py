@@ -214,7 +214,7 @@ def compare_with_runs(report: Report, effort: Effort, strong: Strong, service: f
             overhead = (blocks - pauses.sum()) / plan.blocks
             slice_overhead = slices / scan.shape[0] - slice_pause
         costs = Costs(slice_pause + slice_overhead, counter_service=service if ranks > 1 else 0.0)
-        model = simulate(costs, scan.shape[0], pauses + overhead, ranks)
+        model = simulate(costs, scan.shape[0], pauses + overhead, ranks, blocks_per_mass=plan.blocks_per_mass)
         rows.append(("pauses", "wall", ranks, model.slices, slices, model.blocks, blocks, model.blocks / blocks))
     for output, runs in strong.items():
         calibration = runs["1 core"][::2]
@@ -222,7 +222,8 @@ def compare_with_runs(report: Report, effort: Effort, strong: Strong, service: f
         for others in filter(None, (runs["1 core"][1::2] or calibration, runs.get("2 ranks"))):
             ranks = len(others[0].ranks)
             costs = Costs(slice_cost(calibration), counter_service=service if ranks > 1 else 0.0)
-            model = simulate(costs, masses, block_seconds(calibration), ranks, poll=False)
+            seconds = block_seconds(calibration)
+            model = simulate(costs, masses, seconds, ranks, poll=False, blocks_per_mass=seconds.size // masses)
             blocks = statistics.median(r.total("blocks_cpu") for r in others) / ranks
             slices = statistics.median(r.total("slices_cpu") for r in others) / ranks
             label = "real blocks, written" if output else "real blocks"
@@ -278,7 +279,7 @@ def predict(strong: Strong, service: float, ranks: Sequence[int]) -> dict[str, l
             link_latency=LINK_LATENCY,
             disk_bytes_per_second=scenario.disk,
         )
-        found[scenario.label] = [simulate(costs, MASSES, seconds, n) for n in ranks]
+        found[scenario.label] = [simulate(costs, MASSES, seconds, n, blocks_per_mass=blocks // MASSES) for n in ranks]
     return found
 
 

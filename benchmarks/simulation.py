@@ -125,9 +125,9 @@ class _Rank:
 class _Job:
     """The blocks of a job as events at the counter and at the disk."""
 
-    def __init__(self, costs: Costs, ranks: int, seconds: NDArray[np.float64]) -> None:
+    def __init__(self, costs: Costs, ranks: int, seconds: NDArray[np.float64], blocks_per_mass: int) -> None:
         self._costs = costs
-        self._bounds = guided_runs(seconds.size, ranks)
+        self._bounds = guided_runs(np.arange(seconds.size), blocks_per_mass, ranks)
         self._ends = np.concatenate([[0.0], np.cumsum(seconds)])  # of the blocks if one rank did them in turn
         self._disk = _Disk(costs.disk_bytes_per_second)
         self._ranks = [_Rank() for _ in range(ranks)]
@@ -227,7 +227,9 @@ class _Job:
         return now
 
 
-def simulate(costs: Costs, masses: int, seconds: ArrayLike, ranks: int, poll: bool = True) -> Outcome:
+def simulate(
+    costs: Costs, masses: int, seconds: ArrayLike, ranks: int, poll: bool = True, blocks_per_mass: int = 1
+) -> Outcome:
     """One job on `ranks` ranks.
 
     Parameters
@@ -235,10 +237,11 @@ def simulate(costs: Costs, masses: int, seconds: ArrayLike, ranks: int, poll: bo
     masses : slices to build.
     seconds : of each block in the order of the plan, computing and writing.
     poll : whether the barriers at the end wait in intervals as zdscan's do, or end at once.
+    blocks_per_mass : whole masses are handed out first.
     """
     blocks = np.asarray(seconds, dtype=np.float64)
     slices = slice_stage(costs, masses, ranks)
-    job = _Job(costs, ranks, blocks)
+    job = _Job(costs, ranks, blocks, blocks_per_mass)
     job.run()
     barrier = barrier_end if poll and ranks > 1 else np.array
     ends = barrier(barrier(job.finished))  # one until all have computed, one before the counters go

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 
 import h5py
 import numpy as np
@@ -118,6 +119,31 @@ def test_the_content_of_another_block(path, reference, layout):
         source, point = place(layout, name, 7)
         replace(path, place(layout, name, 3)[0], data[source : source + 50 * point])
     check_named_and_mended(path, reference, [3], ["chi2", "excluded", "ratios"])
+
+
+def test_the_content_of_another_block_with_its_checksums(path, reference, layout):
+    """A copied page of everything: the block's number is part of the checksum."""
+    data = path.read_bytes()
+    for name in layout.fields:
+        source, point = place(layout, name, 7)
+        replace(path, place(layout, name, 3)[0], data[source : source + 50 * point])
+    sums, size = layout.checksum.offset, 4 * len(layout.fields)
+    replace(path, sums + 3 * size, data[sums + 7 * size : sums + 8 * size])
+    check_named_and_mended(path, reference, [3], ["chi2", "excluded", "ratios"])
+
+
+def test_checksums_of_format_1_are_read(path, layout):
+    """They had no block number: intact, and damage is still found."""
+    with h5py.File(path, "r+") as file:
+        file.attrs["format"] = 1
+        for b in map(layout.plan.block, range(layout.plan.blocks)):
+            runs = [file[name][()].reshape(1200, -1)[b.start : b.start + b.count] for name in layout.fields]
+            file["run/checksum"][b.number] = [zlib.crc32(run.tobytes()) for run in runs]
+    report = driver.verify(path)
+    assert (report.checked, report.bad) == (25, ())
+    offset, _ = place(layout, "chi2", 5)
+    replace(path, offset, b"\x01\x02")
+    assert [bad.number for bad in driver.verify(path).bad] == [5]
 
 
 def test_a_block_that_calls_itself_finished_but_never_reached_the_disk(path, reference, layout):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
+import sys
+import weakref
 from functools import partial
 
 import h5py
 import numpy as np
 import pytest
 
+from benchmarks.common import run_child
 from tests.fake_engine import FakeEngine, FakeScan, whole
-from tests.launching import TIMEOUT, contents, done_blocks, launch, start, until
-from zdscan import driver, mpi
+from tests.launching import MPIEXEC, TIMEOUT, contents, done_blocks, launch, start, until
+from zdscan import compute, driver, mpi
 from zdscan.compute import StopRequest
 from zdscan.errors import Stopped, UserError
 from zdscan.gridfile import open_grid
@@ -336,3 +340,49 @@ def test_overwrite_replaces_grid_files_only(tmp_path):
         with pytest.raises(UserError, match="is not a grid file of zdscan"):
             run(path, overwrite=overwrite)
     assert path.read_text() == "format = 1\n"
+
+
+@pytest.mark.parametrize("settings", [{"threads": 1}, {"threads": 3}, {"sink": "gather", "threads": 2}])
+def test_slices_of_very_many_masses_are_not_kept(tmp_path, monkeypatch, settings):
+    """A budget of ten slices: the same bytes, few slices alive at once, and nearly every one built once."""
+    shape, workers, sample = (200, 2, 3, 4), settings["threads"], 5
+    monkeypatch.setattr(compute, "SAMPLE_SLICES", sample)
+    run(tmp_path / "kept.h5", FakeEngine(shape), block_points=7)
+    engine = FakeEngine(shape)
+    monkeypatch.setattr(compute, "SLICE_BYTES", 10 * 8 * engine.slice_size)
+    alive, most = weakref.WeakSet(), []
+
+    class Slice(np.ndarray):
+        __hash__ = object.__hash__
+
+    def build(mass_index, build=engine.build_slice):
+        built = build(mass_index).view(Slice)
+        alive.add(built)
+        most.append(len(alive))
+        return built
+
+    engine.build_slice = build
+    run(tmp_path / "built.h5", engine, block_points=7, **settings)
+    assert contents(tmp_path / "built.h5") == contents(tmp_path / "kept.h5")
+    assert set(engine.built) == set(range(200))
+    assert {0, 49, 99, 149, 199} <= set(engine.built[:sample])  # the first ones are spread over the axis
+    assert len(engine.built) <= 200 + sample + 3 * workers  # masses divided between workers at the end
+    assert max(most) <= 2 * workers  # each one's own and the next
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("masses", [480, 2000])
+@pytest.mark.parametrize("ranks", [0, 2])
+def test_a_rank_needs_less_than_300_megabytes(tmp_path, masses, ranks):
+    """The most masses whose slices are kept, and four times as many."""
+    settings = [f"axes.mass.n={masses}", "axes.eps.values=[0.0]", "axes.eps_z.n=5", "axes.g_mu.n=31"]
+    command = [sys.executable, "-m", "zdscan", "run", "jobs/quickstart.toml", "-o", str(tmp_path / "grid.h5")]
+    command += ["--threads", "1", *itertools.chain.from_iterable(("--set", setting) for setting in settings)]
+    done = run_child([str(MPIEXEC), "-n", str(ranks), *command] if ranks else command)
+    assert 50e6 < done.peak_bytes < 300e6
+
+
+def test_slices_within_the_budget_are_built_once(tmp_path):
+    engine = FakeEngine((200, 2, 3, 4))
+    run(tmp_path / "grid.h5", engine, block_points=7, threads=3)
+    assert sorted(engine.built) == list(range(200))

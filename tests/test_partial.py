@@ -268,6 +268,25 @@ def test_a_damaged_finished_file_is_computed_again(tmp_path, reference):
     assert contents(path) == contents(reference)
 
 
+def test_a_file_killed_before_its_profiles_is_intact(tmp_path, reference, eager, monkeypatch):
+    """Every block is covered by a copy, no profile is written yet: nothing is damaged, and resume completes it."""
+    path = tmp_path / "grid.h5"
+
+    def killed(layout):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(partial, "finish", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(path)
+    monkeypatch.undo()
+    report = driver.verify(path)
+    assert (report.ok, report.missing, report.lost, report.bad_profiles) == (True, 0, 0, ())
+    assert report.profiles_waiting
+    assert resume(path).computed == 0
+    assert contents(path) == contents(reference)
+    assert not driver.verify(path).profiles_waiting
+
+
 def test_resuming_a_finished_file_changes_nothing(tmp_path, reference):
     path = tmp_path / "grid.h5"
     path.write_bytes(reference.read_bytes())

@@ -35,7 +35,7 @@ def test_one_rank_takes_the_sum() -> None:
 def test_equal_blocks_on_a_free_counter(ranks: int, blocks: int) -> None:
     """No rank waits while there are blocks, and the last runs are single blocks: the ideal, rounded up to a block."""
     outcome = equal(0.01, blocks, ranks)
-    longest = max(np.diff(schedule.guided_runs(blocks, ranks)))
+    longest = max(np.diff(schedule.guided_runs(np.arange(blocks), 1, ranks)))
     ideal = -(-blocks // ranks) * 0.01
     assert outcome.blocks >= blocks / ranks * 0.01 * (1 - ROUNDING)
     assert outcome.blocks <= ideal + 0.01 + ROUNDING
@@ -47,7 +47,7 @@ def test_saturated_counter(ranks: int) -> None:
     """Blocks that cost nothing: every addition waits for the one before; each rank asks once more at its end."""
     blocks, service = 500, 1e-5
     outcome = equal(0.0, blocks, ranks, counter_service=service)
-    runs = schedule.guided_runs(blocks, ranks).size - 1
+    runs = schedule.guided_runs(np.arange(blocks), 1, ranks).size - 1
     assert outcome.calls >= runs + 3 * ranks  # a refusal and two looks for each rank; a report if it has done a block
     assert outcome.calls <= runs + 4 * ranks
     assert outcome.blocks == pytest.approx(outcome.calls * service, rel=ROUNDING)
@@ -110,14 +110,15 @@ class VirtualTime:
         return cls.now
 
 
+@pytest.mark.parametrize("blocks_per_mass", [1, 20])
 @pytest.mark.parametrize("ranks", [1, 2, 7])
-def test_against_the_real_scheduler(ranks: int, monkeypatch: Any) -> None:
+def test_against_the_real_scheduler(ranks: int, blocks_per_mass: int, monkeypatch: Any) -> None:
     """`zdscan.schedule.Shared`, one a rank on common counters, driven block by block on a clock of its own."""
     seconds = np.random.default_rng(3).exponential(0.03, 900)
     VirtualTime.now = 0.0
     monkeypatch.setattr(schedule, "time", VirtualTime)
     counters = LocalCounters(schedule.Shared.SLOTS)
-    shares = [schedule.Shared(np.arange(seconds.size), counters, ranks) for _ in range(ranks)]
+    shares = [schedule.Shared(np.arange(seconds.size), blocks_per_mass, counters, ranks) for _ in range(ranks)]
     calls = itertools.count()
     add = counters.add
     monkeypatch.setattr(counters, "add", lambda slot, amount: (next(calls), add(slot, amount))[1])
@@ -133,6 +134,6 @@ def test_against_the_real_scheduler(ranks: int, monkeypatch: Any) -> None:
             ends.append(VirtualTime.now)
         else:
             heapq.heappush(events, (VirtualTime.now + seconds[number], rank))
-    outcome = simulate(Costs(0.0), 0, seconds, ranks, poll=False)
+    outcome = simulate(Costs(0.0), 0, seconds, ranks, poll=False, blocks_per_mass=blocks_per_mass)
     assert outcome.blocks == pytest.approx(max(ends), rel=ROUNDING)
     assert outcome.calls == next(calls)

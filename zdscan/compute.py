@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from types import FrameType
 from typing import Any, Protocol
@@ -24,7 +25,11 @@ from zdscan.schedule import LARGEST_BLOCK, Plan, Shared, rounds
 from zdscan.sinks import Sink
 from zdscan.store import Described
 
+SLICE_BYTES = 8 * 2**20  # of slices kept in memory: about 480 masses; MPI needs as much again to pass them round
+SAMPLE_SLICES = 64  # built first where not all can be kept
 THREADS_PER_CORE = 8  # more only cost memory, so that a slip of the pen could end the machine
+
+Slices = Callable[[int], NDArray[np.float64]]  # the slice of a mass by its index
 
 
 class EngineLike(Described, Protocol):
@@ -112,13 +117,23 @@ def warm_up(engine: EngineLike, world: Alone) -> None:
         world.barrier()
 
 
+def kept_slices(masses: int, slice_size: int) -> int:
+    """How many slices of so many masses are built first and kept in memory: all of them unless they are too large."""
+    return masses if 8 * slice_size * masses <= SLICE_BYTES else min(masses, SAMPLE_SLICES)
+
+
 def build_slices(
     engine: EngineLike, masses: NDArray[np.int64], world: Alone, threads: int, stopping: Callable[[], bool]
-) -> dict[int, NDArray[np.float64]] | None:
-    """The slices of those masses, built once per job: shared out over the ranks, then known to all.
+) -> Slices | None:
+    """The slices of those masses: built once per job, shared out over the ranks, then known to all.
+
+    Those of very many masses would not fit: some, spread over the axis, are built at once so that a fault in the
+    inputs shows before hours of work, the others by each worker as it comes to the mass.
 
     None if a stop was asked for on any rank.
     """
+    kept = kept_slices(masses.size, engine.slice_size)
+    masses = masses[np.arange(kept) * (masses.size - 1) // max(1, kept - 1)]
     mine = masses[world.rank :: world.size]
     rows = np.zeros((mine.size, engine.slice_size))
 
@@ -136,7 +151,13 @@ def build_slices(
     if world.any(stopping()):
         return None
     order = np.concatenate([masses[rank :: world.size] for rank in range(world.size)])
-    return {int(mass): row for mass, row in zip(order, world.allgather_rows(rows), strict=True)}
+    found = {int(mass): row for mass, row in zip(order, world.allgather_rows(rows), strict=True)}
+
+    def slice_of(mass: int) -> NDArray[np.float64]:
+        ready = found.get(mass)
+        return engine.build_slice(mass) if ready is None else ready
+
+    return slice_of
 
 
 _NO_MASK = np.zeros(0, dtype=np.uint32)
@@ -149,11 +170,12 @@ class Worker:
         self,
         engine: EngineLike,
         plan: Plan,
-        slices: Mapping[int, NDArray[np.float64]],
+        slices: Slices,
         clock: Clock,
         tables: Tables | None = None,
     ) -> None:
         self._engine, self._plan, self._slices, self._clock, self._tables = engine, plan, slices, clock, tables
+        self._mass, self._slice = -1, np.zeros(0)  # the present one: blocks of a mass mostly follow each other
         self._names = [field.name for field in engine.fields]
         self._stores = any(field.stored for field in engine.fields)
         # A block that is not stored needs no buffer of its size: pieces that fit the cache, of whole lines if it can.
@@ -170,10 +192,12 @@ class Worker:
         block = self._plan.block(number)
         outputs: list[NDArray[Any]] = []
         with self._clock.during("computing"):
+            if block.mass != self._mass:
+                self._mass, self._slice = block.mass, self._slices(block.mass)
             for first in range(block.first, block.first + block.count, self._piece):
                 count = min(self._piece, block.first + block.count - first)
                 outputs = [buffer[:count] for buffer in self._buffers]
-                self._engine.evaluate(self._slices[block.mass], first, count, outputs)
+                self._engine.evaluate(self._slice, first, count, outputs)
                 if self._tables is not None:
                     found = dict(zip(self._names, outputs, strict=True))
                     self._tables.add(block.mass, first, found["chi2"], found.get("excluded", _NO_MASK))
@@ -183,7 +207,7 @@ class Worker:
 def compute_blocks(
     engine: EngineLike,
     layout: Layout,
-    slices: Mapping[int, NDArray[np.float64]],
+    slices: Slices,
     todo: NDArray[np.int64],
     sink: Sink,
     world: Alone,
@@ -201,9 +225,10 @@ def compute_blocks(
     partial = sink if isinstance(sink, Partial) else None
     points = layout.plan.points_per_mass / layout.plan.blocks_per_mass  # of a block, on average: for progress only
     if sink.lockstep:
-        return _in_rounds(workers, todo, sink, world, lambda blocks: progress.update(int(blocks * points)), stopping)
+        turns = rounds(todo, layout.plan.blocks_per_mass, world.rank, world.size, threads)
+        return _in_rounds(workers, turns, sink, world, lambda blocks: progress.update(int(blocks * points)), stopping)
     counters = world.counters(Shared.SLOTS)
-    share = Shared(todo, counters, world.size * threads)
+    share = Shared(todo, layout.plan.blocks_per_mass, counters, world.size, threads)
 
     def look_around() -> None:
         if stopping():
@@ -216,7 +241,7 @@ def compute_blocks(
     going = True
     while going:
         if threads == 1:
-            _drain(workers[0], share, sink, look_around)
+            _drain(workers[0], 0, share, sink, look_around)
         else:
             _drain_in_threads(workers, share, sink, look_around)
         share.report()
@@ -234,8 +259,8 @@ def compute_blocks(
     return finished
 
 
-def _drain(worker: Worker, share: Shared, sink: Sink, between: Callable[[], None]) -> None:
-    while (number := share.next()) is not None:
+def _drain(worker: Worker, thread: int, share: Shared, sink: Sink, between: Callable[[], None]) -> None:
+    while (number := share.next(thread)) is not None:
         sink.put(number, worker.evaluate(number))
         share.finished()
         between()
@@ -244,7 +269,7 @@ def _drain(worker: Worker, share: Shared, sink: Sink, between: Callable[[], None
 def _drain_in_threads(workers: Sequence[Worker], share: Shared, sink: Sink, between: Callable[[], None]) -> None:
     with ThreadPoolExecutor(len(workers)) as pool:
         try:
-            running = {pool.submit(_drain, worker, share, sink, lambda: None) for worker in workers}
+            running = {pool.submit(_drain, worker, k, share, sink, lambda: None) for k, worker in enumerate(workers)}
             while running:
                 done, running = wait(running, timeout=0.1, return_when=FIRST_EXCEPTION)
                 for future in done:
@@ -257,20 +282,22 @@ def _drain_in_threads(workers: Sequence[Worker], share: Shared, sink: Sink, betw
 
 def _in_rounds(
     workers: Sequence[Worker],
-    todo: NDArray[np.int64],
+    turns: Sequence[Sequence[int | None]],
     sink: Sink,
     world: Alone,
     report: Callable[[int], None],
     stopping: Callable[[], bool],
 ) -> bool:
-    with ThreadPoolExecutor(len(workers)) as pool:
-        for done, mine in enumerate(rounds(todo, world.rank, world.size, len(workers))):
+    with contextlib.ExitStack() as stack:
+        # a thread for each worker: the engine keeps what it made for a mass by thread
+        pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in workers]
+        for done, mine in enumerate(turns):
             if world.any(stopping()):
                 return False
             report(done * world.size * len(workers))
             futures = [
                 pool.submit(worker.evaluate, number) if number is not None else None
-                for worker, number in zip(workers, mine, strict=True)
+                for pool, worker, number in zip(pools, workers, mine, strict=True)
             ]
             for number, future in zip(mine, futures, strict=True):
                 sink.put(number, future.result() if future is not None else [])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zdscan import mpi
+from zdscan.compute import kept_slices
 from zdscan.fields import Field
 from zdscan.profiles import Tables, table_bytes, warm_up
 from zdscan.schedule import Plan
@@ -39,7 +40,7 @@ class Estimate:
     Attributes
     ----------
     size : of the grid file.
-    memory_bytes : of each process (rank): libraries, the slices of every mass, and one block.
+    memory_bytes : of each process (rank): libraries, the slices it keeps, and one block.
     compile_seconds : what compiling or loading the kernels took just now.
     slice_seconds, point_seconds : measured, one core that does nothing else.
     cores, seconds : expected wall time on that many cores, compilation not counted.
@@ -109,7 +110,7 @@ def estimate(scan: Scan, cores: int | None = None) -> Estimate:
         point_seconds += (time.thread_time() - sliced) / (len(masses) * count)
 
     size = size_of(scan, [item for item in engine.fields if item.stored])
-    slices = 8 * engine.slice_size * scan.shape[0]
+    slices = 8 * engine.slice_size * kept_slices(scan.shape[0], engine.slice_size)
     block = Plan.default(scan.shape).largest * sum(output[0].nbytes for output in outputs)
     work = scan.shape[0] * slice_seconds + scan.points * point_seconds
     return Estimate(

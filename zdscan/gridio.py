@@ -22,7 +22,7 @@ from zdscan.fields import Field
 from zdscan.schedule import Block, Plan
 
 PROGRAM = "zdscan"
-FORMAT = 1
+FORMAT = 2
 DONE = 1  # value of a finished block's byte; anything else means not finished
 AXES = {
     "mass": ("GeV", "mass of the light vector boson"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,7 @@ class VerifyReport:
     missing: int = 0
     bad: tuple[BadBlock, ...] = ()
     bad_profiles: tuple[str, ...] = ()
+    profiles_waiting: bool = False  # of a file without fields: its minima are complete but not yet its profiles
     lost: int = 0  # finished blocks of a file without fields whose minima are gone
     header_ok: bool = True
     lost_bytes: int = 0
@@ -100,6 +102,9 @@ def verify(path: str | Path) -> VerifyReport:
         if not world.is_root:
             return VerifyReport()
         names = list(grid.layout.fields)
+        lost = partial.lost_blocks(grid).size if grid.layout.partial else 0
+        damaged = damaged_profiles(grid)
+        waiting = bool(damaged and grid.layout.partial and not lost)  # the minima are all there: `resume` writes them
         return VerifyReport(
             path=str(path),
             checked=int(np.count_nonzero(grid.done == DONE)),
@@ -107,8 +112,9 @@ def verify(path: str | Path) -> VerifyReport:
             bad=tuple(
                 BadBlock(number, tuple(names[i] for i in which), _ranges(grid, number)) for number, which in sorted(bad)
             ),
-            bad_profiles=damaged_profiles(grid),
-            lost=partial.lost_blocks(grid).size if grid.layout.partial else 0,
+            bad_profiles=() if waiting else damaged,
+            profiles_waiting=waiting,
+            lost=lost,
             header_ok=grid.header_ok,
             lost_bytes=grid.lost_bytes,
             packed=grid.layout.packed,
@@ -142,23 +148,27 @@ def compare(grid: GridFile, world: Alone, stopping: Callable[[], bool]) -> list[
     """Finished blocks that do not match their checksums, with the positions of the fields; on rank 0, else empty."""
     finished = np.flatnonzero(grid.done == DONE)
     bad = []
+    unnumbered = int(grid.attributes["format"]) < 2
     with reader(grid.layout) as io:
         for number in finished[world.rank :: world.size] if grid.layout.fields else ():
             if stopping():
                 break
             block = grid.layout.plan.block(int(number))
             stored = io.read_checksums(block)
-            wrong = [i for i, name in enumerate(grid.layout.fields) if _checksum(io, name, block) != stored[i]]
+            names = enumerate(grid.layout.fields)
+            wrong = [i for i, name in names if not _matches(io, name, block, int(stored[i]), unnumbered)]
             if wrong:
                 bad.append((int(number), wrong))
     return [item for part in world.gather(bad) for item in part]
 
 
-def _checksum(io: Reader, name: str, block: Block) -> int | None:
+def _matches(io: Reader, name: str, block: Block, stored: int, unnumbered: bool) -> bool:
     try:
-        return int(checksums([io.read_field(name, block)])[0])
+        data = io.read_field(name, block)
     except (CutShort, DamagedChunk):
-        return None
+        return False
+    # format 1 did not have the block's number in the checksum; blocks that a later zdscan has mended there do
+    return stored == checksums([data], block.number)[0] or (unnumbered and stored == zlib.crc32(data.tobytes()))
 
 
 def damaged_profiles(grid: GridFile) -> tuple[str, ...]:

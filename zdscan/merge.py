@@ -217,7 +217,7 @@ def _fill(joined: _Joined, io: GridIO, progress: Progress) -> None:
             data = [_run(joined, files, name, block) for name in names]
             for name, values in zip(names, data, strict=True):
                 io.write_field(name, block, values)
-            io.write_checksums(block, checksums(data))
+            io.write_checksums(block, checksums(data, number))
             progress("merging", (number + 1) / plan.blocks)
 
 

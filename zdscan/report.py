@@ -337,6 +337,7 @@ def show_verify(report: VerifyReport) -> bool:
     if not report.header_ok:
         out.print("the axes, the scan file or the attributes were altered", markup=False)
     missing = f", {report.missing} not computed yet" if report.missing else ""
+    missing += ", `zdscan resume` writes the profiles" if report.profiles_waiting else ""
     mend = "pack it again from its original" if report.packed else "`zdscan resume` computes damaged blocks again"
     verdict = "intact" if report.ok else f"NOT intact; {mend}"
     out.print(f"{report.path}: {report.checked} blocks compared{missing}: {verdict}", markup=False)

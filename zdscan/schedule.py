@@ -6,6 +6,7 @@ slice. Block numbers follow the flat order of the grid. The plan depends on the 
 
 from __future__ import annotations
 
+import bisect
 import math
 import threading
 import time
@@ -21,6 +22,7 @@ LARGEST_BLOCK = 131_072  # points: some tenths of a millisecond of work, a megab
 LARGEST_UNSTORED = 1_048_576  # where only profiles are kept: 1e11 points are then 1e5 blocks
 SMALLEST_BLOCK = 4_096
 WANTED_BLOCKS = 64  # what a small grid is cut into, so that every thread has work and a stop comes soon
+WHOLE_MASSES = 2  # masses left for each worker below which they are divided
 SYNC_SECONDS = 0.25  # how often a rank reports its blocks and looks for a stop request
 
 
@@ -111,14 +113,28 @@ class Plan:
         return int(numbers.size * self.block_points - short * np.count_nonzero(last))
 
 
-def guided_runs(blocks: int, workers: int) -> NDArray[np.int64]:
-    """Bounds of the runs in which `blocks` blocks are handed out: each run is remaining / (4 workers), at least one.
+def guided_runs(todo: NDArray[np.int64], blocks_per_mass: int, workers: int) -> NDArray[np.int64]:
+    """Bounds of the runs in which the blocks `todo` are handed out: run k is todo[bounds[k]:bounds[k + 1]].
 
-    Long runs first keep the counter quiet, short ones last even out the finish. Run k is bounds[k]..bounds[k+1].
+    Each run is remaining / (4 workers), at least one block: long runs first keep the counter quiet, short ones last
+    even out the finish. What a worker makes for a mass it makes once if all blocks of the mass are its own, so runs
+    hold whole masses as long as more than `WHOLE_MASSES` masses for each worker remain.
+
+    Parameters
+    ----------
+    todo : block numbers, ascending.
     """
+    masses = todo // blocks_per_mass
+    begins = [*np.flatnonzero(np.diff(masses, prepend=-1)).tolist(), todo.size]  # where each mass begins, and the end
     bounds = [0]
-    while bounds[-1] < blocks:
-        bounds.append(bounds[-1] + max(1, (blocks - bounds[-1]) // (4 * workers)))
+    at = 0  # index in `begins` of the first mass that is still whole
+    while bounds[-1] < todo.size:
+        begin = bounds[-1]
+        end = begin + max(1, (todo.size - begin) // (4 * workers))
+        at = bisect.bisect_left(begins, begin, at)
+        if len(begins) - 1 - at > WHOLE_MASSES * workers:
+            end = begins[max(at + 1, bisect.bisect_right(begins, end, at) - 1)]
+        bounds.append(end)
     return np.array(bounds, dtype=np.int64)
 
 
@@ -126,23 +142,26 @@ class Shared:
     """One rank's access to the blocks of a job: serial, threads and MPI differ in the counters alone.
 
     The only thing ranks share is which run comes next (one atomic addition per run), how many blocks are finished,
-    and whether to stop. Threads of a rank take blocks one by one from the rank's present run.
+    and whether to stop. A worker, one thread of one rank, takes its blocks from a run of its own.
 
     Parameters
     ----------
-    todo : numbers of the blocks to compute, the same on every rank.
+    todo : numbers of the blocks to compute, ascending, the same on every rank.
+    blocks_per_mass : of the plan.
     counters : at least `SLOTS` counters.
-    workers : ranks times threads.
+    ranks, threads : of the job, and of each rank.
     """
 
     SLOTS = 4
     _RUN, _FINISHED, _STOP, _PAUSE = range(SLOTS)
 
-    def __init__(self, todo: NDArray[np.int64], counters: Counters, workers: int) -> None:
+    def __init__(
+        self, todo: NDArray[np.int64], blocks_per_mass: int, counters: Counters, ranks: int, threads: int = 1
+    ) -> None:
         self._todo = todo
         self._counters = counters
-        self._bounds = guided_runs(todo.size, workers)
-        self._next = self._end = 0
+        self._bounds = guided_runs(todo, blocks_per_mass, ranks * threads)
+        self._runs = [range(0)] * threads  # what is left of each thread's run; a pause does not touch it
         self._unreported = 0
         self._synced = time.monotonic()
         self._stopped = False
@@ -150,19 +169,19 @@ class Shared:
         self._paused = False
         self._lock = threading.Lock()
 
-    def next(self) -> int | None:
+    def next(self, thread: int = 0) -> int | None:
         """The next block number for this thread, None when there is none left or the job is pausing or stopping."""
         with self._lock:
             self._sync_if_due()
             if self._stopped or self._paused:
                 return None
-            if self._next == self._end:
+            if not self._runs[thread]:
                 run = self._counters.add(self._RUN, 1)
                 if run + 1 >= self._bounds.size:
                     return None
-                self._next, self._end = int(self._bounds[run]), int(self._bounds[run + 1])
-            self._next += 1
-            return int(self._todo[self._next - 1])
+                self._runs[thread] = range(int(self._bounds[run]), int(self._bounds[run + 1]))
+            place, self._runs[thread] = self._runs[thread][0], self._runs[thread][1:]
+            return int(self._todo[place])
 
     def finished(self) -> None:
         """Count one more block as written."""
@@ -225,9 +244,20 @@ class Shared:
         self._synced = time.monotonic()
 
 
-def rounds(todo: NDArray[np.int64], rank: int, ranks: int, threads: int) -> list[list[int | None]]:
-    """What one rank computes in lockstep with the others: per round one block (or None) for each of its threads."""
-    width = ranks * threads
-    padded: list[int | None] = [int(number) for number in todo]
-    padded += [None] * (-len(padded) % width)
-    return [padded[start + rank * threads : start + (rank + 1) * threads] for start in range(0, len(padded), width)]
+def rounds(
+    todo: NDArray[np.int64], blocks_per_mass: int, rank: int, ranks: int, threads: int
+) -> list[list[int | None]]:
+    """What one rank computes in lockstep with the others: per round one block (or None) for each of its threads.
+
+    Workers take a mass each, block by block, then the next masses: costs of neighbouring masses are alike.
+    """
+    workers = ranks * threads
+    mine: list[list[int | None]] = []
+    for start in range(0, todo.size, workers * blocks_per_mass):
+        part = todo[start : start + workers * blocks_per_mass]
+        length = -(-part.size // workers)
+        padded = np.full(workers * length, -1)
+        padded[: part.size] = part
+        for numbers in padded.reshape(workers, length).T[:, rank * threads : (rank + 1) * threads].tolist():
+            mine.append([number if number >= 0 else None for number in numbers])
+    return mine

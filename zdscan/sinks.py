@@ -102,9 +102,10 @@ class Timed:
             self._sink.close()
 
 
-def checksums(outputs: Sequence[NDArray[Any]]) -> NDArray[np.uint32]:
-    """CRC-32 of each array's bytes."""
-    return np.array([zlib.crc32(np.ascontiguousarray(output).data) for output in outputs], dtype="<u4")
+def checksums(outputs: Sequence[NDArray[Any]], number: int) -> NDArray[np.uint32]:
+    """CRC-32 of each array's bytes after the block's number, so that a block in the place of another does not match."""
+    start = zlib.crc32(number.to_bytes(8, "little"))
+    return np.array([zlib.crc32(np.ascontiguousarray(output).data, start) for output in outputs], dtype="<u4")
 
 
 class Direct:
@@ -129,7 +130,7 @@ class Direct:
     def put(self, number: int | None, outputs: Sequence[NDArray[Any]]) -> None:
         """Write one block; None is no block."""
         if number is not None:
-            self.write(number, outputs, checksums(outputs))
+            self.write(number, outputs, checksums(outputs, number))
 
     def write(self, number: int, outputs: Sequence[NDArray[Any]], sums: NDArray[np.uint32]) -> None:
         """Write one block whose checksums are known."""
@@ -168,7 +169,7 @@ class Gather:
 
     def put(self, number: int | None, outputs: Sequence[NDArray[Any]]) -> None:
         """Send one block (or none) and, on rank 0, write everybody's."""
-        sums = checksums(outputs) if number is not None else None
+        sums = checksums(outputs, number) if number is not None else None
         headers = self._world.gather((number, sums))
         fields = [self._world.gather_bytes(np.ascontiguousarray(output)) for output in self._sent(number, outputs)]
         if self._writer is None:
