@@ -66,28 +66,18 @@ def in_plane(cells: Cells, a_powers: np.ndarray, out: np.ndarray) -> None:
 
 @njit
 def on_lines(cells: Cells, worth: np.ndarray, b_powers: np.ndarray, out: np.ndarray) -> None:
-    """Every row on some lines of the plane: b_powers float64[POWERS, L/8, 8]; out float64[rows, L/8, 8].
+    """Every row on some lines of the plane: b_powers float64[POWERS, L]; out float64[rows, L].
 
-    Rows without cells are left as they are. Eight sums in named variables stay in vector registers, where an array
-    would be stored after every term. What a line gets does not depend on the others.
+    Rows without cells are left as they are. What a line gets does not depend on the others.
     """
-    cell = 0
-    while cell < cells.row.shape[0]:
-        row, end = cells.row[cell], cell + 1
-        while end < cells.row.shape[0] and cells.row[end] == row:
-            end += 1
-        for pack in range(b_powers.shape[1]):
-            t0, t1, t2, t3, t4, t5, t6, t7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-            for c in range(cell, end):
-                f, j = worth[c], cells.power[c]
-                t0 += f * b_powers[j, pack, 0]
-                t1 += f * b_powers[j, pack, 1]
-                t2 += f * b_powers[j, pack, 2]
-                t3 += f * b_powers[j, pack, 3]
-                t4 += f * b_powers[j, pack, 4]
-                t5 += f * b_powers[j, pack, 5]
-                t6 += f * b_powers[j, pack, 6]
-                t7 += f * b_powers[j, pack, 7]
-            y = out[row, pack]
-            y[0], y[1], y[2], y[3], y[4], y[5], y[6], y[7] = t0, t1, t2, t3, t4, t5, t6, t7
-        cell = end
+    last = -1
+    for c in range(cells.row.shape[0]):
+        row = np.int64(cells.row[c])
+        f, x, y = worth[c], b_powers[cells.power[c]], out[row]
+        if row == last:
+            for i in range(x.shape[0]):
+                y[i] += f * x[i]
+        else:
+            last = row
+            for i in range(x.shape[0]):
+                y[i] = f * x[i]

@@ -81,12 +81,6 @@ def octave_of(width: float) -> int:
 
 
 @njit
-def _packs(x: np.ndarray) -> np.ndarray:
-    """float64[n, LINES] as float64[n, LINES/8, 8]."""
-    return x.reshape(x.shape[0], LINES // 8, 8)
-
-
-@njit
 def _judge(
     difference: np.ndarray,
     degree: np.ndarray,
@@ -231,7 +225,6 @@ def evaluate_grid(
 
     a_powers, b_powers = np.empty(POWERS), np.empty((POWERS, LINES))
     b_sizes = np.empty((POWERS, LINES))
-    powers, sizes = _packs(b_powers), _packs(b_sizes)
     worth, worth_muon = np.empty(p.chi2.row.shape[0]), np.empty(p.chi2_muon.row.shape[0])
     length_worth, length_worth_muon = np.empty(p.lengths.row.shape[0]), np.empty(p.lengths_muon.row.shape[0])
     test_worth, closed_worth = np.empty(p.tests.row.shape[0]), np.empty(p.closed.row.shape[0])
@@ -277,14 +270,14 @@ def evaluate_grid(
                 is_closed = is_closed or (width[0, i] == 0.0 and width[1, i] == 0.0 and width[2, i] == 0.0)
             powers_of_all(b, b_powers)
             powers_of_all(size, b_sizes)
-            on_lines(p.chi2, worth, powers, _packs(values))
-            on_lines(p.lengths, length_worth, sizes, _packs(lengths))
+            on_lines(p.chi2, worth, b_powers, values)
+            on_lines(p.lengths, length_worth, b_sizes, lengths)
             if muon:
-                on_lines(p.chi2_muon, worth_muon, powers, _packs(values_muon))
-                on_lines(p.lengths_muon, length_worth_muon, sizes, _packs(lengths_muon))
-            on_lines(p.tests, test_worth, powers, _packs(difference))
+                on_lines(p.chi2_muon, worth_muon, b_powers, values_muon)
+                on_lines(p.lengths_muon, length_worth_muon, b_sizes, lengths_muon)
+            on_lines(p.tests, test_worth, b_powers, difference)
             if is_closed:
-                on_lines(p.closed, closed_worth, powers, _packs(elsewhere))
+                on_lines(p.closed, closed_worth, b_powers, elsewhere)
                 for i in range(LINES):
                     if width[0, i] == 0.0 and width[1, i] == 0.0 and width[2, i] == 0.0:
                         for k in range(difference.shape[0]):
