@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.jit import njit
+from kernels.jit import inner
 from kernels.physics.resonance import NODES, panel_expansion_weights, panel_weights
 
 LINEAR, QUADRATIC, FUNCTIONS = 5, 9, 21
@@ -28,7 +28,7 @@ _IMAGINARY, _SQUARES = 6, 9
 LAW_TOLERANCE = 1e-7
 
 
-@njit
+@inner
 def node_functions(
     coefficients: np.ndarray, nodes: np.ndarray, normalisation: np.ndarray, pseudoscalar: np.ndarray
 ) -> np.ndarray:
@@ -75,7 +75,7 @@ def node_functions(
     return f
 
 
-@njit
+@inner
 def _fold(real: np.ndarray, imaginary: np.ndarray, kappa: float, lin: np.ndarray, quad: np.ndarray) -> None:
     """Collect integrals of the node functions into the five linear and nine quadratic tables.
 
@@ -93,7 +93,7 @@ def _fold(real: np.ndarray, imaginary: np.ndarray, kappa: float, lin: np.ndarray
     quad[8] = real[20]
 
 
-@njit
+@inner
 def row_law(
     panel_lo: np.ndarray,
     panel_hi: np.ndarray,
@@ -132,7 +132,7 @@ def row_law(
     _fold(total[3], total[3], kappa, sink, finite)
 
 
-@njit
+@inner
 def exact_tables(
     panel_lo: np.ndarray,
     panel_hi: np.ndarray,
@@ -158,7 +158,7 @@ def exact_tables(
     _fold(integrals, -mass * width * integrals, kappa, lin, quad)
 
 
-@njit
+@inner
 def _law_error(
     c0: float,
     width: float,
@@ -198,7 +198,7 @@ def _law_error(
     return worst
 
 
-@njit
+@inner
 def width_limit(
     panel_lo: np.ndarray,
     panel_hi: np.ndarray,
