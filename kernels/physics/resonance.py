@@ -78,8 +78,8 @@ def panel_weights(lo: float, hi: float, mass: float, width: float, real: np.ndar
             real[j] = t * inverse
             absolute[j] = inverse / half
         return
-    r = np.empty(NODES)
-    u = np.empty(NODES)
+    work = np.empty((2, NODES))
+    r, u = work[0], work[1]
     r[0] = _log_ratio(a, b, gamma * gamma)
     u[0] = np.arctan2(2.0 * gamma, a * b + gamma * gamma) / gamma
     _recursion(x0, gamma * gamma, r, u)
@@ -103,15 +103,17 @@ def panel_expansion_weights(lo: float, hi: float, mass: float, weights: np.ndarr
     half, a, b = _edges(lo, hi, mass)
     x0 = -0.5 * (a + b)
     inside = a <= 0.0 < b
-    weights[:] = 0.0
+    for k in range(4):
+        for j in range(NODES):
+            weights[k, j] = 0.0
     if abs(x0) > FAR:
         for j in range(NODES):
             t = GAUSS_X[j] - x0
             weights[0, j] = GAUSS_W[j] / t
             weights[3, j] = GAUSS_W[j] / (t * t) / half
         return inside
-    r = np.empty(NODES)
-    u = np.empty(NODES)
+    work = np.empty((2, NODES))
+    r, u = work[0], work[1]
     r[0] = _log_ratio(a, b, 0.0)
     u[0] = 2.0 / (a * b)
     _recursion(x0, 0.0, r, u)
@@ -120,8 +122,7 @@ def panel_expansion_weights(lo: float, hi: float, mass: float, weights: np.ndarr
             weights[0, j] += r[n] * _TRANSFORM[n, j]
             weights[3, j] += u[n] / half * _TRANSFORM[n, j]
     if inside:
-        p = np.empty(NODES)
-        slope = np.empty(NODES)
+        p, slope = r, u  # their work is done
         p[0], p[1], slope[0], slope[1] = 1.0, x0, 0.0, 1.0
         for n in range(1, NODES - 1):
             p[n + 1] = ((2 * n + 1) * x0 * p[n] - n * p[n - 1]) / (n + 1)
