@@ -95,12 +95,12 @@ def z_integrand(
     z: np.ndarray,
     c_left: float,
     c_right: float,
-    g_left: float,
-    g_right: float,
+    g_left: float | np.ndarray,
+    g_right: float | np.ndarray,
 ) -> np.ndarray:
     """Spin-summed |M|^2 of Z -> l l V at the points (y, z): float64[n].
 
-    The Z vertex is eslash (cL P_L + cR P_R), the lepton couplings to V are gL and gR.
+    The Z vertex is eslash (cL P_L + cR P_R), the lepton couplings to V are gL and gR; of shape [m, 1] they give [m, n].
     """
     m2, v2 = m * m, mass * mass
     pk, pq, kq, _, b = scalar_products(m2, m2, m_z * m_z, v2, y, z)
@@ -162,10 +162,9 @@ def z_factors(m_z: float, m_lepton: float, mass: float, c_left: float, c_right: 
         return 0.0, 0.0, 0.0
     m2, z2 = m_lepton * m_lepton, m_z * m_z
     y, z, weight = dalitz_rule(m_z, m_lepton, m_lepton, mass, (m_lepton + mass) ** 2, (m_z - m_lepton) ** 2)
-    vector, axial, left = (
-        float(np.sum(weight * z_integrand(m_z, m_lepton, mass, y, z, c_left, c_right, *couplings)))
-        for couplings in ((1.0, 1.0), (1.0, -1.0), (1.0, 0.0))
-    )
+    g_left, g_right = np.array([[1.0], [1.0], [1.0]]), np.array([[1.0], [-1.0], [0.0]])
+    squared = z_integrand(m_z, m_lepton, mass, y, z, c_left, c_right, g_left, g_right)
+    vector, axial, left = np.sum(weight * squared, axis=1).tolist()
     two_body = 2.0 * (c_left**2 + c_right**2) * (z2 - m2) + 12.0 * m2 * c_left * c_right
     norm = 1.0 / (16.0 * math.pi**2 * z2 * math.sqrt(1.0 - 4.0 * m2 / z2) * two_body)
     return norm * vector, norm * axial, norm * (4.0 * left - vector - axial)
