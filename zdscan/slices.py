@@ -30,7 +30,17 @@ Array = NDArray[Any]
 
 
 # modules of this package that make numbers, besides the constraints and the inputs' own data
-NUMERIC_MODULES = ("axes", "charged_current", "constraint", "likelihood", "model", "onshell", "penguin", "polynomial")
+NUMERIC_MODULES = (
+    "axes",
+    "charged_current",
+    "constraint",
+    "likelihood",
+    "model",
+    "onshell",
+    "penguin",
+    "polynomial",
+    "spline",
+)
 OPTIONAL = ("chi2_muon", "ratios", "values", "predictions", "widths", "a_mu")
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
