@@ -114,8 +114,12 @@ def form(weight: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def along_legs(weight: np.ndarray, b: np.ndarray, along: np.ndarray, legs: np.ndarray) -> np.ndarray:
     """sum_n weight_n W_i.W_j for W_i = along_i times row legs[i] of b, symmetric; legs of zeros do not matter."""
-    half = 0.5 * np.einsum("in,jn,ijn->ij", weight * along, along, b[legs][:, 2 + legs])
-    return half + half.T
+    out = np.empty((len(legs), len(legs)))
+    for i in range(len(legs)):
+        weighted = weight * along[i]
+        for j in range(i + 1):
+            out[i, j] = out[j, i] = np.sum(weighted * b[legs[i], 2 + legs[j]] * along[j])
+    return out
 
 
 def current_form(
