@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.jit import njit
+from kernels.jit import inner
 from kernels.physics.bsll import LINEAR, QUADRATIC, exact_tables
 
 TABLES = LINEAR + QUADRATIC
@@ -23,14 +23,14 @@ _NODE = np.cos(_ANGLE)
 _WEIGHT = np.sin(_ANGLE) * (-1.0) ** np.arange(NODES)
 
 
-@njit
+@inner
 def segment_of(width: float) -> int:
     """Segment that holds a width in GeV; -1 outside all of them."""
     place = int(np.floor(2.0 * (np.log10(width) - LOWEST)))
     return place if 0 <= place < SEGMENTS else -1
 
 
-@njit
+@inner
 def node_weights(width: float, segment: int, weights: np.ndarray) -> None:
     """Barycentric interpolation weights of the nodes of a segment: float64[12], summing to one."""
     x = 4.0 * (np.log10(width) - LOWEST) - 2.0 * segment - 1.0
@@ -47,7 +47,7 @@ def node_weights(width: float, segment: int, weights: np.ndarray) -> None:
         weights[n] /= total
 
 
-@njit
+@inner
 def fill_segment(
     panel_lo: np.ndarray,
     panel_hi: np.ndarray,
@@ -70,7 +70,7 @@ def fill_segment(
             out[n, LINEAR + k] = width * quad[k]
 
 
-@njit
+@inner
 def interpolate(segment_tables: np.ndarray, weights: np.ndarray, width: float, out: np.ndarray) -> None:
     """The fourteen tables at one width: out float64[16]."""
     out[:] = 0.0
@@ -82,7 +82,7 @@ def interpolate(segment_tables: np.ndarray, weights: np.ndarray, width: float, o
         out[k] /= width
 
 
-@njit
+@inner
 def exact_at(
     panel_lo: np.ndarray,
     panel_hi: np.ndarray,
@@ -96,7 +96,7 @@ def exact_at(
     exact_tables(panel_lo, panel_hi, functions, mass, width, kappa, out[:LINEAR], out[LINEAR:TABLES])
 
 
-@njit
+@inner
 def point_monomials(forms: np.ndarray, lepton: int, u: float, out: np.ndarray) -> None:
     """What the fourteen tables multiply at one point: out float64[16]; forms as of `line.row_forms`."""
     v = forms[2 * lepton, 0] + forms[2 * lepton, 1] * u

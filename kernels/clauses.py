@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.jit import njit
+from kernels.jit import inner
 
 CONSTRAINT, APPLIES, CONSTANT, OFFSET, ROOT, CHANNEL, CENTRE, UP, DOWN, MIN_WIDTH, POLYNOMIAL = range(11)
 DEGREE = 4
@@ -27,7 +27,7 @@ INVISIBLE_CHANNEL, ELECTRON_CHANNEL, MUON_CHANNEL, HADRON_CHANNEL = 0, 1, 2, 3
 CHANNELS = 4
 
 
-@njit
+@inner
 def line_products(eps: float, eps_z: float, products: np.ndarray) -> None:
     """eps^i eps_z^j of every monomial: products float64[35], the same for all clauses of a line."""
     for m in range(MONOMIALS):
@@ -39,7 +39,7 @@ def line_products(eps: float, eps_z: float, products: np.ndarray) -> None:
         products[m] = product
 
 
-@njit
+@inner
 def clause_polynomial(clauses: np.ndarray, c: int, products: np.ndarray, shift: float, out: np.ndarray) -> None:
     """p of clause c at fixed (eps, eps_z) as a polynomial in u = g_mu + shift: out float64[5], ascending."""
     for k in range(DEGREE + 1):
@@ -53,7 +53,7 @@ def clause_polynomial(clauses: np.ndarray, c: int, products: np.ndarray, shift: 
                 out[k] -= shift * out[k + 1]
 
 
-@njit
+@inner
 def branching_fractions(
     channels: np.ndarray, u: np.ndarray, width: np.ndarray, inverse_width: np.ndarray, fractions: np.ndarray
 ) -> None:
@@ -70,7 +70,7 @@ def branching_fractions(
             fractions[INVISIBLE_CHANNEL, i] = 1.0
 
 
-@njit
+@inner
 def clause_values(
     clause: np.ndarray,
     polynomial: np.ndarray,

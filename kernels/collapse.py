@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kernels.jit import njit
+from kernels.jit import inner
 
 DEGREE = 8  # chi2: the square of a row's prediction, which has degree four in the couplings
 POWERS = DEGREE + 1
@@ -33,7 +33,7 @@ class Cells(NamedTuple):
     entry_value: np.ndarray
 
 
-@njit
+@inner
 def powers_of(x: float, out: np.ndarray) -> None:
     """1, x, x^2, ...: out float64[POWERS]."""
     value = 1.0
@@ -42,7 +42,7 @@ def powers_of(x: float, out: np.ndarray) -> None:
         value *= x
 
 
-@njit
+@inner
 def powers_of_all(x: np.ndarray, out: np.ndarray) -> None:
     """The same for several lines: x float64[L], out float64[POWERS, L]."""
     for i in range(x.shape[0]):
@@ -52,7 +52,7 @@ def powers_of_all(x: np.ndarray, out: np.ndarray) -> None:
             out[k, i] = out[k - 1, i] * x[i]
 
 
-@njit
+@inner
 def in_plane(cells: Cells, a_powers: np.ndarray, out: np.ndarray) -> None:
     """Worth of every cell in the plane of a: a_powers float64[POWERS], out float64[C]."""
     first = 0
@@ -64,7 +64,7 @@ def in_plane(cells: Cells, a_powers: np.ndarray, out: np.ndarray) -> None:
         first = cells.end[c]
 
 
-@njit
+@inner
 def on_lines(cells: Cells, worth: np.ndarray, b_powers: np.ndarray, out: np.ndarray) -> None:
     """Every row on some lines of the plane: b_powers float64[POWERS, L]; out float64[rows, L].
 
@@ -72,7 +72,7 @@ def on_lines(cells: Cells, worth: np.ndarray, b_powers: np.ndarray, out: np.ndar
     """
     last = -1
     for c in range(cells.row.shape[0]):
-        row = np.int64(cells.row[c])
+        row = int(np.int64(cells.row[c]))
         f, x, y = worth[c], b_powers[cells.power[c]], out[row]
         if row == last:
             for i in range(x.shape[0]):

@@ -14,7 +14,7 @@ import numpy as np
 from kernels import sweep as _sweep
 from kernels import verdict as _verdict
 from kernels.collapse import POWERS, Cells, in_plane, on_lines, powers_of, powers_of_all
-from kernels.jit import njit
+from kernels.jit import inner, njit
 
 LINES = 32  # that go through the line level together, in vector registers
 DONE, BROAD, LOST = 0, 1, 2  # marks: chi2 is valid; the width is beyond the law; digits have cancelled
@@ -50,7 +50,7 @@ class Prepared(NamedTuple):
     limit: float
 
 
-@njit
+@inner
 def axis_of(role: int, eps: np.ndarray, eps_z: np.ndarray, g_mu: np.ndarray) -> tuple[np.ndarray, int]:
     """The axis with this number, and the distance of its points in a mass."""
     if role == 0:
@@ -60,27 +60,27 @@ def axis_of(role: int, eps: np.ndarray, eps_z: np.ndarray, g_mu: np.ndarray) -> 
     return g_mu, 1
 
 
-@njit
+@inner
 def touched(first: int, count: int, begin: int, stride: int, n: int, span: int) -> tuple[int, int]:
     """Which of n ranges begin + k stride .. + span hold points of the run first..first+count: k from, up to."""
     return max(0, -((begin + span - first) // stride)), min(n, (first + count - 1 - begin) // stride + 1)
 
 
-@njit
+@inner
 def line_width(width: np.ndarray, a: float, b: float) -> tuple[float, float, float]:
     """The total width on a line in powers of u."""
     constant = width[0] + (width[1] * a * a + width[2] * a * b + width[3] * b * b)
     return constant, width[4] * a + width[5] * b, width[6]
 
 
-@njit
+@inner
 def octave_of(width: float) -> int:
     """The factor of two that holds a width in GeV; -1 outside all of them."""
     octave = math.frexp(width)[1] - LOWEST if width > 0.0 else -1
     return octave if 0 <= octave < OCTAVES else -1
 
 
-@njit
+@inner
 def _judge(
     difference: np.ndarray,
     degree: np.ndarray,
@@ -124,7 +124,7 @@ def _judge(
         _sweep.test_squares(u, n, four, four_bits, flags)
 
 
-@njit
+@inner
 def _chi2(
     values: np.ndarray,
     lengths: np.ndarray,
@@ -159,7 +159,7 @@ def _chi2(
                 mark[place + k * stride] = LOST
 
 
-@njit
+@inner
 def _mark_broad(
     u: np.ndarray,
     n: int,

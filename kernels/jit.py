@@ -1,12 +1,15 @@
-"""The one decorator of every kernel.
+"""The two decorators of kernels: `njit` for what Python calls, `inner` for what other kernels call.
 
 * ``error_model="numpy"``: a division by zero gives inf or NaN as in IEEE 754; Python's check would block vectorisation.
 * ``fastmath={"contract"}``: fused multiply-adds only. Reassociation would make results depend on how a grid is cut
   into blocks, and a resumed scan must give the same bytes.
-* SLP vectorisation (off in Numba by default) packs the eight lines of kernels/bundle.py into vector registers.
+* SLP vectorisation (off in Numba by default) packs the eight nodes of kernels/wide.py into vector registers.
 * ``nogil``: threads may share a process.
 * ``cache``: compiled code is kept only in a folder that names the exact sources (set by the caller through
   NUMBA_CACHE_DIR before import); Numba's own cache does not notice an edit in an imported module.
+
+A function that no Python code calls needs neither an entry from Python or C nor machine code and a cache file of its
+own: it is part of the code of its callers. How to keep compilation short: docs/performance.md.
 """
 
 from __future__ import annotations
@@ -16,15 +19,20 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.extending import register_jitable
 
 numba.config.SLP_VECTORIZE = 1  # type: ignore[attr-defined]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}, "no_cfunc_wrapper": True}
 
 
 def njit(function: Function) -> Function:
     """Compile `function` with the options every kernel shares (see the module's docstring)."""
-    compiled: Any = numba.njit(
-        error_model="numpy", fastmath={"contract"}, nogil=True, cache="NUMBA_CACHE_DIR" in os.environ
-    )(function)
+    compiled: Any = numba.njit(nogil=True, cache="NUMBA_CACHE_DIR" in os.environ, **_OPTIONS)(function)
     return cast(Function, compiled)
+
+
+def inner(function: Function) -> Function:
+    """Let other kernels call `function`, compiled with the same options; called from Python it runs as Python."""
+    return register_jitable(**_OPTIONS)(function)  # type: ignore[no-any-return]

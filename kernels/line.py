@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from kernels import slice as _slice
-from kernels.jit import njit
+from kernels.jit import inner
 from kernels.physics.bsll import LINEAR, QUADRATIC
 
 # rows of a coupling matrix
@@ -17,35 +17,35 @@ V_E, A_E, V_MU, A_MU, V_U, A_U, V_D, A_D, V_S, A_S, G_NUE, G_NUMU, G_NUTAU, G_WW
 POWERS = 5  # polynomials up to u^4
 
 
-@njit
+@inner
 def muon_shift(matrix: np.ndarray, eps: float, eps_z: float) -> float:
     """Shift that makes v_mu proportional to u; 0 where v_mu does not depend on g_mu."""
     return shift_of(matrix, matrix[V_MU, 2], eps, eps_z)
 
 
-@njit
+@inner
 def shift_of(matrix: np.ndarray, slope: float, a: float, b: float) -> float:
     """Shift that makes v_mu = slope u; 0 for slope 0."""
     return 0.0 if slope == 0.0 else (matrix[V_MU, 0] * a + matrix[V_MU, 1] * b) / slope
 
 
-@njit
+@inner
 def linear_form(row: np.ndarray, eps: float, eps_z: float, shift: float) -> tuple[float, float]:
     """A quantity linear in (eps, eps_z, g_mu) as constant + slope u."""
     return row[0] * eps + row[1] * eps_z - row[2] * shift, row[2]
 
 
-@njit
+@inner
 def _square(c0: float, c1: float) -> tuple[float, float, float]:
     return c0 * c0, 2.0 * c0 * c1, c1 * c1
 
 
-@njit
+@inner
 def _product(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float, float]:
     return a[0] * b[0], a[0] * b[1] + a[1] * b[0], a[1] * b[1]
 
 
-@njit
+@inner
 def width_polynomials(
     slice_: np.ndarray, matrix: np.ndarray, slope: float, eps: float, eps_z: float, shift: float, channels: np.ndarray
 ) -> None:
@@ -92,7 +92,7 @@ def width_polynomials(
         channels[4, k] = channels[0, k] + channels[1, k] + channels[2, k] + channels[3, k]
 
 
-@njit
+@inner
 def row_forms(
     slice_: np.ndarray, matrix: np.ndarray, slope: float, eps: float, eps_z: float, shift: float, forms: np.ndarray
 ) -> None:
@@ -106,7 +106,7 @@ def row_forms(
         forms[4 + k, 0], forms[4 + k, 1] = linear_form(slice_[start : start + 3], eps, eps_z, shift)
 
 
-@njit
+@inner
 def _times(square: tuple[float, float, float], other: tuple[float, float, float], out: np.ndarray) -> None:
     for k in range(POWERS):
         out[k] = 0.0
@@ -115,7 +115,7 @@ def _times(square: tuple[float, float, float], other: tuple[float, float, float]
             out[i + j] += square[i] * other[j]
 
 
-@njit
+@inner
 def lepton_monomials(forms: np.ndarray, lepton: int, linear: np.ndarray, quadratic: np.ndarray) -> bool:
     """What multiplies the row tables of one lepton, in powers of u: linear float64[5, 3], quadratic float64[9, 5].
 
@@ -145,7 +145,7 @@ def lepton_monomials(forms: np.ndarray, lepton: int, linear: np.ndarray, quadrat
     return active
 
 
-@njit
+@inner
 def row_polynomials(
     tables: np.ndarray,
     lepton: np.ndarray,
@@ -200,7 +200,7 @@ def row_polynomials(
     return law_limit
 
 
-@njit
+@inner
 def triangularise(a: np.ndarray, rows: int, columns: int) -> None:
     """Householder reduction of a[:rows, :columns] to triangular form, in place, keeping |a x| for every x.
 

@@ -23,7 +23,7 @@ from kernels.clauses import (
     clause_values,
     line_products,
 )
-from kernels.jit import njit
+from kernels.jit import inner, njit
 from kernels.line import (
     POWERS,
     V_MU,
@@ -39,7 +39,7 @@ from kernels.squares import direct_chi2, extent_of_rows, fill_monomials, sum_of_
 CLOSED = 1e-300  # GeV; a width below has no finite inverse and counts as no open channel
 
 
-@njit
+@inner
 def _horner(c: np.ndarray, x: float) -> float:
     total = 0.0
     for k in range(c.shape[0] - 1, -1, -1):
@@ -47,7 +47,7 @@ def _horner(c: np.ndarray, x: float) -> float:
     return total
 
 
-@njit
+@inner
 def _predict(
     tables: np.ndarray,
     row_start: np.ndarray,
@@ -98,7 +98,7 @@ def _predict(
         predictions[r] = total
 
 
-@njit
+@inner
 def _judge(
     clauses: np.ndarray,
     eps: float,

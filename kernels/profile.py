@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.jit import njit
+from kernels.jit import inner, njit
 
 
 @njit
@@ -82,7 +82,7 @@ def add_block(
         done += count
 
 
-@njit
+@inner
 def _lower_line(
     values: NDArray[np.float32], at: NDArray[np.int64], cell: int, line: NDArray[np.float32], flat: int
 ) -> None:

@@ -1,14 +1,18 @@
 """One mass: everything that needs an integral, packed into one flat vector that ranks can share.
 
+What is evaluated once a mass is plain Python and NumPy; the rows alone are work enough to be compiled.
+
 Layout of a slice (float64): the header below, then per row lin0[5], lin1[5], residue[9], finite[9] and the width limit
 (kernels/physics/bsll.py), then the clauses of the constraints (kernels/clauses.py).
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from kernels.jit import njit
+from kernels.jit import inner, njit
 from kernels.physics.bsll import LINEAR, QUADRATIC, row_law, width_limit
 from kernels.physics.moments import moment_factors
 from kernels.physics.widths import hadron_response, lepton_factors
@@ -22,13 +26,12 @@ HEADER = 25
 PER_ROW = 2 * LINEAR + 2 * QUADRATIC + 1
 
 
-@njit
+@inner
 def slice_length(rows: int) -> int:
     """Length of a slice before its clauses."""
     return HEADER + PER_ROW * rows
 
 
-@njit
 def fill_slice(
     out: np.ndarray,
     mass: float,
@@ -57,30 +60,39 @@ def fill_slice(
     panel_lo, panel_hi : float64[P]; functions : float64[P, 21, 8] of `bsll.node_functions`.
     c0 : float64[rows], SM predictions.
     """
-    rows = c0.shape[0]
     kappa = 1.0 / (mass * mass) if longitudinal else 0.0
     out[MASS], out[KAPPA], out[INVISIBLE] = mass, kappa, invisible_width
-    out[ELECTRON], out[ELECTRON + 1] = lepton_factors(mass, m_electron)
-    out[MUON], out[MUON + 1] = lepton_factors(mass, m_muon)
-    out[NEUTRINO] = mass / (24.0 * np.pi)
-    response = hadron_response(mass, hadron_table)
-    for k in range(6):
-        out[HADRONS + k] = mass / (12.0 * np.pi) * response[k]
-    for k in range(3):
-        for column in range(3):
-            out[MONOPOLE + 3 * k + column] = penguin[k, column]
-    out[MOMENT], out[MOMENT + 1] = moment_factors(mass, m_muon)
-    for r in range(rows):
-        base = HEADER + PER_ROW * r
-        lin0 = out[base : base + LINEAR]
-        lin1 = out[base + LINEAR : base + 2 * LINEAR]
-        residue = out[base + 2 * LINEAR : base + 2 * LINEAR + QUADRATIC]
-        finite = out[base + 2 * LINEAR + QUADRATIC : base + PER_ROW - 1]
-        lo = panel_lo[row_start[r] : row_start[r + 1]]
-        hi = panel_hi[row_start[r] : row_start[r + 1]]
-        f = functions[row_start[r] : row_start[r + 1]]
+    out[ELECTRON : ELECTRON + 2] = lepton_factors(mass, m_electron)
+    out[MUON : MUON + 2] = lepton_factors(mass, m_muon)
+    out[NEUTRINO] = mass / (24.0 * math.pi)
+    out[HADRONS : HADRONS + 6] = mass / (12.0 * math.pi) * np.array(hadron_response(mass, hadron_table))
+    out[MONOPOLE : MONOPOLE + 9] = penguin.ravel()
+    out[MOMENT : MOMENT + 2] = moment_factors(mass, m_muon)
+    tables = out[HEADER : slice_length(len(c0))].reshape(len(c0), PER_ROW)
+    _fill_rows(tables, mass, kappa, longitudinal, row_start, panel_lo, panel_hi, functions, c0)
+
+
+@njit
+def _fill_rows(
+    tables: np.ndarray,
+    mass: float,
+    kappa: float,
+    longitudinal: bool,
+    row_start: np.ndarray,
+    panel_lo: np.ndarray,
+    panel_hi: np.ndarray,
+    functions: np.ndarray,
+    c0: np.ndarray,
+) -> None:
+    for r in range(c0.shape[0]):
+        row = tables[r]
+        first, last = row_start[r], row_start[r + 1]
+        lo, hi, f = panel_lo[first:last], panel_hi[first:last], functions[first:last]
+        lin0, lin1, squares = row[:LINEAR], row[LINEAR : 2 * LINEAR], row[2 * LINEAR : PER_ROW - 1]
+        residue, finite = squares[:QUADRATIC], squares[QUADRATIC:]
         row_law(lo, hi, f, mass, kappa, lin0, lin1, residue, finite)
         limit = width_limit(lo, hi, f, c0[r], mass, kappa, longitudinal, lin0, lin1, residue, finite)
         if limit == 0.0:  # the pole is an edge: only the closed form is finite there
-            out[base : base + PER_ROW - 1] = 0.0
-        out[base + PER_ROW - 1] = limit
+            for k in range(PER_ROW - 1):
+                row[k] = 0.0
+        row[PER_ROW - 1] = limit

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.jit import njit
+from kernels.jit import inner
 from kernels.line import triangularise
 
 
-@njit
+@inner
 def extent_of_rows(whitening: np.ndarray) -> np.ndarray:
     """First and one past the last nonzero column of each row: int64[m, 2]."""
     out = np.zeros((whitening.shape[0], 2), dtype=np.int64)
@@ -21,7 +21,7 @@ def extent_of_rows(whitening: np.ndarray) -> np.ndarray:
     return out
 
 
-@njit
+@inner
 def whitened(
     whitening: np.ndarray,
     extent: np.ndarray,
@@ -48,7 +48,7 @@ def whitened(
     triangularise(out, rows, columns)
 
 
-@njit
+@inner
 def sum_of_squares(factor: np.ndarray, monomials: np.ndarray, count: int, chi2: np.ndarray) -> None:
     """chi2[i] = |factor (monomials[:, i], 1)|^2 for an upper triangular factor; three columns a pass."""
     columns = monomials.shape[0] + 1
@@ -73,7 +73,7 @@ def sum_of_squares(factor: np.ndarray, monomials: np.ndarray, count: int, chi2: 
             chi2[n] += pull[n] * pull[n]
 
 
-@njit
+@inner
 def direct_chi2(whitening: np.ndarray, extent: np.ndarray, predictions: np.ndarray, measured: np.ndarray) -> float:
     """chi2 of one point from its predictions."""
     total = 0.0
@@ -85,7 +85,7 @@ def direct_chi2(whitening: np.ndarray, extent: np.ndarray, predictions: np.ndarr
     return total
 
 
-@njit
+@inner
 def fill_monomials(
     u: np.ndarray, inverse_width: np.ndarray, n_regular: int, n_resonant: int, monomials: np.ndarray
 ) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.jit import njit
+from kernels.jit import inner
 
 # places in the coefficients of a line: width, then those of chi2 = A + B/Gamma + C/Gamma^2, then of a bound s of the
 # length of the vector whose square chi2 is, s = p(|u|) + q(|u|)/Gamma
@@ -17,7 +17,7 @@ SHORT = (6, 5, 4, 3, 2)  # largest powers of u in A, B, C, p, q where the flavou
 CANCELLED = 1e7  # chi2 this much below s^2 has lost too many digits
 
 
-@njit
+@inner
 def chi2_short(u: np.ndarray, n: int, c: np.ndarray, largest: float, chi2: np.ndarray) -> int:
     """chi2 of the n points u, at most `largest`, in float32[>= n], for powers up to `SHORT`.
 
@@ -45,7 +45,7 @@ def chi2_short(u: np.ndarray, n: int, c: np.ndarray, largest: float, chi2: np.nd
     return lost
 
 
-@njit
+@inner
 def chi2_long(u: np.ndarray, n: int, c: np.ndarray, largest: float, chi2: np.ndarray) -> int:
     """The same for all powers that can occur at all: eight, and four in s."""
     g0, g1, g2 = c[0], c[1], c[2]
@@ -70,7 +70,7 @@ def chi2_long(u: np.ndarray, n: int, c: np.ndarray, largest: float, chi2: np.nda
     return lost
 
 
-@njit
+@inner
 def is_lost(u: float, c: np.ndarray) -> bool:
     """Whether `chi2_long` (or `chi2_short`) counts this point."""
     y, width = abs(u), c[0] + (c[1] * u + c[2] * u * u)
@@ -88,7 +88,7 @@ def is_lost(u: float, c: np.ndarray) -> bool:
     return not total * CANCELLED >= s * s
 
 
-@njit
+@inner
 def test_squares(u: np.ndarray, n: int, d: np.ndarray, bit: np.ndarray, bits: np.ndarray) -> None:
     """Set bit[k] where d[k, 0] + d[k, 1] u + d[k, 2] u^2 > 0, for four tests at the n points u; bits uint64[>= n]."""
     off = np.uint64(0)
@@ -103,7 +103,7 @@ def test_squares(u: np.ndarray, n: int, d: np.ndarray, bit: np.ndarray, bits: np
         bits[k] |= first | second
 
 
-@njit
+@inner
 def test_any(
     u: np.ndarray, n: int, d: np.ndarray, width: np.ndarray, least: float, bit: np.uint64, bits: np.ndarray
 ) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.jit import njit
+from kernels.jit import inner
 
 DEGREES = 7  # coefficients of D: a polynomial of degree four in the couplings times a width
 
 
-@njit
+@inner
 def power_ranges(low: np.ndarray, high: np.ndarray, least: np.ndarray, most: np.ndarray) -> None:
     """Ranges of u^k for u from low to high: float64[L]; least, most float64[DEGREES, L]."""
     for i in range(low.shape[0]):
@@ -27,7 +27,7 @@ def power_ranges(low: np.ndarray, high: np.ndarray, least: np.ndarray, most: np.
                 least[k, i] = 0.0
 
 
-@njit
+@inner
 def bounds(
     polynomial: np.ndarray, degree: int, least: np.ndarray, most: np.ndarray, low: np.ndarray, high: np.ndarray
 ) -> None:
@@ -41,7 +41,7 @@ def bounds(
             high[i] += max(x, y)
 
 
-@njit
+@inner
 def decide(
     difference: np.ndarray,
     degree: np.ndarray,

@@ -15,9 +15,9 @@ import numpy as np
 
 from kernels.collapse import POWERS, powers_of
 from kernels.grid import BROAD, LOST, LOWEST, OCTAVES, Prepared, axis_of, line_width, octave_of, touched
-from kernels.jit import njit
+from kernels.jit import inner, njit
 from kernels.physics import resonance as _resonance
-from kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC, fold
+from kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC, fold, fold_squares
 from kernels.sweep import CANCELLED
 
 TABLES = LINEAR + QUADRATIC
@@ -49,13 +49,13 @@ class Wide(NamedTuple):
     norm: np.ndarray
 
 
-@njit
+@inner
 def centre_of(octave: int) -> float:
     """Gamma_c of an octave, GeV."""
     return np.sqrt(0.5) * 2.0 ** (octave + LOWEST)
 
 
-@njit
+@inner
 def _weights(lo: float, hi: float, mass: float, width: np.ndarray, real: np.ndarray, absolute: np.ndarray) -> None:
     """`resonance.panel_weights` for all widths: real, absolute float64[nodes, NODES]."""
     one_real, one_absolute = np.empty(_resonance.NODES), np.empty(_resonance.NODES)
@@ -102,7 +102,7 @@ def octave_tables(
         width[n] = centre_of(octave) * (1.0 + NODE[n]) / (1.0 - NODE[n])
     real, absolute = np.empty((_resonance.NODES, NODES)), np.empty((_resonance.NODES, NODES))
     integrals = np.empty((FUNCTIONS, NODES))
-    one, imaginary = np.empty(FUNCTIONS), np.empty(FUNCTIONS)
+    one = np.empty(FUNCTIONS)
     tables[:, :, :] = 0.0
     for r in range(rows.shape[0]):
         if not rows[r]:
@@ -122,11 +122,11 @@ def octave_tables(
         for n in range(NODES):
             for k in range(FUNCTIONS):
                 one[k] = integrals[k, n]
-                imaginary[k] = -mass * width[n] * integrals[k, n]
-            fold(one, imaginary, kappa, tables[n, r, :LINEAR], tables[n, r, LINEAR:])
+            fold(one, 1.0, one, -mass * width[n], kappa, tables[n, r, :LINEAR])
+            fold_squares(one, 1.0, kappa, tables[n, r, LINEAR:])
 
 
-@njit
+@inner
 def _in_plane(wide: Wide, octave: int, a_powers: np.ndarray, out: np.ndarray) -> None:
     """`collapse.in_plane` of one octave: out[octave] of float64[OCTAVES, C, NODES]."""
     value = wide.value
@@ -148,7 +148,7 @@ def _in_plane(wide: Wide, octave: int, a_powers: np.ndarray, out: np.ndarray) ->
         first = wide.end[c]
 
 
-@njit
+@inner
 def _on_line(wide: Wide, worth: np.ndarray, octave: int, b_powers: np.ndarray, out: np.ndarray) -> None:
     """`collapse.on_lines` of one line and octave: out float64[POWERS, NODES], where there are cells."""
     cell = 0
@@ -170,7 +170,7 @@ def _on_line(wide: Wide, worth: np.ndarray, octave: int, b_powers: np.ndarray, o
         out[row, 4], out[row, 5], out[row, 6], out[row, 7] = t4, t5, t6, t7
 
 
-@njit
+@inner
 def _at_point(c: np.ndarray, degree: int, u: float, x: float) -> float:
     """The polynomial c float64[> degree, NODES] in u and x."""
     t0, t1, t2, t3 = c[degree, 0], c[degree, 1], c[degree, 2], c[degree, 3]
@@ -189,7 +189,7 @@ def _at_point(c: np.ndarray, degree: int, u: float, x: float) -> float:
     return low + high * (y * y)
 
 
-@njit
+@inner
 def _lengths_in_plane(wide: Wide, octave: int, a_powers: np.ndarray, out: np.ndarray) -> None:
     """`collapse.in_plane` of the bound of the length: out[octave] of float64[OCTAVES, C']."""
     first = 0
@@ -201,7 +201,7 @@ def _lengths_in_plane(wide: Wide, octave: int, a_powers: np.ndarray, out: np.nda
         first = wide.length_end[c]
 
 
-@njit
+@inner
 def _lengths_on_line(wide: Wide, worth: np.ndarray, octave: int, b_powers: np.ndarray, out: np.ndarray) -> None:
     """`collapse.on_lines` of it: out float64[LENGTHS]."""
     for k in range(LENGTHS):

@@ -13,6 +13,7 @@ from numba import types
 from kernels import collapse, sweep, wide
 from kernels.gram import expand
 from kernels.grid import LOST, LOWEST, OCTAVES, evaluate_grid
+from kernels.jit import njit
 from kernels.physics.bsll import FUNCTIONS, exact_tables
 from kernels.slice import HEADER, PER_ROW
 from tests.tolerances import FLOAT32_OUTPUT, GRID_CHI2
@@ -242,7 +243,7 @@ def test_loops_over_points_are_vectorised(name):
         "test_any": (vector, types.int64, vector, vector, types.float64, types.uint64, bits),
     }
     least = {"chi2_short": 20, "chi2_long": 32, "test_squares": 8, "test_any": 4}
-    kernel = type(sweep.chi2_short)(getattr(sweep, name).py_func, targetoptions=getattr(sweep, name).targetoptions)
+    kernel = njit(getattr(sweep, name))
     kernel.compile(signatures[name])
     assembly = kernel.inspect_asm(kernel.signatures[0])
     if "vfmadd" not in assembly:

@@ -225,9 +225,7 @@ class Engine:
         outputs = [np.empty((1, field.components) if field.extra else 1, dtype=field.dtype) for field in self.fields]
         none = np.empty(0, dtype=np.float32)
         with warming.helper(self._mask.str) as helper:
-            slice_ = self.build_slice(0)
-            helper.wait_for_preparation()
-            workspace = self.physics.workspace(slice_, self._point_axes)
+            workspace = self.physics.workspace(self.build_slice(0), self._point_axes)
             mark, needed = np.zeros(1, dtype=np.uint8), np.zeros(OCTAVES + 1, dtype=np.bool_)
             needed[OCTAVES // 2] = True
             chi2 = np.empty(1, dtype=np.float32)

@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from kernels.physics.twobody import inclusive_factor, pseudoscalar_factor, vector_amplitudes, vector_factor
 from zdscan.constraint import Channel, Clause, Theory
@@ -18,6 +17,7 @@ from zdscan.inputs import curves, tables
 from zdscan.model import CASES, COUPLINGS, PARAMETERS
 from zdscan.penguin import Transition, vertex
 from zdscan.polynomial import Polynomial
+from zdscan.spline import Spline
 
 PSEUDOSCALAR = ("f+", "fT")
 VECTOR = ("A1", "A12", "V", "T1", "T2", "T23")
@@ -57,10 +57,10 @@ MODES: Mapping[str, Mode] = {
 
 
 @cache
-def _form_factors(table: str, names: tuple[str, ...]) -> CubicSpline:
+def _form_factors(table: str, names: tuple[str, ...]) -> Spline:
     """All form factors of a decay in one spline of q^2."""
     nodes, _ = tables.form_factor(table, names[0])
-    return CubicSpline(nodes, np.column_stack([tables.form_factor(table, name)[1] for name in names]))
+    return Spline(nodes, np.column_stack([tables.form_factor(table, name)[1] for name in names]))
 
 
 def branching_ratio(mode: str, theory: Theory, mass: float) -> Polynomial:

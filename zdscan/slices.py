@@ -42,6 +42,7 @@ NUMERIC_MODULES = (
     "onshell",
     "penguin",
     "polynomial",
+    "spline",
 )
 OPTIONAL = ("chi2_muon", "ratios", "values", "predictions", "widths", "a_mu")
 _FLOAT32_MAX = float(np.finfo(np.float32).max)

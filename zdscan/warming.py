@@ -1,7 +1,7 @@
 """Compiling the kernels by two processes at once, where nothing is in the cache yet.
 
-Numba compiles one function at a time in a process. The kernels of slices and those of grids are about as much work, so
-a second process takes the latter and leaves them in the cache, where this one finds them.
+Numba compiles one function at a time in a process. The kernel of grids is about as much work as all others, so a second
+process takes it and leaves it in the cache, where this one finds it.
 """
 
 from __future__ import annotations
@@ -32,20 +32,15 @@ class Helper:
     def __init__(self, process: subprocess.Popen[bytes] | None) -> None:
         self._process = process
 
-    def wait_for_preparation(self) -> None:
-        """Return when `kernels.grid.prepare` is in the cache, or the process has ended."""
-        if self._process is not None and self._process.stdout is not None:
-            self._process.stdout.readline()
-
     def wait(self) -> None:
-        """Return when everything is; a failure costs time only, this process then compiles the rest itself."""
+        """Return when it has ended; a failure costs time only, this process then compiles the rest itself."""
         if self._process is not None:
             self._process.wait()
 
 
 @contextlib.contextmanager
 def helper(mask: str) -> Iterator[Helper]:
-    """A second process that compiles the kernels of grids with this type of `excluded`, if there is work for it.
+    """A second process that compiles the kernel of grids with this type of `excluded`, if there is work for it.
 
     None is started where the cache has them or is not kept, on a single core, and under a launcher, whose processes
     have turns of their own.
@@ -57,7 +52,7 @@ def helper(mask: str) -> Iterator[Helper]:
             process = subprocess.Popen(
                 [sys.executable, "-c", code],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 start_new_session=True,  # a Ctrl-C is this process's to answer
@@ -68,12 +63,10 @@ def helper(mask: str) -> Iterator[Helper]:
         if process is not None:
             process.kill()  # at work still only where this one fails or is stopped
             process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
 
 
 def compile_grid(mask: str) -> None:
-    """Compile the kernels of grids into the cache; prints a line when the first is there. Run by `helper`."""
+    """Compile `kernels.grid.evaluate_grid` into the cache. Run by `helper`."""
     import numpy as np
 
     from zdscan.config import parse_scan
@@ -83,7 +76,6 @@ def compile_grid(mask: str) -> None:
     one = np.ones(1)
     # A slice of zeros has no constraint that applies and no row that the vector touches: only types matter here.
     workspace = physics.workspace(np.zeros(physics.slice_size), (one, one, one))
-    print(flush=True)
     physics.fill(workspace, (one, one, one), 0, np.empty(1, np.float32), np.empty(1, mask), np.empty(0, np.float32))
 
 

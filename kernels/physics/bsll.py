@@ -19,16 +19,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.jit import njit
+from kernels.jit import inner
 from kernels.physics.resonance import NODES, panel_expansion_weights, panel_weights
 
 LINEAR, QUADRATIC, FUNCTIONS = 5, 9, 21
 # places of the node functions: real linear 0-5, imaginary linear 6-8, quadratic 9-20
 _IMAGINARY, _SQUARES = 6, 9
 LAW_TOLERANCE = 1e-7
+_SQUARE_BESIDE = np.array([0, 2, 3, 6, 8])  # the square of each linear term's product of couplings
 
 
-@njit
 def node_functions(
     coefficients: np.ndarray, nodes: np.ndarray, normalisation: np.ndarray, pseudoscalar: np.ndarray
 ) -> np.ndarray:
@@ -42,58 +42,59 @@ def node_functions(
     normalisation : float64[P], N0 of the panel's row.
     pseudoscalar : float64[P], 2 m_l times the row's C_P factor, GeV.
     """
-    panels = coefficients.shape[0]
-    f = np.empty((panels, FUNCTIONS, NODES))
-    for p in range(panels):
-        n1 = 1.0 / normalisation[p]
-        n2 = n1 * n1
-        cp = pseudoscalar[p]
-        for j in range(NODES):
-            s = nodes[p, j]
-            c = coefficients[p, j]
-            f[p, 0, j] = n1 * c[1]  # v E0
-            f[p, 1, j] = n1 * s * c[1]  # v E2
-            f[p, 2, j] = -0.5 * n1 * s * c[9]  # v M1
-            f[p, 3, j] = -n1 * c[4]  # a E0
-            f[p, 4, j] = n1 * cp * c[6]  # a E0 kappa
-            f[p, 5, j] = -n1 * s * c[4]  # a E2
-            f[p, 6, j] = n1 * c[2]  # Im: v E0
-            f[p, 7, j] = n1 * s * c[2]  # Im: v E2
-            f[p, 8, j] = -0.5 * n1 * s * c[10]  # Im: v M1
-            f[p, 9, j] = n2 * c[3]  # v^2 E0^2
-            f[p, 10, j] = 2.0 * n2 * s * c[3]  # v^2 E0 E2
-            f[p, 11, j] = n2 * s * s * c[3]  # v^2 E2^2
-            f[p, 12, j] = 0.25 * n2 * s * s * c[11]  # v^2 M1^2
-            f[p, 13, j] = -0.5 * n2 * s * c[12]  # v^2 M1 E0
-            f[p, 14, j] = -0.5 * n2 * s * s * c[12]  # v^2 M1 E2
-            f[p, 15, j] = n2 * c[5]  # a^2 E0^2
-            f[p, 16, j] = n2 * cp * cp * c[7]  # a^2 E0^2 kappa^2
-            f[p, 17, j] = -n2 * cp * c[8]  # a^2 E0^2 kappa
-            f[p, 18, j] = 2.0 * n2 * s * c[5]  # a^2 E0 E2
-            f[p, 19, j] = -n2 * cp * s * c[8]  # a^2 E0 E2 kappa
-            f[p, 20, j] = n2 * s * s * c[5]  # a^2 E2^2
+    c, s = np.moveaxis(coefficients, 2, 0), nodes
+    n1, cp = 1.0 / normalisation[:, None], pseudoscalar[:, None]
+    n2 = n1 * n1
+    f = np.empty((len(nodes), FUNCTIONS, NODES))
+    f[:, 0] = n1 * c[1]  # v E0
+    f[:, 1] = n1 * s * c[1]  # v E2
+    f[:, 2] = -0.5 * n1 * s * c[9]  # v M1
+    f[:, 3] = -n1 * c[4]  # a E0
+    f[:, 4] = n1 * cp * c[6]  # a E0 kappa
+    f[:, 5] = -n1 * s * c[4]  # a E2
+    f[:, 6] = n1 * c[2]  # Im: v E0
+    f[:, 7] = n1 * s * c[2]  # Im: v E2
+    f[:, 8] = -0.5 * n1 * s * c[10]  # Im: v M1
+    f[:, 9] = n2 * c[3]  # v^2 E0^2
+    f[:, 10] = 2.0 * n2 * s * c[3]  # v^2 E0 E2
+    f[:, 11] = n2 * s * s * c[3]  # v^2 E2^2
+    f[:, 12] = 0.25 * n2 * s * s * c[11]  # v^2 M1^2
+    f[:, 13] = -0.5 * n2 * s * c[12]  # v^2 M1 E0
+    f[:, 14] = -0.5 * n2 * s * s * c[12]  # v^2 M1 E2
+    f[:, 15] = n2 * c[5]  # a^2 E0^2
+    f[:, 16] = n2 * cp * cp * c[7]  # a^2 E0^2 kappa^2
+    f[:, 17] = -n2 * cp * c[8]  # a^2 E0^2 kappa
+    f[:, 18] = 2.0 * n2 * s * c[5]  # a^2 E0 E2
+    f[:, 19] = -n2 * cp * s * c[8]  # a^2 E0 E2 kappa
+    f[:, 20] = n2 * s * s * c[5]  # a^2 E2^2
     return f
 
 
-@njit
-def fold(real: np.ndarray, imaginary: np.ndarray, kappa: float, lin: np.ndarray, quad: np.ndarray) -> None:
-    """Collect integrals of the node functions into the five linear and nine quadratic tables.
+@inner
+def fold(
+    real: np.ndarray, scale: float, imaginary: np.ndarray, of_imaginary: float, kappa: float, lin: np.ndarray
+) -> None:
+    """Collect integrals of the node functions into the five linear tables.
 
-    real : integrals that enter Re T1 (0-5) and T2 (9-20); imaginary : Im T1 of functions 6-8, in places 6-8.
+    scale real : integrals that enter Re T1 (0-5); of_imaginary imaginary : Im T1 of functions 6-8.
     """
-    lin[0] = real[0] + imaginary[6]
-    lin[1] = real[1] + imaginary[7]
-    lin[2] = real[2] + imaginary[8]
-    lin[3] = real[3] + kappa * real[4]
-    lin[4] = real[5]
+    for k in range(3):
+        lin[k] = scale * real[k] + of_imaginary * imaginary[_IMAGINARY + k]
+    lin[3] = scale * (real[3] + kappa * real[4])
+    lin[4] = scale * real[5]
+
+
+@inner
+def fold_squares(integrals: np.ndarray, scale: float, kappa: float, quad: np.ndarray) -> None:
+    """Collect scale x integrals of the node functions that enter T2 (9-20) into the nine quadratic tables."""
     for k in range(6):
-        quad[k] = real[_SQUARES + k]
-    quad[6] = real[15] + kappa * (kappa * real[16] + real[17])
-    quad[7] = real[18] + kappa * real[19]
-    quad[8] = real[20]
+        quad[k] = scale * integrals[_SQUARES + k]
+    quad[6] = scale * (integrals[15] + kappa * (kappa * integrals[16] + integrals[17]))
+    quad[7] = scale * (integrals[18] + kappa * integrals[19])
+    quad[8] = scale * integrals[20]
 
 
-@njit
+@inner
 def row_law(
     panel_lo: np.ndarray,
     panel_hi: np.ndarray,
@@ -113,7 +114,10 @@ def row_law(
     lin0, lin1 : float64[5]; residue, finite : float64[9]; filled, infinite or NaN where the pole is an edge.
     """
     weights = np.empty((4, NODES))
-    total = np.zeros((4, FUNCTIONS))
+    total = np.empty((4, FUNCTIONS))
+    for t in range(4):
+        for k in range(FUNCTIONS):
+            total[t, k] = 0.0
     for p in range(panel_lo.shape[0]):
         inside = panel_expansion_weights(panel_lo[p], panel_hi[p], mass, weights)
         for k in range(FUNCTIONS):
@@ -124,15 +128,14 @@ def row_law(
                 for j in range(NODES):
                     total[1, k] += weights[1, j] * functions[p, k, j]
                     total[2, k] += weights[2, j] * functions[p, k, j]
-    unused = np.empty(QUADRATIC)
-    sink = np.empty(LINEAR)
-    fold(total[0], -np.pi * total[1], kappa, lin0, unused)
-    fold(-np.pi * mass * total[2], -mass * total[3], kappa, lin1, unused)
-    fold(np.pi / mass * total[1], total[1], kappa, sink, residue)
-    fold(total[3], total[3], kappa, sink, finite)
+    principal, value, slope, part = total[0], total[1], total[2], total[3]
+    fold(principal, 1.0, value, -np.pi, kappa, lin0)
+    fold(slope, -np.pi * mass, part, -mass, kappa, lin1)
+    fold_squares(value, np.pi / mass, kappa, residue)
+    fold_squares(part, 1.0, kappa, finite)
 
 
-@njit
+@inner
 def exact_tables(
     panel_lo: np.ndarray,
     panel_hi: np.ndarray,
@@ -144,9 +147,11 @@ def exact_tables(
     quad: np.ndarray,
 ) -> None:
     """The same tables without approximation, for width > 0: lin float64[5], quad float64[9]."""
-    real = np.empty(NODES)
-    absolute = np.empty(NODES)
-    integrals = np.zeros(FUNCTIONS)
+    weights = np.empty((2, NODES))
+    real, absolute = weights[0], weights[1]
+    integrals = np.empty(FUNCTIONS)
+    for k in range(FUNCTIONS):
+        integrals[k] = 0.0
     for p in range(panel_lo.shape[0]):
         panel_weights(panel_lo[p], panel_hi[p], mass, width, real, absolute)
         for k in range(_IMAGINARY):
@@ -155,10 +160,11 @@ def exact_tables(
         for k in range(_IMAGINARY, FUNCTIONS):
             for j in range(NODES):
                 integrals[k] += absolute[j] * functions[p, k, j]
-    fold(integrals, -mass * width * integrals, kappa, lin, quad)
+    fold(integrals, 1.0, integrals, -mass * width, kappa, lin)
+    fold_squares(integrals, 1.0, kappa, quad)
 
 
-@njit
+@inner
 def _law_error(
     c0: float,
     width: float,
@@ -193,12 +199,12 @@ def _law_error(
     for k in range(LINEAR):
         if not dipole and k == 2:
             continue
-        square = quad[(0, 2, 3, 6, 8)[k]]
+        square = quad[_SQUARE_BESIDE[k]]
         worst = max(worst, abs(lin0[k] + width * lin1[k] - lin[k]) / (2.0 * np.sqrt(c0 * square)))
     return worst
 
 
-@njit
+@inner
 def width_limit(
     panel_lo: np.ndarray,
     panel_hi: np.ndarray,
@@ -216,10 +222,14 @@ def width_limit(
 
     Found by bisection in ln(width) against the exact tables; the error grows with a power of the width.
     """
+    for k in range(LINEAR):
+        if not (np.isfinite(lin0[k]) and np.isfinite(lin1[k])):
+            return 0.0
+    for k in range(QUADRATIC):
+        if not np.isfinite(finite[k]):
+            return 0.0
     lin = np.empty(LINEAR)
     quad = np.empty(QUADRATIC)
-    if not (np.all(np.isfinite(lin0)) and np.all(np.isfinite(lin1)) and np.all(np.isfinite(finite))):
-        return 0.0
     low, high = np.log(1e-20), np.log(10.0)
     for step in range(14):
         trial = high if step == 0 else (low if step == 1 else 0.5 * (low + high))

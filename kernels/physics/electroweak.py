@@ -11,78 +11,65 @@ kernels/physics/meson_leptonic.py, times m. y, z, w: kernels/physics/threebody.p
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from kernels.jit import njit
-from kernels.physics.threebody import add_current, inner_count, inner_node, outer_rule, scalar_products
+from kernels.physics.threebody import (
+    along_legs,
+    current_form,
+    dalitz_rule,
+    form,
+    scalar_products,
+)
 
-_D_LEGS = np.array([0, -1, 1, 2])  # gL, gR, gn, gW: leg of each in D
-_LEGS = np.array([-1, 0, 1, 2])  # and in the current P.M
+_D_LEGS = np.array([0, 0, 1, 2])  # gL, gR, gn, gW: leg of each in D, in which gR has no part
+_LEGS = np.array([0, 0, 1, 2])  # and in the current P.M, in which gL has none
 W_COUPLINGS = len(_LEGS)
 
 
-@njit
 def w_integrand(
-    out: np.ndarray,
-    b: np.ndarray,
-    work: np.ndarray,
-    weight: float,
-    m_w: float,
-    m_lepton: float,
-    mass: float,
-    y: float,
-    z: float,
-) -> None:
-    """Add weight x (spin-summed |M|^2 with the vertex eslash P_L) at (y, z) to the upper triangle of out float64[4, 4].
+    weight: np.ndarray, m_w: float, m_lepton: float, mass: float, y: np.ndarray, z: np.ndarray
+) -> np.ndarray:
+    """Sum of weight x (spin-summed |M|^2 with the vertex eslash P_L) over the points (y, z): float64[4, 4], symmetric.
 
-    b float64[3, 5] and work float64[14, 4] are work space.
+    weight, y, z : float64[n].
     """
     m2, v2 = m_lepton * m_lepton, mass * mass
-    pk, pq, kq, w = scalar_products(b, m2, 0.0, m_w * m_w, v2, y, z)
+    pk, pq, kq, w, b = scalar_products(m2, 0.0, m_w * m_w, v2, y, z)
     spin_one = pk + 2.0 * kq * pq / v2
     magnetic = 4.0 * pq * kq - v2 * pk
 
     # P.M: the meson's current with the W leg for the meson's; terms along q drop out
-    current = work[:6]
-    a, h, along, divergence = current[0], current[1], current[2], current[3]
+    current = np.zeros((4, W_COUPLINGS, len(y)))
+    a, h, along, divergence = current
     last = 1.0 - 0.5 * v2 / (m_w * m_w)
     a[0], a[1], a[2], a[3] = -1.0 - m2 / y, m2 / y, 1.0, -1.0 - v2 / w
     h[1], h[2] = 1.0 / y, 1.0 / z
     along[1], along[2], along[3] = 1.0 / y, -1.0 / z, last / w
     divergence[1], divergence[2], divergence[3] = 1.0, -1.0, last
-    add_current(out, 2.0 * weight / (m_w * m_w), m2, v2, (pk, pq, kq), b, current, _LEGS)
+    longitudinal = current_form(weight, m2, v2, (pk, pq, kq), b, current, _LEGS)
 
     # -g: delta = m (gR-gL)/y and kappa = -m gW/(w m_W^2) are the chirality-flipping terms
-    d, dq, lam, nu, delta, kappa = work[6], work[7], work[8], work[9], work[10], work[11]
+    d, dq, lam, nu, delta, kappa = np.zeros((6, W_COUPLINGS, len(y)))
     d[0], d[2], d[3] = -1.0 / y, 1.0 / z, -1.0 / w
     dq[0], dq[2], dq[3] = -1.0, 1.0, -1.0
     lam[0], lam[3] = -1.0 / y, -1.0 / w
     nu[2], nu[3] = -1.0 / z, 1.0 / w
     delta[0], delta[1] = -m_lepton / y, m_lepton / y
     kappa[3] = -m_lepton / (w * m_w * m_w)
-    turn, on_k = work[12], work[13]
-    for i in range(W_COUPLINGS):
-        leg = _D_LEGS[i]
-        if leg >= 0:
-            turn[i] = d[i] * (b[leg, 0] * pq - kq * b[leg, 1])
-            on_k[i] = d[i] * b[leg, 0] - kq * dq[i] / v2
-        for j in range(i + 1):
-            value = pk * dq[i] * dq[j] / v2 + magnetic * (lam[i] * lam[j] + nu[i] * nu[j])
-            if leg >= 0 and _D_LEGS[j] >= 0:
-                value -= pk * d[i] * d[j] * b[leg, 2 + _D_LEGS[j]]
-            value += 3.0 * v2 * pk * (lam[i] * nu[j] + lam[j] * nu[i])
-            value += (lam[i] + nu[i]) * turn[j] + (lam[j] + nu[j]) * turn[i]
-            value += spin_one * delta[i] * delta[j]
-            flip_i = on_k[i] + 3.0 * kq * (lam[i] + nu[i])
-            flip_j = on_k[j] + 3.0 * kq * (lam[j] + nu[j])
-            value += m_lepton * (delta[i] * flip_j + delta[j] * flip_i)
-            back_i = 3.0 * pk * delta[i] + m_lepton * (3.0 * kq * (lam[i] - nu[i]) - on_k[i])
-            back_j = 3.0 * pk * delta[j] + m_lepton * (3.0 * kq * (lam[j] - nu[j]) - on_k[j])
-            value += 0.5 * v2 * (kappa[i] * back_j + kappa[j] * back_i + 3.0 * v2 * pk * kappa[i] * kappa[j])
-            out[j, i] += 4.0 * weight * value
+    turn = d * (b[_D_LEGS, 0] * pq - kq * b[_D_LEGS, 1])
+    on_k = d * b[_D_LEGS, 0] - kq * dq / v2
+    flip = m_lepton * (on_k + 3.0 * kq * (lam + nu))
+    back = 3.0 * pk * delta + m_lepton * (3.0 * kq * (lam - nu) - on_k)
+    total = form(weight * pk / v2, dq, dq) - along_legs(weight * pk, b, d, _D_LEGS)
+    total += form(weight * magnetic, lam, lam) + form(weight * magnetic, nu, nu)
+    total += form(6.0 * v2 * weight * pk, lam, nu) + form(2.0 * weight, lam + nu, turn)
+    total += form(weight * spin_one, delta, delta) + form(2.0 * weight, delta, flip)
+    total += form(v2 * weight, kappa, back) + form(1.5 * v2 * v2 * weight * pk, kappa, kappa)
+    return 4.0 * total + 2.0 / (m_w * m_w) * longitudinal
 
 
-@njit
 def w_factors(m_w: float, m_lepton: float, mass: float) -> np.ndarray:
     """I with Gamma(W -> l nu V)/Gamma(W -> l nu) = c^T I c, c = (gL, gR, gn, gW); masses in GeV.
 
@@ -92,46 +79,31 @@ def w_factors(m_w: float, m_lepton: float, mass: float) -> np.ndarray:
     -------
     float64[4, 4], symmetric, 0 above threshold. c^T I c has a relative accuracy of 1e-9 for every c and mass >= 10 MeV.
     """
-    out = np.zeros((W_COUPLINGS, W_COUPLINGS))
     if mass + m_lepton >= m_w:
-        return out
-    b, work = np.zeros((3, 5)), np.zeros((14, W_COUPLINGS))
-    t_low, t_high = mass * mass, (m_w - m_lepton) ** 2
-    rule = outer_rule(m_w, m_lepton, 0.0, mass, t_low, t_high)
-    for i in range(rule.shape[0]):
-        t, weight_t, y_low, log_range = rule[i]
-        count = inner_count(log_range)
-        for j in range(count):
-            y, weight_y = inner_node(j, count, y_low, log_range)
-            w_integrand(out, b, work, weight_t * weight_y, m_w, m_lepton, mass, y, t)
+        return np.zeros((W_COUPLINGS, W_COUPLINGS))
+    y, z, weight = dalitz_rule(m_w, m_lepton, 0.0, mass, mass * mass, (m_w - m_lepton) ** 2)
     m2, w2 = m_lepton * m_lepton, m_w * m_w
-    norm = 1.0 / (32.0 * np.pi**2 * (w2 - m2) ** 2 * (1.0 + 0.5 * m2 / w2))
-    for i in range(W_COUPLINGS):
-        for j in range(i, W_COUPLINGS):
-            out[i, j] *= norm
-            out[j, i] = out[i, j]
-    return out
+    norm = 1.0 / (32.0 * math.pi**2 * (w2 - m2) ** 2 * (1.0 + 0.5 * m2 / w2))
+    return norm * w_integrand(weight, m_w, m_lepton, mass, y, z)
 
 
-@njit
 def z_integrand(
-    b: np.ndarray,
     m_z: float,
     m: float,
     mass: float,
-    y: float,
-    z: float,
+    y: np.ndarray,
+    z: np.ndarray,
     c_left: float,
     c_right: float,
-    g_left: float,
-    g_right: float,
-) -> float:
-    """Spin-summed |M|^2 of Z -> l l V at (y, z); Z vertex eslash (cL P_L + cR P_R), lepton couplings gL, gR.
+    g_left: float | np.ndarray,
+    g_right: float | np.ndarray,
+) -> np.ndarray:
+    """Spin-summed |M|^2 of Z -> l l V at the points (y, z): float64[n].
 
-    b float64[3, 5] is work space.
+    The Z vertex is eslash (cL P_L + cR P_R), the lepton couplings to V are gL and gR; of shape [m, 1] they give [m, n].
     """
     m2, v2 = m * m, mass * mass
-    pk, pq, kq, _ = scalar_products(b, m2, m2, m_z * m_z, v2, y, z)
+    pk, pq, kq, _, b = scalar_products(m2, m2, m_z * m_z, v2, y, z)
     spin_one = pk + 2.0 * kq * pq / v2
     magnetic = 4.0 * pq * kq - v2 * pk
     lam, nu = -1.0 / y, -1.0 / z
@@ -179,7 +151,6 @@ def z_integrand(
     return total + goldstone * m2 * ((c_left - c_right) / m_z) ** 2
 
 
-@njit
 def z_factors(m_z: float, m_lepton: float, mass: float, c_left: float, c_right: float) -> tuple[float, float, float]:
     """(I_vv, I_aa, I_va) with Gamma(Z -> l l V)/Gamma(Z -> l l) = I_vv v^2 + I_aa a^2 + I_va v a; masses in GeV.
 
@@ -189,21 +160,11 @@ def z_factors(m_z: float, m_lepton: float, mass: float, c_left: float, c_right: 
     """
     if mass + 2.0 * m_lepton >= m_z:
         return 0.0, 0.0, 0.0
-    b = np.zeros((3, 5))
-    vector = axial = left = 0.0
-    t_low, t_high = (m_lepton + mass) ** 2, (m_z - m_lepton) ** 2
-    rule = outer_rule(m_z, m_lepton, m_lepton, mass, t_low, t_high)
-    for i in range(rule.shape[0]):
-        t, weight_t, y_low, log_range = rule[i]
-        z = t - m_lepton * m_lepton
-        count = inner_count(log_range)
-        for j in range(count):
-            y, weight_y = inner_node(j, count, y_low, log_range)
-            weight = weight_t * weight_y
-            vector += weight * z_integrand(b, m_z, m_lepton, mass, y, z, c_left, c_right, 1.0, 1.0)
-            axial += weight * z_integrand(b, m_z, m_lepton, mass, y, z, c_left, c_right, 1.0, -1.0)
-            left += weight * z_integrand(b, m_z, m_lepton, mass, y, z, c_left, c_right, 1.0, 0.0)
     m2, z2 = m_lepton * m_lepton, m_z * m_z
+    y, z, weight = dalitz_rule(m_z, m_lepton, m_lepton, mass, (m_lepton + mass) ** 2, (m_z - m_lepton) ** 2)
+    g_left, g_right = np.array([[1.0], [1.0], [1.0]]), np.array([[1.0], [-1.0], [0.0]])
+    squared = z_integrand(m_z, m_lepton, mass, y, z, c_left, c_right, g_left, g_right)
+    vector, axial, left = np.sum(weight * squared, axis=1).tolist()
     two_body = 2.0 * (c_left**2 + c_right**2) * (z2 - m2) + 12.0 * m2 * c_left * c_right
-    norm = 1.0 / (16.0 * np.pi**2 * z2 * np.sqrt(1.0 - 4.0 * m2 / z2) * two_body)
+    norm = 1.0 / (16.0 * math.pi**2 * z2 * math.sqrt(1.0 - 4.0 * m2 / z2) * two_body)
     return norm * vector, norm * axial, norm * (4.0 * left - vector - axial)

@@ -5,12 +5,9 @@ H = -N C10 (qbar gamma_mu P_L Q)(lbar gamma^mu gamma5 l) + ..., N = (4 GF/sqrt2)
 
 from __future__ import annotations
 
-import numpy as np
-
-from kernels.jit import njit
+import math
 
 
-@njit
 def exchange_c10(
     e0: complex, axial: complex, normalisation: complex, mass: float, m_meson: float, longitudinal: bool
 ) -> complex:
@@ -30,7 +27,6 @@ def exchange_c10(
     return -e0 * axial / (normalisation * (m_meson**2 - mass**2))
 
 
-@njit
 def leptonic_branching_ratio(
     c10: complex,
     normalisation: complex,
@@ -50,5 +46,5 @@ def leptonic_branching_ratio(
     if ratio >= 1.0:
         return 0.0
     amplitude = ratio * c10
-    width = abs(normalisation) ** 2 / (32.0 * np.pi) * m_meson**3 * decay_constant**2 * np.sqrt(1.0 - ratio**2)
+    width = abs(normalisation) ** 2 / (32.0 * math.pi) * m_meson**3 * decay_constant**2 * math.sqrt(1.0 - ratio**2)
     return lifetime * width * (abs(amplitude) ** 2 + y * (amplitude**2).real) / (1.0 - y**2)

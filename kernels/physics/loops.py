@@ -11,10 +11,10 @@ Every function has the form F = [A(x) (x-1) + B(x) ln x]/(x-1)^n, constants that
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.polynomial import polynomial as _poly
-
-from kernels.jit import njit
 
 E0, E2, M1 = 0, 1, 2
 LEFT_UP, RIGHT_UP, WW, GOLDSTONE, W_GOLDSTONE, LEFT_DOWN = 0, 1, 2, 3, 4, 5
@@ -75,7 +75,6 @@ def _tabulate() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
 _A, _B, _POWER, _TAYLOR = _tabulate()
 
 
-@njit
 def loop_function(structure: int, coupling: int, x: float) -> float:
     """F^c(x) of docs/penguin.md for x > 0; relative accuracy 1e-12 from 1e-12 to 300, x = 1 included.
 
@@ -96,13 +95,12 @@ def loop_function(structure: int, coupling: int, x: float) -> float:
     for k in range(_DEGREE - 1, -1, -1):
         rational = rational * x + _A[structure, coupling, k]
         logarithmic = logarithmic * x + _B[structure, coupling, k]
-    total = rational * d + logarithmic * np.log(x)
+    total = rational * d + logarithmic * math.log(x)
     for _ in range(_POWER[structure, coupling]):
         total /= d
     return total
 
 
-@njit
 def penguin(couplings: np.ndarray, lambdas: np.ndarray, x: np.ndarray, structure: int, prefactor: float) -> complex:
     """prefactor x sum over u, c, t of lambda_k sum_c g_c F^c(x_k).
 

@@ -11,42 +11,34 @@ as 1/M^2. y, z, w: kernels/physics/threebody.py.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from kernels.jit import njit
-from kernels.physics.threebody import add_current, inner_count, inner_node, outer_rule, scalar_products
+from kernels.physics.threebody import current_form, dalitz_rule, scalar_products
 
-_LEGS = np.array([-1, 0, 1, 2, -1])  # gL, gR, gn, gf, gC
+_LEGS = np.array([0, 0, 1, 2, 0])  # gL, gR, gn, gf, gC; gL and gC have no part in W
 COUPLINGS = len(_LEGS)
 
 
-@njit
 def meson_integrand(
-    out: np.ndarray,
-    b: np.ndarray,
-    current: np.ndarray,
-    weight: float,
-    m_parent: float,
-    m_lepton: float,
-    mass: float,
-    y: float,
-    z: float,
-) -> None:
-    """Add weight x (spin-summed |M|^2)/8 at (y, z), without G_F V f/sqrt2, to the upper triangle of out float64[5, 5].
+    weight: np.ndarray, m_parent: float, m_lepton: float, mass: float, y: np.ndarray, z: np.ndarray
+) -> np.ndarray:
+    """Sum of weight x (spin-summed |M|^2)/8 over the points (y, z), without G_F V f/sqrt2: float64[5, 5], symmetric.
 
-    b float64[3, 5] and current float64[6, 5] are work space.
+    weight, y, z : float64[n].
     """
     m2, v2 = m_lepton * m_lepton, mass * mass
-    pk, pq, kq, w = scalar_products(b, m2, 0.0, m_parent * m_parent, v2, y, z)
-    a, h, along, divergence = current[0], current[1], current[2], current[3]
+    pk, pq, kq, w, b = scalar_products(m2, 0.0, m_parent * m_parent, v2, y, z)
+    current = np.zeros((4, COUPLINGS, len(y)))
+    a, h, along, divergence = current
     a[0], a[1], a[2], a[4] = -1.0 - m2 / y, m2 / y, 1.0, -1.0
     h[1], h[2] = 1.0 / y, 1.0 / z
     along[1], along[2], along[3] = 1.0 / y, -1.0 / z, 1.0 / w
     divergence[1], divergence[2], divergence[3] = 1.0, -1.0, 1.0
-    add_current(out, weight, m2, v2, (pk, pq, kq), b, current, _LEGS)
+    return current_form(weight, m2, v2, (pk, pq, kq), b, current, _LEGS)
 
 
-@njit
 def meson_factors(
     m_parent: float, m_lepton: float, m_reference: float, mass: float, kinetic_low: float, kinetic_high: float
 ) -> np.ndarray:
@@ -65,25 +57,11 @@ def meson_factors(
     nine digits: 1e-8 at 10 MeV. Entries that vanish at threshold faster than the rate lose digits in the last 0.1 MeV
     below it.
     """
-    out = np.zeros((COUPLINGS, COUPLINGS))
-    if mass + m_lepton >= m_parent:
-        return out
     end = (m_parent - m_lepton) ** 2
     t_low = max(mass * mass, end - 2.0 * m_parent * kinetic_high)
     t_high = end - 2.0 * m_parent * max(kinetic_low, 0.0)
-    if t_high <= t_low:
-        return out
-    b, current = np.zeros((3, 5)), np.zeros((6, COUPLINGS))
-    rule = outer_rule(m_parent, m_lepton, 0.0, mass, t_low, t_high)
-    for i in range(rule.shape[0]):
-        t, weight_t, y_low, log_range = rule[i]
-        count = inner_count(log_range)
-        for j in range(count):
-            y, weight_y = inner_node(j, count, y_low, log_range)
-            meson_integrand(out, b, current, weight_t * weight_y, m_parent, m_lepton, mass, y, t)
-    norm = 1.0 / (8.0 * np.pi**2 * m_reference**2 * (m_parent**2 - m_reference**2) ** 2)
-    for i in range(COUPLINGS):
-        for j in range(i, COUPLINGS):
-            out[i, j] *= norm
-            out[j, i] = out[i, j]
-    return out
+    if mass + m_lepton >= m_parent or t_high <= t_low:
+        return np.zeros((COUPLINGS, COUPLINGS))
+    y, z, weight = dalitz_rule(m_parent, m_lepton, 0.0, mass, t_low, t_high)
+    norm = 1.0 / (8.0 * math.pi**2 * m_reference**2 * (m_parent**2 - m_reference**2) ** 2)
+    return norm * meson_integrand(weight, m_parent, m_lepton, mass, y, z)

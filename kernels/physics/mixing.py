@@ -6,10 +6,7 @@ operators with bag factors B2 and B4.
 
 from __future__ import annotations
 
-from kernels.jit import njit
 
-
-@njit
 def mixing_amplitude(
     e0: complex,
     mass: float,

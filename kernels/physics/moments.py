@@ -7,14 +7,13 @@ Limits: M >> m: l^2 (v^2 - 5 a^2)/(12 pi^2); M << m: v^2/(8 pi^2) - a^2 l^2/(4 p
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
-from kernels.jit import njit
+import numpy as np
 
 _X, _W = np.polynomial.legendre.leggauss(16)
 
 
-@njit
 def moment_factors(mass: float, m: float) -> tuple[float, float]:
     """(k_v, k_a) with Delta a = k_v v^2 + k_a a^2; relative accuracy 1e-12 for every m/mass from 1e-6 to 1e3.
 
@@ -22,26 +21,21 @@ def moment_factors(mass: float, m: float) -> tuple[float, float]:
     sixteen-point panels start there and double up to unit width.
     """
     l2 = (m / mass) ** 2
-    u_max = 45.0 + max(0.0, -np.log(l2))
-    step = min(1.0, 0.25 / np.sqrt(l2))
-    low = 0.0
-    k_v = 0.0
-    k_a = 0.0
-    while low < u_max:
-        for i in range(16):
-            u = low + 0.5 * step * (1.0 + _X[i])
-            z = np.exp(-u)
-            x = -np.expm1(-u)
-            weight = 0.5 * step * _W[i] * z / (z + l2 * x * x)
-            k_v += weight * 2.0 * x * x * z
-            k_a += weight * (2.0 * x * z * (x - 4.0) - 4.0 * l2 * x * x * x)
-        low += step
-        step = min(1.0, 2.0 * step)
-    norm = l2 / (8.0 * np.pi**2)
+    u_max = 45.0 + max(0.0, -math.log(l2))
+    first = min(1.0, 0.25 / math.sqrt(l2))
+    doublings = math.ceil(-math.log2(first))
+    edges = first * (2.0 ** np.arange(doublings + 1) - 1.0)
+    edges = np.concatenate([edges, np.arange(edges[-1] + 1.0, u_max + 1.0)])
+    half = 0.5 * np.diff(edges)[:, None]
+    u = edges[:-1, None] + half * (1.0 + _X)
+    z, x = np.exp(-u), -np.expm1(-u)
+    weight = half * _W * z / (z + l2 * x * x)
+    k_v = float(np.sum(weight * 2.0 * x * x * z))
+    k_a = float(np.sum(weight * (2.0 * x * z * (x - 4.0) - 4.0 * l2 * x * x * x)))
+    norm = l2 / (8.0 * math.pi**2)
     return norm * k_v, norm * k_a
 
 
-@njit
 def anomalous_moment(mass: float, m: float, v: float, a: float) -> float:
     """Delta a of a lepton of mass m from a vector of the given mass with couplings v, a."""
     k_v, k_a = moment_factors(mass, m)

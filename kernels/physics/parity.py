@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from kernels.jit import njit
+import math
 
 
-@njit
 def weak_charge_factors(
     mass: float, response: float, protons: float, neutrons: float, gf: float
 ) -> tuple[float, float]:
@@ -16,11 +13,10 @@ def weak_charge_factors(
     Delta Q_W = -(2 sqrt2/GF) a_e f/M^2 [Z (2 v_u + v_d) + N (v_u + 2 v_d)]: tree level, exact in the couplings.
     Any mass > 0; `response` is f, 1 for a heavy vector: `point_response`, or the overlap with a nucleus.
     """
-    unit = -2.0 * np.sqrt(2.0) / gf * response / (mass * mass)
+    unit = -2.0 * math.sqrt(2.0) / gf * response / (mass * mass)
     return unit * (2.0 * protons + neutrons), unit * (protons + 2.0 * neutrons)
 
 
-@njit
 def point_response(mass: float, q2: float) -> float:
     """f = 1/(1 + Q^2/M^2) of electron scattering at space-like momentum transfer Q^2 = q2 >= 0 (GeV^2)."""
     return 1.0 / (1.0 + q2 / (mass * mass))

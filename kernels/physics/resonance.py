@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.jit import njit
+from kernels.jit import inner, njit
 
 NODES = 8
 GAUSS_X, GAUSS_W = np.polynomial.legendre.leggauss(NODES)
@@ -27,7 +27,7 @@ _TRANSFORM = (np.arange(NODES)[:, None] + 0.5) * GAUSS_W[None, :] * _LEGENDRE
 FAR = 3.0
 
 
-@njit
+@inner
 def offset(s: float, mass: float) -> float:
     """s - mass^2 with the rounding error of the square carried along."""
     high = np.float64(np.float32(mass))
@@ -35,14 +35,14 @@ def offset(s: float, mass: float) -> float:
     return ((s - high * high) - 2.0 * high * low) - low * low
 
 
-@njit
+@inner
 def edges(lo: float, hi: float, mass: float) -> tuple[float, float, float]:
     """Half width h of a panel and its edges (lo - M^2)/h, (hi - M^2)/h."""
     half = 0.5 * (hi - lo)
     return half, offset(lo, mass) / half, offset(hi, mass) / half
 
 
-@njit
+@inner
 def _log_ratio(a: float, b: float, gamma2: float) -> float:
     """ln[(b^2 + gamma^2)/(a^2 + gamma^2)]/2 for b = a + 2, without cancellation."""
     difference = 2.0 * (a + b)
@@ -51,7 +51,7 @@ def _log_ratio(a: float, b: float, gamma2: float) -> float:
     return -0.5 * np.log1p(-difference / (b * b + gamma2))
 
 
-@njit
+@inner
 def _recursion(x0: float, gamma2: float, r: np.ndarray, u: np.ndarray) -> None:
     """Fill r_l, u_l for l >= 1 from r_0, u_0: (l+1) q_{l+1} = (2l+1)(z q_l + 2 delta_l0) - l q_{l-1}."""
     r[1] = x0 * r[0] - gamma2 * u[0] + 2.0
@@ -61,7 +61,7 @@ def _recursion(x0: float, gamma2: float, r: np.ndarray, u: np.ndarray) -> None:
         u[n + 1] = ((2 * n + 1) * (x0 * u[n] + r[n]) - n * u[n - 1]) / (n + 1)
 
 
-@njit
+@inner
 def panel_weights(lo: float, hi: float, mass: float, width: float, real: np.ndarray, absolute: np.ndarray) -> None:
     """Node weights of Re T1 and T2 on one panel, for width > 0: Re T1 = sum real_j f_j, T2 = sum absolute_j f_j.
 
@@ -78,8 +78,8 @@ def panel_weights(lo: float, hi: float, mass: float, width: float, real: np.ndar
             real[j] = t * inverse
             absolute[j] = inverse / half
         return
-    r = np.empty(NODES)
-    u = np.empty(NODES)
+    work = np.empty((2, NODES))
+    r, u = work[0], work[1]
     r[0] = _log_ratio(a, b, gamma * gamma)
     u[0] = np.arctan2(2.0 * gamma, a * b + gamma * gamma) / gamma
     _recursion(x0, gamma * gamma, r, u)
@@ -92,7 +92,7 @@ def panel_weights(lo: float, hi: float, mass: float, width: float, real: np.ndar
             absolute[j] += u[n] / half * _TRANSFORM[n, j]
 
 
-@njit
+@inner
 def panel_expansion_weights(lo: float, hi: float, mass: float, weights: np.ndarray) -> bool:
     """Node weights of the small-width law on one panel; returns whether the pole is inside (lo <= M^2 < hi).
 
@@ -103,15 +103,17 @@ def panel_expansion_weights(lo: float, hi: float, mass: float, weights: np.ndarr
     half, a, b = edges(lo, hi, mass)
     x0 = -0.5 * (a + b)
     inside = a <= 0.0 < b
-    weights[:] = 0.0
+    for k in range(4):
+        for j in range(NODES):
+            weights[k, j] = 0.0
     if abs(x0) > FAR:
         for j in range(NODES):
             t = GAUSS_X[j] - x0
             weights[0, j] = GAUSS_W[j] / t
             weights[3, j] = GAUSS_W[j] / (t * t) / half
         return inside
-    r = np.empty(NODES)
-    u = np.empty(NODES)
+    work = np.empty((2, NODES))
+    r, u = work[0], work[1]
     r[0] = _log_ratio(a, b, 0.0)
     u[0] = 2.0 / (a * b)
     _recursion(x0, 0.0, r, u)
@@ -120,8 +122,7 @@ def panel_expansion_weights(lo: float, hi: float, mass: float, weights: np.ndarr
             weights[0, j] += r[n] * _TRANSFORM[n, j]
             weights[3, j] += u[n] / half * _TRANSFORM[n, j]
     if inside:
-        p = np.empty(NODES)
-        slope = np.empty(NODES)
+        p, slope = r, u  # their work is done
         p[0], p[1], slope[0], slope[1] = 1.0, x0, 0.0, 1.0
         for n in range(1, NODES - 1):
             p[n + 1] = ((2 * n + 1) * x0 * p[n] - n * p[n - 1]) / (n + 1)

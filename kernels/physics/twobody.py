@@ -6,18 +6,14 @@ The vertex is V_nu qbar [(E0 + E2 q^2) gamma^nu P_L + M1 m_Q i sigma^(nu mu) q_m
 
 from __future__ import annotations
 
-import numpy as np
-
-from kernels.jit import njit
+import math
 
 
-@njit
 def kallen(a: float, b: float, c: float) -> float:
     """lambda(a^2, b^2, c^2) of three masses, in factors that do not cancel near threshold."""
     return (a**2 - (b + c) ** 2) * (a**2 - (b - c) ** 2)
 
 
-@njit
 def pseudoscalar_factor(m_parent: float, m_daughter: float, mass: float) -> float:
     """Gamma/|F|^2 in GeV; 0 above threshold. F = (E0 + E2 M^2) f+(M^2) - M1 m_q M^2 fT(M^2)/(m_parent + m_daughter).
 
@@ -26,24 +22,21 @@ def pseudoscalar_factor(m_parent: float, m_daughter: float, mass: float) -> floa
     if mass + m_daughter >= m_parent:
         return 0.0
     squared = kallen(m_parent, m_daughter, mass)
-    return squared * np.sqrt(squared) / (64.0 * np.pi * m_parent**3 * mass**2)
+    return squared * math.sqrt(squared) / (64.0 * math.pi * m_parent**3 * mass**2)
 
 
-@njit
 def pseudoscalar_width(m_parent: float, m_daughter: float, mass: float, amplitude: complex) -> float:
     """Gamma(H -> P V) in GeV for the amplitude F of `pseudoscalar_factor`."""
     return pseudoscalar_factor(m_parent, m_daughter, mass) * abs(amplitude) ** 2
 
 
-@njit
 def vector_factor(m_parent: float, m_daughter: float, mass: float) -> float:
     """Gamma(B -> V' V)/(|H_0|^2 + |H_+|^2 + |H_-|^2) in GeV: lambda^(1/2)/(16 pi m_B^3); 0 above threshold."""
     if mass + m_daughter >= m_parent:
         return 0.0
-    return np.sqrt(kallen(m_parent, m_daughter, mass)) / (16.0 * np.pi * m_parent**3)
+    return math.sqrt(kallen(m_parent, m_daughter, mass)) / (16.0 * math.pi * m_parent**3)
 
 
-@njit
 def vector_amplitudes(
     m_parent: float,
     m_daughter: float,
@@ -69,14 +62,13 @@ def vector_amplitudes(
     a1, a12, v, t1, t2, t23 : form factors at q^2 = M^2 in the normalisation of arXiv:1503.05534.
     """
     both = m_parent + m_daughter
-    root = np.sqrt(max(kallen(m_parent, m_daughter, mass), 0.0))
+    root = math.sqrt(max(kallen(m_parent, m_daughter, mass), 0.0))
     longitudinal = 4.0 * m_parent * m_daughter / mass * (vector * a12 - 0.5 * dipole * mass**2 * t23 / both)
     even = 0.5 * vector * both * a1 - 0.5 * dipole * (m_parent**2 - m_daughter**2) * t2
     odd = (0.5 * vector * v / both - 0.5 * dipole * t1) * root
     return longitudinal, even - odd, even + odd
 
 
-@njit
 def vector_width(
     m_parent: float,
     m_daughter: float,
@@ -98,7 +90,6 @@ def vector_width(
     return factor * (abs(zero) ** 2 + abs(plus) ** 2 + abs(minus) ** 2)
 
 
-@njit
 def inclusive_factor(m_quark: float, mass: float) -> float:
     """Gamma(b -> s V)/(m_b^2 |E - M1 M^2|^2 + 2 M^2 |E - M1 m_b^2|^2), 1/GeV; massless s; 0 above threshold.
 
@@ -106,10 +97,9 @@ def inclusive_factor(m_quark: float, mass: float) -> float:
     """
     if mass >= m_quark:
         return 0.0
-    return (m_quark**2 - mass**2) ** 2 / (32.0 * np.pi * m_quark**3 * mass**2)
+    return (m_quark**2 - mass**2) ** 2 / (32.0 * math.pi * m_quark**3 * mass**2)
 
 
-@njit
 def inclusive_width(m_quark: float, mass: float, vector: complex, m1: complex) -> float:
     """Gamma(b -> s V) in GeV at leading order; `m1` = M1 in GeV^-2."""
     longitudinal = m_quark**2 * abs(vector - m1 * mass**2) ** 2

@@ -10,10 +10,10 @@ from typing import Annotated, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.interpolate import CubicSpline
 
 from zdscan.errors import UserError
 from zdscan.inputs.datafile import Grade, Positive, Record, Text, load_named, names_of, parse_toml, validate
+from zdscan.spline import Spline
 
 Array = NDArray[np.float64]
 Rule = Literal[
@@ -78,9 +78,9 @@ class MassTable:
         return tuple((float(low[i]), float(high[j])) for i, j in zip(starts, ends, strict=True))
 
     @cached_property
-    def _splines(self) -> Mapping[str, CubicSpline]:
+    def _splines(self) -> Mapping[str, Spline]:
         mass = np.log(self.columns["mass"])
-        return {name: CubicSpline(mass, np.log(column)) for name, column in self.columns.items()}
+        return {name: Spline(mass, np.log(column)) for name, column in self.columns.items()}
 
     def at(self, column: str, mass: float) -> float:
         """The number in `column` at `mass` (GeV), by the table's rule; NaN where there is none.
