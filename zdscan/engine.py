@@ -140,7 +140,8 @@ class Engine:
     def __init__(self, physics: Physics, axes: Mapping[str, NDArray[np.float64]], fields: Sequence[str]) -> None:
         self.physics = physics
         self._local = threading.local()
-        self.axes = {name: np.ascontiguousarray(axes[name], dtype=np.float64) for name in ("mass", *PARAMETERS)}
+        # copies: the kernels would be compiled once more for arrays that cannot be written
+        self.axes = {name: np.array(axes[name], dtype=np.float64) for name in ("mass", *PARAMETERS)}
         lengths = [len(axis) for axis in self.axes.values()]
         self.shape = (lengths[0], lengths[1], lengths[2], lengths[3])
         computed = stored_fields(
