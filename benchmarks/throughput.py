@@ -3,11 +3,10 @@
 All times are CPU time of one core, medians. A stage is told from another by lengthening the axis that a line of the
 grid runs along: the time of a line is (cost of the line) + (points of the line) x (cost of a point).
 
-Operations per point are counted for the triangular form of chi2 (docs/rows.md), whatever the kernel does: with a
-regular powers of u and r powers of u/Gamma, n = a + r + 1 columns are n (n + 1)/2 multiply-adds, the width is two
-more, one division, and a + r - 1 multiplications make the powers. Constraints add four branching fractions of five
-operations, and per clause that applies eleven: a polynomial of degree four, its branching fraction, two limits. The
-share of the peak is that count over the time of a point (stage "point") over the peak of float32 multiply-adds.
+Operations per point are those of the loop for chi2 (`sweep.chi2_short`; docs/performance.md): 15 multiply-adds of the
+three polynomials, two of the width, two that join them, six of the bound of cancellations, a division and three more
+products. The share of the peak is that count over the time of a point (stage "point") over the peak of float64
+multiply-adds. Constraints have no count: most of their tests are decided for whole lines.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
 # large g_mu makes the vector broad
 NARROW, BROAD = 0.05, 0.7
 GOLDEN = 0.618  # steps of this size, modulo 1, spread evenly
-POWERS = {"A": (0, 1), "B": (3, 3), "C": (3, 3)}  # of u, and of u/Gamma from u^0, in the paper's theory setting
+OPERATIONS = 2 * (15 + 2 + 2 + 6) + 1 + 3  # of one point, see above
 
 
 @dataclass(frozen=True)
@@ -113,16 +112,6 @@ def by_output(report: Report, effort: Effort, limits: hardware.Limits) -> None:
     )
 
 
-def operations(case: str, constrained: bool, mass: float) -> int:
-    """Operations of one point, as this module's description counts them."""
-    regular, resonant = POWERS[case]
-    columns = regular + resonant + 1
-    total = columns * (columns + 1) + 4 + 1 + regular + resonant - 1
-    if constrained:
-        total += 4 * 5 + 11 * sum(len(clauses) for clauses in physics_of(case, ("excluded",)).clauses(mass))
-    return total
-
-
 def line_and_point(case: str, fields: Sequence[str], effort: Effort) -> tuple[float, float]:
     """Seconds of a line and of a point on it: fit over lines of several lengths, narrow vector.
 
@@ -160,18 +149,17 @@ def by_stage(report: Report, effort: Effort, limits: hardware.Limits) -> None:
             physics.build_slice(1.0)
             slices = [cpu_timing(lambda m=m, p=physics: p.build_slice(float(m)), 3).median for m in masses]
             line, point = line_and_point(case, fields, effort)
-            count = operations(case, "excluded" in fields, NARROW) if case != "A" else None
+            count = OPERATIONS if case != "A" and "excluded" not in fields else None
             rate = count / point / 1e9 if count is not None and point > 0 else None
-            share = 100 * rate * 1e9 / limits.flops32 if rate is not None else None
+            share = 100 * rate * 1e9 / limits.flops64 if rate is not None else None
             rows.append((case, label, statistics.fmean(slices) * 1e3, line * 1e9, point * 1e9, count, rate, share))
     report.add(
         "Stages",
         ("case", "output", "ms/slice", "ns/line", "ns/point", "operations/point", "Gflop/s", "% of peak"),
         rows,
         f"Slices: mean over {effort.masses} masses. Lines and points: fit over lines of {effort.lines[0]} to "
-        f"{effort.lines[-1]} points at {NARROW * 1e3:g} MeV, along g_mu, in Case A along eps_z (there a point's "
-        "operations depend on how the kernel cuts the work, so no share is given). Operations: description of "
-        "benchmarks/throughput.py.",
+        f"{effort.lines[-1]} points at {NARROW * 1e3:g} MeV, along g_mu, in Case A along eps_z (by another "
+        "loop). Operations: description of benchmarks/throughput.py; the peak is that of float64.",
     )
 
 
