@@ -16,6 +16,7 @@ from kernels import verdict as _verdict
 from kernels.collapse import POWERS, Cells, in_plane, on_lines, powers_of, powers_of_all
 from kernels.jit import inner, njit
 
+PAD = 8  # points that a loop over points takes at once
 LINES = 32  # that go through the line level together, in vector registers
 DONE, BROAD, LOST = 0, 1, 2  # marks: chi2 is valid; the width is beyond the law; digits have cancelled
 LOWEST, OCTAVES = -340, 381  # widths from 1e-103 to 1e12 GeV
@@ -140,12 +141,16 @@ def _chi2(
     place: int,
     stride: int,
 ) -> None:
-    """chi2 of the n points u of line i into out[place::stride]; c holds the width, the rest of it is filled."""
+    """chi2 of the n points u of line i into out[place::stride]; c holds the width, the rest of it is filled.
+
+    u and line have room up to the next multiple of `PAD`, and u a number there.
+    """
     for k in range(CHI2_ROWS):
         c[_sweep.REGULAR + k] = values[k, i]
     for k in range(LENGTH_ROWS):
         c[_sweep.LENGTH_P + k] = lengths[k, i]
-    lost = _sweep.chi2_short(u, n, c, largest, line) if short else _sweep.chi2_long(u, n, c, largest, line)
+    full = (n + PAD - 1) // PAD * PAD
+    lost = _sweep.chi2_short(u, full, c, largest, line) if short else _sweep.chi2_long(u, full, c, largest, line)
     if stride == 1:
         there = out[place : place + n]
         for k in range(n):
@@ -239,7 +244,8 @@ def evaluate_grid(
     pending = np.empty((LINES, tests), dtype=np.int64)
     four, four_bits, rest = np.empty((4, 3)), np.empty(4, dtype=np.uint64), np.empty(_verdict.DEGREES)
     c = np.empty(_sweep.COEFFICIENTS)
-    u, line_chi2, flags = np.empty(n_t), np.empty(n_t, dtype=np.float32), np.empty(n_t, dtype=np.uint64)
+    room = n_t + PAD  # a line is filled up to whole vectors with copies of its last point
+    u, line_chi2, flags = np.empty(room), np.empty(room, dtype=np.float32), np.empty(room, dtype=np.uint64)
 
     for k in range(count):
         mark[k] = DONE
@@ -293,6 +299,9 @@ def evaluate_grid(
                 axis = t_axis[t_from:t_to]
                 for k in range(n):
                     u[k] = axis[k] + shift[i]
+                full = (n + PAD - 1) // PAD * PAD
+                for k in range(n, full):
+                    u[k] = u[n - 1]
                 for k in range(3):
                     c[k] = width[k, i]
                 if muon:
@@ -313,12 +322,12 @@ def evaluate_grid(
                     )
                 _chi2(values, lengths, i, p.short, largest, u, n, c, line_chi2, chi2, mark, place, stride)
                 _mark_broad(u, n, low[i], high[i], c, p.limit, mark, place, stride, needed)
-                for k in range(n):
+                for k in range(full):
                     flags[k] = bits[i]
                 count_left = pending_count[i]
                 _judge(
                     *(difference, p.degree, p.bit, p.prompt, i, c, pending, count_left),
-                    *(u, n, four, four_bits, rest, flags),
+                    *(u, full, four, four_bits, rest, flags),
                 )
                 if stride == 1:
                     there = excluded[place : place + n]
