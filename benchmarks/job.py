@@ -135,7 +135,7 @@ def clocked_job(
     stages: dict[str, tuple[float, float]] = {}
     world.barrier()
     cpu, wall = time.process_time(), time.perf_counter()
-    slices = build_slices(engine, np.arange(plan.shape[0]), world, threads, stopping)
+    slices = build_slices(engine, np.arange(plan.shape[0]), world, stopping)
     assert slices is not None
     stages["slices"] = time.process_time() - cpu, time.perf_counter() - wall
     world.barrier()

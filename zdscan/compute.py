@@ -123,7 +123,7 @@ def kept_slices(masses: int, slice_size: int) -> int:
 
 
 def build_slices(
-    engine: EngineLike, masses: NDArray[np.int64], world: Alone, threads: int, stopping: Callable[[], bool]
+    engine: EngineLike, masses: NDArray[np.int64], world: Alone, stopping: Callable[[], bool]
 ) -> Slices | None:
     """The slices of those masses: built once per job, shared out over the ranks, then known to all.
 
@@ -137,16 +137,10 @@ def build_slices(
     mine = masses[world.rank :: world.size]
     rows = np.zeros((mine.size, engine.slice_size))
 
-    def build(row: int) -> None:
+    # by one thread: most of it is Python, of which only one thread at a time can run
+    for row in range(mine.size):
         if not stopping():
             rows[row] = engine.build_slice(int(mine[row]))
-
-    if threads == 1:
-        for row in range(mine.size):
-            build(row)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(build, range(mine.size)))
     world.barrier(lambda: (stopping(), None)[1])  # a rank that waits shows that it is alive
     if world.any(stopping()):
         return None

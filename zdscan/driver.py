@@ -299,7 +299,7 @@ class _Job:
             progress.touch()
             return self.stopping()
 
-        slices = build_slices(self.engine, masses, world, self.threads, stopping)
+        slices = build_slices(self.engine, masses, world, stopping)
         if slices is None:
             raise _stopped(world, self.layout.path)
         progress.stage("computing")
