@@ -12,6 +12,7 @@ import math
 import os
 import platform
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -178,6 +179,18 @@ class Finished:
     peak_bytes: int
 
 
+# Run by a process of its own: the peak that the system keeps of a child includes its parent's memory at the fork.
+_MEASURE = """
+import os, resource, subprocess, sys, time
+began = time.perf_counter()
+code = subprocess.call(sys.argv[2:])
+wall = time.perf_counter() - began
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+os.write(int(sys.argv[1]), f"{wall} {used.ru_utime + used.ru_stime} {used.ru_maxrss}".encode())
+sys.exit(code if code >= 0 else 128 - code)
+"""
+
+
 def run_child(command: Sequence[str], **extra: str) -> Finished:
     """Run a command to its end and measure it with everything it started.
 
@@ -186,22 +199,27 @@ def run_child(command: Sequence[str], **extra: str) -> Finished:
     SystemExit
         With the command's own messages, if it fails.
     """
-    began = time.perf_counter()
+    reading, writing = os.pipe()
     child = subprocess.Popen(
-        list(command), cwd=ROOT, env=clean_environment(**extra), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [sys.executable, "-S", "-c", _MEASURE, str(writing), *command],
+        cwd=ROOT,
+        env=clean_environment(**extra),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        pass_fds=[writing],
+        start_new_session=True,
     )
-    assert child.stdout is not None
-    guard = threading.Timer(LONGEST, child.kill)
+    os.close(writing)
+    guard = threading.Timer(LONGEST, lambda: os.killpg(child.pid, signal.SIGKILL))
     guard.start()
-    output = child.stdout.read().decode()
-    _, status, usage = os.wait4(child.pid, 0)
+    output = child.communicate()[0].decode()
     guard.cancel()
-    child.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.perf_counter() - began
+    with os.fdopen(reading) as pipe:
+        measured = pipe.read().split()
     if child.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{output}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Finished(output, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
+    wall, cpu, peak = (float(number) for number in measured)
+    return Finished(output, wall, cpu, int(peak) * (1 if sys.platform == "darwin" else 1024))
 
 
 def with_ranks(command: Sequence[str], ranks: int) -> list[str]:
