@@ -106,6 +106,7 @@ def first_rows(rows: Likelihood, count: int) -> Likelihood:
     muon = int(np.count_nonzero(rows.lepton[:count]))
     return replace(
         rows,
+        data=replace(rows.data, values=rows.data.values[:count]),
         sm=rows.sm[:count],
         sigma=rows.sigma[:count],
         whitening=np.ascontiguousarray(rows.whitening[:count, :count]),
