@@ -177,17 +177,18 @@ def _mark_broad(
     stride: int,
     needed: np.ndarray,
 ) -> None:
-    """Mark the points whose width is beyond the limit, and note every octave between the limit and the widest."""
+    """Mark the points whose width is beyond the limit, and note every octave between the narrowest and the widest."""
     w0, w1, w2 = width[0], width[1], width[2]
     widest = max((w2 * low + w1) * low + w0, (w2 * high + w1) * high + w0)
     if widest <= limit:
         return
+    narrowest, widest = np.inf, 0.0
     for k in range(n):
-        if (w2 * u[k] + w1) * u[k] + w0 > limit:
+        here = (w2 * u[k] + w1) * u[k] + w0
+        if here > limit:
             mark[place + k * stride] = BROAD
-    top, narrowest = octave_of(widest), limit
-    if w1 == 0.0:
-        narrowest = max(narrowest, w0)
+            narrowest, widest = min(narrowest, here), max(widest, here)
+    top = octave_of(widest) if widest < 1.0 or octave_of(widest) >= 0 else OCTAVES - 1  # the widest may be beyond all
     for octave in range(max(octave_of(narrowest), 0), top + 1):
         needed[octave] = True
 
@@ -215,7 +216,7 @@ def evaluate_grid(
     largest : numbers beyond are replaced by it (the range of float32).
     chi2 : float32[count]; excluded : uint32[count] or uint64[count]; chi2_muon : float32[count or 0]; filled.
     mark : uint8[count], filled: `BROAD` or `LOST` where chi2 is not valid.
-    needed : bool[OCTAVES + 1], set where a width that is too large falls; the last place is for those in no octave.
+    needed : bool[OCTAVES], set for every octave that holds a width beyond the limit, and perhaps between them.
 
     Returns
     -------

@@ -223,11 +223,24 @@ def test_cancelled_digits_come_from_the_reference():
     n = 9 * 16
     chi2, bits, none = np.empty(n, np.float32), np.empty(n, np.uint32), np.empty(0, np.float32)
     workspace = physics.workspace(slice_, axes)
-    mark, needed = np.empty(n, np.uint8), np.zeros(OCTAVES + 1, dtype=bool)
+    mark, needed = np.empty(n, np.uint8), np.zeros(OCTAVES, dtype=bool)
     evaluate_grid(workspace.prepared, *axes, 0, n, np.finfo(np.float32).max, chi2, none, bits, mark, needed)
     assert np.any(mark == LOST)
     physics.fill(workspace, axes, 0, chi2, bits, none)
     np.testing.assert_allclose(chi2, physics.evaluate(slice_, axes)["chi2"], rtol=GRID_CHI2)
+
+
+def test_widths_beyond_every_octave_leave_the_others_of_their_line_alone():
+    """A line whose largest width is in no octave: its other points still have their tables."""
+    physics = build_physics(CASES["C"])
+    axes = (np.array([0.0]), np.array([1e-9]), np.geomspace(1e-3, 1e9, 40))
+    slice_ = physics.build_slice(0.5)
+    chi2, bits, none = np.empty(40, np.float32), np.empty(40, np.uint32), np.empty(0, np.float32)
+    physics.fill(physics.workspace(slice_, axes), axes, 0, chi2, bits, none)
+    exact = slice_.copy()
+    exact[HEADER : HEADER + PER_ROW * 26].reshape(26, PER_ROW)[:, -1] = 0.0
+    expected = np.minimum(physics.evaluate(exact, axes)["chi2"], np.finfo(np.float32).max)
+    np.testing.assert_allclose(chi2[20:], expected[20:], rtol=FLOAT32_OUTPUT)
 
 
 @pytest.mark.parametrize("name", ["chi2_short", "chi2_long", "test_squares", "test_any"])

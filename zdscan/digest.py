@@ -323,9 +323,9 @@ class WideTables:
         self.tables = _wide.Wide(*frame.wide_terms[:-1], value, *frame.wide_lengths[:-1], norm)
 
     def fill(self, needed: NDArray[np.bool_]) -> None:
-        """Make sure of the octaves that are needed: bool[>= OCTAVES]."""
+        """Make sure of the octaves that are needed: bool[OCTAVES]."""
         with self._lock:
-            for octave in np.flatnonzero(needed[:OCTAVES] & ~self._ready):
+            for octave in np.flatnonzero(needed & ~self._ready):
                 self._fill(int(octave))
                 self._ready[octave] = True
 

@@ -227,7 +227,7 @@ class Engine:
         none = np.empty(0, dtype=np.float32)
         with warming.helper(self._mask.str) as helper:
             workspace = self.physics.workspace(self.build_slice(0), self._point_axes)
-            mark, needed = np.zeros(1, dtype=np.uint8), np.zeros(OCTAVES + 1, dtype=np.bool_)
+            mark, needed = np.zeros(1, dtype=np.uint8), np.zeros(OCTAVES, dtype=np.bool_)
             needed[OCTAVES // 2] = True
             chi2 = np.empty(1, dtype=np.float32)
             self.physics.fill_wide(workspace, self._point_axes, 0, mark, needed, chi2, none)

@@ -195,7 +195,7 @@ class Physics:
             become its largest.
         """
         mark = np.empty(len(chi2), dtype=np.uint8)
-        needed = np.zeros(OCTAVES + 1, dtype=np.bool_)
+        needed = np.zeros(OCTAVES, dtype=np.bool_)
         prepared, run = workspace.prepared, (*axes, first, len(chi2), _FLOAT32_MAX)
         if not evaluate_grid(prepared, *run, chi2, chi2_muon, excluded, mark, needed):
             return
