@@ -44,12 +44,14 @@ def powers_of(x: float, out: np.ndarray) -> None:
 
 @inner
 def powers_of_all(x: np.ndarray, out: np.ndarray) -> None:
-    """The same for several lines: x float64[L], out float64[POWERS, L]."""
-    for i in range(x.shape[0]):
-        out[0, i] = 1.0
-    for k in range(1, POWERS):
-        for i in range(x.shape[0]):
-            out[k, i] = out[k - 1, i] * x[i]
+    """The same for some lines: x float64[L], out float64[POWERS * L]."""
+    lines = x.shape[0]
+    for i in range(lines):
+        out[i] = 1.0
+    for k in range(POWERS - 1):
+        before, at = np.uint64(k * lines), np.uint64((k + 1) * lines)
+        for i in range(lines):
+            out[at + np.uint64(i)] = out[before + np.uint64(i)] * x[i]
 
 
 @inner
@@ -65,19 +67,47 @@ def in_plane(cells: Cells, a_powers: np.ndarray, out: np.ndarray) -> None:
 
 
 @inner
-def on_lines(cells: Cells, worth: np.ndarray, b_powers: np.ndarray, out: np.ndarray) -> None:
-    """Every row on some lines of the plane: b_powers float64[POWERS, L]; out float64[rows, L].
+def on_lines(cells: Cells, worth: np.ndarray, b_powers: np.ndarray, lines: int, begin: int, out: np.ndarray) -> None:
+    """Every row on some lines of the plane: b_powers float64[POWERS * lines]; out float64[rows * lines].
 
-    Rows without cells are left as they are. What a line gets does not depend on the others.
+    Row r becomes row begin + r of out; rows without cells are left as they are. What a line gets does not depend on
+    the others.
     """
-    last = -1
+    size, first, last = np.uint64(lines), np.uint64(begin), np.uint64(0)
     for c in range(cells.row.shape[0]):
-        row = int(np.int64(cells.row[c]))
-        f, x, y = worth[c], b_powers[cells.power[c]], out[row]
-        if row == last:
-            for i in range(x.shape[0]):
-                y[i] += f * x[i]
+        f, x, y = worth[c], cells.power[c] * size, (first + cells.row[c]) * size
+        if y == last and c > 0:
+            for i in range(lines):
+                out[y + np.uint64(i)] += f * b_powers[x + np.uint64(i)]
         else:
-            last = row
-            for i in range(x.shape[0]):
-                y[i] = f * x[i]
+            last = y
+            for i in range(lines):
+                out[y + np.uint64(i)] = f * b_powers[x + np.uint64(i)]
+
+
+@inner
+def some_on_lines(
+    cells: Cells,
+    ends: np.ndarray,
+    rows: int,
+    which: np.ndarray,
+    count: int,
+    worth: np.ndarray,
+    b_powers: np.ndarray,
+    lines: int,
+    out: np.ndarray,
+) -> None:
+    """The same for some of several polynomials of as many rows, which[:count]; their rows without cells become zero.
+
+    ends : int64[polynomials], end of the cells of each.
+    """
+    size = np.uint64(lines)
+    for k in range(count):
+        n = which[k]
+        begin = np.uint64(n * rows * lines)
+        for i in range(rows * lines):
+            out[begin + np.uint64(i)] = 0.0
+        for c in range(ends[n - 1] if n > 0 else 0, ends[n]):
+            f, x, y = worth[c], cells.power[c] * size, cells.row[c] * size
+            for i in range(lines):
+                out[y + np.uint64(i)] += f * b_powers[x + np.uint64(i)]

@@ -1,27 +1,20 @@
-"""A run of grid points of one mass: chi2 and constraint bits, plane by plane and line by line. docs/performance.md.
+"""A run of grid points of one mass: chi2 and constraint bits, plane by plane, bundle by bundle. docs/performance.md.
 
 The slice has been digested before (zdscan/digest.py): chi2 = A + B/Gamma + C/Gamma^2 and the tests of the constraints
-are polynomials in the couplings. Points where the small-width law fails are only marked: kernels/wide.py does them.
+are polynomials in the couplings. Points where the small-width law fails are computed again by kernels/wide.py.
 """
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
-from kernels import sweep as _sweep
-from kernels import verdict as _verdict
-from kernels.collapse import POWERS, Cells, in_plane, on_lines, powers_of, powers_of_all
+from kernels import tile as _tile
+from kernels.collapse import POWERS, Cells, in_plane, on_lines, powers_of, powers_of_all, some_on_lines
 from kernels.jit import inner, njit
-
-PAD = 8  # points that a loop over points takes at once
-LINES = 32  # that go through the line level together, in vector registers
-DONE, BROAD, LOST = 0, 1, 2  # marks: chi2 is valid; the width is beyond the law; digits have cancelled
-LOWEST, OCTAVES = -340, 381  # widths from 1e-103 to 1e12 GeV
-CHI2_ROWS = _sweep.LENGTH_P - _sweep.REGULAR
-LENGTH_ROWS = _sweep.COEFFICIENTS - _sweep.LENGTH_P
+from kernels.tile import LANES, MOST_STEPS
+from kernels.verdict import DEGREES, decide, power_ranges, row_ranges
 
 
 class Prepared(NamedTuple):
@@ -29,26 +22,26 @@ class Prepared(NamedTuple):
 
     roles : int64[3], which of (eps, eps_z, g_mu) is a, b, t; shift : float64[2].
     width : float64[7], total width over 1, a^2, ab, b^2, au, bu, u^2, GeV.
-    chi2, chi2_muon : rows A (powers of u 0 to 8), B, C; lengths, lengths_muon : rows p (0 to 4), q; of |a|, |b|, |u|.
+    chi2 : rows A (powers of u 0 to 8), B, C; lengths : rows p (0 to 4), q; of |a|, |b|, |u|.
     tests, closed : rows of D (0 to 6) of each test, and of D on lines where no channel is open.
+    test_end, closed_end : int64[T], end of the cells of each test.
     degree : int64[T]; bit : uint64[T]; prompt : float64[T], see `verdict.decide`.
-    short : whether no power exceeds `sweep.SHORT`; limit : least width limit of the rows that the vector touches, GeV.
+    kind : which of `tile.FIXED`, `SHORT`, `LONG`.
     """
 
     roles: np.ndarray
     shift: np.ndarray
     width: np.ndarray
     chi2: Cells
-    chi2_muon: Cells
     lengths: Cells
-    lengths_muon: Cells
     tests: Cells
     closed: Cells
+    test_end: np.ndarray
+    closed_end: np.ndarray
     degree: np.ndarray
     bit: np.ndarray
     prompt: np.ndarray
-    short: bool
-    limit: float
+    kind: int
 
 
 @inner
@@ -75,122 +68,55 @@ def line_width(width: np.ndarray, a: float, b: float) -> tuple[float, float, flo
 
 
 @inner
-def octave_of(width: float) -> int:
-    """The factor of two that holds a width in GeV; -1 outside all of them."""
-    octave = math.frexp(width)[1] - LOWEST if width > 0.0 else -1
-    return octave if 0 <= octave < OCTAVES else -1
-
-
-@inner
-def _judge(
-    difference: np.ndarray,
+def _settle(
+    d: np.ndarray,
     degree: np.ndarray,
     bit: np.ndarray,
     prompt: np.ndarray,
-    i: int,
-    width: np.ndarray,
-    pending: np.ndarray,
+    everywhere: np.uint64,
+    tests: np.ndarray,
     count: int,
-    u: np.ndarray,
-    n: int,
-    four: np.ndarray,
-    four_bits: np.ndarray,
-    rest: np.ndarray,
-    flags: np.ndarray,
-) -> None:
-    """Bits of the n points u of line i from the tests that `verdict.decide` left; those of degree two go by fours."""
-    held = 0
+    bits: np.ndarray,
+) -> int:
+    """Bits of whole lines, uint64[LANES], from the tests[:count] that do not depend on u; those that do are left."""
+    remaining, off = 0, np.uint64(0)
+    for i in range(LANES):
+        bits[i] = everywhere
     for k in range(count):
-        t = pending[i, k]
-        least = 0.0
-        if t < 0:
-            t = -1 - t
-            least = prompt[t]
-        row = t * _verdict.DEGREES
-        if degree[t] <= 2 and least == 0.0:
-            for d in range(3):
-                four[held, d] = difference[row + d, i]
-            four_bits[held] = bit[t]
-            held += 1
-            if held == 4:
-                _sweep.test_squares(u, n, four, four_bits, flags)
-                held = 0
-        else:
-            for d in range(_verdict.DEGREES):
-                rest[d] = difference[row + d, i]
-            _sweep.test_any(u, n, rest, width, least, bit[t], flags)
-    if held > 0:
-        for k in range(held, 4):
-            four[k, 0], four[k, 1], four[k, 2], four_bits[k] = -1.0, 0.0, 0.0, np.uint64(0)
-        _sweep.test_squares(u, n, four, four_bits, flags)
+        t = tests[k]
+        if degree[t] > 0 or prompt[t] > 0.0:
+            tests[remaining] = t
+            remaining += 1
+            continue
+        here, at = bit[t], np.uint64(t * DEGREES * LANES)
+        for i in range(LANES):
+            bits[i] |= here if d[at + np.uint64(i)] > 0.0 else off
+    return remaining
 
 
 @inner
-def _chi2(
-    values: np.ndarray,
-    lengths: np.ndarray,
-    i: int,
-    short: bool,
-    largest: float,
-    u: np.ndarray,
-    n: int,
-    c: np.ndarray,
-    line: np.ndarray,
-    out: np.ndarray,
-    mark: np.ndarray,
-    place: int,
-    stride: int,
-) -> None:
-    """chi2 of the n points u of line i into out[place::stride]; c holds the width, the rest of it is filled.
-
-    u and line have room up to the next multiple of `PAD`, and u a number there.
-    """
-    for k in range(CHI2_ROWS):
-        c[_sweep.REGULAR + k] = values[k, i]
-    for k in range(LENGTH_ROWS):
-        c[_sweep.LENGTH_P + k] = lengths[k, i]
-    full = (n + PAD - 1) // PAD * PAD
-    lost = _sweep.chi2_short(u, full, c, largest, line) if short else _sweep.chi2_long(u, full, c, largest, line)
-    if stride == 1:
-        there = out[place : place + n]
-        for k in range(n):
-            there[k] = line[k]
-    else:
-        for k in range(n):
-            out[place + k * stride] = line[k]
-    if lost > 0:
-        for k in range(n):
-            if _sweep.is_lost(u[k], c):
-                mark[place + k * stride] = LOST
+def _replace(closed: np.ndarray, tests: np.ndarray, count: int, spare: np.ndarray, d: np.ndarray) -> None:
+    """Tests of the lines where no channel is open: closed bool[LANES]; spare, d float64[T * DEGREES * LANES]."""
+    for k in range(count):
+        first = tests[k] * DEGREES * LANES
+        for power in range(DEGREES):
+            for i in range(LANES):
+                if closed[i]:
+                    d[first + power * LANES + i] = spare[first + power * LANES + i]
 
 
 @inner
-def _mark_broad(
-    u: np.ndarray,
-    n: int,
-    low: float,
-    high: float,
-    width: np.ndarray,
-    limit: float,
-    mark: np.ndarray,
-    place: int,
-    stride: int,
-    needed: np.ndarray,
-) -> None:
-    """Mark the points whose width is beyond the limit, and note every octave between the narrowest and the widest."""
-    w0, w1, w2 = width[0], width[1], width[2]
-    widest = max((w2 * low + w1) * low + w0, (w2 * high + w1) * high + w0)
-    if widest <= limit:
-        return
-    narrowest, widest = np.inf, 0.0
-    for k in range(n):
-        here = (w2 * u[k] + w1) * u[k] + w0
-        if here > limit:
-            mark[place + k * stride] = BROAD
-            narrowest, widest = min(narrowest, here), max(widest, here)
-    top = octave_of(widest) if widest < 1.0 or octave_of(widest) >= 0 else OCTAVES - 1  # the widest may be beyond all
-    for octave in range(max(octave_of(narrowest), 0), top + 1):
-        needed[octave] = True
+def _widths_in_tile(c: np.ndarray, least: np.ndarray, most: np.ndarray) -> tuple[float, float]:
+    """Range of the width over the lines of a bundle and ranges of the powers of u."""
+    narrowest, widest = 0.0, 0.0
+    for k in range(3):
+        low, high = np.inf, -np.inf
+        for i in range((_tile.WIDTH + k) * LANES, (_tile.WIDTH + k + 1) * LANES):
+            low, high = min(low, c[i]), max(high, c[i])
+        x, y, z, w = low * least[k], low * most[k], high * least[k], high * most[k]
+        narrowest += min(min(x, y), min(z, w))
+        widest += max(max(x, y), max(z, w))
+    return narrowest, widest
 
 
 @njit
@@ -203,10 +129,8 @@ def evaluate_grid(
     count: int,
     largest: float,
     chi2: np.ndarray,
-    chi2_muon: np.ndarray,
     excluded: np.ndarray,
-    mark: np.ndarray,
-    needed: np.ndarray,
+    lost: np.ndarray,
 ) -> int:
     """Points first..first+count of one mass, in C order of (eps, eps_z, g_mu).
 
@@ -214,132 +138,142 @@ def evaluate_grid(
     ----------
     eps_axis, eps_z_axis, g_axis : float64, ascending.
     largest : numbers beyond are replaced by it (the range of float32).
-    chi2 : float32[count]; excluded : uint32[count] or uint64[count]; chi2_muon : float32[count or 0]; filled.
-    mark : uint8[count], filled: `BROAD` or `LOST` where chi2 is not valid.
-    needed : bool[OCTAVES], set for every octave that holds a width beyond the limit, and perhaps between them.
+    chi2 : float32[count]; excluded : uint32 or uint64, [count] or [0] where no tests are made; filled.
+    lost : uint8[count], filled: 1 where digits of chi2 have cancelled and it is not valid.
 
     Returns
     -------
-    How many points are marked.
+    How many points are lost.
     """
     a_axis, a_stride = axis_of(p.roles[0], eps_axis, eps_z_axis, g_axis)
     b_axis, b_stride = axis_of(p.roles[1], eps_axis, eps_z_axis, g_axis)
     t_axis, stride = axis_of(p.roles[2], eps_axis, eps_z_axis, g_axis)
-    n_t, tests, muon = t_axis.shape[0], p.degree.shape[0], chi2_muon.shape[0] > 0
-    line_span = (n_t - 1) * stride
-    plane_span = (b_axis.shape[0] - 1) * b_stride + line_span
+    n_b, n_t = b_axis.shape[0], t_axis.shape[0]
+    line_span, steps = (n_t - 1) * stride, _tile.steps_of(n_t)
+    tests = p.degree.shape[0] if excluded.shape[0] > 0 else 0
+    prompt = False
+    for t in range(tests):
+        prompt = prompt or p.prompt[t] > 0.0
 
-    a_powers, b_powers = np.empty(POWERS), np.empty((POWERS, LINES))
-    b_sizes = np.empty((POWERS, LINES))
-    worth, worth_muon = np.empty(p.chi2.row.shape[0]), np.empty(p.chi2_muon.row.shape[0])
-    length_worth, length_worth_muon = np.empty(p.lengths.row.shape[0]), np.empty(p.lengths_muon.row.shape[0])
+    a_powers, b_powers, b_sizes = np.empty(POWERS), np.empty(POWERS * LANES), np.empty(POWERS * LANES)
+    worth, length_worth = np.empty(p.chi2.row.shape[0]), np.empty(p.lengths.row.shape[0])
     test_worth, closed_worth = np.empty(p.tests.row.shape[0]), np.empty(p.closed.row.shape[0])
-    values, values_muon = np.zeros((CHI2_ROWS, LINES)), np.zeros((CHI2_ROWS, LINES))
-    lengths, lengths_muon = np.zeros((LENGTH_ROWS, LINES)), np.zeros((LENGTH_ROWS, LINES))
-    difference = np.zeros((tests * _verdict.DEGREES, LINES))
-    elsewhere = np.zeros((tests * _verdict.DEGREES, LINES))
-    b, size, low, high = np.empty(LINES), np.empty(LINES), np.empty(LINES), np.empty(LINES)
-    shift, width = np.empty(LINES), np.empty((3, LINES))
-    least, most = np.empty((_verdict.DEGREES, LINES)), np.empty((_verdict.DEGREES, LINES))
-    bits, pending_count = np.empty(LINES, dtype=np.uint64), np.empty(LINES, dtype=np.int64)
-    pending = np.empty((LINES, tests), dtype=np.int64)
-    four, four_bits, rest = np.empty((4, 3)), np.empty(4, dtype=np.uint64), np.empty(_verdict.DEGREES)
-    c = np.empty(_sweep.COEFFICIENTS)
-    room = n_t + PAD  # a line is filled up to whole vectors with copies of its last point
-    u, line_chi2, flags = np.empty(room), np.empty(room, dtype=np.float32), np.empty(room, dtype=np.uint64)
+    b, size, closed = np.empty(LANES), np.empty(LANES), np.empty(LANES, dtype=np.bool_)
+    line_bits = np.empty(LANES, dtype=np.uint64)
+    c = np.zeros(_tile.COEFFICIENTS * LANES)
+    d, d_closed = np.empty(tests * DEGREES * LANES), np.empty(tests * DEGREES * LANES)
+    b_least, b_most, u_least, u_most = np.empty(POWERS), np.empty(POWERS), np.empty(DEGREES), np.empty(DEGREES)
+    low, high = np.zeros(tests * DEGREES), np.zeros(tests * DEGREES)
+    low_closed, high_closed = np.zeros(tests * DEGREES), np.zeros(tests * DEGREES)
+    every, here, left = np.empty(tests, np.int64), np.empty(tests, np.int64), np.empty(tests, np.int64)
+    t_from, t_to = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
+    values, flags = np.empty(MOST_STEPS * LANES, dtype=np.float32), np.empty(MOST_STEPS * LANES, dtype=np.uint64)
+    for t in range(tests):
+        every[t] = t
+    lost[:] = 0
+    total_lost = 0
 
-    for k in range(count):
-        mark[k] = DONE
-    a_from, a_to = touched(first, count, 0, a_stride, a_axis.shape[0], plane_span)
+    a_from, a_to = touched(first, count, 0, a_stride, a_axis.shape[0], (n_b - 1) * b_stride + line_span)
     for plane in range(a_from, a_to):
         a = a_axis[plane]
         powers_of(a, a_powers)
         in_plane(p.chi2, a_powers, worth)
-        in_plane(p.tests, a_powers, test_worth)
-        in_plane(p.closed, a_powers, closed_worth)
-        if muon:
-            in_plane(p.chi2_muon, a_powers, worth_muon)
+        if tests > 0:
+            in_plane(p.tests, a_powers, test_worth)
+            in_plane(p.closed, a_powers, closed_worth)
         powers_of(abs(a), a_powers)
         in_plane(p.lengths, a_powers, length_worth)
-        if muon:
-            in_plane(p.lengths_muon, a_powers, length_worth_muon)
         begin = plane * a_stride
-        b_from, b_to = touched(first, count, begin, b_stride, b_axis.shape[0], line_span)
-        for bundle in range(b_from, b_to, LINES):
-            used = min(LINES, b_to - bundle)
+        b_from, b_to = touched(first, count, begin, b_stride, n_b, line_span)
+        for bundle in range(b_from // LANES * LANES, b_to, LANES):
             is_closed = False
-            for i in range(LINES):
-                b[i] = b_axis[bundle + min(i, used - 1)]
+            for i in range(LANES):
+                b[i] = b_axis[min(bundle + i, n_b - 1)]
                 size[i] = abs(b[i])
-                shift[i] = p.shift[0] * a + p.shift[1] * b[i]
-                low[i], high[i] = t_axis[0] + shift[i], t_axis[n_t - 1] + shift[i]
-                width[0, i], width[1, i], width[2, i] = line_width(p.width, a, b[i])
-                is_closed = is_closed or (width[0, i] == 0.0 and width[1, i] == 0.0 and width[2, i] == 0.0)
+                c[i] = p.shift[0] * a + p.shift[1] * b[i]
+                w0, w1, w2 = line_width(p.width, a, b[i])
+                c[LANES + i], c[2 * LANES + i], c[3 * LANES + i] = w0, w1, w2
+                closed[i] = w0 == 0.0 and w1 == 0.0 and w2 == 0.0
+                is_closed = is_closed or closed[i]
             powers_of_all(b, b_powers)
             powers_of_all(size, b_sizes)
-            on_lines(p.chi2, worth, b_powers, values)
-            on_lines(p.lengths, length_worth, b_sizes, lengths)
-            if muon:
-                on_lines(p.chi2_muon, worth_muon, b_powers, values_muon)
-                on_lines(p.lengths_muon, length_worth_muon, b_sizes, lengths_muon)
-            on_lines(p.tests, test_worth, b_powers, difference)
-            if is_closed:
-                on_lines(p.closed, closed_worth, b_powers, elsewhere)
-                for i in range(LINES):
-                    if width[0, i] == 0.0 and width[1, i] == 0.0 and width[2, i] == 0.0:
-                        for k in range(difference.shape[0]):
-                            difference[k, i] = elsewhere[k, i]
-            _verdict.power_ranges(low, high, least, most)
-            _verdict.decide(difference, p.degree, p.bit, p.prompt, width, least, most, bits, pending, pending_count)
-            for i in range(used):
-                line = begin + (bundle + i) * b_stride
-                t_from, t_to = touched(first, count, line, stride, n_t, 0)
-                n, place = t_to - t_from, line + t_from * stride - first
-                if n <= 0:
-                    continue
-                axis = t_axis[t_from:t_to]
-                for k in range(n):
-                    u[k] = axis[k] + shift[i]
-                full = (n + PAD - 1) // PAD * PAD
-                for k in range(n, full):
-                    u[k] = u[n - 1]
-                for k in range(3):
-                    c[k] = width[k, i]
-                if muon:
-                    _chi2(
-                        values_muon,
-                        lengths_muon,
-                        i,
-                        p.short,
-                        largest,
-                        u,
-                        n,
-                        c,
-                        line_chi2,
-                        chi2_muon,
-                        mark,
-                        place,
-                        stride,
-                    )
-                _chi2(values, lengths, i, p.short, largest, u, n, c, line_chi2, chi2, mark, place, stride)
-                _mark_broad(u, n, low[i], high[i], c, p.limit, mark, place, stride, needed)
-                for k in range(full):
-                    flags[k] = bits[i]
-                count_left = pending_count[i]
-                _judge(
-                    *(difference, p.degree, p.bit, p.prompt, i, c, pending, count_left),
-                    *(u, full, four, four_bits, rest, flags),
+            on_lines(p.chi2, worth, b_powers, LANES, _tile.REGULAR, c)
+            on_lines(p.lengths, length_worth, b_sizes, LANES, _tile.LENGTH_P, c)
+            if p.kind == _tile.FIXED:
+                _tile.sum_over_widths(c)
+            lowest, highest = min(c[0], c[LANES - 1]), max(c[0], c[LANES - 1])  # of u - t
+            in_bundle, bundle_bits = 0, np.uint64(0)
+            if tests > 0:
+                power_ranges(b[0], b[LANES - 1], b_least, b_most)
+                row_ranges(p.tests, test_worth, b_least, b_most, low, high)
+                if is_closed:
+                    row_ranges(p.closed, closed_worth, b_least, b_most, low_closed, high_closed)
+                    for k in range(tests * DEGREES):
+                        low[k], high[k] = min(low[k], low_closed[k]), max(high[k], high_closed[k])
+                power_ranges(t_axis[0] + lowest, t_axis[n_t - 1] + highest, u_least, u_most)
+                bundle_bits, in_bundle = decide(
+                    *(low, high, p.degree, p.bit, p.prompt, 0.0, np.inf, u_least, u_most, every, tests, here)
                 )
-                if stride == 1:
-                    there = excluded[place : place + n]
-                    for k in range(n):
-                        there[k] = flags[k]
+                some_on_lines(p.tests, p.test_end, DEGREES, here, in_bundle, test_worth, b_powers, LANES, d)
+                if is_closed:
+                    some_on_lines(
+                        *(p.closed, p.closed_end, DEGREES, here, in_bundle, closed_worth, b_powers, LANES, d_closed)
+                    )
+                    _replace(closed, here, in_bundle, d_closed, d)
+                in_bundle = _settle(d, p.degree, p.bit, p.prompt, bundle_bits, here, in_bundle, line_bits)
+            corner = begin + bundle * b_stride
+            inside = corner >= first and corner + (LANES - 1) * b_stride + line_span < first + count
+            from_all, to_all = n_t, 0
+            for i in range(LANES):
+                t_from[i], t_to[i] = 0, n_t
+                if not inside:
+                    t_from[i], t_to[i] = touched(first, count, corner + i * b_stride, stride, n_t, 0)
+                if bundle + i >= n_b:
+                    t_to[i] = 0
+                if t_from[i] < t_to[i]:
+                    from_all, to_all = min(from_all, t_from[i]), max(to_all, t_to[i])
+            for start in range(from_all // steps * steps, to_all, steps):
+                end = min(start + steps, n_t)
+                t_values = t_axis[start:end]
+                if p.kind == _tile.FIXED:
+                    bad = _tile.chi2_fixed(t_values, c, largest, values)
+                elif p.kind == _tile.SHORT:
+                    bad = _tile.chi2_short(t_values, c, largest, values)
                 else:
-                    for k in range(n):
-                        excluded[place + k * stride] = flags[k]
-            if is_closed:  # rows without cells are zero again
-                difference[:, :] = 0.0
-    marked = 0
-    for k in range(count):
-        marked += 1 if mark[k] != DONE else 0
-    return marked
+                    bad = _tile.chi2_long(t_values, c, largest, values)
+                if tests > 0:
+                    power_ranges(t_values[0] + lowest, t_axis[end - 1] + highest, u_least, u_most)
+                    narrowest, widest = 0.0, np.inf
+                    if prompt:
+                        narrowest, widest = _widths_in_tile(c, u_least, u_most)
+                    bits, remaining = decide(
+                        *(low, high, p.degree, p.bit, p.prompt, narrowest, widest),
+                        *(u_least, u_most, here, in_bundle, left),
+                    )
+                    for s in range(end - start):
+                        for i in range(LANES):
+                            flags[np.uint64(s * LANES) + np.uint64(i)] = line_bits[i] | bits
+                    waiting = -1
+                    for k in range(remaining):
+                        t = left[k]
+                        if p.degree[t] > 2 or p.prompt[t] > 0.0:
+                            _tile.test_any(t_values, c, d, t * DEGREES, p.prompt[t], p.bit[t], flags)
+                        elif waiting < 0:
+                            waiting = t
+                        else:
+                            _tile.test_squares(
+                                *(t_values, c, d, waiting * DEGREES, t * DEGREES, p.bit[waiting], p.bit[t], flags)
+                            )
+                            waiting = -1
+                    if waiting >= 0:
+                        _tile.test_any(t_values, c, d, waiting * DEGREES, 0.0, p.bit[waiting], flags)
+                _tile.copy_out(values, start, steps, t_from, t_to, corner - first, b_stride, stride, chi2)
+                if tests > 0:
+                    _tile.copy_out(flags, start, steps, t_from, t_to, corner - first, b_stride, stride, excluded)
+                if bad > 0:
+                    for i in range(LANES):
+                        for s in range(max(start, t_from[i]), min(end, t_to[i])):
+                            if _tile.is_lost(t_axis[s] + c[i], c, i, p.kind == _tile.FIXED):
+                                lost[corner + i * b_stride + s * stride - first] = 1
+                                total_lost += 1
+    return total_lost

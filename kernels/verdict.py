@@ -1,90 +1,91 @@
-"""Constraint bits of a few lines: what is decided for a whole line, and the tests that are left to its points.
+"""Constraint bits of whole bundles and tiles, and the tests that are left to their points.
 
-A test excludes where a polynomial D(u) > 0 (zdscan/digest.py). Interval bounds of D over the line's axis decide most
-tests at once; the others are handed to the points.
+A test excludes where a polynomial D(b, u) > 0 (zdscan/digest.py). Interval bounds of D over the couplings of a bundle
+of lines decide most tests at once, those over a tile most of the rest. Bundles and tiles lie at fixed places of the
+axes, so that a point gets the same bits in whatever run of points it is computed.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from kernels.collapse import Cells
 from kernels.jit import inner
 
-DEGREES = 7  # coefficients of D: a polynomial of degree four in the couplings times a width
+DEGREES = 7  # coefficients of D in u: a polynomial of degree four in the couplings times a width
 
 
 @inner
-def power_ranges(low: np.ndarray, high: np.ndarray, least: np.ndarray, most: np.ndarray) -> None:
-    """Ranges of u^k for u from low to high: float64[L]; least, most float64[DEGREES, L]."""
-    for i in range(low.shape[0]):
-        least[0, i], most[0, i] = 1.0, 1.0
-        x, y = 1.0, 1.0
-        for k in range(1, DEGREES):
-            x *= low[i]
-            y *= high[i]
-            least[k, i], most[k, i] = min(x, y), max(x, y)
-            if k % 2 == 0 and low[i] < 0.0 < high[i]:
-                least[k, i] = 0.0
+def power_ranges(low: float, high: float, least: np.ndarray, most: np.ndarray) -> None:
+    """Ranges of x^k for x from low to high: least, most float64[powers]."""
+    x, y = 1.0, 1.0
+    for k in range(least.shape[0]):
+        least[k], most[k] = min(x, y), max(x, y)
+        if k % 2 == 0 and k > 0 and low < 0.0 < high:
+            least[k] = 0.0
+        x *= low
+        y *= high
 
 
 @inner
-def bounds(
-    polynomial: np.ndarray, degree: int, least: np.ndarray, most: np.ndarray, low: np.ndarray, high: np.ndarray
+def row_ranges(
+    cells: Cells, worth: np.ndarray, least: np.ndarray, most: np.ndarray, low: np.ndarray, high: np.ndarray
 ) -> None:
-    """Bounds of polynomials float64[> degree, L] over the ranges: low, high float64[L] filled."""
-    for i in range(low.shape[0]):
-        low[i], high[i] = polynomial[0, i], polynomial[0, i]
-    for k in range(1, degree + 1):
-        for i in range(low.shape[0]):
-            x, y = polynomial[k, i] * least[k, i], polynomial[k, i] * most[k, i]
-            low[i] += min(x, y)
-            high[i] += max(x, y)
+    """Ranges of all rows over the ranges of the powers of b: low, high float64[rows]; others than cells' are left."""
+    last = -1
+    for c in range(cells.row.shape[0]):
+        row = int(np.int64(cells.row[c]))
+        x, y = worth[c] * least[cells.power[c]], worth[c] * most[cells.power[c]]
+        if row != last:
+            low[row], high[row], last = 0.0, 0.0, row
+        low[row] += min(x, y)
+        high[row] += max(x, y)
 
 
 @inner
 def decide(
-    difference: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
     degree: np.ndarray,
     bit: np.ndarray,
     prompt: np.ndarray,
-    width: np.ndarray,
+    narrowest: float,
+    widest: float,
     least: np.ndarray,
     most: np.ndarray,
-    bits: np.ndarray,
-    pending: np.ndarray,
-    pending_count: np.ndarray,
-) -> None:
-    """Decide the tests of L lines.
+    tests: np.ndarray,
+    count: int,
+    left: np.ndarray,
+) -> tuple[np.uint64, int]:
+    """Decide tests[:count], numbers of tests.
 
     Parameters
     ----------
-    difference : float64[T DEGREES, L], D of each test; degree : int64[T]; bit : uint64[T].
+    low, high : float64[T DEGREES], ranges of the coefficients of each test; least, most : of `power_ranges` of u.
+    degree : int64[T]; bit : uint64[T].
     prompt : float64[T], least width in GeV where the test applies, 0 for everywhere.
-    width : float64[3, L], the total width in powers of u; least, most : of `power_ranges`.
-    bits : uint64[L], bits that are set on the whole line.
-    pending : int64[L, T]; pending_count : int64[L]; tests t that remain, in order; -1 - t where the least width
-        has to be looked at too.
+    narrowest, widest : range of the width, GeV.
+    left : int64[T], filled with the tests that remain to be looked at.
+
+    Returns
+    -------
+    Bits that are set everywhere, and how many tests remain.
     """
-    lines = bits.shape[0]
-    narrowest, widest = np.empty(lines), np.empty(lines)
-    low, high = np.empty(lines), np.empty(lines)
-    bounds(width, 2, least, most, narrowest, widest)
-    off = np.uint64(0)
-    for i in range(lines):
-        bits[i] = off
-        pending_count[i] = 0
-    for t in range(degree.shape[0]):
-        bounds(difference[t * DEGREES : (t + 1) * DEGREES], degree[t], least, most, low, high)
-        here, at_least = bit[t], prompt[t]
-        open_lines = 0
-        for i in range(lines):
-            applies = (at_least == 0.0) | (narrowest[i] >= at_least)
-            bits[i] |= here if (low[i] > 0.0) & applies else off
-            open_lines += 1 if (high[i] > 0.0) & ((low[i] <= 0.0) | (not applies)) else 0
-        if open_lines == 0:
+    bits, remaining = np.uint64(0), 0
+    for k in range(count):
+        t = tests[k]
+        row = t * DEGREES
+        lowest, highest = low[row], high[row]
+        for d in range(1, degree[t] + 1):
+            x, y = low[row + d] * least[d], low[row + d] * most[d]
+            z, w = high[row + d] * least[d], high[row + d] * most[d]
+            lowest += min(min(x, y), min(z, w))
+            highest += max(max(x, y), max(z, w))
+        if highest <= 0.0 or widest < prompt[t]:
             continue
-        for i in range(lines):
-            if high[i] <= 0.0 or bits[i] & here or (at_least > 0.0 and widest[i] < at_least):
-                continue
-            pending[i, pending_count[i]] = t if at_least == 0.0 or narrowest[i] >= at_least else -1 - t
-            pending_count[i] += 1
+        if lowest > 0.0 and narrowest >= prompt[t]:
+            bits |= bit[t]
+            continue
+        left[remaining] = t
+        remaining += 1
+    return bits, remaining

@@ -9,34 +9,44 @@ goes from 1/Gamma^2 to a constant; Gamma chi2 is interpolated, whose poles at bo
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
 from kernels.collapse import POWERS, powers_of
-from kernels.grid import BROAD, LOST, LOWEST, OCTAVES, Prepared, axis_of, line_width, octave_of, touched
+from kernels.grid import axis_of, line_width, touched
 from kernels.jit import inner, njit
 from kernels.physics import resonance as _resonance
 from kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC, fold, fold_squares
-from kernels.sweep import CANCELLED
+from kernels.tile import CANCELLED
 
+LOWEST, OCTAVES = -340, 381  # widths from 1e-103 to 1e12 GeV
 TABLES = LINEAR + QUADRATIC
 NODES = 8
 HALF = (np.sqrt(2.0) - 1.0) / (np.sqrt(2.0) + 1.0)  # |x| at the ends of an octave
 NODE = HALF * np.cos((2.0 * np.arange(NODES) + 1.0) * np.pi / (2.0 * NODES))
-_TOP = np.sqrt(2.0)  # upper end of an octave over its centre
 LENGTHS = 5  # powers of u in the length of the vector whose square chi2 is
 
 
 class Wide(NamedTuple):
     """chi2 of one mass by octaves of the width; which are filled is the caller's business.
 
+    Lines run along b here, where the width varies least: (a, t, b) are the axes in the order of `roles`, and with
+    u = b + shift_a a + shift_t t everything else is as in `grid.Prepared`.
+
+    roles : int64[3]; shift : float64[2]; width : float64[7]; limit : least width limit of the rows that the vector
+        touches, GeV.
     row, power, end, entry_power : as in `collapse.Cells`; rows are powers of u.
     value : float64[OCTAVES, E, NODES], Gamma/Gamma_c chi2 in powers of x/HALF.
     length_row, ..., norm : the same of a bound of the length of the vector whose square chi2 is, in |a|, |b|, |u|;
         norm float64[OCTAVES, M].
     """
 
+    roles: np.ndarray
+    shift: np.ndarray
+    width: np.ndarray
+    limit: float
     row: np.ndarray
     power: np.ndarray
     end: np.ndarray
@@ -47,6 +57,13 @@ class Wide(NamedTuple):
     length_end: np.ndarray
     length_entry_power: np.ndarray
     norm: np.ndarray
+
+
+@inner
+def octave_of(width: float) -> int:
+    """The factor of two that holds a width in GeV; -1 outside all of them."""
+    octave = math.frexp(width)[1] - LOWEST if width > 0.0 else -1
+    return octave if 0 <= octave < OCTAVES else -1
 
 
 @inner
@@ -149,14 +166,14 @@ def _in_plane(wide: Wide, octave: int, a_powers: np.ndarray, out: np.ndarray) ->
 
 
 @inner
-def _on_line(wide: Wide, worth: np.ndarray, octave: int, b_powers: np.ndarray, out: np.ndarray) -> None:
+def _on_line(wide: Wide, worth: np.ndarray, octave: int, t_powers: np.ndarray, out: np.ndarray) -> None:
     """`collapse.on_lines` of one line and octave: out float64[POWERS, NODES], where there are cells."""
     cell = 0
     while cell < wide.row.shape[0]:
         row = wide.row[cell]
         t0, t1, t2, t3, t4, t5, t6, t7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         while cell < wide.row.shape[0] and wide.row[cell] == row:
-            f = b_powers[wide.power[cell]]
+            f = t_powers[wide.power[cell]]
             t0 += f * worth[octave, cell, 0]
             t1 += f * worth[octave, cell, 1]
             t2 += f * worth[octave, cell, 2]
@@ -202,17 +219,16 @@ def _lengths_in_plane(wide: Wide, octave: int, a_powers: np.ndarray, out: np.nda
 
 
 @inner
-def _lengths_on_line(wide: Wide, worth: np.ndarray, octave: int, b_powers: np.ndarray, out: np.ndarray) -> None:
+def _lengths_on_line(wide: Wide, worth: np.ndarray, octave: int, t_powers: np.ndarray, out: np.ndarray) -> None:
     """`collapse.on_lines` of it: out float64[LENGTHS]."""
     for k in range(LENGTHS):
         out[k] = 0.0
     for c in range(wide.length_row.shape[0]):
-        out[wide.length_row[c]] += worth[octave, c] * abs(b_powers[wide.length_power[c]])
+        out[wide.length_row[c]] += worth[octave, c] * abs(t_powers[wide.length_power[c]])
 
 
 @njit
 def evaluate_wide(
-    p: Prepared,
     wide: Wide,
     eps_axis: np.ndarray,
     eps_z_axis: np.ndarray,
@@ -220,66 +236,93 @@ def evaluate_wide(
     first: int,
     count: int,
     largest: float,
-    mark: np.ndarray,
+    ready: np.ndarray,
+    needed: np.ndarray,
     chi2: np.ndarray,
-) -> None:
-    """chi2 of the points of a run that `grid.evaluate_grid` marked `BROAD`; arguments as there.
+    lost: np.ndarray,
+) -> int:
+    """chi2 of the points of a run whose width is beyond the limit; eps_axis to largest as in `grid.evaluate_grid`.
 
-    Points whose width is outside every octave, and those where digits have cancelled, are marked `LOST`.
+    Parameters
+    ----------
+    ready : bool[OCTAVES], octaves that are filled; needed : bool[OCTAVES], set for those that are not and should be.
+    chi2 : float32[count]; lost : uint8[count], 1 where the width is outside every octave or digits have cancelled.
+        Both keep what they are at other points, and while octaves are needed at their points.
+
+    Returns
+    -------
+    How many points are lost.
     """
-    a_axis, a_stride = axis_of(p.roles[0], eps_axis, eps_z_axis, g_axis)
-    b_axis, b_stride = axis_of(p.roles[1], eps_axis, eps_z_axis, g_axis)
-    t_axis, stride = axis_of(p.roles[2], eps_axis, eps_z_axis, g_axis)
-    n_t = t_axis.shape[0]
-    line_span = (n_t - 1) * stride
-    a_powers, b_powers = np.empty(POWERS), np.empty(POWERS)
+    a_axis, a_stride = axis_of(wide.roles[0], eps_axis, eps_z_axis, g_axis)
+    t_axis, t_stride = axis_of(wide.roles[1], eps_axis, eps_z_axis, g_axis)
+    b_axis, stride = axis_of(wide.roles[2], eps_axis, eps_z_axis, g_axis)
+    n = b_axis.shape[0]
+    line_span = (n - 1) * stride
+    a_powers, t_powers, widths = np.empty(POWERS), np.empty(POWERS), np.empty(n)
     worth = np.empty((OCTAVES, wide.row.shape[0], NODES))
     length_worth = np.empty((OCTAVES, wide.length_row.shape[0]))
     in_plane = np.empty(OCTAVES, dtype=np.bool_)
     c, lengths = np.zeros((POWERS, NODES)), np.empty(LENGTHS)
     degree = int(np.int64(wide.row[-1]))
+    total_lost = 0
 
-    a_from, a_to = touched(first, count, 0, a_stride, a_axis.shape[0], (b_axis.shape[0] - 1) * b_stride + line_span)
+    a_from, a_to = touched(first, count, 0, a_stride, a_axis.shape[0], (t_axis.shape[0] - 1) * t_stride + line_span)
     for plane in range(a_from, a_to):
         a = a_axis[plane]
         powers_of(a, a_powers)
         in_plane[:] = False
         begin = plane * a_stride
-        b_from, b_to = touched(first, count, begin, b_stride, b_axis.shape[0], line_span)
-        for row in range(b_from, b_to):
-            line = begin + row * b_stride
-            t_from, t_to = touched(first, count, line, stride, n_t, 0)
-            present, centre = -1, 0.0
-            for t in range(t_from, t_to):
-                place = line + t * stride - first
-                if mark[place] != BROAD:
+        t_from, t_to = touched(first, count, begin, t_stride, t_axis.shape[0], line_span)
+        for row in range(t_from, t_to):
+            line = begin + row * t_stride
+            t = t_axis[row]
+            w0, w1, w2 = line_width(wide.width, a, t)
+            shift = wide.shift[0] * a + wide.shift[1] * t
+            low, high = b_axis[0] + shift, b_axis[n - 1] + shift
+            # a sum of squares is largest at an end
+            if max((w2 * low + w1) * low + w0, (w2 * high + w1) * high + w0) <= wide.limit:
+                continue
+            b_from, b_to = touched(first, count, line, stride, n, 0)
+            for k in range(b_from, b_to):
+                u = b_axis[k] + shift
+                widths[k] = (w2 * u + w1) * u + w0
+            powers_of(t, t_powers)
+            present, low, high = -1, 0.0, 0.0
+            for k in range(b_from, b_to):
+                width = widths[k]
+                if not width > wide.limit:
                     continue
-                if centre == 0.0:
-                    b = b_axis[row]
-                    powers_of(b, b_powers)
-                    shift = p.shift[0] * a + p.shift[1] * b
-                    w0, w1, w2 = line_width(p.width, a, b)
-                u = t_axis[t] + shift
-                width = (w2 * u + w1) * u + w0
-                octave = present
-                if not 0.5 * _TOP * centre < width < centre * _TOP:
-                    octave = octave_of(width)
-                if octave < 0:
-                    mark[place] = LOST
+                place = line + k * stride - first
+                if not low <= width < high:
+                    present = octave_of(width)
+                    if present >= 0:
+                        centre = centre_of(present)
+                        low, high = math.ldexp(0.5, present + LOWEST), math.ldexp(1.0, present + LOWEST)
+                        if ready[present]:
+                            if not in_plane[present]:
+                                _in_plane(wide, present, a_powers, worth)
+                                _lengths_in_plane(wide, present, a_powers, length_worth)
+                                in_plane[present] = True
+                            _on_line(wide, worth, present, t_powers, c)
+                            _lengths_on_line(wide, length_worth, present, t_powers, lengths)
+                        else:
+                            needed[present] = True
+                    else:
+                        low, high = 0.0, 0.0
+                if present < 0:
+                    lost[place] = 1
+                    total_lost += 1
                     continue
-                if octave != present:
-                    if not in_plane[octave]:
-                        _in_plane(wide, octave, a_powers, worth)
-                        _lengths_in_plane(wide, octave, a_powers, length_worth)
-                        in_plane[octave] = True
-                    _on_line(wide, worth, octave, b_powers, c)
-                    _lengths_on_line(wide, length_worth, octave, b_powers, lengths)
-                    centre = centre_of(octave)
-                    present = octave
+                if not ready[present]:
+                    continue
+                u = b_axis[k] + shift
                 total = _at_point(c, degree, u, (width - centre) / (width + centre) / HALF) * (centre / width)
                 y = abs(u)
                 size = (((lengths[4] * y + lengths[3]) * y + lengths[2]) * y + lengths[1]) * y + lengths[0]
                 if total * CANCELLED >= size * size:
                     chi2[place] = min(total, largest)
+                    lost[place] = 0
                 else:
-                    mark[place] = LOST
+                    lost[place] = 1
+                    total_lost += 1
+    return total_lost

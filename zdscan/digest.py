@@ -7,27 +7,31 @@ to it where v_mu depends on g_mu. Predictions of the rows have degree four in th
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kernels import clauses as _clauses
 from kernels import slice as _slice
-from kernels import sweep as _sweep
+from kernels import tile as _tile
 from kernels import wide as _wide
 from kernels.collapse import POWERS, Cells
 from kernels.gram import expand
-from kernels.grid import OCTAVES, Prepared
+from kernels.grid import Prepared
 from kernels.line import A_MU, G_NUE, V_D, V_E, V_MU, V_S, V_U
 from kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC
 from kernels.verdict import DEGREES
+from kernels.wide import LENGTHS
 from zdscan.likelihood import Likelihood
 from zdscan.monomials import Expansion, Floats, Ints, cells_of, fold, keys_of, monomials, places
 
-SHORT_AXIS = 16  # a g_mu axis below this length is not worth a vector where another is longer
+BUNDLE_COST = 12  # of a bundle of lines, in steps along them
+OTHER_COST = 1.3  # of a point where lines do not run along g_mu
 ROUNDING = 1e-14  # what is left of a cancellation in a coefficient and no more than this is zero
 
 
@@ -49,12 +53,24 @@ _WIDTHS_IN_TESTS = places(TESTS, WIDTHS, ONE)[:, 0]
 
 
 def roles_of(lengths: Sequence[int]) -> tuple[int, int, int]:
-    """Which of (eps, eps_z, g_mu) is a, b and t: lines run along g_mu unless that is short, bundles of them along b."""
-    others = sorted((0, 1), key=lambda axis: lengths[axis])
-    if lengths[2] >= SHORT_AXIS or lengths[2] >= lengths[others[1]]:
-        return others[0], others[1], 2
-    rest = sorted((others[0], 2), key=lambda axis: lengths[axis])
-    return rest[0], rest[1], others[1]
+    """Which of (eps, eps_z, g_mu) is a, b and t, so that it costs least: lines along t, bundles of them along b."""
+
+    def cost(roles: tuple[int, ...]) -> float:
+        a, b, t = (lengths[role] for role in roles)
+        return a * math.ceil(b / _tile.LANES) * (BUNDLE_COST + t) * (1.0 if roles[2] == 2 else OTHER_COST)
+
+    a, b, t = min([(0, 1, 2), (1, 0, 2), (0, 2, 1), (2, 0, 1), (1, 2, 0), (2, 1, 0)], key=cost)
+    return a, b, t
+
+
+def wide_roles_of(roles: tuple[int, int, int]) -> tuple[int, int, int]:
+    """The same for kernels/wide.py, where lines run along b."""
+    return roles[0], roles[2], roles[1]
+
+
+def row_tables(slice_: Floats, rows: int) -> Floats:
+    """The tables of the rows in a slice: float64[rows, PER_ROW]."""
+    return slice_[_slice.HEADER : int(_slice.slice_length(rows))].reshape(rows, _slice.PER_ROW)
 
 
 class Frame:
@@ -218,6 +234,10 @@ class Frame:
         out[-1] = out[:-1].sum(axis=0)
         return out
 
+    def total_width(self, header: Floats) -> Floats:
+        """The total width over 1 and the quadratics, GeV: float64[7]."""
+        return self._channels(header)[-1].copy()
+
     def _tests(self, clauses: Floats, channels: Floats) -> tuple[Floats, Floats, Ints, Floats]:
         """Tests D > 0 of clauses float64[n, LENGTH], without division and without ratio.
 
@@ -264,11 +284,10 @@ class Frame:
         expand(tables, rows.lepton, residual, whitening, products, expansion.pair, out, norms)
         return out, norms
 
-    def prepare(self, slice_: Floats) -> Prepared:
-        """Digest a slice of `Physics.build_slice`."""
+    def prepare(self, slice_: Floats) -> tuple[Prepared, Prepared]:
+        """Digest a slice of `Physics.build_slice`: chi2 of all rows, and of the muon rows."""
         rows, header = self.rows, slice_[: _slice.HEADER]
-        length = int(_slice.HEADER + _slice.PER_ROW * len(rows.sm))
-        tables = slice_[_slice.HEADER : length].reshape(len(rows.sm), _slice.PER_ROW)
+        tables = row_tables(slice_, len(rows.sm))
         channels = self._channels(header)
         products = self._law_products(self._linear, channels[-1])
         chi2, lengths = [], []
@@ -276,32 +295,42 @@ class Frame:
             values, norms = self.expanded(self._law, products, np.ascontiguousarray(tables[None, :, :-1]), whitening)
             chi2.append(cells_of(self._law.keys, values[0]))
             lengths.append(cells_of(self._law.lengths, norms[0][self._law.order]))
-        inside, outside, bits, prompt = self._tests(slice_[length:].reshape(-1, _clauses.LENGTH), channels)
-        cells, degree = [], np.zeros(len(bits), dtype=np.int64)
+        inside, outside, bits, prompt = self._tests(
+            slice_[_slice.HEADER + tables.size :].reshape(-1, _clauses.LENGTH), channels
+        )
+        cells, ends, degree = [], [], np.zeros(len(bits), dtype=np.int64)
         for terms in (inside, outside):
             test, term = np.nonzero(terms)
             cells.append(cells_of(keys_of(TESTS[term], DEGREES * test), terms[test, term]))
+            ends.append(np.searchsorted(cells[-1].row, DEGREES * np.arange(1, len(bits) + 1, dtype=np.uint64)))
             np.maximum.at(degree, test, TESTS[term, 2])
-        largest = np.zeros(3, dtype=np.int64)
-        rows_used = chi2[0].row.astype(np.int64)
-        np.maximum.at(largest, rows_used // POWERS, rows_used % POWERS)
-        limits = tables[self.touched, -1]
-        return Prepared(
+        whole = Prepared(
             np.array(self.roles),
             np.ascontiguousarray(self.shift),
             channels[-1].copy(),
             chi2[0],
-            chi2[1],
             lengths[0],
-            lengths[1],
             cells[0],
             cells[1],
+            *ends,
             degree,
             np.uint64(1) << bits.astype(np.uint64),
             prompt,
-            bool(np.all(largest <= _sweep.SHORT[:3])),
-            float(limits.min()) if limits.size else np.inf,
+            _kind(channels[-1], chi2[0], lengths[0]),
         )
+        return whole, whole._replace(chi2=chi2[1], lengths=lengths[1])
+
+
+def _kind(width: Floats, chi2: Cells, lengths: Cells) -> int:
+    """Which of the loops over points serves these polynomials."""
+    largest = np.zeros(5, dtype=np.int64)
+    rows = chi2.row.astype(np.int64)
+    np.maximum.at(largest, rows // POWERS, rows % POWERS)
+    rows = lengths.row.astype(np.int64)
+    np.maximum.at(largest, 3 + rows // LENGTHS, rows % LENGTHS)
+    if not np.any(width[4:]) and np.all(largest <= _tile.FIXED_POWERS):
+        return _tile.FIXED
+    return _tile.SHORT if np.all(largest <= _tile.SHORT_POWERS) else _tile.LONG
 
 
 class WideTables:
@@ -309,18 +338,46 @@ class WideTables:
 
     Parameters
     ----------
-    frame : of the case; header : of the slice; whitening : float64[W, rows].
+    frame : of the case with `wide_roles_of` its axes; header : of the slice; limits : width limits of the rows in GeV,
+    float64[rows]; whitening : float64[W, rows].
     """
 
-    def __init__(self, frame: Frame, header: Floats, whitening: Floats) -> None:
+    def __init__(self, frame: Frame, header: Floats, limits: Floats, whitening: Floats) -> None:
         self._frame, self._header, self._whitening = frame, header, whitening
         self._lock = threading.Lock()
-        self._ready = np.zeros(OCTAVES, dtype=np.bool_)
-        exact = frame.exact
+        self._ready = np.zeros(_wide.OCTAVES, dtype=np.bool_)
+        exact, touched = frame.exact, limits[frame.touched]
         # memory is touched where an octave is filled alone
-        value = np.empty((OCTAVES, len(exact.keys), _wide.NODES))
-        norm = np.empty((OCTAVES, len(exact.lengths)))
-        self.tables = _wide.Wide(*frame.wide_terms[:-1], value, *frame.wide_lengths[:-1], norm)
+        value = np.empty((_wide.OCTAVES, len(exact.keys), _wide.NODES))
+        norm = np.empty((_wide.OCTAVES, len(exact.lengths)))
+        self.tables = _wide.Wide(
+            np.array(frame.roles),
+            np.ascontiguousarray(frame.shift),
+            frame.total_width(header),
+            float(touched.min()) if touched.size else np.inf,
+            *frame.wide_terms[:-1],
+            value,
+            *frame.wide_lengths[:-1],
+            norm,
+        )
+
+    def evaluate(
+        self, axes: tuple[Floats, Floats, Floats], first: int, largest: float, chi2: NDArray[Any], lost: NDArray[Any]
+    ) -> int:
+        """`wide.evaluate_wide`; octaves are filled as they are needed."""
+        while True:
+            ready, needed = self._ready.copy(), np.zeros(_wide.OCTAVES, dtype=np.bool_)
+            count = _wide.evaluate_wide(self.tables, *axes, first, len(chi2), largest, ready, needed, chi2, lost)
+            if not np.any(needed):
+                return count
+            self.fill(needed)
+
+    def warm_up(self, axes: tuple[Floats, Floats, Floats]) -> None:
+        """Compile what this needs, or load it."""
+        needed = np.zeros(_wide.OCTAVES, dtype=np.bool_)
+        needed[_wide.OCTAVES // 2] = True
+        self.fill(needed)
+        self.evaluate(axes, 0, 0.0, np.empty(1, dtype=np.float32), np.empty(1, dtype=np.uint8))
 
     def fill(self, needed: NDArray[np.bool_]) -> None:
         """Make sure of the octaves that are needed: bool[OCTAVES]."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.grid import OCTAVES
 from zdscan import likelihood, warming
 from zdscan.axes import LARGEST_COUPLING, LARGEST_WIDTH
 from zdscan.constraints import select
@@ -224,13 +223,9 @@ class Engine:
     def warm_up(self) -> None:
         """Compile the kernels, or load them from the cache."""
         outputs = [np.empty((1, field.components) if field.extra else 1, dtype=field.dtype) for field in self.fields]
-        none = np.empty(0, dtype=np.float32)
         with warming.helper(self._mask.str) as helper:
             workspace = self.physics.workspace(self.build_slice(0), self._point_axes)
-            mark, needed = np.zeros(1, dtype=np.uint8), np.zeros(OCTAVES, dtype=np.bool_)
-            needed[OCTAVES // 2] = True
-            chi2 = np.empty(1, dtype=np.float32)
-            self.physics.fill_wide(workspace, self._point_axes, 0, mark, needed, chi2, none)
+            workspace.wide[0].warm_up(self._point_axes)
             helper.wait()
             self._evaluate(workspace, 0, 1, outputs)
 

@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 
 from kernels import clauses as _clauses
 from kernels import slice as _slice
-from kernels.grid import LOST, OCTAVES, Prepared, evaluate_grid
+from kernels.grid import Prepared, evaluate_grid
 from kernels.point import evaluate_block
-from kernels.wide import evaluate_wide
 from zdscan import cache, inputs
 from zdscan.constraint import Clause, Constraint, Theory
-from zdscan.digest import Frame, WideTables, roles_of
+from zdscan.digest import Frame, WideTables, roles_of, row_tables, wide_roles_of
 from zdscan.inputs import curves
 from zdscan.likelihood import Likelihood
 from zdscan.model import COUPLINGS, PARAMETERS, Case
@@ -55,9 +54,8 @@ class Workspace:
     """What is kept between runs of points of one slice: the digested slice, and tables for large widths."""
 
     slice_: NDArray[np.float64]
-    prepared: Prepared
-    wide: WideTables
-    wide_muon: WideTables
+    prepared: tuple[Prepared, Prepared]  # of all rows, and of the muon rows
+    wide: tuple[WideTables, WideTables]
 
 
 @dataclass(frozen=True)
@@ -166,13 +164,16 @@ class Physics:
 
     def workspace(self, slice_: NDArray[np.float64], axes: Axes) -> Workspace:
         """A workspace for `fill` on a slice and axes."""
-        rows, frame = self.likelihood, self._frame(roles_of([len(axis) for axis in axes]))
-        header = slice_[: _slice.HEADER]
+        rows, roles = self.likelihood, roles_of([len(axis) for axis in axes])
+        wide, header = self._frame(wide_roles_of(roles)), slice_[: _slice.HEADER]
+        limits = row_tables(slice_, len(rows.sm))[:, -1]
         return Workspace(
             slice_,
-            frame.prepare(slice_),
-            WideTables(frame, header, rows.whitening),
-            WideTables(frame, header, rows.whitening_muon),
+            self._frame(roles).prepare(slice_),
+            (
+                WideTables(wide, header, limits, rows.whitening),
+                WideTables(wide, header, limits, rows.whitening_muon),
+            ),
         )
 
     def fill(
@@ -194,27 +195,15 @@ class Physics:
         chi2, excluded, chi2_muon : float32[n], uint32[n] or uint64[n], float32[n or 0]; filled. Numbers beyond float32
             become its largest.
         """
-        mark = np.empty(len(chi2), dtype=np.uint8)
-        needed = np.zeros(OCTAVES, dtype=np.bool_)
-        prepared, run = workspace.prepared, (*axes, first, len(chi2), _FLOAT32_MAX)
-        if not evaluate_grid(prepared, *run, chi2, chi2_muon, excluded, mark, needed):
-            return
-        self.fill_wide(workspace, axes, first, mark, needed, chi2, chi2_muon)
-        for k in np.flatnonzero(mark == LOST):
-            point = self.evaluate(workspace.slice_, axes, first + int(k), 1, ("chi2_muon",))
-            chi2[k] = min(point["chi2"][0], _FLOAT32_MAX)
-            if len(chi2_muon):
-                chi2_muon[k] = min(point["chi2_muon"][0], _FLOAT32_MAX)
-
-    def fill_wide(
-        self, workspace: Workspace, axes: Axes, first: int, mark: Array, needed: Array, chi2: Array, chi2_muon: Array
-    ) -> None:
-        """The part of `fill` for points beyond the small-width law, as `mark` and `needed` say (kernels/grid.py)."""
-        run = (*axes, first, len(chi2), _FLOAT32_MAX)
-        for wide, output in ((workspace.wide, chi2), (workspace.wide_muon, chi2_muon)):
-            if len(output):
-                wide.fill(needed)
-                evaluate_wide(workspace.prepared, wide.tables, *run, mark, output)
+        lost, none = np.empty(len(chi2), dtype=np.uint8), excluded[:0]
+        for k, (name, out, bits) in enumerate((("chi2", chi2, excluded), ("chi2_muon", chi2_muon, none))):
+            if not len(out):
+                continue
+            count = evaluate_grid(workspace.prepared[k], *axes, first, len(out), _FLOAT32_MAX, out, bits, lost)
+            count += workspace.wide[k].evaluate(axes, first, _FLOAT32_MAX, out, lost)
+            for place in np.flatnonzero(lost) if count else ():
+                point = self.evaluate(workspace.slice_, axes, first + int(place), 1, ("chi2_muon",))
+                out[place] = min(point[name][0], _FLOAT32_MAX)
 
     def evaluate(
         self,
