@@ -159,7 +159,7 @@ def evaluate_grid(
     worth, length_worth = np.empty(p.chi2.row.shape[0]), np.empty(p.lengths.row.shape[0])
     test_worth, closed_worth = np.empty(p.tests.row.shape[0]), np.empty(p.closed.row.shape[0])
     b, size, closed = np.empty(LANES), np.empty(LANES), np.empty(LANES, dtype=np.bool_)
-    line_bits = np.empty(LANES, dtype=np.uint64)
+    line_bits, tile_bits = np.empty(LANES, dtype=np.uint64), np.empty(LANES, dtype=np.uint64)
     c = np.zeros(_tile.COEFFICIENTS * LANES)
     d, d_closed = np.empty(tests * DEGREES * LANES), np.empty(tests * DEGREES * LANES)
     b_least, b_most, u_least, u_most = np.empty(POWERS), np.empty(POWERS), np.empty(DEGREES), np.empty(DEGREES)
@@ -250,9 +250,11 @@ def evaluate_grid(
                         *(low, high, p.degree, p.bit, p.prompt, narrowest, widest),
                         *(u_least, u_most, here, in_bundle, left),
                     )
+                    for i in range(LANES):
+                        tile_bits[i] = line_bits[i] | bits
                     for s in range(end - start):
                         for i in range(LANES):
-                            flags[np.uint64(s * LANES) + np.uint64(i)] = line_bits[i] | bits
+                            flags[np.uint64(s * LANES) + np.uint64(i)] = tile_bits[i]
                     waiting = -1
                     for k in range(remaining):
                         t = left[k]
@@ -266,10 +268,11 @@ def evaluate_grid(
                             )
                             waiting = -1
                     if waiting >= 0:
-                        _tile.test_any(t_values, c, d, waiting * DEGREES, 0.0, p.bit[waiting], flags)
-                _tile.copy_out(values, start, steps, t_from, t_to, corner - first, b_stride, stride, chi2)
-                if tests > 0:
-                    _tile.copy_out(flags, start, steps, t_from, t_to, corner - first, b_stride, stride, excluded)
+                        first_row = waiting * DEGREES
+                        _tile.test_squares(t_values, c, d, first_row, first_row, p.bit[waiting], p.bit[waiting], flags)
+                _tile.copy_out(
+                    *(values, flags, start, steps, t_from, t_to, corner - first, b_stride, stride, chi2, excluded)
+                )
                 if bad > 0:
                     for i in range(LANES):
                         for s in range(max(start, t_from[i]), min(end, t_to[i])):

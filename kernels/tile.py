@@ -15,6 +15,11 @@ L = LANES
 # rows of the coefficients of lines: u - t, width, those of chi2 = A + B/Gamma + C/Gamma^2, then of a bound s of the
 # length of the vector whose square chi2 is, s = p(|u|) + q(|u|)/Gamma
 SHIFT, WIDTH, REGULAR, MIXED, RESONANT, LENGTH_P, LENGTH_Q, COEFFICIENTS = 0, 1, 4, 13, 22, 31, 36, 41
+W0, W1, W2 = range(WIDTH * L, REGULAR * L, L)  # where the coefficients of one power begin
+A0, A1, A2, A3, A4, A5, A6, A7, A8 = range(REGULAR * L, MIXED * L, L)
+B0, B1, B2, B3, B4, B5, B6, B7, B8 = range(MIXED * L, RESONANT * L, L)
+C0, C1, C2, C3, C4, C5, C6, C7, C8 = range(RESONANT * L, LENGTH_P * L, L)
+P0, P1, P2, P3, P4, Q0, Q1, Q2, Q3, Q4 = range(LENGTH_P * L, COEFFICIENTS * L, L)
 FIXED, SHORT, LONG = 0, 1, 2  # kinds of polynomials, see below
 FIXED_POWERS = (4, 4, 4, 2, 2)  # largest powers of u in A, B, C, p, q where the width is the same all along a line
 SHORT_POWERS = (6, 5, 4, 3, 2)  # where the flavour-changing vertex is
@@ -35,10 +40,10 @@ def chi2_fixed(t: np.ndarray, c: np.ndarray, largest: float, chi2: np.ndarray) -
         for i in range(LANES):
             x = here + c[i]
             y = abs(x)
-            total = (((c[8 * L + i] * x + c[7 * L + i]) * x + c[6 * L + i]) * x + c[5 * L + i]) * x + c[4 * L + i]
-            size = (c[33 * L + i] * y + c[32 * L + i]) * y + c[31 * L + i]
+            total = (((c[A4 + i] * x + c[A3 + i]) * x + c[A2 + i]) * x + c[A1 + i]) * x + c[A0 + i]
+            size = (c[P2 + i] * y + c[P1 + i]) * y + c[P0 + i]
             lost += 0 if total * CANCELLED >= size * size else 1
-            chi2[at + np.uint64(i)] = min(total, largest)
+            chi2[at + np.uint64(i)] = total if total < largest else largest
     return lost
 
 
@@ -46,7 +51,7 @@ def chi2_fixed(t: np.ndarray, c: np.ndarray, largest: float, chi2: np.ndarray) -
 def sum_over_widths(c: np.ndarray) -> None:
     """A += B/Gamma + C/Gamma^2 and p += q/Gamma for the powers of `chi2_fixed`."""
     for i in range(LANES):
-        r = 1.0 / c[L + i] if c[L + i] > 0.0 else 0.0
+        r = 1.0 / c[W0 + i] if c[W0 + i] > 0.0 else 0.0
         for k in range(5):
             c[(REGULAR + k) * L + i] += (c[(RESONANT + k) * L + i] * r + c[(MIXED + k) * L + i]) * r
         for k in range(3):
@@ -62,19 +67,19 @@ def chi2_short(t: np.ndarray, c: np.ndarray, largest: float, chi2: np.ndarray) -
         for i in range(LANES):
             x = here + c[i]
             y = abs(x)
-            width = c[L + i] + (c[2 * L + i] * x + c[3 * L + i] * x * x)
+            width = c[W0 + i] + (c[W1 + i] * x + c[W2 + i] * x * x)
             r = 1.0 / width if width > 0.0 else 0.0
-            regular = ((c[10 * L + i] * x + c[9 * L + i]) * x + c[8 * L + i]) * x + c[7 * L + i]
-            regular = ((regular * x + c[6 * L + i]) * x + c[5 * L + i]) * x + c[4 * L + i]
-            mixed = ((c[18 * L + i] * x + c[17 * L + i]) * x + c[16 * L + i]) * x + c[15 * L + i]
-            mixed = (mixed * x + c[14 * L + i]) * x + c[13 * L + i]
-            resonant = (c[26 * L + i] * x + c[25 * L + i]) * x + c[24 * L + i]
-            resonant = (resonant * x + c[23 * L + i]) * x + c[22 * L + i]
+            regular = ((c[A6 + i] * x + c[A5 + i]) * x + c[A4 + i]) * x + c[A3 + i]
+            regular = ((regular * x + c[A2 + i]) * x + c[A1 + i]) * x + c[A0 + i]
+            mixed = ((c[B5 + i] * x + c[B4 + i]) * x + c[B3 + i]) * x + c[B2 + i]
+            mixed = (mixed * x + c[B1 + i]) * x + c[B0 + i]
+            resonant = (c[C4 + i] * x + c[C3 + i]) * x + c[C2 + i]
+            resonant = (resonant * x + c[C1 + i]) * x + c[C0 + i]
             total = (resonant * r + mixed) * r + regular
-            p = ((c[34 * L + i] * y + c[33 * L + i]) * y + c[32 * L + i]) * y + c[31 * L + i]
-            size = p + ((c[38 * L + i] * y + c[37 * L + i]) * y + c[36 * L + i]) * r
+            p = ((c[P3 + i] * y + c[P2 + i]) * y + c[P1 + i]) * y + c[P0 + i]
+            size = p + ((c[Q2 + i] * y + c[Q1 + i]) * y + c[Q0 + i]) * r
             lost += 0 if total * CANCELLED >= size * size else 1
-            chi2[at + np.uint64(i)] = min(total, largest)
+            chi2[at + np.uint64(i)] = total if total < largest else largest
     return lost
 
 
@@ -87,28 +92,28 @@ def chi2_long(t: np.ndarray, c: np.ndarray, largest: float, chi2: np.ndarray) ->
         for i in range(LANES):
             x = here + c[i]
             y = abs(x)
-            width = c[L + i] + (c[2 * L + i] * x + c[3 * L + i] * x * x)
+            width = c[W0 + i] + (c[W1 + i] * x + c[W2 + i] * x * x)
             r = 1.0 / width if width > 0.0 else 0.0
-            regular = (((c[12 * L + i] * x + c[11 * L + i]) * x + c[10 * L + i]) * x + c[9 * L + i]) * x + c[8 * L + i]
-            regular = (((regular * x + c[7 * L + i]) * x + c[6 * L + i]) * x + c[5 * L + i]) * x + c[4 * L + i]
-            mixed = (((c[21 * L + i] * x + c[20 * L + i]) * x + c[19 * L + i]) * x + c[18 * L + i]) * x + c[17 * L + i]
-            mixed = (((mixed * x + c[16 * L + i]) * x + c[15 * L + i]) * x + c[14 * L + i]) * x + c[13 * L + i]
-            resonant = ((c[30 * L + i] * x + c[29 * L + i]) * x + c[28 * L + i]) * x + c[27 * L + i]
-            resonant = (resonant * x + c[26 * L + i]) * x + c[25 * L + i]
-            resonant = ((resonant * x + c[24 * L + i]) * x + c[23 * L + i]) * x + c[22 * L + i]
+            regular = (((c[A8 + i] * x + c[A7 + i]) * x + c[A6 + i]) * x + c[A5 + i]) * x + c[A4 + i]
+            regular = (((regular * x + c[A3 + i]) * x + c[A2 + i]) * x + c[A1 + i]) * x + c[A0 + i]
+            mixed = (((c[B8 + i] * x + c[B7 + i]) * x + c[B6 + i]) * x + c[B5 + i]) * x + c[B4 + i]
+            mixed = (((mixed * x + c[B3 + i]) * x + c[B2 + i]) * x + c[B1 + i]) * x + c[B0 + i]
+            resonant = ((c[C8 + i] * x + c[C7 + i]) * x + c[C6 + i]) * x + c[C5 + i]
+            resonant = (resonant * x + c[C4 + i]) * x + c[C3 + i]
+            resonant = ((resonant * x + c[C2 + i]) * x + c[C1 + i]) * x + c[C0 + i]
             total = (resonant * r + mixed) * r + regular
-            p = (((c[35 * L + i] * y + c[34 * L + i]) * y + c[33 * L + i]) * y + c[32 * L + i]) * y + c[31 * L + i]
-            q = (((c[40 * L + i] * y + c[39 * L + i]) * y + c[38 * L + i]) * y + c[37 * L + i]) * y + c[36 * L + i]
+            p = (((c[P4 + i] * y + c[P3 + i]) * y + c[P2 + i]) * y + c[P1 + i]) * y + c[P0 + i]
+            q = (((c[Q4 + i] * y + c[Q3 + i]) * y + c[Q2 + i]) * y + c[Q1 + i]) * y + c[Q0 + i]
             size = p + q * r
             lost += 0 if total * CANCELLED >= size * size else 1
-            chi2[at + np.uint64(i)] = min(total, largest)
+            chi2[at + np.uint64(i)] = total if total < largest else largest
     return lost
 
 
 @inner
 def is_lost(u: float, c: np.ndarray, i: int, fixed: bool) -> bool:
     """Whether a point of lane i is one of those that the functions above count."""
-    y, width = abs(u), c[L + i] + (c[2 * L + i] * u + c[3 * L + i] * u * u)
+    y, width = abs(u), c[W0 + i] + (c[W1 + i] * u + c[W2 + i] * u * u)
     r = 1.0 / width if width > 0.0 and not fixed else 0.0
     a, b, resonant = 0.0, 0.0, 0.0
     for k in range(9):
@@ -165,7 +170,7 @@ def test_any(
             x = here + c[i]
             value = ((d[k6 + lane] * x + d[k5 + lane]) * x + d[k4 + lane]) * x + d[k3 + lane]
             value = ((value * x + d[k2 + lane]) * x + d[k1 + lane]) * x + d[k0 + lane]
-            wide = c[L + i] + (c[2 * L + i] * x + c[3 * L + i] * x * x) >= least
+            wide = c[W0 + i] + (c[W1 + i] * x + c[W2 + i] * x * x) >= least
             flags[at + lane] |= bit if (value > 0.0) & wide else off
 
 
@@ -178,7 +183,8 @@ def steps_of(n: int) -> int:
 
 @inner
 def copy_out(
-    tile: np.ndarray,
+    values: np.ndarray,
+    flags: np.ndarray,
     start: int,
     steps: int,
     first: np.ndarray,
@@ -186,30 +192,36 @@ def copy_out(
     corner: int,
     lane_stride: int,
     stride: int,
-    out: np.ndarray,
+    chi2: np.ndarray,
+    excluded: np.ndarray,
 ) -> None:
-    """Steps first[i]..last[i] of every lane i that a tile of `steps` from `start` has, to out[corner + i lane_stride].
+    """Steps first[i]..last[i] of every lane i that a tile of `steps` from `start` has, to place corner + i lane_stride.
 
     first, last : int64[LANES]. Points of a lane are `stride` apart. (Unsigned: no index counts from the end.)
     """
-    four, row = np.uint64(4), np.uint64(4 * L)
-    k1, k2, k3 = np.uint64(L), np.uint64(2 * L), np.uint64(3 * L)
+    with_flags, step = excluded.shape[0] > 0, np.uint64(stride)
+    k1, k2, k3, k4 = np.uint64(L), np.uint64(2 * L), np.uint64(3 * L), np.uint64(4 * L)
     for i in range(L):
-        begin, end = max(start, first[i]), min(start + steps, last[i])
+        begin, end = first[i] if first[i] > start else start, last[i] if last[i] < start + steps else start + steps
         if begin >= end:
             continue
         at, place = np.uint64((begin - start) * L + i), np.uint64(corner + i * lane_stride + begin * stride)
-        n = end - begin
-        if stride == 1:
-            for _ in range(n // 4):
-                out[place] = tile[at]
-                out[place + np.uint64(1)] = tile[at + k1]
-                out[place + np.uint64(2)] = tile[at + k2]
-                out[place + np.uint64(3)] = tile[at + k3]
-                at += row
-                place += four
-            n = n % 4
-        for _ in range(n):
-            out[place] = tile[at]
-            at += k1
-            place += np.uint64(stride)
+        fours = (end - begin) // 4 if stride == 1 else 0
+        if with_flags:
+            for _ in range(fours):
+                to1, to2, to3 = place + np.uint64(1), place + np.uint64(2), place + np.uint64(3)
+                chi2[place], chi2[to1] = values[at], values[at + k1]
+                chi2[to2], chi2[to3] = values[at + k2], values[at + k3]
+                excluded[place], excluded[to1] = flags[at], flags[at + k1]
+                excluded[to2], excluded[to3] = flags[at + k2], flags[at + k3]
+                at += k4
+                place += np.uint64(4)
+            for _ in range(end - begin - 4 * fours):
+                chi2[place], excluded[place] = values[at], flags[at]
+                at += k1
+                place += step
+        else:
+            for _ in range(end - begin):
+                chi2[place] = values[at]
+                at += k1
+                place += step

@@ -26,6 +26,8 @@ TABLES = LINEAR + QUADRATIC
 NODES = 8
 HALF = (np.sqrt(2.0) - 1.0) / (np.sqrt(2.0) + 1.0)  # |x| at the ends of an octave
 NODE = HALF * np.cos((2.0 * np.arange(NODES) + 1.0) * np.pi / (2.0 * NODES))
+_NODE_X, _NODE_W = np.repeat(_resonance.GAUSS_X, NODES), np.repeat(_resonance.GAUSS_W, NODES)
+_U1, _U2, _U3, _U4, _U5, _U6, _U7 = (np.uint64(n) for n in range(1, NODES))
 LENGTHS = 5  # powers of u in the length of the vector whose square chi2 is
 
 
@@ -73,24 +75,54 @@ def centre_of(octave: int) -> float:
 
 
 @inner
-def _weights(lo: float, hi: float, mass: float, width: np.ndarray, real: np.ndarray, absolute: np.ndarray) -> None:
-    """`resonance.panel_weights` for all widths: real, absolute float64[nodes, NODES]."""
-    one_real, one_absolute = np.empty(_resonance.NODES), np.empty(_resonance.NODES)
+def _weights(
+    lo: float,
+    hi: float,
+    mass: float,
+    width: np.ndarray,
+    squares: np.ndarray,
+    work: np.ndarray,
+    real: np.ndarray,
+    absolute: np.ndarray,
+) -> None:
+    """`resonance.panel_weights` for all widths: real, absolute float64[nodes * NODES].
+
+    squares : float64[nodes * NODES], (M Gamma)^2 of all widths, repeated; work : float64[2 * nodes * NODES].
+    """
     half, a, b = _resonance.edges(lo, hi, mass)
-    x0 = -0.5 * (a + b)
-    if abs(x0) > _resonance.FAR:
-        for j in range(_resonance.NODES):
-            t, weight = _resonance.GAUSS_X[j] - x0, _resonance.GAUSS_W[j]
+    x0, far = -0.5 * (a + b), _resonance.FAR * _resonance.FAR
+    narrow, broad = mass * width[NODES - 1] / half, mass * width[0] / half
+    if x0 * x0 + narrow * narrow <= far:
+        r, u = work[: _resonance.NODES * NODES], work[_resonance.NODES * NODES :]
+        for n in range(NODES):
+            gamma = mass * width[n] / half
+            r[n] = _resonance.log_ratio(a, b, gamma * gamma)
+            u[n] = np.arctan2(2.0 * gamma, a * b + gamma * gamma) / gamma
+            r[NODES + n] = x0 * r[n] - gamma * gamma * u[n] + 2.0
+            u[NODES + n] = x0 * u[n] + r[n]
+        for k in range(1, _resonance.NODES - 1):
+            before, here, after = np.uint64((k - 1) * NODES), np.uint64(k * NODES), np.uint64((k + 1) * NODES)
+            f, g = (2 * k + 1) / (k + 1), k / (k + 1)
             for n in range(NODES):
-                gamma = mass * width[n] / half
-                inverse = weight / (t * t + gamma * gamma)
-                real[j, n] = t * inverse
-                absolute[j, n] = inverse / half
-        return
-    for n in range(NODES):
-        _resonance.panel_weights(lo, hi, mass, width[n], one_real, one_absolute)
+                i, gamma = np.uint64(n), mass * width[n] / half
+                r[after + i] = f * (x0 * r[here + i] - gamma * gamma * u[here + i]) - g * r[before + i]
+                u[after + i] = f * (x0 * u[here + i] + r[here + i]) - g * u[before + i]
         for j in range(_resonance.NODES):
-            real[j, n], absolute[j, n] = one_real[j], one_absolute[j]
+            at = np.uint64(j * NODES)
+            for n in range(NODES):
+                real[at + np.uint64(n)], absolute[at + np.uint64(n)] = 0.0, 0.0
+            for k in range(_resonance.NODES):
+                f, g, here = _resonance.TRANSFORM[k, j], _resonance.TRANSFORM[k, j] / half, np.uint64(k * NODES)
+                for n in range(NODES):
+                    real[at + np.uint64(n)] += f * r[here + np.uint64(n)]
+                    absolute[at + np.uint64(n)] += g * u[here + np.uint64(n)]
+    if x0 * x0 + broad * broad > far:
+        inverse_half, x2 = 1.0 / half, x0 * x0
+        for m in range(NODES * _resonance.NODES):  # all widths of all nodes: one long loop is vectorised
+            t, gamma2 = _NODE_X[m] - x0, squares[m] * inverse_half * inverse_half
+            inverse = _NODE_W[m] / (t * t + gamma2)
+            real[m] = t * inverse if x2 + gamma2 > far else real[m]
+            absolute[m] = inverse * inverse_half if x2 + gamma2 > far else absolute[m]
 
 
 @njit
@@ -114,31 +146,47 @@ def octave_tables(
     wanted : bool[21], functions that are needed; rows : bool[rows], rows that are.
     tables : float64[NODES, rows, TABLES], filled; zero for other rows.
     """
-    width = np.empty(NODES)
+    width, squares = np.empty(NODES), np.empty(_resonance.NODES * NODES)
+    real, absolute = np.empty(_resonance.NODES * NODES), np.empty(_resonance.NODES * NODES)
     for n in range(NODES):
         width[n] = centre_of(octave) * (1.0 + NODE[n]) / (1.0 - NODE[n])
-    real, absolute = np.empty((_resonance.NODES, NODES)), np.empty((_resonance.NODES, NODES))
-    integrals = np.empty((FUNCTIONS, NODES))
+    for m in range(NODES * _resonance.NODES):
+        squares[m] = (mass * width[m % NODES]) * (mass * width[m % NODES])
+    work, integrals = np.empty(2 * _resonance.NODES * NODES), np.empty(FUNCTIONS * NODES)
     one = np.empty(FUNCTIONS)
     tables[:, :, :] = 0.0
     for r in range(rows.shape[0]):
         if not rows[r]:
             continue
-        integrals[:, :] = 0.0
+        integrals[:] = 0.0
         for p in range(row_start[r], row_start[r + 1]):
-            _weights(panel_lo[p], panel_hi[p], mass, width, real, absolute)
+            _weights(panel_lo[p], panel_hi[p], mass, width, squares, work, real, absolute)
             for k in range(FUNCTIONS):
                 if not wanted[k]:
                     continue
-                weights = real if k < 6 else absolute
-                total = integrals[k]
+                weights, total = real if k < 6 else absolute, np.uint64(k * NODES)
+                t0, t1, t2, t3, t4, t5, t6, t7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
                 for j in range(_resonance.NODES):
-                    f, w = functions[p, k, j], weights[j]
-                    for n in range(NODES):
-                        total[n] += f * w[n]
+                    f, at = functions[p, k, j], np.uint64(j * NODES)
+                    t0 += f * weights[at]
+                    t1 += f * weights[at + _U1]
+                    t2 += f * weights[at + _U2]
+                    t3 += f * weights[at + _U3]
+                    t4 += f * weights[at + _U4]
+                    t5 += f * weights[at + _U5]
+                    t6 += f * weights[at + _U6]
+                    t7 += f * weights[at + _U7]
+                integrals[total] += t0
+                integrals[total + _U1] += t1
+                integrals[total + _U2] += t2
+                integrals[total + _U3] += t3
+                integrals[total + _U4] += t4
+                integrals[total + _U5] += t5
+                integrals[total + _U6] += t6
+                integrals[total + _U7] += t7
         for n in range(NODES):
             for k in range(FUNCTIONS):
-                one[k] = integrals[k, n]
+                one[k] = integrals[k * NODES + n]
             fold(one, 1.0, one, -mass * width[n], kappa, tables[n, r, :LINEAR])
             fold_squares(one, 1.0, kappa, tables[n, r, LINEAR:])
 

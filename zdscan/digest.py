@@ -236,7 +236,8 @@ class Frame:
 
     def total_width(self, header: Floats) -> Floats:
         """The total width over 1 and the quadratics, GeV: float64[7]."""
-        return self._channels(header)[-1].copy()
+        width: Floats = self._channels(header)[-1].copy()
+        return width
 
     def _tests(self, clauses: Floats, channels: Floats) -> tuple[Floats, Floats, Ints, Floats]:
         """Tests D > 0 of clauses float64[n, LENGTH], without division and without ratio.
@@ -312,7 +313,8 @@ class Frame:
             lengths[0],
             cells[0],
             cells[1],
-            *ends,
+            ends[0],
+            ends[1],
             degree,
             np.uint64(1) << bits.astype(np.uint64),
             prompt,

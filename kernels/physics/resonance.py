@@ -23,7 +23,7 @@ NODES = 8
 GAUSS_X, GAUSS_W = np.polynomial.legendre.leggauss(NODES)
 # P_l(x_j), and the matrix that turns node values into Legendre coefficients: (2l+1)/2 w_j P_l(x_j)
 _LEGENDRE = np.ascontiguousarray(np.polynomial.legendre.legvander(GAUSS_X, NODES - 1).T)
-_TRANSFORM = (np.arange(NODES)[:, None] + 0.5) * GAUSS_W[None, :] * _LEGENDRE
+TRANSFORM = (np.arange(NODES)[:, None] + 0.5) * GAUSS_W[None, :] * _LEGENDRE
 FAR = 3.0
 
 
@@ -43,7 +43,7 @@ def edges(lo: float, hi: float, mass: float) -> tuple[float, float, float]:
 
 
 @inner
-def _log_ratio(a: float, b: float, gamma2: float) -> float:
+def log_ratio(a: float, b: float, gamma2: float) -> float:
     """ln[(b^2 + gamma^2)/(a^2 + gamma^2)]/2 for b = a + 2, without cancellation."""
     difference = 2.0 * (a + b)
     if difference >= 0.0:
@@ -80,7 +80,7 @@ def panel_weights(lo: float, hi: float, mass: float, width: float, real: np.ndar
         return
     work = np.empty((2, NODES))
     r, u = work[0], work[1]
-    r[0] = _log_ratio(a, b, gamma * gamma)
+    r[0] = log_ratio(a, b, gamma * gamma)
     u[0] = np.arctan2(2.0 * gamma, a * b + gamma * gamma) / gamma
     _recursion(x0, gamma * gamma, r, u)
     for j in range(NODES):
@@ -88,8 +88,8 @@ def panel_weights(lo: float, hi: float, mass: float, width: float, real: np.ndar
         absolute[j] = 0.0
     for n in range(NODES):
         for j in range(NODES):
-            real[j] += r[n] * _TRANSFORM[n, j]
-            absolute[j] += u[n] / half * _TRANSFORM[n, j]
+            real[j] += r[n] * TRANSFORM[n, j]
+            absolute[j] += u[n] / half * TRANSFORM[n, j]
 
 
 @inner
@@ -114,13 +114,13 @@ def panel_expansion_weights(lo: float, hi: float, mass: float, weights: np.ndarr
         return inside
     work = np.empty((2, NODES))
     r, u = work[0], work[1]
-    r[0] = _log_ratio(a, b, 0.0)
+    r[0] = log_ratio(a, b, 0.0)
     u[0] = 2.0 / (a * b)
     _recursion(x0, 0.0, r, u)
     for n in range(NODES):
         for j in range(NODES):
-            weights[0, j] += r[n] * _TRANSFORM[n, j]
-            weights[3, j] += u[n] / half * _TRANSFORM[n, j]
+            weights[0, j] += r[n] * TRANSFORM[n, j]
+            weights[3, j] += u[n] / half * TRANSFORM[n, j]
     if inside:
         p, slope = r, u  # their work is done
         p[0], p[1], slope[0], slope[1] = 1.0, x0, 0.0, 1.0
@@ -129,8 +129,8 @@ def panel_expansion_weights(lo: float, hi: float, mass: float, weights: np.ndarr
             slope[n + 1] = (2 * n + 1) * p[n] + slope[n - 1]
         for n in range(NODES):
             for j in range(NODES):
-                weights[1, j] += p[n] * _TRANSFORM[n, j]
-                weights[2, j] += slope[n] / half * _TRANSFORM[n, j]
+                weights[1, j] += p[n] * TRANSFORM[n, j]
+                weights[2, j] += slope[n] / half * TRANSFORM[n, j]
     return inside
 
 
