@@ -41,7 +41,7 @@ def w_integrand(
     magnetic = 4.0 * pq * kq - v2 * pk
 
     # P.M: the meson's current with the W leg for the meson's; terms along q drop out
-    current = np.zeros((4, W_COUPLINGS, len(y)))
+    current = np.zeros((4, W_COUPLINGS, len(y)), dtype=y.dtype)
     a, h, along, divergence = current
     last = 1.0 - 0.5 * v2 / (m_w * m_w)
     a[0], a[1], a[2], a[3] = -1.0 - m2 / y, m2 / y, 1.0, -1.0 - v2 / w
@@ -51,7 +51,7 @@ def w_integrand(
     longitudinal = current_form(weight, m2, v2, (pk, pq, kq), b, current, _LEGS)
 
     # -g: delta = m (gR-gL)/y and kappa = -m gW/(w m_W^2) are the chirality-flipping terms
-    d, dq, lam, nu, delta, kappa = np.zeros((6, W_COUPLINGS, len(y)))
+    d, dq, lam, nu, delta, kappa = np.zeros((6, W_COUPLINGS, len(y)), dtype=y.dtype)
     d[0], d[2], d[3] = -1.0 / y, 1.0 / z, -1.0 / w
     dq[0], dq[2], dq[3] = -1.0, 1.0, -1.0
     lam[0], lam[3] = -1.0 / y, -1.0 / w

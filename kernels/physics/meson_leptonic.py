@@ -30,7 +30,7 @@ def meson_integrand(
     """
     m2, v2 = m_lepton * m_lepton, mass * mass
     pk, pq, kq, w, b = scalar_products(m2, 0.0, m_parent * m_parent, v2, y, z)
-    current = np.zeros((4, COUPLINGS, len(y)))
+    current = np.zeros((4, COUPLINGS, len(y)), dtype=y.dtype)
     a, h, along, divergence = current
     a[0], a[1], a[2], a[4] = -1.0 - m2 / y, m2 / y, 1.0, -1.0
     h[1], h[2] = 1.0 / y, 1.0 / z

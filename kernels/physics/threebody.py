@@ -90,7 +90,7 @@ def scalar_products(
     pk = 0.5 * (p2 + v2 - m_f2 - m_other2 - y - z)
     pq = 0.5 * (y - v2)
     kq = 0.5 * (z - v2)
-    b = np.empty((3, 5, len(y)))
+    b = np.empty((3, 5, len(y)), dtype=y.dtype)
     b[0, 0] = 2.0 * pk + kq
     b[0, 1] = 2.0 * m_f2 + pq
     b[1, 0] = 2.0 * m_other2 + kq
@@ -114,7 +114,7 @@ def form(weight: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def along_legs(weight: np.ndarray, b: np.ndarray, along: np.ndarray, legs: np.ndarray) -> np.ndarray:
     """sum_n weight_n W_i.W_j for W_i = along_i times row legs[i] of b, symmetric; legs of zeros do not matter."""
-    out = np.empty((len(legs), len(legs)))
+    out = np.empty((len(legs), len(legs)), dtype=b.dtype)
     for i in range(len(legs)):
         weighted = weight * along[i]
         for j in range(i + 1):
