@@ -307,7 +307,7 @@ def test_calibrate_into_a_file(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_calibrate_rebuilds_the_package_data(tmp_path: Path) -> None:
     reported: list[str] = []
-    sm_path, form_factor_path = calibrate(tmp_path, samples=2, progress=lambda what, fraction: reported.append(what))
+    sm_path, form_factor_path, radiation_path = calibrate(tmp_path, samples=2, progress=lambda what, fraction: reported.append(what))
     rebuilt = tables.load(sm_path)
     assert rebuilt.row_id == SM.row_id
     assert np.allclose(rebuilt.nodes, SM.nodes, rtol=tolerances.EXACT_ALGEBRA)

@@ -83,9 +83,12 @@ class Clause:
         return below
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Theory:
-    """What the predictions of a scan depend on besides the mass: couplings and theory settings."""
+    """What the predictions of a scan depend on besides the mass: couplings and theory settings.
+
+    One is equal to itself alone, so that what follows from it can be cached.
+    """
 
     matrix: NDArray[np.float64]  # float64[16, 3], axial_mu included
     theory: str  # "paper" or "complete"

@@ -93,9 +93,7 @@ def branching_ratio(mode: str, theory: Theory, mass: float) -> Polynomial:
 def _sum_of_squares(amplitudes: NDArray[Any], factor: float) -> Polynomial:
     """factor x sum over the rows of |row . (eps, eps_z, g_mu)|^2; amplitudes [3] or [n, 3]."""
     rows = np.atleast_2d(amplitudes)
-    (a, ab, ac), (_, b, bc), (_, _, c) = (factor * (rows.conj().T @ rows).real).tolist()
-    terms = {(2, 0, 0): a, (0, 2, 0): b, (0, 0, 2): c, (1, 1, 0): 2 * ab, (1, 0, 1): 2 * ac, (0, 1, 1): 2 * bc}
-    return Polynomial({exponents: complex(value) for exponents, value in terms.items() if value != 0.0})
+    return Polynomial.quadratic(factor * (rows.conj().T @ rows).real)
 
 
 def _pseudoscalar_amplitude(decay: Mode, theory: Theory, mass: float) -> NDArray[Any]:

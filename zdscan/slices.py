@@ -42,6 +42,7 @@ NUMERIC_MODULES = (
     "onshell",
     "penguin",
     "polynomial",
+    "radiation",
     "spline",
 )
 OPTIONAL = ("chi2_muon", "ratios", "values", "predictions", "widths", "a_mu")
