@@ -99,7 +99,19 @@ class Theory:
 
     def coupling(self, name: str) -> Polynomial:
         """A named coupling as a polynomial of degree one."""
-        return Polynomial.linear(self.matrix[COUPLINGS.index(name)])
+        return self.product(name)
+
+    def product(self, *names: str) -> Polynomial:
+        """The product of named couplings as a polynomial; made once."""
+        known = self._products.get(names)
+        if known is None:
+            last = Polynomial.linear(self.matrix[COUPLINGS.index(names[-1])])
+            known = self._products[names] = self.product(*names[:-1]) * last if names[1:] else last
+        return known
+
+    @cached_property
+    def _products(self) -> dict[tuple[str, ...], Polynomial]:
+        return {}
 
     @cached_property
     def _vertices(self) -> dict[Transition, Vertex]:

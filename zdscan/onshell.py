@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -63,6 +63,7 @@ def _form_factors(table: str, names: tuple[str, ...]) -> Spline:
     return Spline(nodes, np.column_stack([tables.form_factor(table, name)[1] for name in names]))
 
 
+@lru_cache(maxsize=64)  # several constraints ask for the same
 def branching_ratio(mode: str, theory: Theory, mass: float) -> Polynomial:
     """BR(H -> H' Z_D), of degree two in (eps, eps_z, g_mu); 0 above threshold.
 

@@ -43,6 +43,15 @@ class Polynomial:
         """A number."""
         return cls({(0, 0, 0): complex(value)} if value != 0.0 else {})
 
+    @classmethod
+    def combination(cls, *parts: tuple[complex, Polynomial]) -> Polynomial:
+        """The sum of numbers times polynomials."""
+        terms: dict[Exponents, complex] = {}
+        for factor, polynomial in parts:
+            for exponents, c in polynomial.terms.items():
+                terms[exponents] = terms.get(exponents, 0.0) + factor * c
+        return cls(terms)
+
     def __add__(self, other: Polynomial) -> Polynomial:
         terms = dict(self.terms)
         for exponents, c in other.terms.items():

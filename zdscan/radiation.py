@@ -51,7 +51,8 @@ class Decay:
     def integrals(self, c: Constants, mass: float, fine: bool = False) -> NDArray[Any]:
         """I at a mass in GeV, by quadrature; `fine` as in kernels/physics/threebody.py."""
         back = np.rint(np.linalg.inv(self.of_kernel))
-        return back.T @ self.factors(c, mass, fine) @ back
+        found: NDArray[Any] = back.T @ self.factors(c, mass, fine) @ back
+        return found
 
     def growth(self, mass: float) -> Array:
         """How entries of I grow with 1/M: powers of the mass, float64[g, g]."""
@@ -132,9 +133,8 @@ class Stretch:
 
     def coefficients(self, c: Constants) -> Array:
         """Chebyshev coefficients of I over `shape` in ln M: float64[NODES, g, g]."""
-        values = np.array(
-            [DECAYS[self.decay].integrals(c, m, fine=True) / self.shape(m) for m in self.nodes().tolist()]
-        )
+        decay = DECAYS[self.decay]
+        values = np.array([decay.integrals(c, m, fine=True) / self.shape(m) for m in self.nodes().tolist()])
         k = np.arange(NODES)
         rule = np.cos(np.pi / NODES * np.outer(k, k + 0.5)) * (2.0 / NODES)
         rule[0] *= 0.5

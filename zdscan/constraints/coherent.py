@@ -17,11 +17,10 @@ def clauses(theory: Theory, mass: float) -> list[Clause]:
     table = mass_tables.load("cevns_csi")
     r1, r2 = table.at("R1", mass), table.at("R2", mass)
     k_u, k_d = exchange_factors(mass, c["GF"], c["sin2_theta_w"], c["Z_per_QW_CsI"])
-    quarks = k_u * theory.coupling("v_u") + k_d * theory.coupling("v_d")
-    shift = Polynomial.constant(0.0)
-    for neutrino, share in _SHARES:
-        x = theory.coupling(neutrino) * quarks
-        shift = shift + share * (r2 * (x * x) - 2.0 * r1 * x)
+    quarks = Polynomial.combination((k_u, theory.product("v_u")), (k_d, theory.product("v_d")))
+    linear = Polynomial.combination(*((share, theory.product(g)) for g, share in _SHARES))
+    squared = Polynomial.combination(*((share, theory.product(g, g)) for g, share in _SHARES))
+    shift = Polynomial.combination((r2, squared * (quarks * quarks)), (-2.0 * r1, linear * quarks))
     bound = 1.96 * c.error("coherent_CsI")[0]
     return [Clause(polynomial=shift, constant=1.0, centre=c["coherent_CsI"], up=bound, down=bound)]
 
