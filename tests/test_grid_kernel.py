@@ -20,7 +20,7 @@ from tests.tolerances import FLOAT32_OUTPUT, GRID_CHI2
 from zdscan.digest import Frame
 from zdscan.engine import Engine, build_physics
 from zdscan.model import CASES, Case
-from zdscan.monomials import Expansion, cells_of, monomials
+from zdscan.monomials import Expansion, Terms, monomials
 
 FIELDS = ("chi2", "excluded", "chi2_muon")
 NEAR_LIMIT = 1e-6  # ratios this near to 1 may be judged either way
@@ -154,7 +154,7 @@ def test_cells_against_polynomials_written_out():
         sorted({tuple(row) for row in np.random.default_rng(3).integers(0, (rows, 9, 9), (60, 3)).tolist()})
     )
     values = hand(len(keys))
-    cells = cells_of(keys, values)
+    cells = Terms(keys).cells(values)
     a, b = 0.7, np.linspace(-1.3, 0.9, lines)
     powers, worth, out = np.empty(collapse.POWERS), np.empty(len(cells.row)), np.zeros((rows, lines))
     b_powers = np.empty((collapse.POWERS, lines))

@@ -13,6 +13,7 @@ from kernels.wide import LENGTHS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+_SETS_KEPT = 256
 
 
 def monomials(*degrees: int) -> Ints:
@@ -37,16 +38,35 @@ def order_of(keys: Ints) -> Ints:
     return np.lexsort((keys[:, 2], keys[:, 1], keys[:, 0]))
 
 
-def cells_of(keys: Ints, values: Floats) -> Cells:
-    """Cells of terms with keys int64[n, 3] in order; without those that are zero."""
-    there = np.flatnonzero(values)
-    keys, values = keys[there], values[there]
-    new = np.ones(len(keys), dtype=bool)
-    new[1:] = np.any(keys[1:, :2] != keys[:-1, :2], axis=1)
-    starts = np.flatnonzero(new)
-    end = np.append(starts[1:], len(keys))
-    row, power, entry_power = np.ascontiguousarray(keys.T).astype(np.uint64)
-    return Cells(row[starts], power[starts], end, entry_power, values)
+class Terms:
+    """Cells of terms with keys int64[n, 3] in order, for one set of values after the other.
+
+    What stands where depends only on which values are zero, and is worked out once for each such set.
+    """
+
+    def __init__(self, keys: Ints) -> None:
+        self._keys = keys
+        self._known: dict[bytes, tuple[NDArray[np.uint64], NDArray[np.uint64], Ints, NDArray[np.uint64]]] = {}
+
+    def cells(self, values: Floats) -> Cells:
+        """Cells of the values float64[<= n] that are not zero."""
+        there = np.flatnonzero(values)
+        which = there.tobytes()
+        layout = self._known.get(which)
+        if layout is None:
+            if len(self._known) == _SETS_KEPT:
+                self._known.clear()
+            layout = self._known[which] = self._layout(there)
+        return Cells(*layout, values[there])
+
+    def _layout(self, there: Ints) -> tuple[NDArray[np.uint64], NDArray[np.uint64], Ints, NDArray[np.uint64]]:
+        keys = self._keys[there]
+        new = np.ones(len(keys), dtype=bool)
+        new[1:] = np.any(keys[1:, :2] != keys[:-1, :2], axis=1)
+        starts = np.flatnonzero(new)
+        end = np.append(starts[1:], len(keys))
+        row, power, entry_power = np.ascontiguousarray(keys.T).astype(np.uint64)
+        return row[starts], power[starts], end, entry_power
 
 
 def keys_of(exponents: Ints, row: Ints | int) -> Ints:
