@@ -28,6 +28,10 @@ _CHANNELS: Mapping[str, int] = {
     "mumu": _layout.MUON_CHANNEL,
     "hadrons": _layout.HADRON_CHANNEL,
 }
+# where the kernels have the coefficient of (i, j, k) in a clause
+_PLACES: Mapping[tuple[int, int, int], int] = {
+    (i, j, k): _layout.POLYNOMIAL + place for place, (i, j, k) in enumerate(_layout.EXPONENTS.tolist())
+}
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,9 @@ class Clause:
     channel: Channel | None = None
     min_width: float = 0.0
 
-    def packed(self, constraint: int) -> NDArray[np.float64]:
+    def packed(self, constraint: int) -> list[float]:
         """The clause as the kernels read it (kernels/clauses.py)."""
-        out = np.zeros(_layout.LENGTH)
+        out = [0.0] * _layout.LENGTH
         out[_layout.CONSTRAINT] = constraint
         out[_layout.APPLIES] = 1.0
         out[_layout.CONSTANT] = self.constant
@@ -66,7 +70,7 @@ class Clause:
         out[_layout.CHANNEL] = -1.0 if self.channel is None else _CHANNELS[self.channel]
         out[_layout.CENTRE], out[_layout.UP], out[_layout.DOWN] = self.centre, self.up, self.down
         out[_layout.MIN_WIDTH] = self.min_width
-        out[_layout.POLYNOMIAL :] = self.polynomial.packed(_layout.EXPONENTS)
+        self.polynomial.pack(_PLACES, out)
         return out
 
     def ratio(self, value: float) -> float:

@@ -88,13 +88,12 @@ def branching_ratio(mode: str, theory: Theory, mass: float) -> Polynomial:
     amplitude = _pseudoscalar_amplitude(decay, theory, mass)
     if decay.cp_odd:
         amplitude = amplitude.imag / c["K0_pi0_isospin"]
-    return _sum_of_squares(amplitude, lifetime * pseudoscalar_factor(parent, daughter, mass))
+    return _sum_of_squares(amplitude[None], lifetime * pseudoscalar_factor(parent, daughter, mass))
 
 
 def _sum_of_squares(amplitudes: NDArray[Any], factor: float) -> Polynomial:
-    """factor x sum over the rows of |row . (eps, eps_z, g_mu)|^2; amplitudes [3] or [n, 3]."""
-    rows = np.atleast_2d(amplitudes)
-    return Polynomial.quadratic(factor * (rows.conj().T @ rows).real)
+    """factor x sum over the rows of |row . (eps, eps_z, g_mu)|^2; amplitudes [n, 3]."""
+    return Polynomial.quadratic(factor * (amplitudes.conj().T @ amplitudes).real)
 
 
 def _pseudoscalar_amplitude(decay: Mode, theory: Theory, mass: float) -> NDArray[Any]:
@@ -143,8 +142,7 @@ def _measured_photon(theory: Theory, mass: float, f_plus: float) -> NDArray[np.c
     c = theory.constants
     measured = abs(c["a_plus_K_pi_gamma"] + c["b_plus_K_pi_gamma"] * mass**2 / c["m_Kplus"] ** 2)
     photon = c["e"] * c["GF"] * measured / (8.0 * math.pi**2 * f_plus)
-    shares = np.array([_photon_share(tuple(column)) for column in theory.matrix.T])
-    return theory.vertex("sd").e2 + shares * (photon - _photon_loop())
+    return theory.vertex("sd").e2 + _photon_shares(theory) * (photon - _photon_loop())
 
 
 @cache
@@ -153,11 +151,16 @@ def _photon_loop() -> float:
     return float(vertex(CASES["A"].matrix, "sd").e2[PARAMETERS.index("eps")].real)
 
 
-@cache
-def _photon_share(column: tuple[float, ...]) -> float:
+@lru_cache(maxsize=64)
+def _photon_shares(theory: Theory) -> NDArray[np.float64]:
+    """`_photon_share` of the three columns."""
+    return np.array([_photon_share(column) for column in theory.matrix.T])
+
+
+def _photon_share(column: NDArray[np.float64]) -> float:
     """alpha if quarks, W and Goldstones couple as alpha x photon + beta x Z (Case A's eps and eps_z), else 0."""
     rows = [COUPLINGS.index(name) for name in ("v_u", "a_u", "v_d", "a_d", "v_s", "a_s", "gWW", "gpp", "gWp")]
-    basis, wanted = CASES["A"].matrix[rows, :2], np.array(column)[rows]
+    basis, wanted = CASES["A"].matrix[rows, :2], column[rows]
     share = np.linalg.lstsq(basis, wanted, rcond=None)[0]
     matches = np.max(np.abs(basis @ share - wanted)) <= 1e-9 * np.max(np.abs(wanted))
     return float(share[0]) if matches else 0.0

@@ -18,9 +18,12 @@ from zdscan.polynomial import Polynomial
 Transition = Literal["bs", "bd", "sd"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vertex:
-    """Coefficients per unit of (eps, eps_z, g_mu), complex128[3] each: e0 dimensionless, e2 and m1 in GeV^-2."""
+    """Coefficients per unit of (eps, eps_z, g_mu), complex128[3] each: e0 dimensionless, e2 and m1 in GeV^-2.
+
+    One is equal to itself alone, so that what follows from it can be cached.
+    """
 
     e0: NDArray[np.complex128]
     e2: NDArray[np.complex128]

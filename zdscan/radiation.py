@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from zdscan.inputs.constants import Constants
 Array = NDArray[np.float64]
 
 NODES = 32
+_DEGREES = np.arange(NODES)
 LOWEST, HIGHEST = 0.01, 2.0  # GeV
 # What the table was made with: another value of one of these, and it is not used.
 CONSTANTS = ("m_mu", "m_Kplus", "m_piplus", "MW", "MZ", "sin2_theta_w", "T_mu_split_pi_mu_nu_X")
@@ -54,11 +55,11 @@ class Decay:
         found: NDArray[Any] = back.T @ self.factors(c, mass, fine) @ back
         return found
 
-    def growth(self, mass: float) -> Array:
-        """How entries of I grow with 1/M: powers of the mass, float64[g, g]."""
-        amplitude = np.ones(len(self.couplings))
-        amplitude[: self.growing] /= mass
-        return np.outer(amplitude, amplitude)
+    @cached_property
+    def powers(self) -> Array:
+        """Powers of the mass as which entries of I grow: float64[g, g], 0, -1 or -2."""
+        of_amplitude = np.where(np.arange(len(self.couplings)) < self.growing, -1.0, 0.0)
+        return of_amplitude[:, None] + of_amplitude
 
 
 def _w(c: Constants, mass: float, fine: bool) -> NDArray[Any]:
@@ -122,12 +123,12 @@ class Stretch:
 
     def shape(self, mass: float) -> Array:
         """What I is divided by before it is interpolated: float64[g, g]."""
-        growth = DECAYS[self.decay].growth(mass)
+        growth: Array = mass ** DECAYS[self.decay].powers
         return growth * (self.end - mass) ** self.power if self.power else growth
 
     def nodes(self) -> Array:
         """The masses at which I is tabulated: float64[NODES]."""
-        x = np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES)
+        x = np.cos(np.pi * (_DEGREES + 0.5) / NODES)
         found: Array = np.sqrt(self.low * self.high) * (self.high / self.low) ** (0.5 * x)
         return found
 
@@ -135,8 +136,7 @@ class Stretch:
         """Chebyshev coefficients of I over `shape` in ln M: float64[NODES, g, g]."""
         decay = DECAYS[self.decay]
         values = np.array([decay.integrals(c, m, fine=True) / self.shape(m) for m in self.nodes().tolist()])
-        k = np.arange(NODES)
-        rule = np.cos(np.pi / NODES * np.outer(k, k + 0.5)) * (2.0 / NODES)
+        rule = np.cos(np.pi / NODES * np.outer(_DEGREES, _DEGREES + 0.5)) * (2.0 / NODES)
         rule[0] *= 0.5
         found: Array = np.tensordot(rule, values.astype(np.float64), 1)
         return found
@@ -144,9 +144,9 @@ class Stretch:
     def at(self, coefficients: Array, mass: float) -> Array:
         """I at a mass: float64[g, g]."""
         x = math.log(mass * mass / (self.low * self.high)) / math.log(self.high / self.low)
-        polynomials = np.cos(np.arange(NODES) * math.acos(min(max(x, -1.0), 1.0)))
-        found: Array = np.tensordot(polynomials, coefficients, 1) * self.shape(mass)
-        return found
+        polynomials = np.cos(_DEGREES * math.acos(min(max(x, -1.0), 1.0)))
+        values: Array = (polynomials @ coefficients.reshape(NODES, -1)).reshape(coefficients.shape[1:])
+        return values * self.shape(mass)
 
 
 def stretches(c: Constants) -> tuple[Stretch, ...]:

@@ -26,7 +26,7 @@ class Spline:
         secant = np.diff(y, axis=0) / h
         slope = _slopes(x, y, np.diff(x), secant)
         self._nodes: list[float] = x.tolist()
-        self._coefficients = np.stack(
+        coefficients = np.stack(
             [
                 y[:-1],
                 slope[:-1],
@@ -35,6 +35,8 @@ class Spline:
             ],
             axis=1,
         )
+        # arithmetic is quickest with Python's floats, or with arrays
+        self._coefficients: Any = coefficients.tolist() if y.ndim == 1 else coefficients
 
     def __call__(self, at: float) -> Any:
         """The value or row of values at one place; beyond the ends the first and last polynomial go on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -78,9 +79,12 @@ class MassTable:
         return tuple((float(low[i]), float(high[j])) for i, j in zip(starts, ends, strict=True))
 
     @cached_property
+    def _log_mass(self) -> Array:
+        return np.log(self.columns["mass"])
+
+    @cached_property
     def _splines(self) -> Mapping[str, Spline]:
-        mass = np.log(self.columns["mass"])
-        return {name: Spline(mass, np.log(column)) for name, column in self.columns.items()}
+        return {name: Spline(self._log_mass, np.log(column)) for name, column in self.columns.items()}
 
     def at(self, column: str, mass: float) -> float:
         """The number in `column` at `mass` (GeV), by the table's rule; NaN where there is none.
@@ -94,10 +98,10 @@ class MassTable:
         if mass < masses[0] * (1.0 - _EDGE):
             return float("nan")
         if self.interpolation == LINEAR:
-            return float(np.interp(np.log(mass), np.log(masses), self.columns[column]))
+            return float(np.interp(math.log(mass), self._log_mass, self.columns[column]))
         if mass > masses[-1] * (1.0 + _EDGE):
             return float("nan")
-        return float(np.exp(self._splines[column](np.log(mass))))
+        return math.exp(self._splines[column](math.log(mass)))
 
 
 def parse(text: str, source: str) -> MassTable:
