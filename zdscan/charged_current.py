@@ -42,6 +42,16 @@ def _couplings(theory: Theory, decay: str) -> Array:
     return found
 
 
+@lru_cache(maxsize=64)
+def _interpolated(theory: Theory, decay: str) -> list[tuple[radiation.Stretch, Array]]:
+    """The stretches of a decay, and coefficients of the form in eps, eps_z, g_mu: float64[3 NODES, 9]."""
+    couplings = _couplings(theory, decay)
+    return [
+        (stretch, (couplings.T @ coefficients @ couplings).reshape(-1, len(PARAMETERS) ** 2))
+        for stretch, coefficients in radiation.table().get(decay, ())
+    ]
+
+
 def ratio(theory: Theory, mass: float, decay: str) -> Polynomial:
     """Gamma(with a Z_D)/Gamma(without) of a decay.
 
@@ -51,9 +61,12 @@ def ratio(theory: Theory, mass: float, decay: str) -> Polynomial:
     decay : "K" -> mu nu; "pi_fast" and "pi_slow", the part of pi -> mu nu with a muon of more and of less kinetic
         energy than T_mu_split_pi_mu_nu_X, over the whole rate without; "W" -> mu nu; "Z" -> mu mu, real emission alone.
     """
+    for stretch, coefficients in _interpolated(theory, decay):
+        if stretch.low <= mass <= stretch.high:
+            return Polynomial.quadratic((stretch.weights(mass) @ coefficients).tolist())
     couplings = _couplings(theory, decay)
-    form = couplings.T @ radiation.integrals(decay, mass) @ couplings
-    return Polynomial.quadratic(form)
+    form = couplings.T @ radiation.DECAYS[decay].integrals(theory.constants, mass) @ couplings
+    return Polynomial.quadratic(form.ravel().tolist())
 
 
 def threshold(theory: Theory, parent: str) -> float:

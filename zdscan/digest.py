@@ -28,7 +28,7 @@ from zdscan.likelihood import Likelihood
 from zdscan.monomials import Expansion, Floats, Ints, Terms, fold, keys_of, monomials, places
 
 SHORT_AXIS = 16  # a g_mu axis below this length is not worth a vector where another is longer
-ROUNDING = 1e-14  # what is left of a cancellation in a coefficient and no more than this is zero
+ROUNDING = 1e-12  # what is left of a cancellation in a coefficient and no more than this is zero
 
 
 ONE, QUADRATICS, QUARTICS = monomials(0), monomials(2), monomials(4)

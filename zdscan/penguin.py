@@ -31,6 +31,11 @@ class Vertex:
     lambda_t: complex
 
     @cached_property
+    def rows(self) -> tuple[list[complex], list[complex], list[complex]]:
+        """e0, e2, m1 in Python's numbers."""
+        return self.e0.tolist(), self.e2.tolist(), self.m1.tolist()
+
+    @cached_property
     def e0_polynomial(self) -> Polynomial:
         """E0 as a polynomial in the parameters."""
         return Polynomial.linear(self.e0)

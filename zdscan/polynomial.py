@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 Exponents = tuple[int, int, int]
 
@@ -24,9 +24,9 @@ class Polynomial:
         return cls({unit: complex(c) for unit, c in zip(units, np.asarray(row), strict=True) if c != 0.0})
 
     @classmethod
-    def quadratic(cls, form: NDArray[np.float64]) -> Polynomial:
-        """x^T form x with x = (eps, eps_z, g_mu), for a symmetric float64[3, 3]."""
-        (a, ab, ac), (_, b, bc), (_, _, c) = form.tolist()
+    def quadratic(cls, form: Sequence[float]) -> Polynomial:
+        """x^T form x with x = (eps, eps_z, g_mu), for a symmetric form of nine numbers, row by row."""
+        a, ab, ac, _, b, bc, _, _, c = form
         terms = {(2, 0, 0): a, (0, 2, 0): b, (0, 0, 2): c, (1, 1, 0): 2 * ab, (1, 0, 1): 2 * ac, (0, 1, 1): 2 * bc}
         return cls({exponents: complex(value) for exponents, value in terms.items() if value != 0.0})
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -56,9 +56,9 @@ class Decay:
         return found
 
     @cached_property
-    def powers(self) -> Array:
-        """Powers of the mass as which entries of I grow: float64[g, g], 0, -1 or -2."""
-        of_amplitude = np.where(np.arange(len(self.couplings)) < self.growing, -1.0, 0.0)
+    def growth(self) -> NDArray[np.int64]:
+        """Powers of 1/M as which entries of I grow: int64[g, g], 0, 1 or 2."""
+        of_amplitude = (np.arange(len(self.couplings)) < self.growing).astype(np.int64)
         return of_amplitude[:, None] + of_amplitude
 
 
@@ -121,11 +121,6 @@ class Stretch:
         """Of its data in the table."""
         return f"{self.decay}/{self.low:.4f}"
 
-    def shape(self, mass: float) -> Array:
-        """What I is divided by before it is interpolated: float64[g, g]."""
-        growth: Array = mass ** DECAYS[self.decay].powers
-        return growth * (self.end - mass) ** self.power if self.power else growth
-
     def nodes(self) -> Array:
         """The masses at which I is tabulated: float64[NODES]."""
         x = np.cos(np.pi * (_DEGREES + 0.5) / NODES)
@@ -133,20 +128,31 @@ class Stretch:
         return found
 
     def coefficients(self, c: Constants) -> Array:
-        """Chebyshev coefficients of I over `shape` in ln M: float64[NODES, g, g]."""
+        """Chebyshev coefficients in ln M of I without its growth and threshold: float64[NODES, g, g]."""
         decay = DECAYS[self.decay]
-        values = np.array([decay.integrals(c, m, fine=True) / self.shape(m) for m in self.nodes().tolist()])
+        values = [
+            decay.integrals(c, m, fine=True) * m**decay.growth / self._threshold(m) for m in self.nodes().tolist()
+        ]
         rule = np.cos(np.pi / NODES * np.outer(_DEGREES, _DEGREES + 0.5)) * (2.0 / NODES)
         rule[0] *= 0.5
-        found: Array = np.tensordot(rule, values.astype(np.float64), 1)
+        found: Array = np.tensordot(rule, np.array(values, dtype=np.float64), 1)
         return found
 
-    def at(self, coefficients: Array, mass: float) -> Array:
-        """I at a mass: float64[g, g]."""
+    def spread(self, coefficients: Array) -> Array:
+        """Coefficients of entries that grow as 1, of those as 1/M, of those as 1/M^2: float64[3 NODES, g, g]."""
+        growth = DECAYS[self.decay].growth
+        return np.concatenate([np.where(growth == power, coefficients, 0.0) for power in range(3)])
+
+    def weights(self, mass: float) -> Array:
+        """What multiplies `spread` coefficients at a mass, in sum I: float64[3 NODES]."""
         x = math.log(mass * mass / (self.low * self.high)) / math.log(self.high / self.low)
-        polynomials = np.cos(_DEGREES * math.acos(min(max(x, -1.0), 1.0)))
-        values: Array = (polynomials @ coefficients.reshape(NODES, -1)).reshape(coefficients.shape[1:])
-        return values * self.shape(mass)
+        scale = self._threshold(mass)
+        growth = np.array([[scale], [scale / mass], [scale / (mass * mass)]])
+        found: Array = (growth * np.cos(_DEGREES * math.acos(min(max(x, -1.0), 1.0)))).ravel()
+        return found
+
+    def _threshold(self, mass: float) -> float:
+        return (self.end - mass) ** self.power if self.power else 1.0
 
 
 def stretches(c: Constants) -> tuple[Stretch, ...]:
@@ -166,21 +172,12 @@ def stretches(c: Constants) -> tuple[Stretch, ...]:
 
 
 @cache
-def _table() -> Mapping[str, list[tuple[Stretch, Array]]]:
-    """Stretches and coefficients by decay; empty where the file was made with other constants."""
+def table() -> Mapping[str, list[tuple[Stretch, Array]]]:
+    """Stretches and `spread` coefficients by decay; empty where the file was made with other constants."""
     c, data = constants.load(), tables.arrays(tables.RADIATION)
     if data["constants"].tolist() != [c[name] for name in CONSTANTS]:
         return {}
     found: dict[str, list[tuple[Stretch, Array]]] = {}
     for stretch in stretches(c):
-        found.setdefault(stretch.decay, []).append((stretch, data[stretch.name]))
+        found.setdefault(stretch.decay, []).append((stretch, stretch.spread(data[stretch.name])))
     return found
-
-
-@lru_cache(maxsize=64)
-def integrals(decay: str, mass: float) -> Array:
-    """I of a key of `DECAYS` at a mass in GeV, with the constants of this version of zdscan: float64[g, g]."""
-    for stretch, coefficients in _table().get(decay, ()):
-        if stretch.low <= mass <= stretch.high:
-            return stretch.at(coefficients, mass)
-    return DECAYS[decay].integrals(constants.load(), mass)

@@ -68,7 +68,7 @@ class MassTable:
     interpolation: Rule
     columns: Mapping[str, Array]
 
-    @property
+    @cached_property
     def ranges(self) -> tuple[tuple[float, float], ...]:
         """The mass ranges (GeV, ends included) in which there are numbers."""
         if self.interpolation != BINS:
@@ -94,12 +94,12 @@ class MassTable:
         if self.interpolation == BINS:
             inside = (self.columns["mass_low"] <= mass) & (mass <= self.columns["mass_high"])
             return float(self.columns[column][np.argmax(inside)]) if inside.any() else float("nan")
-        masses = self.columns["mass"]
-        if mass < masses[0] * (1.0 - _EDGE):
+        least, most = self.ranges[0]
+        if mass < least * (1.0 - _EDGE):
             return float("nan")
         if self.interpolation == LINEAR:
             return float(np.interp(math.log(mass), self._log_mass, self.columns[column]))
-        if mass > masses[-1] * (1.0 + _EDGE):
+        if mass > most * (1.0 + _EDGE):
             return float("nan")
         return math.exp(self._splines[column](math.log(mass)))
 
