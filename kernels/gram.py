@@ -29,44 +29,40 @@ def expand(
     tables : float64[N, rows, K]; lepton : int64[rows], 0 e, 1 mu; residual : float64[rows], Standard Model - measured.
     whitening : float64[W, rows], chi2 = |whitening (prediction - measured)|^2.
     products : float64[2, K, M], what multiplies a table of each lepton, over monomials; monomial 0 is 1.
-    pair : int64[M, M], place of a product of two monomials, -1 where one of them cannot occur.
+    pair : int64[M, M], place of a product of two monomials.
     out : float64[N, E], filled; norms : float64[N, M], lengths of the columns V_m, filled.
     """
     sets, rows, count = tables.shape
     monomials, errors = products.shape[2], whitening.shape[0]
-    columns = np.empty((errors, monomials))
-    whole = np.empty((monomials, monomials))
-    weighted = np.empty(errors)
+    prediction, column = np.empty(rows * monomials), np.empty(monomials)
+    whole = np.empty(monomials * monomials)
     for n in range(sets):
-        for w in range(errors):
+        for r in range(rows):
+            at = np.uint64(r * monomials)
             for m in range(monomials):
-                columns[w, m] = 0.0
-            for r in range(rows):
-                columns[w, 0] += whitening[w, r] * residual[r]
-        for lep in range(2):
+                prediction[at + np.uint64(m)] = 0.0
+            prediction[at] = residual[r]
             for k in range(count):
-                for w in range(errors):
-                    weighted[w] = 0.0
-                for r in range(rows):
-                    if lepton[r] == lep:
-                        for w in range(errors):
-                            weighted[w] += whitening[w, r] * tables[n, r, k]
+                table, factors = tables[n, r, k], products[lepton[r], k]
                 for m in range(monomials):
-                    if products[lep, k, m] != 0.0:
-                        for w in range(errors):
-                            columns[w, m] += products[lep, k, m] * weighted[w]
-        for m in range(monomials):
-            for other in range(monomials):
-                whole[m, other] = 0.0
+                    prediction[at + np.uint64(m)] += table * factors[m]
+        for m in range(monomials * monomials):
+            whole[m] = 0.0
         for w in range(errors):
-            v = columns[w]
             for m in range(monomials):
+                column[m] = 0.0
+            for r in range(rows):
+                weight, at = whitening[w, r], np.uint64(r * monomials)
+                if weight != 0.0:
+                    for m in range(monomials):
+                        column[m] += weight * prediction[at + np.uint64(m)]
+            for m in range(monomials):
+                weight, at = column[m], np.uint64(m * monomials)
                 for other in range(monomials):
-                    whole[m, other] += v[m] * v[other]
+                    whole[at + np.uint64(other)] += weight * column[other]
         for e in range(out.shape[1]):
             out[n, e] = 0.0
         for m in range(monomials):
-            norms[n, m] = np.sqrt(whole[m, m])
+            norms[n, m] = np.sqrt(whole[m * monomials + m])
             for other in range(monomials):
-                if pair[m, other] >= 0:
-                    out[n, pair[m, other]] += whole[m, other]
+                out[n, pair[m, other]] += whole[m * monomials + other]

@@ -307,7 +307,8 @@ def test_calibrate_into_a_file(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_calibrate_rebuilds_the_package_data(tmp_path: Path) -> None:
     reported: list[str] = []
-    sm_path, form_factor_path = calibrate(tmp_path, samples=2, progress=lambda what, fraction: reported.append(what))
+    paths = calibrate(tmp_path, samples=2, progress=lambda what, fraction: reported.append(what))
+    sm_path, form_factor_path, radiation_path = paths
     rebuilt = tables.load(sm_path)
     assert rebuilt.row_id == SM.row_id
     assert np.allclose(rebuilt.nodes, SM.nodes, rtol=tolerances.EXACT_ALGEBRA)
@@ -316,4 +317,5 @@ def test_calibrate_rebuilds_the_package_data(tmp_path: Path) -> None:
     for mode, name in (("B->K", "f+"), ("K->pi", "fT")):
         old, new = (tables.form_factor(mode, name, path)[1] for path in (tables.FORM_FACTORS, form_factor_path))
         assert np.allclose(old, new, rtol=tolerances.EXACT_ALGEBRA)
+    assert radiation_path.read_bytes() == tables.RADIATION.read_bytes()
     assert {"form factors", "quadratic forms", "theory covariance"} <= set(reported)

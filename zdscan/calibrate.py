@@ -1,9 +1,9 @@
-"""flavio -> `sm_tables.h5` and `form_factors.h5`: the offline step behind every b -> s l l and on-shell prediction.
+"""The offline step: flavio -> `sm_tables.h5` and `form_factors.h5`, three-body integrals -> `radiation.h5`.
 
 A scan never calls flavio. This module asks it once, at its central parameters, for the coefficients of the exact
 quadratic form of every row (see :mod:`zdscan.calibrate_rows`), for the covariance of the Standard Model predictions
 under its parameters' distributions, and for the form factors. That takes two minutes for the forms and six for a
-thousand samples of the covariance.
+thousand samples of the covariance. `write_radiation` takes seconds and does not need flavio.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from zdscan import radiation
 from zdscan.errors import UserError
+from zdscan.inputs import constants
 from zdscan.inputs.tables import FORMAT, content_hash
 
 if TYPE_CHECKING:
@@ -36,8 +38,8 @@ _REBUILD = (
 
 def calibrate(
     output_folder: str | Path, samples: int = 1000, seed: int = SEED, progress: Progress | None = None
-) -> tuple[Path, Path]:
-    """Write `sm_tables.h5` and `form_factors.h5` into `output_folder` and return their paths.
+) -> tuple[Path, Path, Path]:
+    """Write `sm_tables.h5`, `form_factors.h5` and `radiation.h5` into `output_folder` and return their paths.
 
     Parameters
     ----------
@@ -71,6 +73,7 @@ def calibrate(
     stamp: dict[str, str | int | float] = {"format": FORMAT}
     stamp |= {f"{name}_version": version(name) for name in ("flavio", "particle")}
     tables, form_factors = folder / "sm_tables.h5", folder / "form_factors.h5"
+    emitted = write_radiation(folder)
     with rows.quiet():
         description = "flavio's default form factors, q2 in GeV^2"
         write_verified(form_factors, _form_factor_data(rows), {**stamp, "description": description})
@@ -87,7 +90,22 @@ def calibrate(
         "description": "b -> s l l rows as quadratic forms in C9, C10, CP, C7; q2 in GeV^2, rows in their own units",
     }
     write_verified(tables, data, attributes)
-    return tables, form_factors
+    return tables, form_factors, emitted
+
+
+def write_radiation(folder: Path) -> Path:
+    """Write the interpolation of the three-body integrals (zdscan/radiation.py) into a folder and return its path."""
+    c = constants.load()
+    data = {stretch.name: stretch.coefficients(c) for stretch in radiation.stretches(c)}
+    data["constants"] = np.array([c[name] for name in radiation.CONSTANTS])
+    attributes: dict[str, str | int | float] = {
+        "format": FORMAT,
+        "constants": " ".join(radiation.CONSTANTS),
+        "description": "Chebyshev coefficients in ln M of the rates with a radiated Z_D; zdscan/radiation.py",
+    }
+    path = folder / "radiation.h5"
+    write_verified(path, data, attributes)
+    return path
 
 
 def _import_rows() -> ModuleType:

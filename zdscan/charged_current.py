@@ -7,88 +7,68 @@ direct muon coupling, which has none of them, stays on the muon.
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.physics.electroweak import w_factors, z_factors
-from kernels.physics.meson_leptonic import meson_factors
+from zdscan import radiation
 from zdscan.constraint import Theory
 from zdscan.model import COUPLINGS, PARAMETERS
 from zdscan.polynomial import Polynomial
 
-Meson = Literal["K", "pi"]
-_MESON_MASS = {"K": "m_Kplus", "pi": "m_piplus"}
-_DOWN_QUARK = {"K": "s", "pi": "d"}
+_DOWN_QUARK = {"K": "s", "pi_fast": "d", "pi_slow": "d"}
 Array = NDArray[np.float64]
 
 
-# A slice asks for the kaon twice, and the factors do not depend on the couplings.
-_meson_factors = lru_cache(maxsize=256)(meson_factors)
+@lru_cache(maxsize=64)
+def _couplings(theory: Theory, decay: str) -> Array:
+    """Couplings of a key of `radiation.DECAYS` per unit of eps, eps_z, g_mu: float64[g, 3]."""
+    rows: dict[str, Array] = dict(zip(COUPLINGS, theory.matrix, strict=True))
+    complete = theory.emission == "complete"
+    nothing = np.zeros(len(PARAMETERS))
+    of_kernel = [rows["v_mu"] + rows["a_mu"], rows["v_mu"] - rows["a_mu"], rows["g_numu"] if complete else nothing]
+    if decay == "Z":
+        of_kernel = [rows["a_mu"], rows["v_mu"]]
+    elif decay == "W":
+        of_kernel.append(rows["gWW"] if complete else nothing)
+    elif complete:
+        down = _DOWN_QUARK[decay]
+        charge = rows["v_u"] - rows[f"v_{down}"]
+        of_kernel += [charge, charge - (rows["a_u"] - rows[f"a_{down}"])]
+    else:
+        of_kernel += [nothing, nothing]
+    found: Array = radiation.DECAYS[decay].of_kernel @ np.array(of_kernel)
+    return found
 
 
-def _row(theory: Theory, name: str) -> Array:
-    row: Array = theory.matrix[COUPLINGS.index(name)]
-    return row
+@lru_cache(maxsize=64)
+def _interpolated(theory: Theory, decay: str) -> list[tuple[radiation.Stretch, Array]]:
+    """The stretches of a decay, and coefficients of the form in eps, eps_z, g_mu: float64[3 NODES, 9]."""
+    couplings = _couplings(theory, decay)
+    return [
+        (stretch, (couplings.T @ coefficients @ couplings).reshape(-1, len(PARAMETERS) ** 2))
+        for stretch, coefficients in radiation.table().get(decay, ())
+    ]
 
 
-def _muon(theory: Theory) -> tuple[Array, Array]:
-    v, a = _row(theory, "v_mu"), _row(theory, "a_mu")
-    return v + a, v - a
+def ratio(theory: Theory, mass: float, decay: str) -> Polynomial:
+    """Gamma(with a Z_D)/Gamma(without) of a decay.
+
+    Parameters
+    ----------
+    mass : of the Z_D, GeV.
+    decay : "K" -> mu nu; "pi_fast" and "pi_slow", the part of pi -> mu nu with a muon of more and of less kinetic
+        energy than T_mu_split_pi_mu_nu_X, over the whole rate without; "W" -> mu nu; "Z" -> mu mu, real emission alone.
+    """
+    for stretch, coefficients in _interpolated(theory, decay):
+        if stretch.low <= mass <= stretch.high:
+            return Polynomial.quadratic((stretch.weights(mass) @ coefficients).tolist())
+    couplings = _couplings(theory, decay)
+    form = couplings.T @ radiation.DECAYS[decay].integrals(theory.constants, mass) @ couplings
+    return Polynomial.quadratic(form.ravel().tolist())
 
 
-def _quadratic(couplings: Array, factors: Array) -> Polynomial:
-    """sum_ij c_i factors_ij c_j with couplings c = couplings @ (eps, eps_z, g_mu)."""
-    form = couplings.T @ factors @ couplings
-    terms: dict[tuple[int, int, int], complex] = {}
-    for i in range(len(PARAMETERS)):
-        for j in range(i, len(PARAMETERS)):
-            powers = [0, 0, 0]
-            powers[i] += 1
-            powers[j] += 1
-            value = form[i, j] if i == j else form[i, j] + form[j, i]
-            terms[(powers[0], powers[1], powers[2])] = complex(value)
-    return Polynomial(terms)
-
-
-def meson_threshold(theory: Theory, meson: Meson) -> float:
-    """The mass (GeV) above which P -> mu nu Z_D is closed."""
-    return theory.constants[_MESON_MASS[meson]] - theory.constants["m_mu"]
-
-
-def meson_ratio(
-    theory: Theory, mass: float, meson: Meson, kinetic_low: float = 0.0, kinetic_high: float = math.inf
-) -> Polynomial:
-    """Gamma(P+ -> mu+ nu Z_D)/Gamma(P+ -> mu+ nu) with the muon's kinetic energy in the given range (GeV)."""
-    m_mu = theory.constants["m_mu"]
-    factors = _meson_factors(theory.constants[_MESON_MASS[meson]], m_mu, m_mu, mass, kinetic_low, kinetic_high)
-    left, right = _muon(theory)
-    neutrino = charge = contact = np.zeros(len(PARAMETERS))
-    if theory.emission == "complete":
-        down = _DOWN_QUARK[meson]
-        neutrino = _row(theory, "g_numu")
-        charge = _row(theory, "v_u") - _row(theory, f"v_{down}")
-        contact = charge - (_row(theory, "a_u") - _row(theory, f"a_{down}"))
-    return _quadratic(np.array([left, right, neutrino, charge, contact]), factors)
-
-
-def w_ratio(theory: Theory, mass: float) -> Polynomial:
-    """Gamma(W -> mu nu Z_D)/Gamma(W -> mu nu)."""
-    factors = w_factors(theory.constants["MW"], theory.constants["m_mu"], mass)
-    left, right = _muon(theory)
-    neutrino = charge = np.zeros(len(PARAMETERS))
-    if theory.emission == "complete":
-        neutrino, charge = _row(theory, "g_numu"), _row(theory, "gWW")
-    return _quadratic(np.array([left, right, neutrino, charge]), factors)
-
-
-def z_ratio(theory: Theory, mass: float) -> Polynomial:
-    """Gamma(Z -> mu mu Z_D)/Gamma(Z -> mu mu), real emission from the muons."""
-    c = theory.constants
-    s2 = c["sin2_theta_w"]
-    vv, aa, va = z_factors(c["MZ"], c["m_mu"], mass, s2 - 0.5, s2)
-    factors = np.array([[vv, 0.5 * va], [0.5 * va, aa]])
-    return _quadratic(np.array([_row(theory, "v_mu"), _row(theory, "a_mu")]), factors)
+def threshold(theory: Theory, parent: str) -> float:
+    """The mass (GeV) above which P -> mu nu Z_D is closed, for a parent of this name in the constants."""
+    return theory.constants[parent] - theory.constants["m_mu"]

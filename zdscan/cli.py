@@ -397,7 +397,7 @@ def reproduce(
 
 @app.command()
 def calibrate(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where sm_tables.h5 and form_factors.h5 go.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the tables go (*.h5).")],
     samples: Annotated[int, typer.Option(help="Draws of flavio's parameters for the theory covariance.")] = 1000,
 ) -> None:
     """Rebuild the standard-model tables with flavio (offline; needs the extra `calibrate`)."""

@@ -28,6 +28,10 @@ _CHANNELS: Mapping[str, int] = {
     "mumu": _layout.MUON_CHANNEL,
     "hadrons": _layout.HADRON_CHANNEL,
 }
+# where the kernels have the coefficient of (i, j, k) in a clause
+_PLACES: Mapping[tuple[int, int, int], int] = {
+    (i, j, k): _layout.POLYNOMIAL + place for place, (i, j, k) in enumerate(_layout.EXPONENTS.tolist())
+}
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,9 @@ class Clause:
     channel: Channel | None = None
     min_width: float = 0.0
 
-    def packed(self, constraint: int) -> NDArray[np.float64]:
+    def packed(self, constraint: int) -> list[float]:
         """The clause as the kernels read it (kernels/clauses.py)."""
-        out = np.zeros(_layout.LENGTH)
+        out = [0.0] * _layout.LENGTH
         out[_layout.CONSTRAINT] = constraint
         out[_layout.APPLIES] = 1.0
         out[_layout.CONSTANT] = self.constant
@@ -66,7 +70,7 @@ class Clause:
         out[_layout.CHANNEL] = -1.0 if self.channel is None else _CHANNELS[self.channel]
         out[_layout.CENTRE], out[_layout.UP], out[_layout.DOWN] = self.centre, self.up, self.down
         out[_layout.MIN_WIDTH] = self.min_width
-        out[_layout.POLYNOMIAL :] = self.polynomial.packed(_layout.EXPONENTS)
+        self.polynomial.pack(_PLACES, out)
         return out
 
     def ratio(self, value: float) -> float:
@@ -83,9 +87,12 @@ class Clause:
         return below
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Theory:
-    """What the predictions of a scan depend on besides the mass: couplings and theory settings."""
+    """What the predictions of a scan depend on besides the mass: couplings and theory settings.
+
+    One is equal to itself alone, so that what follows from it can be cached.
+    """
 
     matrix: NDArray[np.float64]  # float64[16, 3], axial_mu included
     theory: str  # "paper" or "complete"
@@ -96,7 +103,19 @@ class Theory:
 
     def coupling(self, name: str) -> Polynomial:
         """A named coupling as a polynomial of degree one."""
-        return Polynomial.linear(self.matrix[COUPLINGS.index(name)])
+        return self.product(name)
+
+    def product(self, *names: str) -> Polynomial:
+        """The product of named couplings as a polynomial; made once."""
+        known = self._products.get(names)
+        if known is None:
+            last = Polynomial.linear(self.matrix[COUPLINGS.index(names[-1])])
+            known = self._products[names] = self.product(*names[:-1]) * last if names[1:] else last
+        return known
+
+    @cached_property
+    def _products(self) -> dict[tuple[str, ...], Polynomial]:
+        return {}
 
     @cached_property
     def _vertices(self) -> dict[Transition, Vertex]:

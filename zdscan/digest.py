@@ -28,11 +28,11 @@ from kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC
 from kernels.verdict import DEGREES
 from kernels.wide import LENGTHS
 from zdscan.likelihood import Likelihood
-from zdscan.monomials import Expansion, Floats, Ints, cells_of, fold, keys_of, monomials, places
+from zdscan.monomials import Expansion, Floats, Ints, Terms, fold, keys_of, monomials, places
 
 BUNDLE_COST = 12  # of a bundle of lines, in steps along them
 OTHER_COST = 1.3  # of a point where lines do not run along g_mu
-ROUNDING = 1e-14  # what is left of a cancellation in a coefficient and no more than this is zero
+ROUNDING = 1e-12  # what is left of a cancellation in a coefficient and no more than this is zero
 
 
 ONE, QUADRATICS, QUARTICS = monomials(0), monomials(2), monomials(4)
@@ -45,11 +45,17 @@ TESTS = TESTS[np.lexsort(TESTS.T)]  # in the order of cells
 _TWO = places(QUADRATICS, _LINEARS, _LINEARS)
 _FOUR = places(QUARTICS, QUADRATICS, QUADRATICS)
 _TEST = places(TESTS, CLAUSES, WIDTHS)
-_IN_QUARTICS = (_FOUR[..., None] == np.arange(len(QUARTICS))).astype(np.float64)
+# what a width, over the quadratics, multiplies quadratics by to make quartics, flat: float64[6 x 15, 6]
+_TO_QUARTICS = (_FOUR[:, None, :] == np.arange(len(QUARTICS))[:, None]).astype(np.float64).reshape(-1, len(QUADRATICS))
 _IN_TESTS = places(TESTS, CLAUSES, ONE)[:, 0]
+# of the header, for neutrinos, electrons, muons, hadrons
+_FACTORS = np.array(
+    [_slice.NEUTRINO, *range(_slice.ELECTRON, _slice.MUON + 2), *range(_slice.HADRONS, _slice.HADRONS + 6)]
+)
 # from values at the nodes of an octave to coefficients of powers of x/HALF
 _TO_POWERS = np.linalg.inv(np.vander(_wide.NODE / _wide.HALF, increasing=True))
 _WIDTHS_IN_TESTS = places(TESTS, WIDTHS, ONE)[:, 0]
+_SIDES = np.array([1.0, -1.0])  # above, below
 
 
 def roles_of(lengths: Sequence[int]) -> tuple[int, int, int]:
@@ -88,9 +94,11 @@ class Frame:
         self.rows, self.roles = likelihood, roles
         turned, vertex = matrix[:, list(roles)], penguin[:, list(roles)]
         slope = turned[V_MU, 2] if roles[2] == 2 else 0.0
-        self.shift = turned[V_MU, :2] / slope if slope != 0.0 else np.zeros(2)
+        self.shift = np.ascontiguousarray(turned[V_MU, :2] / slope if slope != 0.0 else np.zeros(2))
         self.couplings, self.vertex = self._shifted(turned), self._shifted(vertex)
         self._longitudinal = longitudinal
+        self._roles = np.array(roles)
+        self._tests_known: dict[int, Terms] = {}
 
     def _shifted(self, forms: Floats) -> Floats:
         """Linear forms in (a, b, t) as forms in (a, b, u)."""
@@ -139,8 +147,8 @@ class Frame:
         out = np.zeros((2, 2 * LINEAR + 2 * QUADRATIC, len(REGULAR) + len(QUARTICS)))
         out[:, :LINEAR, quadratic] = linear
         out[:, LINEAR : 2 * LINEAR, quadratic] = width[0] * linear
-        times_width = (linear[..., None, None] * width[1:, None] * _IN_QUARTICS).sum(axis=(2, 3))
-        out[:, LINEAR : 2 * LINEAR, quartic] = times_width
+        to_quartics = (_TO_QUARTICS @ width[1:]).reshape(len(QUADRATICS), len(QUARTICS))
+        out[:, LINEAR : 2 * LINEAR, quartic] = linear @ to_quartics
         out[:, 2 * LINEAR : 2 * LINEAR + QUADRATIC, len(REGULAR) :] = self._quadratic
         out[:, 2 * LINEAR + QUADRATIC :, quartic] = self._quadratic
         return out
@@ -171,12 +179,12 @@ class Frame:
     @cached_property
     def wide_terms(self) -> Cells:
         """Structure of the terms of `exact`, with values that mean nothing."""
-        return cells_of(self.exact.keys, np.ones(len(self.exact.keys)))
+        return Terms(self.exact.keys).cells(np.ones(len(self.exact.keys)))
 
     @cached_property
     def wide_lengths(self) -> Cells:
         """The same of the lengths."""
-        return cells_of(self.exact.lengths, np.ones(len(self.exact.lengths)))
+        return Terms(self.exact.lengths).cells(np.ones(len(self.exact.lengths)))
 
     @cached_property
     def wanted(self) -> NDArray[np.bool_]:
@@ -193,7 +201,7 @@ class Frame:
 
     @cached_property
     def _clauses(self) -> Floats:
-        """Turns the coefficients of clauses into those over `CLAUSES` of (a, b, u): float64[35, 35]."""
+        """Turns the coefficients of clauses (rows) into those over `CLAUSES` of (a, b, u): float64[35, 35]."""
         known: dict[tuple[int, ...], int] = {tuple(row): place for place, row in enumerate(CLAUSES.tolist())}
         out = np.zeros((len(CLAUSES), len(CLAUSES)))
         line = {(1, 0, 0): -self.shift[0], (0, 1, 0): -self.shift[1], (0, 0, 1): 1.0}
@@ -207,7 +215,7 @@ class Frame:
                     grown[product] = grown.get(product, 0.0) + c * d
                 terms = grown
             for term, c in terms.items():
-                out[known[term], column] = c
+                out[column, known[term]] = c
         return out
 
     @cached_property
@@ -225,12 +233,9 @@ class Frame:
 
     def _channels(self, header: Floats) -> Floats:
         """Widths over 1 and the quadratics, GeV: float64[5, 7], rows invisible, ee, mumu, hadrons, total."""
-        order = [_slice.NEUTRINO, *range(_slice.ELECTRON, _slice.MUON + 2), *range(_slice.HADRONS, _slice.HADRONS + 6)]
-        parts = header[order, None] * self._squares
         out = np.zeros((_clauses.CHANNELS + 1, len(WIDTHS)))
         out[0, 0] = header[_slice.INVISIBLE]
-        for row, (first, last) in enumerate(((0, 1), (1, 3), (3, 5), (5, 11))):
-            out[row, 1:] = parts[first:last].sum(axis=0)
+        np.add.reduceat(header[_FACTORS, None] * self._squares, (0, 1, 3, 5), axis=0, out=out[:-1, 1:])
         out[-1] = out[:-1].sum(axis=0)
         return out
 
@@ -239,100 +244,126 @@ class Frame:
         width: Floats = self._channels(header)[-1].copy()
         return width
 
-    def _tests(self, clauses: Floats, channels: Floats) -> tuple[Floats, Floats, Ints, Floats]:
+    def _tests(self, clauses: Floats, channels: Floats) -> tuple[Floats, Floats, NDArray[np.uint64], Floats]:
         """Tests D > 0 of clauses float64[n, LENGTH], without division and without ratio.
 
-        Returns D over `TESTS` where a channel is open and where none is, float64[T, 84] each, the bit's number and the
-        least width in GeV. D = side (P - bound), or side P Gamma_x - bound Gamma behind a branching ratio.
+        Returns D over `TESTS` where a channel is open and where none is, float64[T, 84] each, the bit and the least
+        width in GeV. D = side (P - bound), or side P Gamma_x - bound Gamma behind a branching ratio.
         """
         applied = clauses[clauses[:, _clauses.APPLIES] != 0.0]
-        terms = applied[:, None, _clauses.POLYNOMIAL :] * self._clauses
-        polynomials = terms.sum(axis=2)
-        polynomials[np.abs(polynomials) <= ROUNDING * np.abs(terms).sum(axis=2)] = 0.0
+        numbers, given = applied[:, : _clauses.POLYNOMIAL].T, applied[:, _clauses.POLYNOMIAL :]
+        polynomials = given @ self._clauses
+        polynomials[np.abs(polynomials) <= ROUNDING * (np.abs(given) @ np.abs(self._clauses))] = 0.0
         # one test for each side that is bounded; undo offset, root and constant
-        both = np.repeat(applied, 2, axis=0)
-        side = np.tile([1.0, -1.0], len(applied))
-        distance = np.where(side > 0.0, both[:, _clauses.UP], both[:, _clauses.DOWN])
-        edge = both[:, _clauses.CENTRE] + side * distance - both[:, _clauses.OFFSET]
-        root = both[:, _clauses.ROOT] != 0.0
-        kept = np.isfinite(distance) & ~(root & (side < 0.0) & (edge < 0.0))  # a root is never below zero
-        with np.errstate(invalid="ignore"):
-            square = np.where((side > 0.0) & (edge <= 0.0), -1e300, edge * edge)  # and always above
-        bound = side * (np.where(root, square, edge) - both[:, _clauses.CONSTANT])
-        both, side, bound = both[kept], side[kept], bound[kept]
-        channel = both[:, _clauses.CHANNEL].astype(np.int64)
-        behind = channel >= 0
-        plain = np.zeros((len(both), len(TESTS)))
-        plain[:, _IN_TESTS] = side[:, None] * np.repeat(polynomials, 2, axis=0)[kept]
-        part = plain[behind][:, _IN_TESTS, None] * channels[channel[behind], None, :]
-        stand = _TEST + len(TESTS) * np.arange(len(part))[:, None, None]
-        size = len(part) * len(TESTS)
-        inside, outside = plain.copy(), plain
-        inside[behind] = np.bincount(stand.ravel(), part.ravel(), size).reshape(-1, len(TESTS))
-        inside[np.ix_(behind, _WIDTHS_IN_TESTS)] -= bound[behind, None] * channels[-1]
-        inside[~behind, 0] -= bound[~behind]
-        outside[behind & (channel != _clauses.INVISIBLE_CHANNEL)] = 0.0
+        distance, centre = numbers[[_clauses.UP, _clauses.DOWN]].T, numbers[_clauses.CENTRE] - numbers[_clauses.OFFSET]
+        edge = centre[:, None] + _SIDES * distance
+        root = numbers[_clauses.ROOT, :, None] != 0.0
+        below = root & (edge <= 0.0)
+        kept = np.isfinite(distance) & ~(below & (_SIDES < 0.0) & (edge < 0.0))  # a root is never below zero
+        clause, up_or_down = np.nonzero(kept)
+        edge, root, below, side = edge[kept], root[clause, 0], below[kept], _SIDES[up_or_down]
+        square = np.where(below & (side > 0.0), -1e300, edge * edge)  # and always above
+        numbers = numbers[:, clause]
+        bound = side * (np.where(root, square, edge) - numbers[_clauses.CONSTANT])
+        polynomials = side[:, None] * polynomials[clause]
+        channel = numbers[_clauses.CHANNEL].astype(np.int64)
+        behind = np.flatnonzero(channel >= 0)
+        outside = np.zeros((len(clause), len(TESTS)))
+        outside[:, _IN_TESTS] = polynomials
+        inside = outside.copy()
+        inside[:, 0] -= bound
+        # few monomials occur behind a branching ratio
+        live = np.flatnonzero(polynomials[behind].any(axis=0))
+        part = polynomials[behind[:, None], live][..., None] * channels[channel[behind], None]
+        place = _TEST[live] + len(TESTS) * np.arange(len(behind))[:, None, None]
+        size = len(behind) * len(TESTS)
+        inside[behind] = np.bincount(place.ravel(), part.ravel(), size).reshape(-1, len(TESTS))
+        inside[behind[:, None], _WIDTHS_IN_TESTS] -= bound[behind, None] * channels[-1]
+        outside[behind[channel[behind] != _clauses.INVISIBLE_CHANNEL]] = 0.0
         outside[:, 0] -= bound
-        return inside, outside, both[:, _clauses.CONSTRAINT].astype(np.int64), both[:, _clauses.MIN_WIDTH].copy()
+        bit = np.uint64(1) << numbers[_clauses.CONSTRAINT].astype(np.uint64)
+        return inside, outside, bit, np.ascontiguousarray(numbers[_clauses.MIN_WIDTH])
 
     def expanded(
         self, expansion: Expansion, products: Floats, tables: Floats, whitening: Floats
     ) -> tuple[Floats, Floats]:
         """chi2 of N sets of tables: its terms float64[N, E], and lengths of the monomials' columns float64[N, M]."""
         rows = self.rows
-        out, norms = np.empty((len(tables), len(expansion.keys))), np.empty((len(tables), products.shape[2]))
-        residual = rows.sm - rows.data.values
-        expand(tables, rows.lepton, residual, whitening, products, expansion.pair, out, norms)
+        out, norms = np.empty((len(tables), len(expansion.keys))), np.empty((len(tables), len(expansion.live)))
+        live = np.ascontiguousarray(products[:, :, expansion.live])
+        expand(tables, rows.lepton, self._residual, whitening, live, expansion.pair, out, norms)
         return out, norms
 
-    def prepare(self, slice_: Floats) -> tuple[Prepared, Prepared]:
-        """Digest a slice of `Physics.build_slice`: chi2 of all rows, and of the muon rows."""
+    @cached_property
+    def _residual(self) -> Floats:
+        return self.rows.sm - self.rows.data.values
+
+    @cached_property
+    def _chi2_terms(self) -> tuple[Terms, Terms]:
+        """Of chi2 and of the lengths of its monomials."""
+        return Terms(self._law.keys), Terms(self._law.lengths)
+
+    def _test_terms(self, tests: int) -> Terms:
+        """Of a number of tests over `TESTS`, one after the other."""
+        if tests not in self._tests_known:
+            rows = np.repeat(DEGREES * np.arange(tests), len(TESTS))
+            self._tests_known[tests] = Terms(keys_of(np.tile(TESTS, (tests, 1)), rows))
+        return self._tests_known[tests]
+
+    def prepare(self, slice_: Floats, whitenings: Sequence[Floats]) -> list[Prepared]:
+        """Digest a slice of `Physics.build_slice`, for each whitening float64[W, rows] of the rows."""
         rows, header = self.rows, slice_[: _slice.HEADER]
         tables = row_tables(slice_, len(rows.sm))
         channels = self._channels(header)
         products = self._law_products(self._linear, channels[-1])
+        law = np.ascontiguousarray(tables[None, :, :-1])
+        terms, length_terms = self._chi2_terms
         chi2, lengths = [], []
-        for whitening in (rows.whitening, rows.whitening_muon):
-            values, norms = self.expanded(self._law, products, np.ascontiguousarray(tables[None, :, :-1]), whitening)
-            chi2.append(cells_of(self._law.keys, values[0]))
-            lengths.append(cells_of(self._law.lengths, norms[0][self._law.order]))
-        inside, outside, bits, prompt = self._tests(
+        for whitening in whitenings:
+            values, norms = self.expanded(self._law, products, law, whitening)
+            chi2.append(terms.cells(values[0]))
+            lengths.append(length_terms.cells(norms[0][self._law.order]))
+        inside, outside, bit, prompt = self._tests(
             slice_[_slice.HEADER + tables.size :].reshape(-1, _clauses.LENGTH), channels
         )
-        cells, ends, degree = [], [], np.zeros(len(bits), dtype=np.int64)
-        for terms in (inside, outside):
-            test, term = np.nonzero(terms)
-            cells.append(cells_of(keys_of(TESTS[term], DEGREES * test), terms[test, term]))
-            ends.append(np.searchsorted(cells[-1].row, DEGREES * np.arange(1, len(bits) + 1, dtype=np.uint64)))
-            np.maximum.at(degree, test, TESTS[term, 2])
-        whole = Prepared(
-            np.array(self.roles),
-            np.ascontiguousarray(self.shift),
-            channels[-1].copy(),
-            chi2[0],
-            lengths[0],
-            cells[0],
-            cells[1],
-            ends[0],
-            ends[1],
-            degree,
-            np.uint64(1) << bits.astype(np.uint64),
-            prompt,
-            _kind(channels[-1], chi2[0], lengths[0]),
-        )
-        return whole, whole._replace(chi2=chi2[1], lengths=lengths[1])
+        test_terms = self._test_terms(len(bit))
+        tests, closed = test_terms.cells(inside.ravel()), test_terms.cells(outside.ravel())
+        degree = np.maximum(_largest(tests.row, len(bit), DEGREES), _largest(closed.row, len(bit), DEGREES))
+        next_rows = DEGREES * np.arange(1, len(bit) + 1, dtype=np.uint64)
+        return [
+            Prepared(
+                self._roles,
+                self.shift,
+                channels[-1].copy(),
+                terms_of_chi2,
+                terms_of_length,
+                tests,
+                closed,
+                np.searchsorted(tests.row, next_rows),
+                np.searchsorted(closed.row, next_rows),
+                degree,
+                bit,
+                prompt,
+                _kind(channels[-1], terms_of_chi2, terms_of_length),
+            )
+            for terms_of_chi2, terms_of_length in zip(chi2, lengths, strict=True)
+        ]
 
 
 def _kind(width: Floats, chi2: Cells, lengths: Cells) -> int:
     """Which of the loops over points serves these polynomials."""
-    largest = np.zeros(5, dtype=np.int64)
-    rows = chi2.row.astype(np.int64)
-    np.maximum.at(largest, rows // POWERS, rows % POWERS)
-    rows = lengths.row.astype(np.int64)
-    np.maximum.at(largest, 3 + rows // LENGTHS, rows % LENGTHS)
+    largest = np.concatenate([_largest(chi2.row, 3, POWERS), _largest(lengths.row, 2, LENGTHS)])
     if not np.any(width[4:]) and np.all(largest <= _tile.FIXED_POWERS):
         return _tile.FIXED
     return _tile.SHORT if np.all(largest <= _tile.SHORT_POWERS) else _tile.LONG
+
+
+def _largest(row: NDArray[np.uint64], count: int, powers: int) -> Ints:
+    """The largest power of u in each of `count` polynomials whose powers are in `powers` rows each: int64[count]."""
+    polynomial, power = np.divmod(row.astype(np.int64), powers)
+    out = np.zeros(count, dtype=np.int64)
+    np.maximum.at(out, polynomial, power)
+    return out
 
 
 class WideTables:

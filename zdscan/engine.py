@@ -224,8 +224,8 @@ class Engine:
         """Compile the kernels, or load them from the cache."""
         outputs = [np.empty((1, field.components) if field.extra else 1, dtype=field.dtype) for field in self.fields]
         with warming.helper(self._mask.str) as helper:
-            workspace = self.physics.workspace(self.build_slice(0), self._point_axes)
-            workspace.wide[0].warm_up(self._point_axes)
+            workspace = self._workspace(self.build_slice(0))
+            workspace.parts[0][1].warm_up(self._point_axes)
             helper.wait()
             self._evaluate(workspace, 0, 1, outputs)
 
@@ -253,7 +253,8 @@ class Engine:
         """The workspace of this thread; blocks of one mass mostly follow each other."""
         kept: Workspace | None = getattr(self._local, "workspace", None)
         if kept is None or kept.slice_ is not slice_:
-            kept = self._local.workspace = self.physics.workspace(slice_, self._point_axes)
+            muon = any(field.name == "chi2_muon" for field in self.fields)
+            kept = self._local.workspace = self.physics.workspace(slice_, self._point_axes, muon=muon)
         return kept
 
     def _evaluate(

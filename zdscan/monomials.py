@@ -13,6 +13,7 @@ from kernels.wide import LENGTHS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+_SETS_KEPT = 256
 
 
 def monomials(*degrees: int) -> Ints:
@@ -37,16 +38,35 @@ def order_of(keys: Ints) -> Ints:
     return np.lexsort((keys[:, 2], keys[:, 1], keys[:, 0]))
 
 
-def cells_of(keys: Ints, values: Floats) -> Cells:
-    """Cells of terms with keys int64[n, 3] in order; without those that are zero."""
-    there = np.flatnonzero(values)
-    keys, values = keys[there], values[there]
-    new = np.ones(len(keys), dtype=bool)
-    new[1:] = np.any(keys[1:, :2] != keys[:-1, :2], axis=1)
-    starts = np.flatnonzero(new)
-    end = np.append(starts[1:], len(keys))
-    row, power, entry_power = np.ascontiguousarray(keys.T).astype(np.uint64)
-    return Cells(row[starts], power[starts], end, entry_power, values)
+class Terms:
+    """Cells of terms with keys int64[n, 3] in order, for one set of values after the other.
+
+    What stands where depends only on which values are zero, and is worked out once for each such set.
+    """
+
+    def __init__(self, keys: Ints) -> None:
+        self._keys = keys
+        self._known: dict[bytes, tuple[NDArray[np.uint64], NDArray[np.uint64], Ints, NDArray[np.uint64]]] = {}
+
+    def cells(self, values: Floats) -> Cells:
+        """Cells of the values float64[<= n] that are not zero."""
+        there = np.flatnonzero(values)
+        which = there.tobytes()
+        layout = self._known.get(which)
+        if layout is None:
+            if len(self._known) == _SETS_KEPT:
+                self._known.clear()
+            layout = self._known[which] = self._layout(there)
+        return Cells(*layout, values[there])
+
+    def _layout(self, there: Ints) -> tuple[NDArray[np.uint64], NDArray[np.uint64], Ints, NDArray[np.uint64]]:
+        keys = self._keys[there]
+        new = np.ones(len(keys), dtype=bool)
+        new[1:] = np.any(keys[1:, :2] != keys[:-1, :2], axis=1)
+        starts = np.flatnonzero(new)
+        end = np.append(starts[1:], len(keys))
+        row, power, entry_power = np.ascontiguousarray(keys.T).astype(np.uint64)
+        return row[starts], power[starts], end, entry_power
 
 
 def keys_of(exponents: Ints, row: Ints | int) -> Ints:
@@ -58,29 +78,32 @@ def keys_of(exponents: Ints, row: Ints | int) -> Ints:
 class Expansion:
     """Where the terms of chi2 = |sum_m V_m m|^2 stand.
 
-    pair : int64[M, M], see `gram.expand`; keys : int64[E, 3], (row, power of b, power of a) of the terms, in order.
-    order : int64[live], live monomials in the order of their own keys, which are lengths : int64[live, 3].
+    live : int64[M], monomials that can occur; pair : int64[M, M], see `gram.expand`.
+    keys : int64[E, 3], (row, power of b, power of a) of the terms, in order.
+    order : int64[M], live monomials in the order of their own keys, which are lengths : int64[M, 3].
     """
 
+    live: Ints
     pair: Ints
     keys: Ints
     order: Ints
     lengths: Ints
 
     @classmethod
-    def of(cls, live: NDArray[np.bool_], exponents: Ints, over_width: Ints) -> Expansion:
-        """live : bool[M], monomials that can occur; over_width : int64[M], 1 where they are divided by the width."""
-        monomials = np.flatnonzero(live)
+    def of(cls, occurs: NDArray[np.bool_], exponents: Ints, over_width: Ints) -> Expansion:
+        """occurs : bool[all], monomials that can; over_width : int64[all], 1 where they are divided by the width."""
+        live = np.flatnonzero(occurs)
+        exponents, over_width = exponents[live], over_width[live]
         found: dict[tuple[int, ...], list[tuple[int, int]]] = {}
-        for m, n in itertools.product(monomials.tolist(), repeat=2):
+        for m, n in itertools.product(range(len(live)), repeat=2):
             i, j, k = exponents[m] + exponents[n]
             key = (int(POWERS * (over_width[m] + over_width[n]) + k), int(j), int(i))
             found.setdefault(key, []).append((m, n))
         keys = sorted(found)
-        pair = np.full((len(exponents), len(exponents)), -1, dtype=np.int64)
+        pair = np.empty((len(live), len(live)), dtype=np.int64)
         for place, here in enumerate(keys):
             for m, n in found[here]:
                 pair[m, n] = place
-        own = keys_of(exponents[monomials], LENGTHS * over_width[monomials])
+        own = keys_of(exponents, LENGTHS * over_width)
         order = order_of(own)
-        return cls(pair, np.array(keys, dtype=np.int64), monomials[order], own[order])
+        return cls(live, pair, np.array(keys, dtype=np.int64), order, own[order])

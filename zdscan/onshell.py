@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal
+from functools import cache, lru_cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from zdscan.penguin import Transition, vertex
 from zdscan.polynomial import Polynomial
 from zdscan.spline import Spline
 
+Row = list[complex]  # per unit of eps, eps_z, g_mu
 PSEUDOSCALAR = ("f+", "fT")
 VECTOR = ("A1", "A12", "V", "T1", "T2", "T23")
 
@@ -63,6 +64,7 @@ def _form_factors(table: str, names: tuple[str, ...]) -> Spline:
     return Spline(nodes, np.column_stack([tables.form_factor(table, name)[1] for name in names]))
 
 
+@lru_cache(maxsize=64)  # several constraints ask for the same
 def branching_ratio(mode: str, theory: Theory, mass: float) -> Polynomial:
     """BR(H -> H' Z_D), of degree two in (eps, eps_z, g_mu); 0 above threshold.
 
@@ -86,56 +88,56 @@ def branching_ratio(mode: str, theory: Theory, mass: float) -> Polynomial:
         return _sum_of_squares(_helicity_amplitudes(decay, theory, mass), lifetime * factor)
     amplitude = _pseudoscalar_amplitude(decay, theory, mass)
     if decay.cp_odd:
-        amplitude = amplitude.imag / c["K0_pi0_isospin"]
-    return _sum_of_squares(amplitude, lifetime * pseudoscalar_factor(parent, daughter, mass))
+        amplitude = [f.imag / c["K0_pi0_isospin"] for f in amplitude]
+    return _sum_of_squares([amplitude], lifetime * pseudoscalar_factor(parent, daughter, mass))
 
 
-def _sum_of_squares(amplitudes: NDArray[Any], factor: float) -> Polynomial:
-    """factor x sum over the rows of |row . (eps, eps_z, g_mu)|^2; amplitudes [3] or [n, 3]."""
-    rows = np.atleast_2d(amplitudes)
-    (a, ab, ac), (_, b, bc), (_, _, c) = (factor * (rows.conj().T @ rows).real).tolist()
-    terms = {(2, 0, 0): a, (0, 2, 0): b, (0, 0, 2): c, (1, 1, 0): 2 * ab, (1, 0, 1): 2 * ac, (0, 1, 1): 2 * bc}
-    return Polynomial({exponents: complex(value) for exponents, value in terms.items() if value != 0.0})
+def _sum_of_squares(amplitudes: Sequence[Row], factor: float) -> Polynomial:
+    """factor x sum over the rows of |row . (eps, eps_z, g_mu)|^2."""
+    form = [0.0] * 9
+    for row in amplitudes:
+        for i, x in enumerate(row):
+            for j, y in enumerate(row[i:], start=i):
+                form[3 * i + j] += factor * (x.real * y.real + x.imag * y.imag)
+    return Polynomial.quadratic(form)
 
 
-def _pseudoscalar_amplitude(decay: Mode, theory: Theory, mass: float) -> NDArray[Any]:
-    """F = (E0 + E2 M^2) f+(M^2) - M1 m_q M^2 fT(M^2)/(m_H + m_P) per unit of each parameter, complex128[3]."""
+def _pseudoscalar_amplitude(decay: Mode, theory: Theory, mass: float) -> Row:
+    """F = (E0 + E2 M^2) f+(M^2) - M1 m_q M^2 fT(M^2)/(m_H + m_P) per unit of each parameter."""
     c, q2 = theory.constants, mass * mass
-    f_plus, f_tensor = (float(f) for f in _form_factors(decay.form_factors, PSEUDOSCALAR)(q2))
+    f_plus, f_tensor = _form_factors(decay.form_factors, PSEUDOSCALAR)(q2)
     vector, m1 = _vertex(decay, theory, mass, f_plus)
     tensor = c[decay.heavy_quark] * q2 * f_tensor / (c[decay.parent] + c[decay.daughter])
-    amplitude: NDArray[Any] = vector * f_plus - m1 * tensor
-    return amplitude
+    return [v * f_plus - m * tensor for v, m in zip(vector, m1, strict=True)]
 
 
-def _helicity_amplitudes(decay: Mode, theory: Theory, mass: float) -> NDArray[Any]:
-    """(H_0, H_+, H_-) in GeV per unit of each parameter, complex128[3, 3]."""
+def _helicity_amplitudes(decay: Mode, theory: Theory, mass: float) -> list[Row]:
+    """(H_0, H_+, H_-) in GeV per unit of each parameter."""
     c = theory.constants
-    form_factors = _form_factors(decay.form_factors, VECTOR)(mass * mass).tolist()
+    form_factors = _form_factors(decay.form_factors, VECTOR)(mass * mass)
     vector, m1 = _vertex(decay, theory, mass)
     masses = (c[decay.parent], c[decay.daughter], mass)
-    of_vector = vector_amplitudes(*masses, 1.0 + 0.0j, 0.0j, *form_factors)
-    of_dipole = vector_amplitudes(*masses, 0.0j, 1.0 + 0.0j, *form_factors)
-    return np.outer(of_vector, vector) + np.outer(of_dipole, c[decay.heavy_quark] * m1)
+    of_vector = vector_amplitudes(*masses, 1.0, 0.0, *form_factors)
+    of_dipole = vector_amplitudes(*masses, 0.0, c[decay.heavy_quark], *form_factors)
+    return [[x * v + y * m for v, m in zip(vector, m1, strict=True)] for x, y in zip(of_vector, of_dipole, strict=True)]
 
 
-def _inclusive_amplitudes(decay: Mode, theory: Theory, mass: float) -> NDArray[Any]:
-    """Longitudinal and transverse amplitude of b -> s Z_D at leading order (GeV), complex128[2, 3]."""
+def _inclusive_amplitudes(decay: Mode, theory: Theory, mass: float) -> list[Row]:
+    """Longitudinal and transverse amplitude of b -> s Z_D at leading order (GeV)."""
     m_b = theory.constants[decay.heavy_quark]
-    vector, m1 = _vertex(decay, theory, mass)
-    return np.array([m_b * (vector - m1 * mass**2), math.sqrt(2.0) * mass * (vector - m1 * m_b**2)])
+    both = list(zip(*_vertex(decay, theory, mass), strict=True))
+    return [[m_b * (v - m * mass**2) for v, m in both], [math.sqrt(2.0) * mass * (v - m * m_b**2) for v, m in both]]
 
 
-def _vertex(
-    decay: Mode, theory: Theory, mass: float, f_plus: float = math.nan
-) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+def _vertex(decay: Mode, theory: Theory, mass: float, f_plus: float = math.nan) -> tuple[Row, Row]:
     """(E0 + E2 M^2, M1) per unit of each parameter; s -> d with the measured photon amplitude (f_plus at M^2)."""
-    vertex = theory.vertex(decay.transition)
-    e2 = _measured_photon(theory, mass, f_plus) if decay.transition == "sd" else vertex.e2
-    return vertex.e0 + mass * mass * e2, vertex.m1
+    e0, e2, m1 = theory.vertex(decay.transition).rows
+    if decay.transition == "sd":
+        e2 = _measured_photon(theory, mass, f_plus)
+    return [x + mass * mass * y for x, y in zip(e0, e2, strict=True)], m1
 
 
-def _measured_photon(theory: Theory, mass: float, f_plus: float) -> NDArray[np.complex128]:
+def _measured_photon(theory: Theory, mass: float, f_plus: float) -> Row:
     """E2 of s -> d. Its u and c logarithms are not computable at this scale for the photon's couplings.
 
     The real part of the photon's share of each column is therefore that of the measured K+ -> pi+ gamma* amplitude
@@ -144,8 +146,8 @@ def _measured_photon(theory: Theory, mass: float, f_plus: float) -> NDArray[np.c
     c = theory.constants
     measured = abs(c["a_plus_K_pi_gamma"] + c["b_plus_K_pi_gamma"] * mass**2 / c["m_Kplus"] ** 2)
     photon = c["e"] * c["GF"] * measured / (8.0 * math.pi**2 * f_plus)
-    shares = np.array([_photon_share(tuple(column)) for column in theory.matrix.T])
-    return theory.vertex("sd").e2 + shares * (photon - _photon_loop())
+    _, e2, _ = theory.vertex("sd").rows
+    return [x + share * (photon - _photon_loop()) for x, share in zip(e2, _photon_shares(theory), strict=True)]
 
 
 @cache
@@ -154,11 +156,16 @@ def _photon_loop() -> float:
     return float(vertex(CASES["A"].matrix, "sd").e2[PARAMETERS.index("eps")].real)
 
 
-@cache
-def _photon_share(column: tuple[float, ...]) -> float:
+@lru_cache(maxsize=64)
+def _photon_shares(theory: Theory) -> list[float]:
+    """`_photon_share` of the three columns."""
+    return [_photon_share(column) for column in theory.matrix.T]
+
+
+def _photon_share(column: NDArray[np.float64]) -> float:
     """alpha if quarks, W and Goldstones couple as alpha x photon + beta x Z (Case A's eps and eps_z), else 0."""
     rows = [COUPLINGS.index(name) for name in ("v_u", "a_u", "v_d", "a_d", "v_s", "a_s", "gWW", "gpp", "gWp")]
-    basis, wanted = CASES["A"].matrix[rows, :2], np.array(column)[rows]
+    basis, wanted = CASES["A"].matrix[rows, :2], column[rows]
     share = np.linalg.lstsq(basis, wanted, rcond=None)[0]
     matches = np.max(np.abs(basis @ share - wanted)) <= 1e-9 * np.max(np.abs(wanted))
     return float(share[0]) if matches else 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -12,18 +13,37 @@ from numpy.typing import NDArray
 from kernels.physics.loops import E0, E2, M1, penguin
 from zdscan.inputs import constants
 from zdscan.model import COUPLINGS
+from zdscan.polynomial import Polynomial
 
 Transition = Literal["bs", "bd", "sd"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vertex:
-    """Coefficients per unit of (eps, eps_z, g_mu), complex128[3] each: e0 dimensionless, e2 and m1 in GeV^-2."""
+    """Coefficients per unit of (eps, eps_z, g_mu), complex128[3] each: e0 dimensionless, e2 and m1 in GeV^-2.
+
+    One is equal to itself alone, so that what follows from it can be cached.
+    """
 
     e0: NDArray[np.complex128]
     e2: NDArray[np.complex128]
     m1: NDArray[np.complex128]
     lambda_t: complex
+
+    @cached_property
+    def rows(self) -> tuple[list[complex], list[complex], list[complex]]:
+        """e0, e2, m1 in Python's numbers."""
+        return self.e0.tolist(), self.e2.tolist(), self.m1.tolist()
+
+    @cached_property
+    def e0_polynomial(self) -> Polynomial:
+        """E0 as a polynomial in the parameters."""
+        return Polynomial.linear(self.e0)
+
+    @cached_property
+    def e0_squared(self) -> Polynomial:
+        """E0^2 as a polynomial in the parameters."""
+        return self.e0_polynomial * self.e0_polynomial
 
 
 def vertex(matrix: NDArray[np.float64], transition: Transition, fcnc_scale: float = 1.0) -> Vertex:

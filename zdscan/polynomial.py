@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 Exponents = tuple[int, int, int]
-
-
-@cache
-def _places(exponents: bytes) -> dict[Exponents, int]:
-    """Place of each (i, j, k) in an int64[n, 3] array given by its bytes."""
-    rows = np.frombuffer(exponents, dtype=np.int64).reshape(-1, 3).tolist()
-    return {(i, j, k): place for place, (i, j, k) in enumerate(rows)}
 
 
 @dataclass(frozen=True)
@@ -32,9 +24,25 @@ class Polynomial:
         return cls({unit: complex(c) for unit, c in zip(units, np.asarray(row), strict=True) if c != 0.0})
 
     @classmethod
+    def quadratic(cls, form: Sequence[float]) -> Polynomial:
+        """x^T form x with x = (eps, eps_z, g_mu), for a symmetric form of nine numbers, row by row."""
+        a, ab, ac, _, b, bc, _, _, c = form
+        terms = {(2, 0, 0): a, (0, 2, 0): b, (0, 0, 2): c, (1, 1, 0): 2 * ab, (1, 0, 1): 2 * ac, (0, 1, 1): 2 * bc}
+        return cls({exponents: complex(value) for exponents, value in terms.items() if value != 0.0})
+
+    @classmethod
     def constant(cls, value: complex) -> Polynomial:
         """A number."""
         return cls({(0, 0, 0): complex(value)} if value != 0.0 else {})
+
+    @classmethod
+    def combination(cls, *parts: tuple[complex, Polynomial]) -> Polynomial:
+        """The sum of numbers times polynomials."""
+        terms: dict[Exponents, complex] = {}
+        for factor, polynomial in parts:
+            for exponents, c in polynomial.terms.items():
+                terms[exponents] = terms.get(exponents, 0.0) + factor * c
+        return cls(terms)
 
     def __add__(self, other: Polynomial) -> Polynomial:
         terms = dict(self.terms)
@@ -71,20 +79,17 @@ class Polynomial:
         """|p|^2, for real parameters."""
         return self.real * self.real + self.imag * self.imag
 
-    def packed(self, exponents: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Real coefficients in the order of `exponents` (int64[n, 3]).
+    def pack(self, places: Mapping[Exponents, int], out: list[float]) -> None:
+        """Put the coefficients, which are real, into their places in `out`.
 
         Raises
         ------
         ValueError
-            If a coefficient is complex or its degree is not among `exponents`: a constraint is written wrongly.
+            If a coefficient is complex or has no place: a constraint is written wrongly.
         """
-        places = _places(exponents.tobytes())
-        out = np.zeros(len(exponents))
-        for key, c in self.terms.items():
+        for exponents, c in self.terms.items():
             if c == 0.0:
                 continue
-            if key not in places or c.imag != 0.0:
-                raise ValueError(f"term {key} with coefficient {c} does not fit a clause")
-            out[places[key]] = c.real
-        return out
+            if exponents not in places or c.imag != 0.0:
+                raise ValueError(f"term {exponents} with coefficient {c} does not fit a clause")
+            out[places[exponents]] = c.real

@@ -41,6 +41,7 @@ NUMERIC_MODULES = (
     "onshell",
     "penguin",
     "polynomial",
+    "radiation",
     "spline",
 )
 OPTIONAL = ("chi2_muon", "ratios", "values", "predictions", "widths", "a_mu")
@@ -54,8 +55,7 @@ class Workspace:
     """What is kept between runs of points of one slice: the digested slice, and tables for large widths."""
 
     slice_: NDArray[np.float64]
-    prepared: tuple[Prepared, Prepared]  # of all rows, and of the muon rows
-    wide: tuple[WideTables, WideTables]
+    parts: tuple[tuple[Prepared, WideTables], ...]  # of all rows, and of the muon rows where they are wanted
 
 
 @dataclass(frozen=True)
@@ -162,19 +162,14 @@ class Physics:
             kept[roles] = Frame(self.matrix, self.penguin, self.likelihood, roles, self.theory == "complete")
         return kept[roles]
 
-    def workspace(self, slice_: NDArray[np.float64], axes: Axes) -> Workspace:
-        """A workspace for `fill` on a slice and axes."""
+    def workspace(self, slice_: NDArray[np.float64], axes: Axes, *, muon: bool = False) -> Workspace:
+        """A workspace for `fill` on a slice and axes; muon : whether chi2 of the muon rows will be asked for."""
         rows, roles = self.likelihood, roles_of([len(axis) for axis in axes])
-        wide, header = self._frame(wide_roles_of(roles)), slice_[: _slice.HEADER]
+        frame, wide_frame = self._frame(roles), self._frame(wide_roles_of(roles))
         limits = row_tables(slice_, len(rows.sm))[:, -1]
-        return Workspace(
-            slice_,
-            self._frame(roles).prepare(slice_),
-            (
-                WideTables(wide, header, limits, rows.whitening),
-                WideTables(wide, header, limits, rows.whitening_muon),
-            ),
-        )
+        errors = [rows.whitening, rows.whitening_muon] if muon else [rows.whitening]
+        wide = [WideTables(wide_frame, slice_[: _slice.HEADER], limits, whitening) for whitening in errors]
+        return Workspace(slice_, tuple(zip(frame.prepare(slice_, errors), wide, strict=True)))
 
     def fill(
         self,
@@ -191,16 +186,15 @@ class Physics:
 
         Parameters
         ----------
-        workspace : of `workspace`, for these axes; threads may share it.
+        workspace : of `workspace`, for these axes and with or without muon rows; threads may share it.
         chi2, excluded, chi2_muon : float32[n], uint32[n] or uint64[n], float32[n or 0]; filled. Numbers beyond float32
             become its largest.
         """
         lost, none = np.empty(len(chi2), dtype=np.uint8), excluded[:0]
-        for k, (name, out, bits) in enumerate((("chi2", chi2, excluded), ("chi2_muon", chi2_muon, none))):
-            if not len(out):
-                continue
-            count = evaluate_grid(workspace.prepared[k], *axes, first, len(out), _FLOAT32_MAX, out, bits, lost)
-            count += workspace.wide[k].evaluate(axes, first, _FLOAT32_MAX, out, lost)
+        wanted = [("chi2", chi2, excluded), ("chi2_muon", chi2_muon, none)][: 2 if len(chi2_muon) else 1]
+        for (prepared, wide), (name, out, bits) in zip(workspace.parts, wanted, strict=True):
+            count = evaluate_grid(prepared, *axes, first, len(out), _FLOAT32_MAX, out, bits, lost)
+            count += wide.evaluate(axes, first, _FLOAT32_MAX, out, lost)
             for place in np.flatnonzero(lost) if count else ():
                 point = self.evaluate(workspace.slice_, axes, first + int(place), 1, ("chi2_muon",))
                 out[place] = min(point[name][0], _FLOAT32_MAX)

@@ -26,22 +26,28 @@ class Spline:
         secant = np.diff(y, axis=0) / h
         slope = _slopes(x, y, np.diff(x), secant)
         self._nodes: list[float] = x.tolist()
-        self._coefficients = np.stack(
-            [
-                y[:-1],
-                slope[:-1],
-                (3.0 * secant - 2.0 * slope[:-1] - slope[1:]) / h,
-                (slope[:-1] + slope[1:] - 2.0 * secant) / (h * h),
-            ],
-            axis=1,
+        # Python's floats are quicker than short arrays
+        self._single = y.ndim == 1
+        self._coefficients: list[list[list[float]]] = (
+            np.stack(
+                [
+                    y[:-1],
+                    slope[:-1],
+                    (3.0 * secant - 2.0 * slope[:-1] - slope[1:]) / h,
+                    (slope[:-1] + slope[1:] - 2.0 * secant) / (h * h),
+                ],
+                axis=-1,
+            )
+            .reshape(len(x) - 1, -1, 4)
+            .tolist()
         )
 
     def __call__(self, at: float) -> Any:
-        """The value or row of values at one place; beyond the ends the first and last polynomial go on."""
+        """The value, or the list of a row of values, at one place; beyond the ends the end's polynomials go on."""
         piece = min(max(bisect_right(self._nodes, at) - 1, 0), len(self._nodes) - 2)
-        a, b, c, d = self._coefficients[piece]
         t = at - self._nodes[piece]
-        return a + t * (b + t * (c + t * d))
+        values = [a + t * (b + t * (c + t * d)) for a, b, c, d in self._coefficients[piece]]
+        return values[0] if self._single else values
 
 
 def _slopes(x: Array, y: Array, h: Array, secant: Array) -> Array:

@@ -41,7 +41,7 @@ def w_integrand(
     magnetic = 4.0 * pq * kq - v2 * pk
 
     # P.M: the meson's current with the W leg for the meson's; terms along q drop out
-    current = np.zeros((4, W_COUPLINGS, len(y)))
+    current = np.zeros((4, W_COUPLINGS, len(y)), dtype=y.dtype)
     a, h, along, divergence = current
     last = 1.0 - 0.5 * v2 / (m_w * m_w)
     a[0], a[1], a[2], a[3] = -1.0 - m2 / y, m2 / y, 1.0, -1.0 - v2 / w
@@ -51,7 +51,7 @@ def w_integrand(
     longitudinal = current_form(weight, m2, v2, (pk, pq, kq), b, current, _LEGS)
 
     # -g: delta = m (gR-gL)/y and kappa = -m gW/(w m_W^2) are the chirality-flipping terms
-    d, dq, lam, nu, delta, kappa = np.zeros((6, W_COUPLINGS, len(y)))
+    d, dq, lam, nu, delta, kappa = np.zeros((6, W_COUPLINGS, len(y)), dtype=y.dtype)
     d[0], d[2], d[3] = -1.0 / y, 1.0 / z, -1.0 / w
     dq[0], dq[2], dq[3] = -1.0, 1.0, -1.0
     lam[0], lam[3] = -1.0 / y, -1.0 / w
@@ -70,10 +70,11 @@ def w_integrand(
     return 4.0 * total + 2.0 / (m_w * m_w) * longitudinal
 
 
-def w_factors(m_w: float, m_lepton: float, mass: float) -> np.ndarray:
+def w_factors(m_w: float, m_lepton: float, mass: float, fine: bool = False) -> np.ndarray:
     """I with Gamma(W -> l nu V)/Gamma(W -> l nu) = c^T I c, c = (gL, gR, gn, gW); masses in GeV.
 
     gL, gR, gn: chiral couplings of lepton and neutrino; gW: charge of W+. For gW = gn - gL the 1/M^2 growth cancels.
+    fine : as in `dalitz_rule`.
 
     Returns
     -------
@@ -81,7 +82,7 @@ def w_factors(m_w: float, m_lepton: float, mass: float) -> np.ndarray:
     """
     if mass + m_lepton >= m_w:
         return np.zeros((W_COUPLINGS, W_COUPLINGS))
-    y, z, weight = dalitz_rule(m_w, m_lepton, 0.0, mass, mass * mass, (m_w - m_lepton) ** 2)
+    y, z, weight = dalitz_rule(m_w, m_lepton, 0.0, mass, mass * mass, (m_w - m_lepton) ** 2, fine)
     m2, w2 = m_lepton * m_lepton, m_w * m_w
     norm = 1.0 / (32.0 * math.pi**2 * (w2 - m2) ** 2 * (1.0 + 0.5 * m2 / w2))
     return norm * w_integrand(weight, m_w, m_lepton, mass, y, z)
@@ -151,17 +152,20 @@ def z_integrand(
     return total + goldstone * m2 * ((c_left - c_right) / m_z) ** 2
 
 
-def z_factors(m_z: float, m_lepton: float, mass: float, c_left: float, c_right: float) -> tuple[float, float, float]:
+def z_factors(
+    m_z: float, m_lepton: float, mass: float, c_left: float, c_right: float, fine: bool = False
+) -> tuple[float, float, float]:
     """(I_vv, I_aa, I_va) with Gamma(Z -> l l V)/Gamma(Z -> l l) = I_vv v^2 + I_aa a^2 + I_va v a; masses in GeV.
 
     In terms of gL = v + a, gR = v - a: LL + RR = (I_vv + I_aa)/2, LR = (I_vv - I_aa)/2, LL - RR = I_va/2.
     c_left, c_right : couplings of Z to l up to a common factor, -1/2 + sin^2 and sin^2. Zero above threshold. The
-    relative accuracy is 1e-9 for mass > 1 MeV. Real emission only.
+    relative accuracy is 1e-9 for mass > 1 MeV. Real emission only. fine : as in `dalitz_rule`.
     """
     if mass + 2.0 * m_lepton >= m_z:
         return 0.0, 0.0, 0.0
     m2, z2 = m_lepton * m_lepton, m_z * m_z
-    y, z, weight = dalitz_rule(m_z, m_lepton, m_lepton, mass, (m_lepton + mass) ** 2, (m_z - m_lepton) ** 2)
+    t_low, t_high = (m_lepton + mass) ** 2, (m_z - m_lepton) ** 2
+    y, z, weight = dalitz_rule(m_z, m_lepton, m_lepton, mass, t_low, t_high, fine)
     g_left, g_right = np.array([[1.0], [1.0], [1.0]]), np.array([[1.0], [-1.0], [0.0]])
     squared = z_integrand(m_z, m_lepton, mass, y, z, c_left, c_right, g_left, g_right)
     vector, axial, left = np.sum(weight * squared, axis=1).tolist()

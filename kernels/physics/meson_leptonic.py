@@ -30,7 +30,7 @@ def meson_integrand(
     """
     m2, v2 = m_lepton * m_lepton, mass * mass
     pk, pq, kq, w, b = scalar_products(m2, 0.0, m_parent * m_parent, v2, y, z)
-    current = np.zeros((4, COUPLINGS, len(y)))
+    current = np.zeros((4, COUPLINGS, len(y)), dtype=y.dtype)
     a, h, along, divergence = current
     a[0], a[1], a[2], a[4] = -1.0 - m2 / y, m2 / y, 1.0, -1.0
     h[1], h[2] = 1.0 / y, 1.0 / z
@@ -40,7 +40,13 @@ def meson_integrand(
 
 
 def meson_factors(
-    m_parent: float, m_lepton: float, m_reference: float, mass: float, kinetic_low: float, kinetic_high: float
+    m_parent: float,
+    m_lepton: float,
+    m_reference: float,
+    mass: float,
+    kinetic_low: float,
+    kinetic_high: float,
+    fine: bool = False,
 ) -> np.ndarray:
     """I with Gamma(P -> l nu V)/Gamma(P -> l' nu) = c^T I c, c = (gL, gR, gn, gf, gC); masses in GeV.
 
@@ -49,6 +55,7 @@ def meson_factors(
     m_parent, m_lepton, mass : of P, l and V. The result is 0 at and above the threshold mass = m_parent - m_lepton.
     m_reference : mass of l' in the decay that normalises.
     kinetic_low, kinetic_high : range of the kinetic energy of l in the rest frame of P; 0 and inf for the whole decay.
+    fine : as in `dalitz_rule`.
 
     Returns
     -------
@@ -62,6 +69,6 @@ def meson_factors(
     t_high = end - 2.0 * m_parent * max(kinetic_low, 0.0)
     if mass + m_lepton >= m_parent or t_high <= t_low:
         return np.zeros((COUPLINGS, COUPLINGS))
-    y, z, weight = dalitz_rule(m_parent, m_lepton, 0.0, mass, t_low, t_high)
+    y, z, weight = dalitz_rule(m_parent, m_lepton, 0.0, mass, t_low, t_high, fine)
     norm = 1.0 / (8.0 * math.pi**2 * m_reference**2 * (m_parent**2 - m_reference**2) ** 2)
     return norm * meson_integrand(weight, m_parent, m_lepton, mass, y, z)

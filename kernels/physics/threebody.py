@@ -25,9 +25,9 @@ def _rapidity(gap: float, scale: float) -> float:
     return 2.0 * math.asinh(math.sqrt(max(gap, 0.0) / (4.0 * scale)))
 
 
-def _panels(start: float, stop: float) -> tuple[np.ndarray, np.ndarray]:
+def _panels(start: float, stop: float, widest: float) -> tuple[np.ndarray, np.ndarray]:
     """Nodes and weights of twelve-point panels from start to stop; none where these are equal."""
-    count = math.ceil((stop - start) / _PANEL)
+    count = math.ceil((stop - start) / widest)
     x, weight = _RULES[12]
     step = (stop - start) / max(count, 1)
     nodes = start + step * (np.arange(count)[:, None] + 0.5 + 0.5 * x)
@@ -35,7 +35,7 @@ def _panels(start: float, stop: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def dalitz_rule(
-    m_parent: float, m_f: float, m_other: float, mass: float, t_low: float, t_high: float
+    m_parent: float, m_f: float, m_other: float, mass: float, t_low: float, t_high: float, fine: bool = False
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nodes (y, z) and weights of dy dz over the part t_low..t_high of the Dalitz region: float64[n] each.
 
@@ -43,18 +43,22 @@ def dalitz_rule(
     ----------
     m_parent, m_f, m_other, mass : masses of B, f, f' and V in GeV.
     t_low, t_high : part of the range of t, inside (m_other + mass)^2 .. (m_parent - m_f)^2; GeV^2.
+    fine : halve the panels and return extended precision, in which integrands keep what the 1/M^2 of currents that are
+        not conserved costs in the others. For tables (zdscan/radiation.py), where time does not matter.
     """
+    widest = 0.5 * _PANEL if fine else _PANEL
     first, last = (m_other + mass) ** 2, (m_parent - m_f) ** 2
     middle = min(max(0.5 * (first + last), t_low), t_high)
     if m_other > 0.0:
         scale = m_other * mass
-        x, weight = _panels(_rapidity(t_low - first, scale), _rapidity(middle - first, scale))
+        x, weight = _panels(_rapidity(t_low - first, scale), _rapidity(middle - first, scale), widest)
         above, weight = 4.0 * scale * np.sinh(0.5 * x) ** 2, weight * 2.0 * scale * np.sinh(x)
     else:
-        x, weight = _panels(math.log1p(max(t_low - first, 0.0) / first), math.log1p((middle - first) / first))
+        start, stop = math.log1p(max(t_low - first, 0.0) / first), math.log1p((middle - first) / first)
+        x, weight = _panels(start, stop, widest)
         above, weight = first * np.expm1(x), weight * first * np.exp(x)
     scale = m_parent * m_f
-    x, upper_weight = _panels(_rapidity(last - t_high, scale), _rapidity(last - middle, scale))
+    x, upper_weight = _panels(_rapidity(last - t_high, scale), _rapidity(last - middle, scale), widest)
     below, upper_weight = 4.0 * scale * np.sinh(0.5 * x) ** 2, upper_weight * 2.0 * scale * np.sinh(x)
     t = np.concatenate([first + above, last - below])
     above, below = np.concatenate([above, t[len(above) :] - first]), np.concatenate([last - t[: len(above)], below])
@@ -76,7 +80,9 @@ def dalitz_rule(
         ys.append(y.ravel())
         zs.append(np.repeat(t[here] - m_other * m_other, count))
         weights.append((weight[here, None] * half * inner * y).ravel())
-    return np.concatenate(ys), np.concatenate(zs), np.concatenate(weights)
+    y, z, weight = (np.concatenate(parts) for parts in (ys, zs, weights))
+    kind = np.longdouble if fine else np.float64
+    return y.astype(kind, copy=False), z.astype(kind, copy=False), weight.astype(kind, copy=False)
 
 
 def scalar_products(
@@ -90,7 +96,7 @@ def scalar_products(
     pk = 0.5 * (p2 + v2 - m_f2 - m_other2 - y - z)
     pq = 0.5 * (y - v2)
     kq = 0.5 * (z - v2)
-    b = np.empty((3, 5, len(y)))
+    b = np.empty((3, 5, len(y)), dtype=y.dtype)
     b[0, 0] = 2.0 * pk + kq
     b[0, 1] = 2.0 * m_f2 + pq
     b[1, 0] = 2.0 * m_other2 + kq
@@ -114,7 +120,7 @@ def form(weight: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def along_legs(weight: np.ndarray, b: np.ndarray, along: np.ndarray, legs: np.ndarray) -> np.ndarray:
     """sum_n weight_n W_i.W_j for W_i = along_i times row legs[i] of b, symmetric; legs of zeros do not matter."""
-    out = np.empty((len(legs), len(legs)))
+    out = np.empty((len(legs), len(legs)), dtype=b.dtype)
     for i in range(len(legs)):
         weighted = weight * along[i]
         for j in range(i + 1):

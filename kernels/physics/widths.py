@@ -46,5 +46,10 @@ def hadron_response(mass: float, table: np.ndarray) -> tuple[float, float, float
     """
     if mass < 0.28:
         return 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    rr, oo, pp, ro, rp, op = (float(np.interp(mass, table[:, 0], column)) for column in table[:, 1:].T)
+    place = int(np.searchsorted(table[:, 0], mass, side="right"))
+    if place == 0 or place == len(table):
+        rr, oo, pp, ro, rp, op = table[min(place, len(table) - 1), 1:].tolist()
+    else:
+        low, high = table[place - 1], table[place]
+        _, rr, oo, pp, ro, rp, op = ((high - low) / (high[0] - low[0]) * (mass - low[0]) + low).tolist()
     return rr, oo, pp, ro, rp, op

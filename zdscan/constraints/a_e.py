@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from kernels.physics.moments import moment_factors
 from zdscan.constraint import Clause, Constraint, Theory
+from zdscan.polynomial import Polynomial
 
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:
     """|Delta a_e| below 1e-12, which covers both values of alpha; Delta a_e = k_v v_e^2 + k_a a_e^2."""
     k_v, k_a = moment_factors(mass, theory.constants["m_e"])
-    v, a = theory.coupling("v_e"), theory.coupling("a_e")
+    shift = Polynomial.combination((k_v, theory.product("v_e", "v_e")), (k_a, theory.product("a_e", "a_e")))
     bound = theory.constants["a_e_bound"]
-    return [Clause(polynomial=k_v * (v * v) + k_a * (a * a), up=bound, down=bound)]
+    return [Clause(polynomial=shift, up=bound, down=bound)]
 
 
 CONSTRAINT = Constraint(

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from kernels.physics.moments import moment_factors
 from zdscan.constraint import Clause, Constraint, Theory
+from zdscan.polynomial import Polynomial
 
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:
     """|Delta a_mu - measured| below two standard deviations; Delta a_mu = k_v v_mu^2 + k_a a_mu^2."""
     k_v, k_a = moment_factors(mass, theory.constants["m_mu"])
-    v, a = theory.coupling("v_mu"), theory.coupling("a_mu")
+    shift = Polynomial.combination((k_v, theory.product("v_mu", "v_mu")), (k_a, theory.product("a_mu", "a_mu")))
     error, _ = theory.constants.error("delta_a_mu")
-    return [
-        Clause(
-            polynomial=k_v * (v * v) + k_a * (a * a),
-            centre=theory.constants["delta_a_mu"],
-            up=2.0 * error,
-            down=2.0 * error,
-        )
-    ]
+    return [Clause(polynomial=shift, centre=theory.constants["delta_a_mu"], up=2.0 * error, down=2.0 * error)]
 
 
 CONSTRAINT = Constraint(

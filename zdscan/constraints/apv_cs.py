@@ -11,7 +11,7 @@ from zdscan.polynomial import Polynomial
 def weak_charge_shift(theory: Theory, mass: float, response: float, protons: float, neutrons: float) -> Polynomial:
     """Delta Q_W = -(2 sqrt2/GF) a_e f/M^2 [Z (2 v_u + v_d) + N (v_u + 2 v_d)] for a response f of the target."""
     k_u, k_d = weak_charge_factors(mass, response, protons, neutrons, theory.constants["GF"])
-    return theory.coupling("a_e") * (k_u * theory.coupling("v_u") + k_d * theory.coupling("v_d"))
+    return Polynomial.combination((k_u, theory.product("a_e", "v_u")), (k_d, theory.product("a_e", "v_d")))
 
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:

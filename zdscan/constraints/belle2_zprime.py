@@ -15,8 +15,8 @@ def clauses(theory: Theory, mass: float) -> list[Clause]:
     limit = curves.load(_CURVE).at(mass)
     if math.isnan(limit):
         return []
-    v, a = theory.coupling("v_mu"), theory.coupling("a_mu")
-    return [Clause(polynomial=v * v + a * a, channel="invisible", up=limit * limit)]
+    squared = theory.product("v_mu", "v_mu") + theory.product("a_mu", "a_mu")
+    return [Clause(polynomial=squared, channel="invisible", up=limit * limit)]
 
 
 CONSTRAINT = Constraint(

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-import math
+from functools import lru_cache
 
 from kernels.physics.mixing import mixing_amplitude
 from zdscan.constraint import Clause, Constraint, Theory
+from zdscan.penguin import Vertex
 from zdscan.polynomial import Polynomial
+
+
+@lru_cache(maxsize=64)
+def _squared(vertex: Vertex) -> tuple[Polynomial, Polynomial, Polynomial]:
+    """1, Re z and |z|^2, of |1 + size z|^2 with z = E0^2 |lambda_t|^2/lambda_t^2."""
+    z = vertex.e0_squared * (abs(vertex.lambda_t) ** 2 / vertex.lambda_t**2)
+    return Polynomial.constant(1.0), z.real, z.abs2()
 
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:
@@ -28,15 +36,10 @@ def clauses(theory: Theory, mass: float) -> list[Clause]:
         c["bag4_Bs"],
     )
     _, lower_error = c.error("DeltaM_Bs_SM")
-    phase = vertex.lambda_t**2 / abs(vertex.lambda_t) ** 2
-    relative = 2.0 * unit / (c["DeltaM_Bs_SM"] * c["hbar"] * phase)
-    e0 = Polynomial.linear(vertex.e0)
-    amplitude = Polynomial.constant(1.0) + relative * (e0 * e0)
-    return [
-        Clause(
-            polynomial=amplitude.abs2(), root=True, offset=-1.0, up=2.0 * lower_error / c["DeltaM_Bs_SM"], down=math.inf
-        )
-    ]
+    size = 2.0 * unit.real / (c["DeltaM_Bs_SM"] * c["hbar"])
+    one, interference, square = _squared(vertex)
+    modulus = Polynomial.combination((1.0, one), (2.0 * size, interference), (size * size, square))
+    return [Clause(polynomial=modulus, root=True, offset=-1.0, up=2.0 * lower_error / c["DeltaM_Bs_SM"])]
 
 
 CONSTRAINT = Constraint(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from kernels.physics.cevns import exchange_factors
 from zdscan.constraint import Clause, Constraint, Theory
 from zdscan.inputs import mass_tables
@@ -11,17 +13,27 @@ from zdscan.polynomial import Polynomial
 _SHARES = (("g_numu", 2.0 / 3.0), ("g_nue", 1.0 / 3.0))
 
 
+@lru_cache(maxsize=64)
+def _products(theory: Theory) -> list[Polynomial]:
+    """g v_u, g v_d, g^2 v_u^2, g^2 v_u v_d, g^2 v_d^2, averaged over the neutrinos."""
+    quarks = (("v_u",), ("v_d",), ("v_u", "v_u"), ("v_u", "v_d"), ("v_d", "v_d"))
+    return [
+        Polynomial.combination(*((share, theory.product(*[g] * len(q), *q)) for g, share in _SHARES)) for q in quarks
+    ]
+
+
 def clauses(theory: Theory, mass: float) -> list[Clause]:
     """|rate/SM - measured| below 1.96 standard deviations; rate/SM = 1 - 2 R1 x + R2 x^2 for each neutrino."""
     c = theory.constants
     table = mass_tables.load("cevns_csi")
     r1, r2 = table.at("R1", mass), table.at("R2", mass)
     k_u, k_d = exchange_factors(mass, c["GF"], c["sin2_theta_w"], c["Z_per_QW_CsI"])
-    quarks = k_u * theory.coupling("v_u") + k_d * theory.coupling("v_d")
-    shift = Polynomial.constant(0.0)
-    for neutrino, share in _SHARES:
-        x = theory.coupling(neutrino) * quarks
-        shift = shift + share * (r2 * (x * x) - 2.0 * r1 * x)
+    u, d, uu, ud, dd = _products(theory)
+    interference, square = -2.0 * r1, r2
+    shift = Polynomial.combination(
+        *((interference * k_u, u), (interference * k_d, d)),
+        *((square * k_u * k_u, uu), (2.0 * square * k_u * k_d, ud), (square * k_d * k_d, dd)),
+    )
     bound = 1.96 * c.error("coherent_CsI")[0]
     return [Clause(polynomial=shift, constant=1.0, centre=c["coherent_CsI"], up=bound, down=bound)]
 

@@ -6,7 +6,6 @@ import math
 
 from kernels.physics.mixing import mixing_amplitude
 from zdscan.constraint import Clause, Constraint, Theory
-from zdscan.polynomial import Polynomial
 
 LEVEL_CROSSING = 0.010  # GeV around the kaon's mass, where perturbation theory fails
 
@@ -22,8 +21,7 @@ def clauses(theory: Theory, mass: float) -> list[Clause]:
     unit = mixing_amplitude(
         1.0 + 0.0j, mass, c["m_K0"], c["f_K0"], c["m_s_2"], c["m_d_2"], c["bag1_K0"], c["bag2_K0"], c["bag4_K0"]
     )
-    e0 = Polynomial.linear(theory.vertex("sd").e0)
-    m12 = unit * (e0 * e0)
+    m12 = unit * theory.vertex("sd").e0_squared
     found = [Clause(polynomial=m12.real * (2.0 / c["DeltaM_K"]), up=1.0, down=1.0)]
     if theory.theory == "complete":
         eps_k = m12.imag * (c["kappa_eps_K"] / (math.sqrt(2.0) * c["DeltaM_K"]))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from zdscan.charged_current import meson_ratio, meson_threshold
+from zdscan.charged_current import ratio, threshold
 from zdscan.constraint import Clause, Constraint, Theory
 
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:
     """BR(K+ -> mu+ nu Z_D) BR_inv below 1.0e-6."""
-    if mass >= meson_threshold(theory, "K"):
+    if mass >= threshold(theory, "m_Kplus"):
         return []
     c = theory.constants
-    rate = c["BR_K_mu_nu"] * meson_ratio(theory, mass, "K")
+    rate = c["BR_K_mu_nu"] * ratio(theory, mass, "K")
     return [Clause(polynomial=rate, channel="invisible", up=c["BR_K_mu_invisible_limit"])]
 
 

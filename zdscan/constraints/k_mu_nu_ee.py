@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from zdscan.charged_current import meson_ratio, meson_threshold
+from zdscan.charged_current import ratio, threshold
 from zdscan.constraint import Clause, Constraint, Theory
 
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:
     """BR(K+ -> mu+ nu Z_D) BR_ee below three standard deviations of the measured BR(K+ -> mu+ nu e+ e-)."""
     c = theory.constants
-    if not c["m_ee_least_K_mu_nu_ee"] < mass < meson_threshold(theory, "K"):
+    if not c["m_ee_least_K_mu_nu_ee"] < mass < threshold(theory, "m_Kplus"):
         return []
     error, _ = c.error("BR_K_mu_nu_ee")
-    return [Clause(polynomial=c["BR_K_mu_nu"] * meson_ratio(theory, mass, "K"), channel="ee", up=3.0 * error)]
+    return [Clause(polynomial=c["BR_K_mu_nu"] * ratio(theory, mass, "K"), channel="ee", up=3.0 * error)]
 
 
 CONSTRAINT = Constraint(

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import math
-
-from zdscan.charged_current import meson_ratio, meson_threshold
+from zdscan.charged_current import ratio, threshold
 from zdscan.constraint import Clause, Constraint, Theory
 
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:
     """Gamma(pi+ -> mu+ nu Z_D)/Gamma(pi+ -> mu+ nu) BR_inv below 1e-5 for T_mu > 1.2 MeV and for T_mu < 1.2 MeV."""
-    if mass >= meson_threshold(theory, "pi"):
+    if mass >= threshold(theory, "m_piplus"):
         return []
-    c = theory.constants
-    split, limit = c["T_mu_split_pi_mu_nu_X"], c["R_pi_mu_nu_X_limit"]
-    return [
-        Clause(polynomial=meson_ratio(theory, mass, "pi", low, high), channel="invisible", up=limit)
-        for low, high in ((split, math.inf), (0.0, split))
-    ]
+    limit = theory.constants["R_pi_mu_nu_X_limit"]
+    samples = ("pi_fast", "pi_slow")
+    return [Clause(polynomial=ratio(theory, mass, sample), channel="invisible", up=limit) for sample in samples]
 
 
 CONSTRAINT = Constraint(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kernels.physics.trident import trident_coefficients
 from zdscan.constraint import Clause, Constraint, Theory
 from zdscan.inputs import mass_tables
+from zdscan.polynomial import Polynomial
 
 
 def trident_clause(theory: Theory, mass: float, table: str, measured: str) -> Clause:
@@ -16,11 +17,16 @@ def trident_clause(theory: Theory, mass: float, table: str, measured: str) -> Cl
     responses = mass_tables.load(table)
     f1v, f1a, f2v, f2a = (responses.at(name, mass) for name in ("F1V", "F1A", "F2V", "F2A"))
     c1v, c1a, c2v, c2a = trident_coefficients(mass, c["GF"], f1v, f1a, f2v, f2a)
-    g = theory.coupling("g_numu")
-    vector, axial = g * theory.coupling("v_mu"), g * theory.coupling("a_mu")
+    vector, axial = ("g_numu", "v_mu"), ("g_numu", "a_mu")
+    shift = Polynomial.combination(
+        (c1v, theory.product(*vector)),
+        (c1a, theory.product(*axial)),
+        (c2v, theory.product(*vector, *vector)),
+        (c2a, theory.product(*axial, *axial)),
+    )
     bound = 1.96 * c.error(measured)[0]
     return Clause(
-        polynomial=c1v * vector + c1a * axial + c2v * (vector * vector) + c2a * (axial * axial),
+        polynomial=shift,
         constant=1.0,
         centre=c[measured],
         up=bound,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zdscan.charged_current import w_ratio
+from zdscan.charged_current import ratio
 from zdscan.constraint import Clause, Constraint, Theory
 
 
@@ -10,7 +10,7 @@ def clauses(theory: Theory, mass: float) -> list[Clause]:
     """Gamma(W -> mu nu Z_D) below two standard deviations of the measured width."""
     c = theory.constants
     error, _ = c.error("Gamma_W_exp")
-    return [Clause(polynomial=c["Gamma_W_mu_nu"] * w_ratio(theory, mass), up=2.0 * error)]
+    return [Clause(polynomial=c["Gamma_W_mu_nu"] * ratio(theory, mass, "W"), up=2.0 * error)]
 
 
 CONSTRAINT = Constraint(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from zdscan.charged_current import z_ratio
+from zdscan.charged_current import ratio
 from zdscan.constraint import Clause, Constraint, Theory
 
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:
     """Gamma(Z -> mu mu Z_D) below what the measured width leaves above the Standard Model."""
     c = theory.constants
-    return [Clause(polynomial=c["Gamma_Z_mu_mu"] * z_ratio(theory, mass), up=c["Gamma_Z_room"])]
+    return [Clause(polynomial=c["Gamma_Z_mu_mu"] * ratio(theory, mass, "Z"), up=c["Gamma_Z_room"])]
 
 
 CONSTRAINT = Constraint(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated
 
 from pydantic import Field
@@ -54,17 +54,20 @@ class Constants(Mapping[str, float]):
 
     entries: Mapping[str, Constant]
 
+    @cached_property
+    def _numbers(self) -> dict[str, float]:
+        return {name: entry.value for name, entry in self.entries.items() if not isinstance(entry.value, list)}
+
     def __getitem__(self, name: str) -> float:
-        value = self._entry(name).value
-        if isinstance(value, list):
+        if name not in self._numbers and isinstance(self._entry(name).value, list):
             raise UserError(f"The constant {name} is complex: read it with complex('{name}').")
-        return value
+        return self._numbers[name]
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name, entry in self.entries.items() if not isinstance(entry.value, list))
+        return iter(self._numbers)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._numbers)
 
     def complex(self, name: str) -> complex:
         """A complex constant, e.g. the CKM product ``lambda_bs_t`` = V_ts^* V_tb."""

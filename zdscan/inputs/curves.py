@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -88,6 +88,11 @@ class Segment:
     grade: str
     note: str
 
+    @cached_property
+    def log_limit(self) -> Array:
+        """log10(limit)."""
+        return np.log10(self.limit)
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -138,7 +143,7 @@ class Curve:
             return float("nan")
         if self.interpolation == LINEAR:
             return float(np.interp(mass, segment.mass, segment.limit))
-        return float(10.0 ** np.interp(mass, segment.mass, np.log10(segment.limit)))
+        return float(10.0 ** np.interp(mass, segment.mass, segment.log_limit))
 
 
 def parse(text: str, source: str) -> Curve:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -67,7 +68,7 @@ class MassTable:
     interpolation: Rule
     columns: Mapping[str, Array]
 
-    @property
+    @cached_property
     def ranges(self) -> tuple[tuple[float, float], ...]:
         """The mass ranges (GeV, ends included) in which there are numbers."""
         if self.interpolation != BINS:
@@ -78,9 +79,12 @@ class MassTable:
         return tuple((float(low[i]), float(high[j])) for i, j in zip(starts, ends, strict=True))
 
     @cached_property
+    def _log_mass(self) -> Array:
+        return np.log(self.columns["mass"])
+
+    @cached_property
     def _splines(self) -> Mapping[str, Spline]:
-        mass = np.log(self.columns["mass"])
-        return {name: Spline(mass, np.log(column)) for name, column in self.columns.items()}
+        return {name: Spline(self._log_mass, np.log(column)) for name, column in self.columns.items()}
 
     def at(self, column: str, mass: float) -> float:
         """The number in `column` at `mass` (GeV), by the table's rule; NaN where there is none.
@@ -90,14 +94,14 @@ class MassTable:
         if self.interpolation == BINS:
             inside = (self.columns["mass_low"] <= mass) & (mass <= self.columns["mass_high"])
             return float(self.columns[column][np.argmax(inside)]) if inside.any() else float("nan")
-        masses = self.columns["mass"]
-        if mass < masses[0] * (1.0 - _EDGE):
+        least, most = self.ranges[0]
+        if mass < least * (1.0 - _EDGE):
             return float("nan")
         if self.interpolation == LINEAR:
-            return float(np.interp(np.log(mass), np.log(masses), self.columns[column]))
-        if mass > masses[-1] * (1.0 + _EDGE):
+            return float(np.interp(math.log(mass), self._log_mass, self.columns[column]))
+        if mass > most * (1.0 + _EDGE):
             return float("nan")
-        return float(np.exp(self._splines[column](np.log(mass))))
+        return math.exp(self._splines[column](math.log(mass)))
 
 
 def parse(text: str, source: str) -> MassTable:

@@ -1,6 +1,6 @@
-"""Standard Model tables of the b -> s l l rows, and form factors: read, verified and handed on without flavio.
+"""Standard Model tables of the b -> s l l rows, form factors and three-body rates: read, verified and handed on.
 
-`zdscan calibrate` (:mod:`zdscan.calibrate`) writes both files. Each carries the SHA-256 of its contents, so a
+`zdscan calibrate` (:mod:`zdscan.calibrate`) writes the files. Each carries the SHA-256 of its contents, so a
 damaged or edited file is refused instead of giving other physics.
 """
 
@@ -22,6 +22,7 @@ from zdscan.errors import UserError
 FORMAT = 1
 SM_TABLES = Path(__file__).with_name("sm_tables.h5")
 FORM_FACTORS = Path(__file__).with_name("form_factors.h5")
+RADIATION = Path(__file__).with_name("radiation.h5")
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def form_factor(mode: str, name: str, path: Path = FORM_FACTORS) -> tuple[NDArra
     UserError
         If the file is damaged or has no such form factor.
     """
-    data = _form_factors(path)
+    data = arrays(path)
     try:
         return data[f"{mode}/q2"], data[f"{mode}/{name}"]
     except KeyError:
@@ -106,7 +107,8 @@ def form_factor(mode: str, name: str, path: Path = FORM_FACTORS) -> tuple[NDArra
 
 
 @lru_cache(maxsize=8)
-def _form_factors(path: Path) -> dict[str, NDArray[Any]]:
+def arrays(path: Path) -> Mapping[str, NDArray[Any]]:
+    """Everything in a file, by name; raises `UserError` as `load` does."""
     return _read_verified(path)[1]
 
 
