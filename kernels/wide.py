@@ -28,6 +28,7 @@ HALF = (np.sqrt(2.0) - 1.0) / (np.sqrt(2.0) + 1.0)  # |x| at the ends of an octa
 NODE = HALF * np.cos((2.0 * np.arange(NODES) + 1.0) * np.pi / (2.0 * NODES))
 _NODE_X, _NODE_W = np.repeat(_resonance.GAUSS_X, NODES), np.repeat(_resonance.GAUSS_W, NODES)
 _U1, _U2, _U3, _U4, _U5, _U6, _U7 = (np.uint64(n) for n in range(1, NODES))
+AT_ONCE = 8  # points that a loop over points takes at once
 LENGTHS = 5  # powers of u in the length of the vector whose square chi2 is
 
 
@@ -215,8 +216,8 @@ def _in_plane(wide: Wide, octave: int, a_powers: np.ndarray, out: np.ndarray) ->
 
 @inner
 def _on_line(wide: Wide, worth: np.ndarray, octave: int, t_powers: np.ndarray, out: np.ndarray) -> None:
-    """`collapse.on_lines` of one line and octave: out float64[POWERS, NODES], where there are cells."""
-    cell = 0
+    """`collapse.on_lines` of one line and octave: out[octave] of float64[OCTAVES * POWERS * NODES], where cells are."""
+    cell, begin = 0, octave * POWERS
     while cell < wide.row.shape[0]:
         row = wide.row[cell]
         t0, t1, t2, t3, t4, t5, t6, t7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
@@ -231,27 +232,50 @@ def _on_line(wide: Wide, worth: np.ndarray, octave: int, t_powers: np.ndarray, o
             t6 += f * worth[octave, cell, 6]
             t7 += f * worth[octave, cell, 7]
             cell += 1
-        out[row, 0], out[row, 1], out[row, 2], out[row, 3] = t0, t1, t2, t3
-        out[row, 4], out[row, 5], out[row, 6], out[row, 7] = t4, t5, t6, t7
+        at = (np.uint64(begin) + row) * np.uint64(NODES)
+        out[at], out[at + _U1], out[at + _U2], out[at + _U3] = t0, t1, t2, t3
+        out[at + _U4], out[at + _U5], out[at + _U6], out[at + _U7] = t4, t5, t6, t7
 
 
 @inner
-def _at_point(c: np.ndarray, degree: int, u: float, x: float) -> float:
-    """The polynomial c float64[> degree, NODES] in u and x."""
-    t0, t1, t2, t3 = c[degree, 0], c[degree, 1], c[degree, 2], c[degree, 3]
-    t4, t5, t6, t7 = c[degree, 4], c[degree, 5], c[degree, 6], c[degree, 7]
-    for k in range(degree - 1, -1, -1):
-        t0 = t0 * u + c[k, 0]
-        t1 = t1 * u + c[k, 1]
-        t2 = t2 * u + c[k, 2]
-        t3 = t3 * u + c[k, 3]
-        t4 = t4 * u + c[k, 4]
-        t5 = t5 * u + c[k, 5]
-        t6 = t6 * u + c[k, 6]
-        t7 = t7 * u + c[k, 7]
-    y = x * x
-    low, high = (t0 + t1 * x) + (t2 + t3 * x) * y, (t4 + t5 * x) + (t6 + t7 * x) * y
-    return low + high * (y * y)
+def _at_points(
+    c: np.ndarray,
+    lengths: np.ndarray,
+    octave: int,
+    n: int,
+    u: np.ndarray,
+    x: np.ndarray,
+    total: np.ndarray,
+    bound: np.ndarray,
+) -> None:
+    """chi2 of n points in one octave, and the square of the bound of the length: total and bound, filled.
+
+    c : float64[OCTAVES * POWERS * NODES]; lengths : float64[OCTAVES * LENGTHS]; x : widths, GeV; they are lost.
+    """
+    centre, first, k = centre_of(octave), octave * POWERS * NODES, octave * LENGTHS
+    p0, p1, p2, p3, p4 = lengths[k], lengths[k + 1], lengths[k + 2], lengths[k + 3], lengths[k + 4]
+    for i in range(n):
+        total[i] = 0.0
+        x[i] = (x[i] - centre) / (x[i] + centre) * (1.0 / HALF)
+    for pair in range(NODES // 2):  # two powers of x at once, from the highest
+        k = first + NODES - 2 * pair - 1
+        a0, a1, a2, a3, a4 = c[k], c[k + NODES], c[k + 2 * NODES], c[k + 3 * NODES], c[k + 4 * NODES]
+        a5, a6, a7, a8 = c[k + 5 * NODES], c[k + 6 * NODES], c[k + 7 * NODES], c[k + 8 * NODES]
+        k -= 1
+        b0, b1, b2, b3, b4 = c[k], c[k + NODES], c[k + 2 * NODES], c[k + 3 * NODES], c[k + 4 * NODES]
+        b5, b6, b7, b8 = c[k + 5 * NODES], c[k + 6 * NODES], c[k + 7 * NODES], c[k + 8 * NODES]
+        for i in range(n):
+            y, z = u[i], x[i]
+            one = (((a8 * y + a7) * y + a6) * y + a5) * y + a4
+            one = (((one * y + a3) * y + a2) * y + a1) * y + a0
+            two = (((b8 * y + b7) * y + b6) * y + b5) * y + b4
+            two = (((two * y + b3) * y + b2) * y + b1) * y + b0
+            total[i] = (total[i] * z + one) * z + two
+    for i in range(n):
+        y = abs(u[i])
+        size = (((p4 * y + p3) * y + p2) * y + p1) * y + p0
+        bound[i] = size * size
+        total[i] *= (1.0 - HALF * x[i]) / (1.0 + HALF * x[i])  # Gamma_c/Gamma
 
 
 @inner
@@ -268,11 +292,12 @@ def _lengths_in_plane(wide: Wide, octave: int, a_powers: np.ndarray, out: np.nda
 
 @inner
 def _lengths_on_line(wide: Wide, worth: np.ndarray, octave: int, t_powers: np.ndarray, out: np.ndarray) -> None:
-    """`collapse.on_lines` of it: out float64[LENGTHS]."""
+    """`collapse.on_lines` of it: out[octave] of float64[OCTAVES * LENGTHS]."""
+    begin = np.uint64(octave * LENGTHS)
     for k in range(LENGTHS):
-        out[k] = 0.0
+        out[begin + np.uint64(k)] = 0.0
     for c in range(wide.length_row.shape[0]):
-        out[wide.length_row[c]] += worth[octave, c] * abs(t_powers[wide.length_power[c]])
+        out[begin + wide.length_row[c]] += worth[octave, c] * abs(t_powers[wide.length_power[c]])
 
 
 @njit
@@ -309,9 +334,11 @@ def evaluate_wide(
     a_powers, t_powers, widths = np.empty(POWERS), np.empty(POWERS), np.empty(n)
     worth = np.empty((OCTAVES, wide.row.shape[0], NODES))
     length_worth = np.empty((OCTAVES, wide.length_row.shape[0]))
+    # polynomials of a line in some octave; which line they are of, -1 none of this plane
+    c, lengths, line_of = np.zeros(OCTAVES * POWERS * NODES), np.empty(OCTAVES * LENGTHS), np.empty(OCTAVES, np.int64)
     in_plane = np.empty(OCTAVES, dtype=np.bool_)
-    c, lengths = np.zeros((POWERS, NODES)), np.empty(LENGTHS)
-    degree = int(np.int64(wide.row[-1]))
+    u, x = np.empty(n + AT_ONCE), np.empty(n + AT_ONCE)
+    total, bound = np.empty(n + AT_ONCE), np.empty(n + AT_ONCE)
     total_lost = 0
 
     a_from, a_to = touched(first, count, 0, a_stride, a_axis.shape[0], (t_axis.shape[0] - 1) * t_stride + line_span)
@@ -319,6 +346,7 @@ def evaluate_wide(
         a = a_axis[plane]
         powers_of(a, a_powers)
         in_plane[:] = False
+        line_of[:] = -1
         begin = plane * a_stride
         t_from, t_to = touched(first, count, begin, t_stride, t_axis.shape[0], line_span)
         for row in range(t_from, t_to):
@@ -332,45 +360,48 @@ def evaluate_wide(
                 continue
             b_from, b_to = touched(first, count, line, stride, n, 0)
             for k in range(b_from, b_to):
-                u = b_axis[k] + shift
-                widths[k] = (w2 * u + w1) * u + w0
+                y = b_axis[k] + shift
+                widths[k] = (w2 * y + w1) * y + w0
             powers_of(t, t_powers)
-            present, low, high = -1, 0.0, 0.0
-            for k in range(b_from, b_to):
-                width = widths[k]
-                if not width > wide.limit:
+            after = b_from
+            while after < b_to:
+                k = after
+                after += 1
+                if not widths[k] > wide.limit:
                     continue
-                place = line + k * stride - first
-                if not low <= width < high:
-                    present = octave_of(width)
-                    if present >= 0:
-                        centre = centre_of(present)
-                        low, high = math.ldexp(0.5, present + LOWEST), math.ldexp(1.0, present + LOWEST)
-                        if ready[present]:
-                            if not in_plane[present]:
-                                _in_plane(wide, present, a_powers, worth)
-                                _lengths_in_plane(wide, present, a_powers, length_worth)
-                                in_plane[present] = True
-                            _on_line(wide, worth, present, t_powers, c)
-                            _lengths_on_line(wide, length_worth, present, t_powers, lengths)
-                        else:
-                            needed[present] = True
+                octave = octave_of(widths[k])
+                if octave < 0:
+                    lost[line + k * stride - first] = 1
+                    total_lost += 1
+                    continue
+                low, high = math.ldexp(0.5, octave + LOWEST), math.ldexp(1.0, octave + LOWEST)
+                while after < b_to and widths[after] > wide.limit and low <= widths[after] < high:
+                    after += 1
+                if not ready[octave]:
+                    needed[octave] = True
+                    continue
+                if line_of[octave] != row:
+                    if not in_plane[octave]:
+                        _in_plane(wide, octave, a_powers, worth)
+                        _lengths_in_plane(wide, octave, a_powers, length_worth)
+                        in_plane[octave] = True
+                    _on_line(wide, worth, octave, t_powers, c)
+                    _lengths_on_line(wide, length_worth, octave, t_powers, lengths)
+                    line_of[octave] = row
+                points = after - k
+                full = (points + AT_ONCE - 1) // AT_ONCE * AT_ONCE
+                here, its_width = b_axis[k:after], widths[k:after]
+                for i in range(points):
+                    u[i], x[i] = here[i] + shift, its_width[i]
+                for i in range(points, full):
+                    u[i], x[i] = u[0], x[0]
+                _at_points(c, lengths, octave, full, u, x, total, bound)
+                for i in range(points):
+                    place = line + (k + i) * stride - first
+                    if total[i] * CANCELLED >= bound[i]:
+                        chi2[place] = total[i] if total[i] < largest else largest
+                        lost[place] = 0
                     else:
-                        low, high = 0.0, 0.0
-                if present < 0:
-                    lost[place] = 1
-                    total_lost += 1
-                    continue
-                if not ready[present]:
-                    continue
-                u = b_axis[k] + shift
-                total = _at_point(c, degree, u, (width - centre) / (width + centre) / HALF) * (centre / width)
-                y = abs(u)
-                size = (((lengths[4] * y + lengths[3]) * y + lengths[2]) * y + lengths[1]) * y + lengths[0]
-                if total * CANCELLED >= size * size:
-                    chi2[place] = min(total, largest)
-                    lost[place] = 0
-                else:
-                    lost[place] = 1
-                    total_lost += 1
+                        lost[place] = 1
+                        total_lost += 1
     return total_lost
