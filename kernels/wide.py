@@ -1,10 +1,10 @@
-"""chi2 where the width is beyond the small-width law of some row: exact in the width, tabulated by factors of two.
+"""chi2 where the width is beyond the small-width law of some row: exact in the width, tabulated by bands of four.
 
 At fixed mass the integrals of the rows depend on the width Gamma alone. Their singularities lie at Gamma = 0 and at
 M Gamma = +-i (distance of an edge or node from the pole); with x = (Gamma - Gamma_c)/(Gamma + Gamma_c) all of them are
-on the unit circle: eight Chebyshev nodes on a factor of two, |x| < 0.172, interpolate to about 11.6^-8 = 3e-9. chi2
-goes from 1/Gamma^2 to a constant; Gamma chi2 is interpolated, whose poles at both ends are simple (1e-8 instead of
-2e-7). At each node chi2 is a polynomial in the couplings (kernels/gram.py); its coefficients become polynomials in x.
+on the unit circle: twelve Chebyshev nodes on a factor of four, |x| < 1/3, interpolate to about 5.83^-12 = 7e-10. chi2
+goes from 1/Gamma^2 to a constant; Gamma chi2 is interpolated, whose poles at both ends are simple. At each node chi2
+is a polynomial in the couplings (kernels/gram.py); its coefficients become polynomials in x.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from kernels.physics import resonance as _resonance
 from kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC, fold, fold_squares
 from kernels.tile import CANCELLED
 
-LOWEST, OCTAVES = -340, 381  # widths from 1e-103 to 1e12 GeV
+LOWEST, BANDS = -340, 191  # widths from 1e-103 to 1e12 GeV
 TABLES = LINEAR + QUADRATIC
-NODES = 8
-HALF = (np.sqrt(2.0) - 1.0) / (np.sqrt(2.0) + 1.0)  # |x| at the ends of an octave
+NODES = 12
+HALF = 1.0 / 3.0  # |x| at the ends of a band
 NODE = HALF * np.cos((2.0 * np.arange(NODES) + 1.0) * np.pi / (2.0 * NODES))
 _NODE_X, _NODE_W = np.repeat(_resonance.GAUSS_X, NODES), np.repeat(_resonance.GAUSS_W, NODES)
-_U1, _U2, _U3, _U4, _U5, _U6, _U7 = (np.uint64(n) for n in range(1, NODES))
+_U1, _U2, _U3, _U4, _U5, _U6, _U7, _U8, _U9, _U10, _U11 = (np.uint64(n) for n in range(1, NODES))
 AT_ONCE = 8  # points that a loop over points takes at once
 LENGTHS = 5  # powers of u in the length of the vector whose square chi2 is
 
 
 class Wide(NamedTuple):
-    """chi2 of one mass by octaves of the width; which are filled is the caller's business.
+    """chi2 of one mass by bands of the width; which are filled is the caller's business.
 
     Lines run along b here, where the width varies least: (a, t, b) are the axes in the order of `roles`, and with
     u = b + shift_a a + shift_t t everything else is as in `grid.Prepared`.
@@ -41,9 +41,9 @@ class Wide(NamedTuple):
     roles : int64[3]; shift : float64[2]; width : float64[7]; limit : least width limit of the rows that the vector
         touches, GeV.
     row, power, end, entry_power : as in `collapse.Cells`; rows are powers of u.
-    value : float64[OCTAVES, E, NODES], Gamma/Gamma_c chi2 in powers of x/HALF.
+    value : float64[BANDS, E, NODES], Gamma/Gamma_c chi2 in powers of x/HALF.
     length_row, ..., norm : the same of a bound of the length of the vector whose square chi2 is, in |a|, |b|, |u|;
-        norm float64[OCTAVES, M].
+        norm float64[BANDS, M].
     """
 
     roles: np.ndarray
@@ -63,16 +63,16 @@ class Wide(NamedTuple):
 
 
 @inner
-def octave_of(width: float) -> int:
-    """The factor of two that holds a width in GeV; -1 outside all of them."""
-    octave = math.frexp(width)[1] - LOWEST if width > 0.0 else -1
-    return octave if 0 <= octave < OCTAVES else -1
+def band_of(width: float) -> int:
+    """The factor of four that holds a width in GeV; -1 outside all of them."""
+    exponent = math.frexp(width)[1] - 1 - LOWEST if width > 0.0 else -1
+    return exponent // 2 if 0 <= exponent < 2 * BANDS else -1
 
 
 @inner
-def centre_of(octave: int) -> float:
-    """Gamma_c of an octave, GeV."""
-    return np.sqrt(0.5) * 2.0 ** (octave + LOWEST)
+def centre_of(band: int) -> float:
+    """Gamma_c of a band from Gamma_c/2 to 2 Gamma_c, GeV."""
+    return math.ldexp(1.0, 2 * band + 1 + LOWEST)
 
 
 @inner
@@ -127,7 +127,7 @@ def _weights(
 
 
 @njit
-def octave_tables(
+def band_tables(
     mass: float,
     kappa: float,
     row_start: np.ndarray,
@@ -136,10 +136,10 @@ def octave_tables(
     functions: np.ndarray,
     wanted: np.ndarray,
     rows: np.ndarray,
-    octave: int,
+    band: int,
     tables: np.ndarray,
 ) -> None:
-    """`bsll.exact_tables` of rows at the nodes of an octave.
+    """`bsll.exact_tables` of rows at the nodes of a band.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def octave_tables(
     width, squares = np.empty(NODES), np.empty(_resonance.NODES * NODES)
     real, absolute = np.empty(_resonance.NODES * NODES), np.empty(_resonance.NODES * NODES)
     for n in range(NODES):
-        width[n] = centre_of(octave) * (1.0 + NODE[n]) / (1.0 - NODE[n])
+        width[n] = centre_of(band) * (1.0 + NODE[n]) / (1.0 - NODE[n])
     for m in range(NODES * _resonance.NODES):
         squares[m] = (mass * width[m % NODES]) * (mass * width[m % NODES])
     work, integrals = np.empty(2 * _resonance.NODES * NODES), np.empty(FUNCTIONS * NODES)
@@ -166,7 +166,20 @@ def octave_tables(
                 if not wanted[k]:
                     continue
                 weights, total = real if k < 6 else absolute, np.uint64(k * NODES)
-                t0, t1, t2, t3, t4, t5, t6, t7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+                t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11 = (
+                    0.0,
+                    0.0,
+                    0.0,
+                    0.0,
+                    0.0,
+                    0.0,
+                    0.0,
+                    0.0,
+                    0.0,
+                    0.0,
+                    0.0,
+                    0.0,
+                )
                 for j in range(_resonance.NODES):
                     f, at = functions[p, k, j], np.uint64(j * NODES)
                     t0 += f * weights[at]
@@ -177,6 +190,10 @@ def octave_tables(
                     t5 += f * weights[at + _U5]
                     t6 += f * weights[at + _U6]
                     t7 += f * weights[at + _U7]
+                    t8 += f * weights[at + _U8]
+                    t9 += f * weights[at + _U9]
+                    t10 += f * weights[at + _U10]
+                    t11 += f * weights[at + _U11]
                 integrals[total] += t0
                 integrals[total + _U1] += t1
                 integrals[total + _U2] += t2
@@ -185,6 +202,10 @@ def octave_tables(
                 integrals[total + _U5] += t5
                 integrals[total + _U6] += t6
                 integrals[total + _U7] += t7
+                integrals[total + _U8] += t8
+                integrals[total + _U9] += t9
+                integrals[total + _U10] += t10
+                integrals[total + _U11] += t11
         for n in range(NODES):
             for k in range(FUNCTIONS):
                 one[k] = integrals[k * NODES + n]
@@ -193,66 +214,76 @@ def octave_tables(
 
 
 @inner
-def _in_plane(wide: Wide, octave: int, a_powers: np.ndarray, out: np.ndarray) -> None:
-    """`collapse.in_plane` of one octave: out[octave] of float64[OCTAVES, C, NODES]."""
+def _in_plane(wide: Wide, band: int, a_powers: np.ndarray, out: np.ndarray) -> None:
+    """`collapse.in_plane` of one band: out[band] of float64[BANDS, C, NODES]."""
     value = wide.value
     first = 0
     for c in range(wide.row.shape[0]):
-        t0, t1, t2, t3, t4, t5, t6, t7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for e in range(first, wide.end[c]):
             f = a_powers[wide.entry_power[e]]
-            t0 += f * value[octave, e, 0]
-            t1 += f * value[octave, e, 1]
-            t2 += f * value[octave, e, 2]
-            t3 += f * value[octave, e, 3]
-            t4 += f * value[octave, e, 4]
-            t5 += f * value[octave, e, 5]
-            t6 += f * value[octave, e, 6]
-            t7 += f * value[octave, e, 7]
-        out[octave, c, 0], out[octave, c, 1], out[octave, c, 2], out[octave, c, 3] = t0, t1, t2, t3
-        out[octave, c, 4], out[octave, c, 5], out[octave, c, 6], out[octave, c, 7] = t4, t5, t6, t7
+            t0 += f * value[band, e, 0]
+            t1 += f * value[band, e, 1]
+            t2 += f * value[band, e, 2]
+            t3 += f * value[band, e, 3]
+            t4 += f * value[band, e, 4]
+            t5 += f * value[band, e, 5]
+            t6 += f * value[band, e, 6]
+            t7 += f * value[band, e, 7]
+            t8 += f * value[band, e, 8]
+            t9 += f * value[band, e, 9]
+            t10 += f * value[band, e, 10]
+            t11 += f * value[band, e, 11]
+        out[band, c, 0], out[band, c, 1], out[band, c, 2], out[band, c, 3] = t0, t1, t2, t3
+        out[band, c, 4], out[band, c, 5], out[band, c, 6], out[band, c, 7] = t4, t5, t6, t7
+        out[band, c, 8], out[band, c, 9], out[band, c, 10], out[band, c, 11] = t8, t9, t10, t11
         first = wide.end[c]
 
 
 @inner
-def _on_line(wide: Wide, worth: np.ndarray, octave: int, t_powers: np.ndarray, out: np.ndarray) -> None:
-    """`collapse.on_lines` of one line and octave: out[octave] of float64[OCTAVES * POWERS * NODES], where cells are."""
-    cell, begin = 0, octave * POWERS
+def _on_line(wide: Wide, worth: np.ndarray, band: int, t_powers: np.ndarray, out: np.ndarray) -> None:
+    """`collapse.on_lines` of one line and band: out[band] of float64[BANDS * POWERS * NODES], where cells are."""
+    cell, begin = 0, band * POWERS
     while cell < wide.row.shape[0]:
         row = wide.row[cell]
-        t0, t1, t2, t3, t4, t5, t6, t7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         while cell < wide.row.shape[0] and wide.row[cell] == row:
             f = t_powers[wide.power[cell]]
-            t0 += f * worth[octave, cell, 0]
-            t1 += f * worth[octave, cell, 1]
-            t2 += f * worth[octave, cell, 2]
-            t3 += f * worth[octave, cell, 3]
-            t4 += f * worth[octave, cell, 4]
-            t5 += f * worth[octave, cell, 5]
-            t6 += f * worth[octave, cell, 6]
-            t7 += f * worth[octave, cell, 7]
+            t0 += f * worth[band, cell, 0]
+            t1 += f * worth[band, cell, 1]
+            t2 += f * worth[band, cell, 2]
+            t3 += f * worth[band, cell, 3]
+            t4 += f * worth[band, cell, 4]
+            t5 += f * worth[band, cell, 5]
+            t6 += f * worth[band, cell, 6]
+            t7 += f * worth[band, cell, 7]
+            t8 += f * worth[band, cell, 8]
+            t9 += f * worth[band, cell, 9]
+            t10 += f * worth[band, cell, 10]
+            t11 += f * worth[band, cell, 11]
             cell += 1
         at = (np.uint64(begin) + row) * np.uint64(NODES)
         out[at], out[at + _U1], out[at + _U2], out[at + _U3] = t0, t1, t2, t3
         out[at + _U4], out[at + _U5], out[at + _U6], out[at + _U7] = t4, t5, t6, t7
+        out[at + _U8], out[at + _U9], out[at + _U10], out[at + _U11] = t8, t9, t10, t11
 
 
 @inner
 def _at_points(
     c: np.ndarray,
     lengths: np.ndarray,
-    octave: int,
+    band: int,
     n: int,
     u: np.ndarray,
     x: np.ndarray,
     total: np.ndarray,
     bound: np.ndarray,
 ) -> None:
-    """chi2 of n points in one octave, and the square of the bound of the length: total and bound, filled.
+    """chi2 of n points in one band, and the square of the bound of the length: total and bound, filled.
 
-    c : float64[OCTAVES * POWERS * NODES]; lengths : float64[OCTAVES * LENGTHS]; x : widths, GeV; they are lost.
+    c : float64[BANDS * POWERS * NODES]; lengths : float64[BANDS * LENGTHS]; x : widths, GeV; they are lost.
     """
-    centre, first, k = centre_of(octave), octave * POWERS * NODES, octave * LENGTHS
+    centre, first, k = centre_of(band), band * POWERS * NODES, band * LENGTHS
     p0, p1, p2, p3, p4 = lengths[k], lengths[k + 1], lengths[k + 2], lengths[k + 3], lengths[k + 4]
     for i in range(n):
         total[i] = 0.0
@@ -279,25 +310,25 @@ def _at_points(
 
 
 @inner
-def _lengths_in_plane(wide: Wide, octave: int, a_powers: np.ndarray, out: np.ndarray) -> None:
-    """`collapse.in_plane` of the bound of the length: out[octave] of float64[OCTAVES, C']."""
+def _lengths_in_plane(wide: Wide, band: int, a_powers: np.ndarray, out: np.ndarray) -> None:
+    """`collapse.in_plane` of the bound of the length: out[band] of float64[BANDS, C']."""
     first = 0
     for c in range(wide.length_row.shape[0]):
         total = 0.0
         for e in range(first, wide.length_end[c]):
-            total += wide.norm[octave, e] * abs(a_powers[wide.length_entry_power[e]])
-        out[octave, c] = total
+            total += wide.norm[band, e] * abs(a_powers[wide.length_entry_power[e]])
+        out[band, c] = total
         first = wide.length_end[c]
 
 
 @inner
-def _lengths_on_line(wide: Wide, worth: np.ndarray, octave: int, t_powers: np.ndarray, out: np.ndarray) -> None:
-    """`collapse.on_lines` of it: out[octave] of float64[OCTAVES * LENGTHS]."""
-    begin = np.uint64(octave * LENGTHS)
+def _lengths_on_line(wide: Wide, worth: np.ndarray, band: int, t_powers: np.ndarray, out: np.ndarray) -> None:
+    """`collapse.on_lines` of it: out[band] of float64[BANDS * LENGTHS]."""
+    begin = np.uint64(band * LENGTHS)
     for k in range(LENGTHS):
         out[begin + np.uint64(k)] = 0.0
     for c in range(wide.length_row.shape[0]):
-        out[begin + wide.length_row[c]] += worth[octave, c] * abs(t_powers[wide.length_power[c]])
+        out[begin + wide.length_row[c]] += worth[band, c] * abs(t_powers[wide.length_power[c]])
 
 
 @njit
@@ -318,9 +349,9 @@ def evaluate_wide(
 
     Parameters
     ----------
-    ready : bool[OCTAVES], octaves that are filled; needed : bool[OCTAVES], set for those that are not and should be.
-    chi2 : float32[count]; lost : uint8[count], 1 where the width is outside every octave or digits have cancelled.
-        Both keep what they are at other points, and while octaves are needed at their points.
+    ready : bool[BANDS], bands that are filled; needed : bool[BANDS], set for those that are not and should be.
+    chi2 : float32[count]; lost : uint8[count], 1 where the width is outside every band or digits have cancelled.
+        Both keep what they are at other points, and while bands are needed at their points.
 
     Returns
     -------
@@ -332,11 +363,11 @@ def evaluate_wide(
     n = b_axis.shape[0]
     line_span = (n - 1) * stride
     a_powers, t_powers, widths = np.empty(POWERS), np.empty(POWERS), np.empty(n)
-    worth = np.empty((OCTAVES, wide.row.shape[0], NODES))
-    length_worth = np.empty((OCTAVES, wide.length_row.shape[0]))
-    # polynomials of a line in some octave; which line they are of, -1 none of this plane
-    c, lengths, line_of = np.zeros(OCTAVES * POWERS * NODES), np.empty(OCTAVES * LENGTHS), np.empty(OCTAVES, np.int64)
-    in_plane = np.empty(OCTAVES, dtype=np.bool_)
+    worth = np.empty((BANDS, wide.row.shape[0], NODES))
+    length_worth = np.empty((BANDS, wide.length_row.shape[0]))
+    # polynomials of a line in some band; which line they are of, -1 none of this plane
+    c, lengths, line_of = np.zeros(BANDS * POWERS * NODES), np.empty(BANDS * LENGTHS), np.empty(BANDS, np.int64)
+    in_plane = np.empty(BANDS, dtype=np.bool_)
     u, x = np.empty(n + AT_ONCE), np.empty(n + AT_ONCE)
     total, bound = np.empty(n + AT_ONCE), np.empty(n + AT_ONCE)
     total_lost = 0
@@ -369,25 +400,25 @@ def evaluate_wide(
                 after += 1
                 if not widths[k] > wide.limit:
                     continue
-                octave = octave_of(widths[k])
-                if octave < 0:
+                band = band_of(widths[k])
+                if band < 0:
                     lost[line + k * stride - first] = 1
                     total_lost += 1
                     continue
-                low, high = math.ldexp(0.5, octave + LOWEST), math.ldexp(1.0, octave + LOWEST)
+                low, high = 0.5 * centre_of(band), 2.0 * centre_of(band)
                 while after < b_to and widths[after] > wide.limit and low <= widths[after] < high:
                     after += 1
-                if not ready[octave]:
-                    needed[octave] = True
+                if not ready[band]:
+                    needed[band] = True
                     continue
-                if line_of[octave] != row:
-                    if not in_plane[octave]:
-                        _in_plane(wide, octave, a_powers, worth)
-                        _lengths_in_plane(wide, octave, a_powers, length_worth)
-                        in_plane[octave] = True
-                    _on_line(wide, worth, octave, t_powers, c)
-                    _lengths_on_line(wide, length_worth, octave, t_powers, lengths)
-                    line_of[octave] = row
+                if line_of[band] != row:
+                    if not in_plane[band]:
+                        _in_plane(wide, band, a_powers, worth)
+                        _lengths_in_plane(wide, band, a_powers, length_worth)
+                        in_plane[band] = True
+                    _on_line(wide, worth, band, t_powers, c)
+                    _lengths_on_line(wide, length_worth, band, t_powers, lengths)
+                    line_of[band] = row
                 points = after - k
                 full = (points + AT_ONCE - 1) // AT_ONCE * AT_ONCE
                 here, its_width = b_axis[k:after], widths[k:after]
@@ -395,7 +426,7 @@ def evaluate_wide(
                     u[i], x[i] = here[i] + shift, its_width[i]
                 for i in range(points, full):
                     u[i], x[i] = u[0], x[0]
-                _at_points(c, lengths, octave, full, u, x, total, bound)
+                _at_points(c, lengths, band, full, u, x, total, bound)
                 for i in range(points):
                     place = line + (k + i) * stride - first
                     if total[i] * CANCELLED >= bound[i]:

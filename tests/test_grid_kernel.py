@@ -198,8 +198,8 @@ def test_expanded_squares_against_the_squares():
             assert np.sqrt(expected) <= norms[n] @ np.abs(factors[occurs]) * (1 + 1e-12)
 
 
-@pytest.mark.parametrize("octave", [320, 335, 338])
-def test_exact_tables_of_an_octave(octave):
+@pytest.mark.parametrize("band", [160, 167, 169])
+def test_exact_tables_of_a_band(band):
     """All nodes at once against the rows' tables one width after the other."""
     physics = build_physics(CASES["B"], theory="complete")
     rows, mass = physics.likelihood, 0.6
@@ -207,11 +207,11 @@ def test_exact_tables_of_an_octave(octave):
     panels = rows.sm_tables.panel_lo, rows.sm_tables.panel_hi
     found = np.empty((wide.NODES, 26, wide.TABLES))
     every = np.ones(FUNCTIONS, dtype=bool)
-    wide.octave_tables(mass, 1 / mass**2, rows.row_start, *panels, rows.functions, every, frame.touched, octave, found)
+    wide.band_tables(mass, 1 / mass**2, rows.row_start, *panels, rows.functions, every, frame.touched, band, found)
     lin, quad = np.empty(5), np.empty(9)
     for node, row in itertools.product(range(wide.NODES), (0, 7, 15, 25)):
         x = wide.NODE[node]
-        width = np.ldexp(np.sqrt(0.5), octave + wide.LOWEST) * (1 + x) / (1 - x)
+        width = np.ldexp(2.0, 2 * band + wide.LOWEST) * (1 + x) / (1 - x)
         one = slice(rows.row_start[row], rows.row_start[row + 1])
         exact_tables(*(panel[one] for panel in panels), rows.functions[one], mass, width, 1 / mass**2, lin, quad)
         np.testing.assert_allclose(found[node, row], np.concatenate([lin, quad]), rtol=1e-9)
@@ -235,8 +235,8 @@ def test_cancelled_digits_come_from_the_reference():
     np.testing.assert_allclose(chi2, physics.evaluate(slice_, axes)["chi2"], rtol=GRID_CHI2)
 
 
-def test_widths_beyond_every_octave_leave_the_others_of_their_line_alone():
-    """A line whose largest width is in no octave: its other points still have their tables."""
+def test_widths_beyond_every_band_leave_the_others_of_their_line_alone():
+    """A line whose largest width is in no band: its other points still have their tables."""
     physics = build_physics(CASES["C"])
     axes = (np.array([0.0]), np.array([1e-9]), np.geomspace(1e-3, 1e9, 40))
     slice_ = physics.build_slice(0.5)

@@ -52,7 +52,7 @@ _IN_TESTS = places(TESTS, CLAUSES, ONE)[:, 0]
 _FACTORS = np.array(
     [_slice.NEUTRINO, *range(_slice.ELECTRON, _slice.MUON + 2), *range(_slice.HADRONS, _slice.HADRONS + 6)]
 )
-# from values at the nodes of an octave to coefficients of powers of x/HALF
+# from values at the nodes of a band to coefficients of powers of x/HALF
 _TO_POWERS = np.linalg.inv(np.vander(_wide.NODE / _wide.HALF, increasing=True))
 _WIDTHS_IN_TESTS = places(TESTS, WIDTHS, ONE)[:, 0]
 _SIDES = np.array([1.0, -1.0])  # above, below
@@ -367,7 +367,7 @@ def _largest(row: NDArray[np.uint64], count: int, powers: int) -> Ints:
 
 
 class WideTables:
-    """chi2 of one mass and one set of errors beyond the small-width law, by octaves of the width; threads may share it.
+    """chi2 of one mass and one set of errors beyond the small-width law, by bands of the width; threads may share it.
 
     Parameters
     ----------
@@ -378,11 +378,11 @@ class WideTables:
     def __init__(self, frame: Frame, header: Floats, limits: Floats, whitening: Floats) -> None:
         self._frame, self._header, self._whitening = frame, header, whitening
         self._lock = threading.Lock()
-        self._ready = np.zeros(_wide.OCTAVES, dtype=np.bool_)
+        self._ready = np.zeros(_wide.BANDS, dtype=np.bool_)
         exact, touched = frame.exact, limits[frame.touched]
-        # memory is touched where an octave is filled alone
-        value = np.empty((_wide.OCTAVES, len(exact.keys), _wide.NODES))
-        norm = np.empty((_wide.OCTAVES, len(exact.lengths)))
+        # memory is touched where a band is filled alone
+        value = np.empty((_wide.BANDS, len(exact.keys), _wide.NODES))
+        norm = np.empty((_wide.BANDS, len(exact.lengths)))
         self.tables = _wide.Wide(
             np.array(frame.roles),
             np.ascontiguousarray(frame.shift),
@@ -397,9 +397,9 @@ class WideTables:
     def evaluate(
         self, axes: tuple[Floats, Floats, Floats], first: int, largest: float, chi2: NDArray[Any], lost: NDArray[Any]
     ) -> int:
-        """`wide.evaluate_wide`; octaves are filled as they are needed."""
+        """`wide.evaluate_wide`; bands are filled as they are needed."""
         while True:
-            ready, needed = self._ready.copy(), np.zeros(_wide.OCTAVES, dtype=np.bool_)
+            ready, needed = self._ready.copy(), np.zeros(_wide.BANDS, dtype=np.bool_)
             count = _wide.evaluate_wide(self.tables, *axes, first, len(chi2), largest, ready, needed, chi2, lost)
             if not np.any(needed):
                 return count
@@ -407,22 +407,22 @@ class WideTables:
 
     def warm_up(self, axes: tuple[Floats, Floats, Floats]) -> None:
         """Compile what this needs, or load it."""
-        needed = np.zeros(_wide.OCTAVES, dtype=np.bool_)
-        needed[_wide.OCTAVES // 2] = True
+        needed = np.zeros(_wide.BANDS, dtype=np.bool_)
+        needed[_wide.BANDS // 2] = True
         self.fill(needed)
         self.evaluate(axes, 0, 0.0, np.empty(1, dtype=np.float32), np.empty(1, dtype=np.uint8))
 
     def fill(self, needed: NDArray[np.bool_]) -> None:
-        """Make sure of the octaves that are needed: bool[OCTAVES]."""
+        """Make sure of the bands that are needed: bool[OCTAVES]."""
         with self._lock:
-            for octave in np.flatnonzero(needed & ~self._ready):
-                self._fill(int(octave))
-                self._ready[octave] = True
+            for band in np.flatnonzero(needed & ~self._ready):
+                self._fill(int(band))
+                self._ready[band] = True
 
-    def _fill(self, octave: int) -> None:
+    def _fill(self, band: int) -> None:
         frame, rows = self._frame, self._frame.rows
         tables = np.empty((_wide.NODES, len(rows.sm), _wide.TABLES))
-        _wide.octave_tables(
+        _wide.band_tables(
             self._header[_slice.MASS],
             self._header[_slice.KAPPA],
             rows.row_start,
@@ -431,10 +431,10 @@ class WideTables:
             rows.functions,
             frame.wanted,
             frame.touched,
-            octave,
+            band,
             tables,
         )
         values, norms = frame.expanded(frame.exact, frame.exact_products, tables, self._whitening)
         values *= ((1.0 + _wide.NODE) / (1.0 - _wide.NODE))[:, None]  # Gamma/Gamma_c at the nodes
-        self.tables.value[octave] = (_TO_POWERS[:, :, None] * values).sum(axis=1).T
-        self.tables.norm[octave] = norms.max(axis=0)[frame.exact.order]
+        self.tables.value[band] = (_TO_POWERS[:, :, None] * values).sum(axis=1).T
+        self.tables.norm[band] = norms.max(axis=0)[frame.exact.order]
