@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from numba import types
 
-from kernels import collapse, tile, wide
+from kernels import collapse, tile, verdict, wide
 from kernels.gram import expand
 from kernels.grid import evaluate_grid
 from kernels.jit import njit
 from kernels.physics.bsll import FUNCTIONS, exact_tables
 from kernels.slice import HEADER, PER_ROW
 from tests.tolerances import FLOAT32_OUTPUT, GRID_CHI2
-from zdscan.digest import Frame
+from zdscan.digest import Frame, roles_of
 from zdscan.engine import Engine, build_physics
 from zdscan.model import CASES, Case
 from zdscan.monomials import Expansion, Terms, monomials
@@ -170,6 +170,118 @@ def test_cells_against_polynomials_written_out():
         np.testing.assert_allclose(out[row], terms.sum(axis=0), atol=1e-13 * np.abs(terms).sum(axis=0).max())
 
 
+def random_tests(rng, count):
+    """Cells of `count` polynomials D(b, u) at a = 1, and the cells' ends."""
+    keys = {(verdict.DEGREES * n + k, int(rng.integers(5)), 0) for n in range(count) for k in range(n % 5 + 1)}
+    keys |= {(verdict.DEGREES * n + n % 5, j, 0) for n in range(count) for j in range(3)}
+    keys = np.array(sorted(keys))
+    cells = Terms(keys).cells(hand(len(keys)))
+    return cells, np.searchsorted(cells.row, verdict.DEGREES * np.arange(1, count + 1, dtype=np.uint64))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_decided_tests_against_the_points(seed):
+    """What bounds decide for a tile is so at every point of it, with widths below, around and above the least one."""
+    rng = np.random.default_rng(seed)
+    tests, lines = 30, tile.LANES
+    cells, ends = random_tests(rng, tests)
+    worth, degree = np.empty(len(cells.row)), np.arange(tests) % 5
+    collapse.in_plane(cells, np.ones(collapse.POWERS), worth)
+    prompt = rng.choice([0.0, 0.3, 3.0], tests)
+    bit = np.uint64(1) << np.arange(tests, dtype=np.uint64)
+    decided = 0
+    for _ in range(40):
+        b = np.sort(rng.uniform(-1, 1) + 10 ** rng.uniform(-4, 0) * rng.uniform(-1, 1, lines))
+        u = np.sort(rng.uniform(-1, 1) + 10 ** rng.uniform(-4, 0) * rng.uniform(-1, 1, 12))
+        width = np.array([1.0, 0.2, 0.5]) @ np.array([u**0, u, u * u])
+        b_least, b_most = np.empty(collapse.POWERS), np.empty(collapse.POWERS)
+        u_least, u_most = np.empty(verdict.DEGREES), np.empty(verdict.DEGREES)
+        verdict.power_ranges(b[0], b[-1], b_least, b_most)
+        verdict.power_ranges(u[0], u[-1], u_least, u_most)
+        low, high = np.zeros(tests * verdict.DEGREES), np.zeros(tests * verdict.DEGREES)
+        verdict.row_ranges(cells, worth, b_least, b_most, low, high)
+        left, every = np.full(tests, -1), np.arange(tests)
+        bits, remaining = verdict.decide(
+            *(low, high, degree, bit, prompt, width.min(), width.max()), *(u_least, u_most, every, tests, left)
+        )
+        b_powers, d = np.empty(collapse.POWERS * lines), np.full(tests * verdict.DEGREES * lines, np.nan)
+        collapse.powers_of_all(b, b_powers)
+        collapse.some_on_lines(cells, ends, verdict.DEGREES, every, tests, worth, b_powers, lines, d)
+        d = d.reshape(tests, verdict.DEGREES, lines)
+        for n in set(range(tests)) - set(left[:remaining].tolist()):
+            value = np.polynomial.polynomial.polyval(u, d[n]).T
+            holds = (value > 0.0) & (width >= prompt[n])[:, None]
+            scale = 1e-12 * np.polynomial.polynomial.polyval(np.abs(u), np.abs(d[n])).T
+            clear = np.abs(value) > scale
+            assert np.all(holds[clear] == bool(bits >> np.uint64(n) & np.uint64(1)))
+            decided += 1
+    assert decided > 300
+
+
+@pytest.mark.parametrize("prompt", [0.0, 0.4])
+def test_tests_of_a_tile_against_polynomials(prompt):
+    """Bits of points against numpy's polynomials."""
+    rng = np.random.default_rng(5)
+    lines, steps = tile.LANES, 7
+    c, t = np.zeros(tile.COEFFICIENTS * lines), np.sort(rng.uniform(-1, 1, steps))
+    c[: 4 * lines] = np.concatenate([rng.uniform(-0.1, 0.1, lines), *rng.uniform(0, 0.5, (3, lines))])
+    d = rng.normal(size=(3, verdict.DEGREES, lines))
+    d[:2, 3:] = 0.0
+    flags = np.full(tile.MOST_STEPS * lines, 8, dtype=np.uint64)
+    one, two, four = (np.uint64(k) for k in (1, 2, 4))
+    tile.test_squares(t, c, d.reshape(-1), 0, verdict.DEGREES, one, two, flags)
+    tile.test_any(t, c, d.reshape(-1), 2 * verdict.DEGREES, prompt, four, flags)
+    u = t[:, None] + c[:lines]
+    holds = [sum(d[n, k] * u**k for k in range(verdict.DEGREES)) > 0.0 for n in range(3)]
+    holds[2] &= c[lines : 2 * lines] + c[2 * lines : 3 * lines] * u + c[3 * lines : 4 * lines] * u * u >= prompt
+    expected = 8 + holds[0] + 2 * holds[1] + 4 * holds[2]
+    np.testing.assert_array_equal(flags.reshape(-1, lines)[:steps], expected)
+    assert np.all(flags.reshape(-1, lines)[steps:] == 8)
+
+
+@pytest.mark.parametrize("kind", [tile.FIXED, tile.SHORT, tile.LONG])
+def test_chi2_of_a_tile_against_polynomials(kind):
+    """The three loops against numpy's polynomials, and the points they call lost."""
+    rng = np.random.default_rng(kind)
+    lines, steps = tile.LANES, 5
+    rows = np.zeros((tile.COEFFICIENTS, lines))
+    rows[0] = rng.uniform(-0.1, 0.1, lines)
+    rows[1:4] = rng.uniform(0.1, 1.0, (3, lines)) * np.array([1.0, 0.1, 1.0])[:, None]
+    rows[2:4] *= kind != tile.FIXED
+    powers = {tile.FIXED: tile.FIXED_POWERS, tile.SHORT: tile.SHORT_POWERS, tile.LONG: (8, 8, 8, 4, 4)}[kind]
+    begins = (tile.REGULAR, tile.MIXED, tile.RESONANT, tile.LENGTH_P, tile.LENGTH_Q)
+    for begin, power in zip(begins, powers, strict=True):
+        rows[begin : begin + power + 1] = rng.uniform(0.1, 2.0, (power + 1, lines))
+    rows[tile.LENGTH_P] *= 3000.0  # near the limit of what is relied on
+    t = np.sort(rng.uniform(-1, 1, steps))
+    u = t[:, None] + rows[0]
+    sums = [sum(rows[b + k] * (u if b < tile.LENGTH_P else abs(u)) ** k for k in range(9)) for b in begins[:3]]
+    bounds = [sum(rows[b + k] * abs(u) ** k for k in range(5)) for b in begins[3:]]
+    width = rows[1] + rows[2] * u + rows[3] * u * u
+    expected, size = sums[0] + sums[1] / width + sums[2] / width**2, bounds[0] + bounds[1] / width
+    lost = ~(expected * tile.CANCELLED >= size**2)
+    assert 0 < lost.sum() < lost.size
+    c, found = rows.reshape(-1).copy(), np.full(tile.MOST_STEPS * lines, -1.0, dtype=np.float32)
+    if kind == tile.FIXED:
+        tile.sum_over_widths(c)
+    loop = (tile.chi2_fixed, tile.chi2_short, tile.chi2_long)[kind]
+    largest = float(np.median(expected))
+    assert loop(t, c, largest, found) == lost.sum()
+    np.testing.assert_allclose(found.reshape(-1, lines)[:steps], np.minimum(expected, largest), rtol=FLOAT32_OUTPUT)
+    assert np.all(found.reshape(-1, lines)[steps:] == -1.0)
+    for s, i in itertools.product(range(steps), range(lines)):
+        assert tile.is_lost(u[s, i], c, i, kind == tile.FIXED) == lost[s, i]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "roles"),
+    [((21, 201, 51), (0, 1, 2)), ((1, 1, 500), (0, 1, 2)), ((268, 401, 1), (2, 0, 1)), ((300, 2, 3), (1, 0, 2))],
+)
+def test_lines_run_where_they_cost_least(lengths, roles):
+    """Bundles fill their lanes where they can; a g_mu axis of one value is no line."""
+    assert roles_of(lengths) == roles
+
+
 def test_expanded_squares_against_the_squares():
     """chi2 as a polynomial against the sum of squares it was made from, at random couplings."""
     rng = np.random.default_rng(8)
@@ -249,7 +361,7 @@ def test_widths_beyond_every_band_leave_the_others_of_their_line_alone():
 
 
 @pytest.mark.parametrize("name", ["chi2_fixed", "chi2_short", "chi2_long", "test_squares", "test_any"])
-def test_loops_over_points_are_vectorised(name):
+def test_loops_over_points_are_vectorised(name, monkeypatch):
     """Packed fused multiply-adds in the generated code, on full vector registers."""
     if platform.machine() not in ("x86_64", "AMD64"):
         pytest.skip("the pattern is that of x86-64")
@@ -261,6 +373,7 @@ def test_loops_over_points_are_vectorised(name):
         "test_any": (vector, vector, vector, place, types.float64, types.uint64, bits),
     }
     least = {"chi2_fixed": 6, "chi2_short": 20, "chi2_long": 32, "test_squares": 4, "test_any": 7}
+    monkeypatch.delenv("NUMBA_CACHE_DIR")  # code from the cache cannot be inspected
     kernel = njit(getattr(tile, name))
     kernel.compile(signatures[name])
     assembly = kernel.inspect_asm(kernel.signatures[0])
