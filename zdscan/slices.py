@@ -36,6 +36,7 @@ NUMERIC_MODULES = (
     "charged_current",
     "constraint",
     "digest",
+    "exclusion",
     "likelihood",
     "model",
     "monomials",
