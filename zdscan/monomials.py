@@ -48,7 +48,7 @@ def layout_of(keys: Ints) -> Layout:
     new = np.ones(len(keys), dtype=bool)
     new[1:] = np.any(keys[1:, :2] != keys[:-1, :2], axis=1)
     starts = np.flatnonzero(new)
-    end = np.append(starts[1:], len(keys))
+    end = np.append(starts, len(keys))[1:]
     row, power, entry_power = np.ascontiguousarray(keys.T).astype(np.uint64)
     return row[starts], power[starts], end, entry_power
 
