@@ -6,7 +6,6 @@ to it where v_mu depends on g_mu. Predictions of the rows have degree four in th
 
 from __future__ import annotations
 
-import itertools
 import math
 import threading
 from collections.abc import Sequence
@@ -25,37 +24,25 @@ from kernels.gram import expand
 from kernels.grid import Prepared
 from kernels.line import A_MU, G_NUE, V_D, V_E, V_MU, V_S, V_U
 from kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC
-from kernels.verdict import DEGREES
 from kernels.wide import LENGTHS
+from zdscan.exclusion import ROUNDING, Excluder
 from zdscan.likelihood import Likelihood
-from zdscan.monomials import Expansion, Floats, Ints, Terms, fold, keys_of, monomials, places
+from zdscan.monomials import ONE, QUADRATICS, QUARTICS, WIDTHS, Expansion, Floats, Terms, fold, places
 
 BUNDLE_COST = 12  # of a bundle of lines, in steps along them
 OTHER_COST = 1.3  # of a point where lines do not run along g_mu
-ROUNDING = 1e-12  # what is left of a cancellation in a coefficient and no more than this is zero
-
-
-ONE, QUADRATICS, QUARTICS = monomials(0), monomials(2), monomials(4)
 _LINEARS = np.eye(3, dtype=np.int64)
 REGULAR = np.concatenate([ONE, QUADRATICS, QUARTICS])  # of P in r = P + Q/Gamma; those of Q are the quartics
-WIDTHS = np.concatenate([ONE, QUADRATICS])
-CLAUSES = monomials(*range(_clauses.DEGREE + 1))
-TESTS = monomials(*range(_clauses.DEGREE + 3))
-TESTS = TESTS[np.lexsort(TESTS.T)]  # in the order of cells
 _TWO = places(QUADRATICS, _LINEARS, _LINEARS)
 _FOUR = places(QUARTICS, QUADRATICS, QUADRATICS)
-_TEST = places(TESTS, CLAUSES, WIDTHS)
 # what a width, over the quadratics, multiplies quadratics by to make quartics, flat: float64[6 x 15, 6]
 _TO_QUARTICS = (_FOUR[:, None, :] == np.arange(len(QUARTICS))[:, None]).astype(np.float64).reshape(-1, len(QUADRATICS))
-_IN_TESTS = places(TESTS, CLAUSES, ONE)[:, 0]
 # of the header, for neutrinos, electrons, muons, hadrons
 _FACTORS = np.array(
     [_slice.NEUTRINO, *range(_slice.ELECTRON, _slice.MUON + 2), *range(_slice.HADRONS, _slice.HADRONS + 6)]
 )
 # from values at the nodes of a band to coefficients of powers of x/HALF
 _TO_POWERS = np.linalg.inv(np.vander(_wide.NODE / _wide.HALF, increasing=True))
-_WIDTHS_IN_TESTS = places(TESTS, WIDTHS, ONE)[:, 0]
-_SIDES = np.array([1.0, -1.0])  # above, below
 
 
 def roles_of(lengths: Sequence[int]) -> tuple[int, int, int]:
@@ -95,10 +82,10 @@ class Frame:
         turned, vertex = matrix[:, list(roles)], penguin[:, list(roles)]
         slope = turned[V_MU, 2] if roles[2] == 2 else 0.0
         self.shift = np.ascontiguousarray(turned[V_MU, :2] / slope if slope != 0.0 else np.zeros(2))
+        self._excluder = Excluder(roles, self.shift)
         self.couplings, self.vertex = self._shifted(turned), self._shifted(vertex)
         self._longitudinal = longitudinal
         self._roles = np.array(roles)
-        self._tests_known: dict[int, Terms] = {}
 
     def _shifted(self, forms: Floats) -> Floats:
         """Linear forms in (a, b, t) as forms in (a, b, u)."""
@@ -200,25 +187,6 @@ class Frame:
         return out
 
     @cached_property
-    def _clauses(self) -> Floats:
-        """Turns the coefficients of clauses (rows) into those over `CLAUSES` of (a, b, u): float64[35, 35]."""
-        known: dict[tuple[int, ...], int] = {tuple(row): place for place, row in enumerate(CLAUSES.tolist())}
-        out = np.zeros((len(CLAUSES), len(CLAUSES)))
-        line = {(1, 0, 0): -self.shift[0], (0, 1, 0): -self.shift[1], (0, 0, 1): 1.0}
-        for column, exponents in enumerate(_clauses.EXPONENTS.tolist()):
-            i, j, k = (exponents[role] for role in self.roles)
-            terms: dict[tuple[int, ...], float] = {(i, j, 0): 1.0}
-            for _ in range(k):
-                grown: dict[tuple[int, ...], float] = {}
-                for (x, c), (y, d) in itertools.product(terms.items(), line.items()):
-                    product = (x[0] + y[0], x[1] + y[1], x[2] + y[2])
-                    grown[product] = grown.get(product, 0.0) + c * d
-                terms = grown
-            for term, c in terms.items():
-                out[column, known[term]] = c
-        return out
-
-    @cached_property
     def _squares(self) -> Floats:
         """Squares and products of couplings that the widths consist of: float64[13, quadratics].
 
@@ -244,46 +212,6 @@ class Frame:
         width: Floats = self._channels(header)[-1].copy()
         return width
 
-    def _tests(self, clauses: Floats, channels: Floats) -> tuple[Floats, Floats, NDArray[np.uint64], Floats]:
-        """Tests D > 0 of clauses float64[n, LENGTH], without division and without ratio.
-
-        Returns D over `TESTS` where a channel is open and where none is, float64[T, 84] each, the bit and the least
-        width in GeV. D = side (P - bound), or side P Gamma_x - bound Gamma behind a branching ratio.
-        """
-        applied = clauses[clauses[:, _clauses.APPLIES] != 0.0]
-        numbers, given = applied[:, : _clauses.POLYNOMIAL].T, applied[:, _clauses.POLYNOMIAL :]
-        polynomials = given @ self._clauses
-        polynomials[np.abs(polynomials) <= ROUNDING * (np.abs(given) @ np.abs(self._clauses))] = 0.0
-        # one test for each side that is bounded; undo offset, root and constant
-        distance, centre = numbers[[_clauses.UP, _clauses.DOWN]].T, numbers[_clauses.CENTRE] - numbers[_clauses.OFFSET]
-        edge = centre[:, None] + _SIDES * distance
-        root = numbers[_clauses.ROOT, :, None] != 0.0
-        below = root & (edge <= 0.0)
-        kept = np.isfinite(distance) & ~(below & (_SIDES < 0.0) & (edge < 0.0))  # a root is never below zero
-        clause, up_or_down = np.nonzero(kept)
-        edge, root, below, side = edge[kept], root[clause, 0], below[kept], _SIDES[up_or_down]
-        square = np.where(below & (side > 0.0), -1e300, edge * edge)  # and always above
-        numbers = numbers[:, clause]
-        bound = side * (np.where(root, square, edge) - numbers[_clauses.CONSTANT])
-        polynomials = side[:, None] * polynomials[clause]
-        channel = numbers[_clauses.CHANNEL].astype(np.int64)
-        behind = np.flatnonzero(channel >= 0)
-        outside = np.zeros((len(clause), len(TESTS)))
-        outside[:, _IN_TESTS] = polynomials
-        inside = outside.copy()
-        inside[:, 0] -= bound
-        # few monomials occur behind a branching ratio
-        live = np.flatnonzero(polynomials[behind].any(axis=0))
-        part = polynomials[behind[:, None], live][..., None] * channels[channel[behind], None]
-        place = _TEST[live] + len(TESTS) * np.arange(len(behind))[:, None, None]
-        size = len(behind) * len(TESTS)
-        inside[behind] = np.bincount(place.ravel(), part.ravel(), size).reshape(-1, len(TESTS))
-        inside[behind[:, None], _WIDTHS_IN_TESTS] -= bound[behind, None] * channels[-1]
-        outside[behind[channel[behind] != _clauses.INVISIBLE_CHANNEL]] = 0.0
-        outside[:, 0] -= bound
-        bit = np.uint64(1) << numbers[_clauses.CONSTRAINT].astype(np.uint64)
-        return inside, outside, bit, np.ascontiguousarray(numbers[_clauses.MIN_WIDTH])
-
     def expanded(
         self, expansion: Expansion, products: Floats, tables: Floats, whitening: Floats
     ) -> tuple[Floats, Floats]:
@@ -303,13 +231,6 @@ class Frame:
         """Of chi2 and of the lengths of its monomials."""
         return Terms(self._law.keys), Terms(self._law.lengths)
 
-    def _test_terms(self, tests: int) -> Terms:
-        """Of a number of tests over `TESTS`, one after the other."""
-        if tests not in self._tests_known:
-            rows = np.repeat(DEGREES * np.arange(tests), len(TESTS))
-            self._tests_known[tests] = Terms(keys_of(np.tile(TESTS, (tests, 1)), rows))
-        return self._tests_known[tests]
-
     def prepare(self, slice_: Floats, whitenings: Sequence[Floats]) -> list[Prepared]:
         """Digest a slice of `Physics.build_slice`, for each whitening float64[W, rows] of the rows."""
         rows, header = self.rows, slice_[: _slice.HEADER]
@@ -323,13 +244,7 @@ class Frame:
             values, norms = self.expanded(self._law, products, law, whitening)
             chi2.append(terms.cells(values[0]))
             lengths.append(length_terms.cells(norms[0][self._law.order]))
-        inside, outside, bit, prompt = self._tests(
-            slice_[_slice.HEADER + tables.size :].reshape(-1, _clauses.LENGTH), channels
-        )
-        test_terms = self._test_terms(len(bit))
-        tests, closed = test_terms.cells(inside.ravel()), test_terms.cells(outside.ravel())
-        degree = np.maximum(_largest(tests.row, len(bit), DEGREES), _largest(closed.row, len(bit), DEGREES))
-        next_rows = DEGREES * np.arange(1, len(bit) + 1, dtype=np.uint64)
+        tests = self._excluder.tests(slice_[_slice.HEADER + tables.size :].reshape(-1, _clauses.LENGTH), channels)
         return [
             Prepared(
                 self._roles,
@@ -337,13 +252,13 @@ class Frame:
                 channels[-1].copy(),
                 terms_of_chi2,
                 terms_of_length,
-                tests,
-                closed,
-                np.searchsorted(tests.row, next_rows),
-                np.searchsorted(closed.row, next_rows),
-                degree,
-                bit,
-                prompt,
+                tests.inside,
+                tests.outside,
+                tests.inside_end,
+                tests.outside_end,
+                tests.degree,
+                tests.bit,
+                tests.prompt,
                 _kind(channels[-1], terms_of_chi2, terms_of_length),
             )
             for terms_of_chi2, terms_of_length in zip(chi2, lengths, strict=True)
@@ -352,18 +267,12 @@ class Frame:
 
 def _kind(width: Floats, chi2: Cells, lengths: Cells) -> int:
     """Which of the loops over points serves these polynomials."""
-    largest = np.concatenate([_largest(chi2.row, 3, POWERS), _largest(lengths.row, 2, LENGTHS)])
+    largest = np.zeros(5, dtype=np.int64)
+    np.maximum.at(largest, *np.divmod(chi2.row.astype(np.int64), POWERS))
+    np.maximum.at(largest[3:], *np.divmod(lengths.row.astype(np.int64), LENGTHS))
     if not np.any(width[4:]) and np.all(largest <= _tile.FIXED_POWERS):
         return _tile.FIXED
     return _tile.SHORT if np.all(largest <= _tile.SHORT_POWERS) else _tile.LONG
-
-
-def _largest(row: NDArray[np.uint64], count: int, powers: int) -> Ints:
-    """The largest power of u in each of `count` polynomials whose powers are in `powers` rows each: int64[count]."""
-    polynomial, power = np.divmod(row.astype(np.int64), powers)
-    out = np.zeros(count, dtype=np.int64)
-    np.maximum.at(out, polynomial, power)
-    return out
 
 
 class WideTables:

@@ -13,6 +13,7 @@ from kernels.wide import LENGTHS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Layout = tuple[NDArray[np.uint64], NDArray[np.uint64], Ints, NDArray[np.uint64]]  # `Cells` without values
 _SETS_KEPT = 256
 
 
@@ -20,6 +21,10 @@ def monomials(*degrees: int) -> Ints:
     """Exponents (i, j, k) of a^i b^j u^k of the degrees, degree by degree: int64[n, 3]."""
     found = [(n - j - k, j, k) for n in degrees for k in range(n + 1) for j in range(n + 1 - k)]
     return np.array(found, dtype=np.int64)
+
+
+ONE, QUADRATICS, QUARTICS = monomials(0), monomials(2), monomials(4)
+WIDTHS = np.concatenate([ONE, QUADRATICS])
 
 
 def places(of: Ints, x: Ints, y: Ints) -> Ints:
@@ -38,6 +43,16 @@ def order_of(keys: Ints) -> Ints:
     return np.lexsort((keys[:, 2], keys[:, 1], keys[:, 0]))
 
 
+def layout_of(keys: Ints) -> Layout:
+    """Cells without their values, of terms with keys int64[n, 3] in order."""
+    new = np.ones(len(keys), dtype=bool)
+    new[1:] = np.any(keys[1:, :2] != keys[:-1, :2], axis=1)
+    starts = np.flatnonzero(new)
+    end = np.append(starts, len(keys))[1:]
+    row, power, entry_power = np.ascontiguousarray(keys.T).astype(np.uint64)
+    return row[starts], power[starts], end, entry_power
+
+
 class Terms:
     """Cells of terms with keys int64[n, 3] in order, for one set of values after the other.
 
@@ -46,27 +61,18 @@ class Terms:
 
     def __init__(self, keys: Ints) -> None:
         self._keys = keys
-        self._known: dict[bytes, tuple[NDArray[np.uint64], NDArray[np.uint64], Ints, NDArray[np.uint64]]] = {}
+        self._known: dict[bytes, Layout] = {}
 
     def cells(self, values: Floats) -> Cells:
-        """Cells of the values float64[<= n] that are not zero."""
+        """Cells of the values float64[n] that are not zero."""
         there = np.flatnonzero(values)
         which = there.tobytes()
         layout = self._known.get(which)
         if layout is None:
             if len(self._known) == _SETS_KEPT:
                 self._known.clear()
-            layout = self._known[which] = self._layout(there)
+            layout = self._known[which] = layout_of(self._keys[there])
         return Cells(*layout, values[there])
-
-    def _layout(self, there: Ints) -> tuple[NDArray[np.uint64], NDArray[np.uint64], Ints, NDArray[np.uint64]]:
-        keys = self._keys[there]
-        new = np.ones(len(keys), dtype=bool)
-        new[1:] = np.any(keys[1:, :2] != keys[:-1, :2], axis=1)
-        starts = np.flatnonzero(new)
-        end = np.append(starts[1:], len(keys))
-        row, power, entry_power = np.ascontiguousarray(keys.T).astype(np.uint64)
-        return row[starts], power[starts], end, entry_power
 
 
 def keys_of(exponents: Ints, row: Ints | int) -> Ints:

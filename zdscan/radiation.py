@@ -2,7 +2,7 @@
 
 Gamma(with Z_D)/Gamma(without) = g^T I(M) g in the couplings g of `Decay.couplings`. The three-body integrals of
 kernels/physics are interpolated: divided by their powers of M and by their behaviour at threshold they are smooth in
-ln M, and 32 Chebyshev nodes give 1e-10. The table (`zdscan/inputs/radiation.h5`) is made by `zdscan calibrate`.
+ln M, and 40 Chebyshev nodes give 1e-11. The table (`zdscan/inputs/radiation.h5`) is made by `zdscan calibrate`.
 Outside its ranges, and for other constants than those it was made with, the integrals are done on the spot.
 """
 
@@ -24,7 +24,7 @@ from zdscan.inputs.constants import Constants
 
 Array = NDArray[np.float64]
 
-NODES = 32
+NODES = 40
 _DEGREES = np.arange(NODES)
 LOWEST, HIGHEST = 0.01, 2.0  # GeV
 # What the table was made with: another value of one of these, and it is not used.
@@ -163,7 +163,7 @@ def stretches(c: Constants) -> tuple[Stretch, ...]:
     return (
         Stretch("W", LOWEST, HIGHEST),
         Stretch("Z", LOWEST, HIGHEST),
-        # Up to where single entries begin to lose digits.
+        # Nearer to the end, small differences of large coefficients would lose digits.
         Stretch("K", LOWEST, kaon - 1e-3, kaon, 3.5),
         Stretch("pi_fast", LOWEST, both - 1e-4, both, 2.0),
         Stretch("pi_slow", LOWEST, both),

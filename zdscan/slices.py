@@ -35,6 +35,7 @@ NUMERIC_MODULES = (
     "charged_current",
     "constraint",
     "digest",
+    "exclusion",
     "likelihood",
     "model",
     "monomials",

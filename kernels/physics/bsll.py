@@ -102,14 +102,6 @@ def fold_squares(integrals: np.ndarray, scale: float, kappa: float, quad: np.nda
 
 
 @inner
-def _over_nodes(functions: np.ndarray, p: int, k: int, weights: np.ndarray) -> float:
-    """sum_j functions[p, k, j] weights[j], in pairs: the terms of a plain sum wait for each other."""
-    f = functions[p, k]
-    first = (f[0] * weights[0] + f[1] * weights[1]) + (f[2] * weights[2] + f[3] * weights[3])
-    return first + ((f[4] * weights[4] + f[5] * weights[5]) + (f[6] * weights[6] + f[7] * weights[7]))
-
-
-@inner
 def row_law(
     panel_lo: np.ndarray,
     panel_hi: np.ndarray,
@@ -170,9 +162,11 @@ def exact_tables(
     for p in range(panel_lo.shape[0]):
         panel_weights(panel_lo[p], panel_hi[p], mass, width, real, absolute)
         for k in range(_IMAGINARY):
-            integrals[k] += _over_nodes(functions, p, k, real)
+            for j in range(NODES):
+                integrals[k] += real[j] * functions[p, k, j]
         for k in range(_IMAGINARY, FUNCTIONS):
-            integrals[k] += _over_nodes(functions, p, k, absolute)
+            for j in range(NODES):
+                integrals[k] += absolute[j] * functions[p, k, j]
     fold(integrals, 1.0, integrals, -mass * width, kappa, lin)
     fold_squares(integrals, 1.0, kappa, quad)
 
@@ -242,16 +236,18 @@ def width_limit(
     for k in range(QUADRATIC):
         if not np.isfinite(finite[k]):
             return 0.0
-    nearest = np.inf
-    for p in range(panel_lo.shape[0]):
-        nearest = min(nearest, abs(panel_lo[p] - mass * mass), abs(panel_hi[p] - mass * mass))
+    pole = mass * mass
+    nearest = min(abs(panel_lo[0] - pole), abs(panel_hi[panel_hi.shape[0] - 1] - pole))
     lin = np.empty(LINEAR)
     quad = np.empty(QUADRATIC)
     good, bad = -1, _STEPS + 1
     step = int((np.log(_FIRST_TRIAL * nearest / mass) - _LEAST) / _STEP)
-    power, before, error_before = 2.0, 0, 0.0
+    power, before, error_before = 2.0, -1, 0.0
     for trial in range(_STEPS):
-        step = max(good + 1, min(step, bad - 1))
+        if step <= good:
+            step = good + 1
+        elif step >= bad:
+            step = bad - 1
         width = np.exp(_LEAST + _STEP * step)
         exact_tables(panel_lo, panel_hi, functions, mass, width, kappa, lin, quad)
         error = _law_error(c0, width, lin, quad, lin0, lin1, residue, finite, dipole)
@@ -262,12 +258,14 @@ def width_limit(
         if bad - good == 1:
             break
         if trial >= _TRIALS or not 0.0 < error < np.inf:
-            step = (good + bad) // 2
+            step = (good + bad) >> 1
             continue
-        if trial > 0 and step != before and error != error_before:
-            power = max(1.0, min(np.log(error / error_before) / (_STEP * (step - before)), 6.0))
+        if before >= 0 and step != before:
+            slope = np.log(error / error_before) / (_STEP * (step - before))
+            if 1.0 < slope < 6.0:
+                power = slope
         before, error_before = step, error
-        step += int(np.floor(np.log(LAW_TOLERANCE / error) / (_STEP * power)))
+        step += int(np.log(LAW_TOLERANCE / error) / (_STEP * power))
     if good < 0:
         return 0.0
     return np.inf if good == _STEPS else np.exp(_LEAST + _STEP * good)
