@@ -9,7 +9,8 @@
   NUMBA_CACHE_DIR before import); Numba's own cache does not notice an edit in an imported module.
 
 A function that no Python code calls needs neither an entry from Python or C nor machine code and a cache file of its
-own: it is part of the code of its callers. How to keep compilation short: docs/performance.md.
+own: it is part of the code of its callers. How it is compiled: kernels/compiler.py; how to keep that short:
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from typing import Any, TypeVar, cast
 import numba
 from numba.extending import register_jitable
 
+from kernels.compiler import Part, Whole
+
+# where Numba was imported before NUMBA_CACHE_DIR was set
+numba.config.reload_config()  # type: ignore[attr-defined, no-untyped-call]
 numba.config.SLP_VECTORIZE = 1  # type: ignore[attr-defined]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -29,10 +34,12 @@ _OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}, "n
 
 def njit(function: Function) -> Function:
     """Compile `function` with the options every kernel shares (see the module's docstring)."""
-    compiled: Any = numba.njit(nogil=True, cache="NUMBA_CACHE_DIR" in os.environ, **_OPTIONS)(function)
+    compiled: Any = numba.njit(nogil=True, cache="NUMBA_CACHE_DIR" in os.environ, pipeline_class=Whole, **_OPTIONS)(
+        function
+    )
     return cast(Function, compiled)
 
 
 def inner(function: Function) -> Function:
     """Let other kernels call `function`, compiled with the same options; called from Python it runs as Python."""
-    return register_jitable(**_OPTIONS)(function)  # type: ignore[no-any-return]
+    return register_jitable(pipeline_class=Part, **_OPTIONS)(function)  # type: ignore[no-any-return]
