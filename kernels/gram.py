@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.jit import njit
 
-
-@njit
 def expand(
     tables: np.ndarray,
     lepton: np.ndarray,
@@ -32,41 +29,12 @@ def expand(
     pair : int64[M, M], place of a product of two monomials, -1 where one of them cannot occur.
     out : float64[N, E], filled; norms : float64[N, M], lengths of the columns V_m, filled.
     """
-    sets, rows, count = tables.shape
-    monomials, errors = products.shape[2], whitening.shape[0]
-    columns = np.empty((errors, monomials))
-    whole = np.empty((monomials, monomials))
-    weighted = np.empty(errors)
-    for n in range(sets):
-        for w in range(errors):
-            for m in range(monomials):
-                columns[w, m] = 0.0
-            for r in range(rows):
-                columns[w, 0] += whitening[w, r] * residual[r]
-        for lep in range(2):
-            for k in range(count):
-                for w in range(errors):
-                    weighted[w] = 0.0
-                for r in range(rows):
-                    if lepton[r] == lep:
-                        for w in range(errors):
-                            weighted[w] += whitening[w, r] * tables[n, r, k]
-                for m in range(monomials):
-                    if products[lep, k, m] != 0.0:
-                        for w in range(errors):
-                            columns[w, m] += products[lep, k, m] * weighted[w]
-        for m in range(monomials):
-            for other in range(monomials):
-                whole[m, other] = 0.0
-        for w in range(errors):
-            v = columns[w]
-            for m in range(monomials):
-                for other in range(monomials):
-                    whole[m, other] += v[m] * v[other]
-        for e in range(out.shape[1]):
-            out[n, e] = 0.0
-        for m in range(monomials):
-            norms[n, m] = np.sqrt(whole[m, m])
-            for other in range(monomials):
-                if pair[m, other] >= 0:
-                    out[n, pair[m, other]] += whole[m, other]
+    columns = ((whitening * (lepton == 0)) @ tables) @ products[0]
+    columns += ((whitening * (lepton == 1)) @ tables) @ products[1]
+    columns[:, :, 0] += whitening @ residual
+    whole = columns.transpose(0, 2, 1) @ columns
+    norms[:] = np.sqrt(np.diagonal(whole, axis1=1, axis2=2))
+    there = np.flatnonzero(pair >= 0)
+    place = pair.ravel()[there]
+    for n in range(len(tables)):
+        out[n] = np.bincount(place, whole[n].ravel()[there], out.shape[1])
