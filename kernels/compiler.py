@@ -27,10 +27,6 @@ _SKIPPED = {
 _KNOWN: dict[Any, dict[Any, Any]] = {}  # by compiler flags
 
 
-def _nothing() -> None:
-    pass
-
-
 def _remembering(context: Any, known: dict[Any, Any]) -> Any:
     """A typing context that looks only once for what a function makes of types: Numba asks several times per call."""
     resolve = context.resolve_function_type
@@ -54,8 +50,14 @@ class Whole(compiler.Compiler):  # type: ignore[misc]
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)  # type: ignore[no-untyped-call]
-        # has just been done; hundreds of lookups would do it again
-        self.state.targetctx.load_additional_registries = _nothing
+        context = self.state.targetctx
+
+        def refresh() -> None:
+            for registry in list(context._registries):
+                context.install_registry(registry)
+
+        # after every lookup that finds nothing at first; all modules have been imported already
+        context.refresh = refresh
         self.state.typingctx = _remembering(self.state.typingctx, _KNOWN.setdefault(self.state.flags.copy(), {}))
 
     def define_pipelines(self) -> list[Any]:

@@ -51,6 +51,7 @@ def test_kernels_know_numbers_only(path: Path) -> None:
         "copy",
         "gc",
         "kernels",
+        "llvmlite",
         "math",
         "numba",
         "numpy",
