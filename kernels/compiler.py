@@ -13,7 +13,9 @@ from typing import Any
 
 from numba import _dynfunc  # type: ignore[attr-defined]
 from numba.core import compiler, typed_passes, untyped_passes
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.codegen import JITCodeLibrary
+from numba.core.runtime.nrt import rtsys
 
 # what the kernels have none of: closures, with statements, None to test for, inlined IR
 _UNUSED = (
@@ -105,3 +107,31 @@ class Part(Whole):
         self.state.library = _Unfinished(codegen, func.__qualname__)  # type: ignore[no-untyped-call]
         self.state.targetctx.get_executable = _no_entry
         return super().compile_extra(func)
+
+
+class _Contents(CompileResultCacheImpl):  # type: ignore[misc]
+    def reduce(self, cres: Any) -> Any:
+        """What is stored of a compiled function, without the environments of what became part of it.
+
+        They serve errors that carry values; kernels raise none. To load them is to import the modules they came from.
+        """
+        *contents, _ = super().reduce(cres)  # type: ignore[no-untyped-call]
+        return *contents, ()
+
+
+class Cache(FunctionCache):  # type: ignore[misc]
+    """Compiled functions in files. To load one, Numba would import all that it can compile: a third of a second."""
+
+    _impl_class = _Contents
+
+    def __init__(self, function: Callable[..., Any], managed: bool) -> None:
+        """managed : whether the function uses Numba's memory management."""
+        super().__init__(function)  # type: ignore[no-untyped-call]
+        self._managed = managed
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The function compiled for a signature, None where there is none."""
+        if self._managed:
+            rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():  # type: ignore[no-untyped-call]
+            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]

@@ -25,7 +25,7 @@ from typing import Any, TypeVar, cast
 import numba
 from numba.extending import register_jitable
 
-from kernels.compiler import Part, Whole
+from kernels.compiler import Cache, Part, Whole
 
 # where Numba was imported before NUMBA_CACHE_DIR was set
 numba.config.reload_config()  # type: ignore[attr-defined, no-untyped-call]
@@ -35,20 +35,22 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}, "no_cfunc_wrapper": True}
 
 
-def _compiled(function: Function, **more: Any) -> Function:
-    cache = "NUMBA_CACHE_DIR" in os.environ
-    compiled: Any = numba.njit(nogil=True, cache=cache, pipeline_class=Whole, **_OPTIONS, **more)(function)
+def _compiled(function: Function, managed: bool) -> Function:
+    options: dict[str, Any] = {**_OPTIONS, "nogil": True, "pipeline_class": Whole, "_nrt": managed}
+    compiled: Any = numba.njit(**options)(function)
+    if "NUMBA_CACHE_DIR" in os.environ:
+        compiled._cache = Cache(function, managed)  # type: ignore[no-untyped-call]
     return cast(Function, compiled)
 
 
 def njit(function: Function) -> Function:
     """Compile `function` with the options every kernel shares (see the module's docstring)."""
-    return _compiled(function)
+    return _compiled(function, True)
 
 
 def lean(function: Function) -> Function:
     """The same for a function that allocates nothing, nor do those that it calls."""
-    return _compiled(function, _nrt=False)
+    return _compiled(function, False)
 
 
 def inner(function: Function) -> Function:
