@@ -14,7 +14,6 @@ from llvmlite import ir
 from numba.core import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin
-from numba.np.arrayobj import populate_array
 
 ALIGNMENT = 64  # bytes: a vector never lies in two cache lines
 LARGEST = 1 << 17  # bytes; threads of some systems have half a megabyte of stack
@@ -47,6 +46,8 @@ class _Local(AbstractTemplate):  # type: ignore[misc]
 
 @lower_builtin(local, types.VarArg(types.Any))  # type: ignore[no-untyped-call]
 def _lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    from numba.np.arrayobj import populate_array  # with all that Numba knows of arrays: not needed to load kernels
+
     array_type = sig.return_type
     shape = [length.literal_value for length in sig.args[: array_type.ndim]]
     number = context.get_data_type(array_type.dtype)

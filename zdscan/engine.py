@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.grid import OCTAVES
-from zdscan import likelihood, warming
+from zdscan import likelihood, profiles, warming
 from zdscan.axes import LARGEST_COUPLING, LARGEST_WIDTH
 from zdscan.constraints import select
 from zdscan.errors import UserError
@@ -231,6 +231,7 @@ class Engine:
             needed[OCTAVES // 2] = True
             chi2 = np.empty(1, dtype=np.float32)
             self.physics.fill_wide(workspace, self._point_axes, 0, mark, needed, chi2, none)
+            profiles.warm_up(self.fields)  # as long as the other process is busy
             helper.wait()
             self._evaluate(workspace, 0, 1, outputs)
 
