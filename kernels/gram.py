@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.jit import njit
 
-
-@njit
 def expand(
     tables: np.ndarray,
     lepton: np.ndarray,
@@ -32,37 +29,11 @@ def expand(
     pair : int64[M, M], place of a product of two monomials.
     out : float64[N, E], filled; norms : float64[N, M], lengths of the columns V_m, filled.
     """
-    sets, rows, count = tables.shape
-    monomials, errors = products.shape[2], whitening.shape[0]
-    prediction, column = np.empty(rows * monomials), np.empty(monomials)
-    whole = np.empty(monomials * monomials)
-    for n in range(sets):
-        for r in range(rows):
-            at = np.uint64(r * monomials)
-            for m in range(monomials):
-                prediction[at + np.uint64(m)] = 0.0
-            prediction[at] = residual[r]
-            for k in range(count):
-                table, factors = tables[n, r, k], products[lepton[r], k]
-                for m in range(monomials):
-                    prediction[at + np.uint64(m)] += table * factors[m]
-        for m in range(monomials * monomials):
-            whole[m] = 0.0
-        for w in range(errors):
-            for m in range(monomials):
-                column[m] = 0.0
-            for r in range(rows):
-                weight, at = whitening[w, r], np.uint64(r * monomials)
-                if weight != 0.0:
-                    for m in range(monomials):
-                        column[m] += weight * prediction[at + np.uint64(m)]
-            for m in range(monomials):
-                weight, at = column[m], np.uint64(m * monomials)
-                for other in range(monomials):
-                    whole[at + np.uint64(other)] += weight * column[other]
-        for e in range(out.shape[1]):
-            out[n, e] = 0.0
-        for m in range(monomials):
-            norms[n, m] = np.sqrt(whole[m * monomials + m])
-            for other in range(monomials):
-                out[n, pair[m, other]] += whole[m * monomials + other]
+    columns = ((whitening * (lepton == 0)) @ tables) @ products[0]
+    columns += ((whitening * (lepton == 1)) @ tables) @ products[1]
+    columns[:, :, 0] += whitening @ residual
+    whole = columns.transpose(0, 2, 1) @ columns
+    norms[:] = np.sqrt(np.diagonal(whole, axis1=1, axis2=2))
+    place = pair.ravel()
+    for n in range(len(tables)):
+        out[n] = np.bincount(place, whole[n].ravel(), out.shape[1])

@@ -1,15 +1,19 @@
-"""The two decorators of kernels: `njit` for what Python calls, `inner` for what other kernels call.
+"""The decorators of kernels: `njit` or `lean` for what Python calls, `inner` for what other kernels call.
 
 * ``error_model="numpy"``: a division by zero gives inf or NaN as in IEEE 754; Python's check would block vectorisation.
 * ``fastmath={"contract"}``: fused multiply-adds only. Reassociation would make results depend on how a grid is cut
   into blocks, and a resumed scan must give the same bytes.
 * SLP vectorisation (off in Numba by default) packs the eight nodes of kernels/wide.py into vector registers.
 * ``nogil``: threads may share a process.
+* `lean` is `njit` without Numba's memory management, for kernels that allocate nothing (work space comes from the
+  caller or from `kernels.stack.local`): no references are counted, a third less to compile. Inner functions do as
+  their callers.
 * ``cache``: compiled code is kept only in a folder that names the exact sources (set by the caller through
   NUMBA_CACHE_DIR before import); Numba's own cache does not notice an edit in an imported module.
 
 A function that no Python code calls needs neither an entry from Python or C nor machine code and a cache file of its
-own: it is part of the code of its callers. How to keep compilation short: docs/performance.md.
+own: it is part of the code of its callers. How it is compiled: kernels/compiler.py; how to keep that short:
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -21,18 +25,34 @@ from typing import Any, TypeVar, cast
 import numba
 from numba.extending import register_jitable
 
+from kernels.compiler import Cache, Part, Whole
+
+# where Numba was imported before NUMBA_CACHE_DIR was set
+numba.config.reload_config()  # type: ignore[attr-defined, no-untyped-call]
 numba.config.SLP_VECTORIZE = 1  # type: ignore[attr-defined]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}, "no_cfunc_wrapper": True}
 
 
+def _compiled(function: Function, managed: bool) -> Function:
+    options: dict[str, Any] = {**_OPTIONS, "nogil": True, "pipeline_class": Whole, "_nrt": managed}
+    compiled: Any = numba.njit(**options)(function)
+    if "NUMBA_CACHE_DIR" in os.environ:
+        compiled._cache = Cache(function, managed)  # type: ignore[no-untyped-call]
+    return cast(Function, compiled)
+
+
 def njit(function: Function) -> Function:
     """Compile `function` with the options every kernel shares (see the module's docstring)."""
-    compiled: Any = numba.njit(nogil=True, cache="NUMBA_CACHE_DIR" in os.environ, **_OPTIONS)(function)
-    return cast(Function, compiled)
+    return _compiled(function, True)
+
+
+def lean(function: Function) -> Function:
+    """The same for a function that allocates nothing, nor do those that it calls."""
+    return _compiled(function, False)
 
 
 def inner(function: Function) -> Function:
     """Let other kernels call `function`, compiled with the same options; called from Python it runs as Python."""
-    return register_jitable(**_OPTIONS)(function)  # type: ignore[no-any-return]
+    return register_jitable(pipeline_class=Part, **_OPTIONS)(function)  # type: ignore[no-any-return]

@@ -11,10 +11,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.jit import inner, njit
+from kernels.jit import lean
+
+PIECE = 1 << 20  # cells that are merged at once
 
 
-@njit
+@lean
 def add_block(
     chi2: NDArray[np.float32],
     excluded: NDArray[np.unsignedinteger],
@@ -25,6 +27,7 @@ def add_block(
     n3: int,
     mass: int,
     first: int,
+    line: NDArray[np.float32],
     values: NDArray[np.float32],
     at: NDArray[np.int64],
 ) -> None:
@@ -37,6 +40,7 @@ def add_block(
     chi2, excluded : the block's numbers; points with a bit set are skipped when `allowed_only`. NaN and infinity
         are skipped always.
     n0, n1, n2, n3 : lengths of the axes.
+    line : work space of max(n2, n3) numbers.
     values, at : in and out: minima of the cells and the flat grid index of each (infinity and -1 at the start).
     """
     base02 = n0 * n1
@@ -49,62 +53,62 @@ def add_block(
         base02, base03 = base03, base02
         base12, base13 = base13, base12
     nothing = np.float32(np.inf)
-    line = np.empty(n3, dtype=np.float32)
-    start = mass * n1 * n2 * n3 + first
+    points = chi2.shape[0]
+    flat = mass * n1 * n2 * n3 + first
     done = 0
-    while done < chi2.size:
-        point = first + done
-        g0 = point % n3
-        z = (point // n3) % n2
-        e = point // (n3 * n2)
-        count = min(n3 - g0, chi2.size - done)
+    while done < points:
+        rest, g0 = divmod(first + done, n3)
+        e, z = divmod(rest, n2)
+        count = n3 - g0
+        if count > points - done:
+            count = points - done
         part = chi2[done : done + count]
         if allowed_only:
             bits = excluded[done : done + count]
             for i in range(count):
                 line[i] = part[i] if bits[i] == 0 else nothing
             part = line[:count]
-        flat = start + done
-        _lower_line(values, at, base03 + mass * n3 + g0, part, flat)
-        _lower_line(values, at, base13 + e * n3 + g0, part, flat)
-        _lower_line(values, at, base23 + z * n3 + g0, part, flat)
-        cells = (mass * n1 + e, base02 + mass * n2 + z, base12 + e * n2 + z)
-        highest = max(values[cells[0]], values[cells[1]], values[cells[2]])
-        lower = 0
-        for i in range(count):
-            lower += part[i] < highest
-        if lower:
-            for cell in cells:
+        for k in range(3):
+            # cells along the line, then the one of the whole line
+            cell = base03 + mass * n3
+            alone = mass * n1 + e
+            if k == 1:
+                cell = base13 + e * n3
+                alone = base02 + mass * n2 + z
+            if k == 2:
+                cell = base23 + z * n3
+                alone = base12 + e * n2 + z
+            cell += g0
+            present = values[cell : cell + count]  # a slice from 0: the comparison below is vectorised
+            lower = 0
+            for i in range(count):
+                lower += part[i] < present[i]
+            if lower:
                 for i in range(count):
-                    if part[i] < values[cell]:
-                        values[cell] = part[i]
-                        at[cell] = flat + i
+                    if part[i] < present[i]:
+                        present[i] = part[i]
+                        at[cell + i] = flat + i
+            highest = values[alone]
+            lower = 0
+            for i in range(count):
+                lower += part[i] < highest
+            if lower:
+                for i in range(count):
+                    if part[i] < values[alone]:
+                        values[alone] = part[i]
+                        at[alone] = flat + i
         done += count
+        flat += count
 
 
-@inner
-def _lower_line(
-    values: NDArray[np.float32], at: NDArray[np.int64], cell: int, line: NDArray[np.float32], flat: int
-) -> None:
-    present = values[cell : cell + line.size]  # a slice from 0: the comparison below is vectorised
-    lower = 0
-    for i in range(line.size):
-        lower += line[i] < present[i]
-    if lower:
-        for i in range(line.size):
-            if line[i] < present[i]:
-                present[i] = line[i]
-                at[cell + i] = flat + i
-
-
-@njit
 def merge(
     values: NDArray[np.float32], at: NDArray[np.int64], other: NDArray[np.float32], other_at: NDArray[np.int64]
 ) -> None:
     """Lower the first partial result by the second; of equal minima the smallest index is kept."""
-    for cell in range(values.size):
-        if other_at[cell] >= 0 and (
-            other[cell] < values[cell] or (other[cell] == values[cell] and other_at[cell] < at[cell])
-        ):
-            values[cell] = other[cell]
-            at[cell] = other_at[cell]
+    for first in range(0, len(values), PIECE):
+        ours, theirs = values[first : first + PIECE], other[first : first + PIECE]
+        index, their_index = at[first : first + PIECE], other_at[first : first + PIECE]
+        better = (theirs < ours) | ((theirs == ours) & (their_index < index))
+        better &= their_index >= 0
+        np.copyto(ours, theirs, where=better)
+        np.copyto(index, their_index, where=better)

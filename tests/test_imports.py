@@ -48,7 +48,10 @@ def test_kernels_know_numbers_only(path: Path) -> None:
     assert {name for name, _ in imported(path)} <= {
         "__future__",
         "collections",
+        "copy",
+        "gc",
         "kernels",
+        "llvmlite",
         "math",
         "numba",
         "numpy",
@@ -148,3 +151,23 @@ def test_compiled_kernels_need_no_home(tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(tmp_path))
     assert list(tmp_path.iterdir()) == []  # removed at the end
+
+
+def test_compiled_kernels_are_kept_in_their_folder_where_numba_was_imported_first(tmp_path):
+    """Numba's own folder, beside the sources, would go on serving code of older versions of the other modules."""
+    code = (
+        "import numba, zdscan\n"
+        "from zdscan import cache\n"
+        "from kernels import slice\n"
+        "assert slice._fill_rows.stats.cache_path.startswith(str(cache.cache_folder())), slice._fill_rows.stats\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parent.parent,
+        env=os.environ | {"ZDSCAN_CACHE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan import likelihood, warming
+from zdscan import likelihood, profiles, warming
 from zdscan.axes import LARGEST_COUPLING, LARGEST_WIDTH
 from zdscan.constraints import select
 from zdscan.errors import UserError
@@ -226,6 +226,7 @@ class Engine:
         with warming.helper(self._mask.str) as helper:
             workspace = self._workspace(self.build_slice(0))
             workspace.parts[0][1].warm_up(self._point_axes)
+            profiles.warm_up(self.fields)  # as long as the other process is busy
             helper.wait()
             self._evaluate(workspace, 0, 1, outputs)
 

@@ -94,9 +94,10 @@ class Tables:
         """Add the points first..first+len(chi2) of one mass; calls must come in ascending order."""
         from kernels import profile
 
+        line = np.empty(max(self.every.shape[2:]), dtype=np.float32)
         for only, minima in ((False, self.every), (True, self.allowed)):
             if minima is not None:
-                profile.add_block(chi2, excluded, only, *minima.shape, mass, first, minima.values, minima.at)
+                profile.add_block(chi2, excluded, only, *minima.shape, mass, first, line, minima.values, minima.at)
 
     def merged(self, other: Tables) -> Tables:
         """These tables lowered by others of the same grid (in place)."""
@@ -160,14 +161,9 @@ def compute(
 
 def warm_up(fields: Iterable[Field]) -> None:
     """Compile the kernels for these fields."""
-    from kernels import profile
-
     mask = next((field.dtype for field in fields if field.name == "excluded"), "<u4")
-    minima = Minima.empty((1, 1, 1, 1))
-    profile.add_block(
-        np.ones(1, dtype=np.float32), np.zeros(1, dtype=mask), True, 1, 1, 1, 1, 0, 0, minima.values, minima.at
-    )
-    minima.merged(minima)
+    one = np.ones(1, dtype=np.float32)
+    Tables.empty((1, 1, 1, 1), ("excluded",)).add(0, 0, one, np.zeros(1, dtype=mask))
 
 
 def _minima(io: Reader, numbers: Iterable[int], stopping: Callable[[], bool]) -> Tables:

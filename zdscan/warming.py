@@ -69,11 +69,10 @@ def compile_grid(mask: str) -> None:
     """Compile `kernels.grid.evaluate_grid` into the cache. Run by `helper`."""
     import numpy as np
 
-    from zdscan.config import parse_scan
-    from zdscan.engine import Engine
+    from zdscan.engine import build_physics
+    from zdscan.model import CASES
 
-    physics = Engine.from_scan(parse_scan(SCAN, "warm-up", ())).physics
-    one = np.ones(1)
+    physics, one = build_physics(CASES["C"], constraints=()), np.ones(1)
     # A slice of zeros has no constraint that applies and no row that the vector touches: only types matter here.
     workspace = physics.workspace(np.zeros(physics.slice_size), (one, one, one))
     physics.fill(workspace, (one, one, one), 0, np.empty(1, np.float32), np.empty(1, mask), np.empty(0, np.float32))
