@@ -3,10 +3,13 @@
 All times are CPU time of one core, medians. A stage is told from another by lengthening the axis that a line of the
 grid runs along: the time of a line is (cost of the line) + (points of the line) x (cost of a point).
 
-Operations per point are those of the loop for chi2 (`sweep.chi2_short`; docs/performance.md): 15 multiply-adds of the
-three polynomials, two of the width, two that join them, six of the bound of cancellations, a division and three more
-products. The share of the peak is that count over the time of a point (stage "point") over the peak of float64
-multiply-adds. Constraints have no count: most of their tests are decided for whole lines.
+Operations per point are those of the loops for chi2 in kernels/tile.py. `chi2_fixed` (no channel depends on g_mu: Cases
+B and C below the muon threshold): four multiply-adds of the polynomial, two of the bound of cancellations, two more
+products.
+`chi2_short`: 15 multiply-adds of three polynomials, two of the width, two that join them, six of the bound, a division
+and three products. `chi2_long` (Case A): 24, two, two, nine, and as many others. The share of the peak is that count
+over the time of a point (stage "point") over the peak of float64 multiply-adds. Constraints have no count: most of
+their tests are decided for whole tiles.
 """
 
 from __future__ import annotations
@@ -26,9 +29,10 @@ from common import Report, cpu_timing, parser, run_child
 from job import JOBS, clocked_job
 from numpy.typing import NDArray
 
+from kernels import tile
 from zdscan.config import load_scan
 from zdscan.engine import Engine, build_physics
-from zdscan.model import CASES
+from zdscan.model import CASES, PARAMETERS
 from zdscan.mpi import Alone
 from zdscan.schedule import Plan
 from zdscan.slices import Physics
@@ -43,7 +47,11 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
 # large g_mu makes the vector broad
 NARROW, BROAD = 0.05, 0.7
 GOLDEN = 0.618  # steps of this size, modulo 1, spread evenly
-OPERATIONS = 2 * (15 + 2 + 2 + 6) + 1 + 3  # of one point, see above
+OPERATIONS = {  # of one point, see above
+    tile.FIXED: 2 * (4 + 2) + 2,
+    tile.SHORT: 2 * (15 + 2 + 2 + 6) + 1 + 3,
+    tile.LONG: 2 * (24 + 2 + 2 + 9) + 1 + 3,
+}
 
 
 @dataclass(frozen=True)
@@ -53,11 +61,11 @@ class Effort:
     masses: int = 12
     block: int = 131_072  # points of an evaluation, at most: the driver's largest block
     repeats: int = 5
-    lines: tuple[int, ...] = (16, 32, 64, 128, 256, 512, 1024)  # lengths of a line
+    lines: tuple[int, ...] = (32, 64, 128, 256, 512, 1024)  # lengths of a line
     cases: tuple[str, ...] = ("A", "B", "C")
 
 
-QUICK = Effort(masses=2, block=512, repeats=1, lines=(8, 16, 64), cases=("A", "C"))
+QUICK = Effort(masses=2, block=512, repeats=1, lines=(32, 64, 128), cases=("A", "C"))
 
 
 def physics_of(case: str, fields: Sequence[str]) -> Physics:
@@ -112,22 +120,23 @@ def by_output(report: Report, effort: Effort, limits: hardware.Limits) -> None:
     )
 
 
-def line_and_point(case: str, fields: Sequence[str], effort: Effort) -> tuple[float, float]:
-    """Seconds of a line and of a point on it: fit over lines of several lengths, narrow vector.
+def line_and_point(case: str, fields: Sequence[str], mass: float, effort: Effort) -> tuple[float, float, int]:
+    """Seconds of a line and of a point on it, and which loop serves it: fit over lines of several lengths.
 
-    A line runs along g_mu, in Case A along eps_z.
+    A line runs along g_mu, in Case A along eps_z; the vector is narrow everywhere.
     """
     physics = physics_of(case, fields)
-    lengths, seconds = np.array(effort.lines), []
+    lengths, seconds, kind = np.array(effort.lines), [], tile.LONG
     for length in lengths:
-        lines = max(effort.block // int(length), 2)
+        lines = max(effort.block // int(length), 32)
         eps = np.linspace(1e-5, 1e-3, lines)
         line = np.geomspace(1e-6, 1e-2, int(length))
-        axes = {"mass": np.array([NARROW]), "eps": eps, "eps_z": np.array([-1e-3]), "g_mu": line}
+        axes = {"mass": np.array([mass]), "eps": eps, "eps_z": np.array([-1e-3]), "g_mu": line}
         if case == "A":
             axes |= {"eps_z": line, "g_mu": np.zeros(1)}
         engine = Engine(physics, axes, fields)
         slice_, outputs = engine.build_slice(0), buffers(engine, lines * int(length))
+        kind = physics.workspace(slice_, (axes["eps"], axes["eps_z"], axes["g_mu"])).parts[0][0].kind
         engine.evaluate(slice_, 0, lines * int(length), outputs)
         timing = cpu_timing(
             lambda e=engine, s=slice_, n=lines * int(length), o=outputs: e.evaluate(s, 0, n, o),
@@ -135,31 +144,43 @@ def line_and_point(case: str, fields: Sequence[str], effort: Effort) -> tuple[fl
         )
         seconds.append(timing.median / lines)
     point, line_seconds = np.polyfit(lengths, seconds, 1, w=1 / np.array(seconds))
-    return float(line_seconds), float(point)
+    return float(line_seconds), float(point), kind
 
 
 def by_stage(report: Report, effort: Effort, limits: hardware.Limits) -> None:
     """Slice, line and point, and the share of the peak that a point reaches."""
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for case in effort.cases:
         for label in ("chi2", "chi2, excluded"):
             fields = OUTPUTS[label]
             physics = physics_of(case, fields)
-            masses = np.geomspace(0.01, 2.0, effort.masses)
-            physics.build_slice(1.0)
-            slices = [cpu_timing(lambda m=m, p=physics: p.build_slice(float(m)), 3).median for m in masses]
-            line, point = line_and_point(case, fields, effort)
-            count = OPERATIONS if case != "A" and "excluded" not in fields else None
-            rate = count / point / 1e9 if count is not None and point > 0 else None
-            share = 100 * rate * 1e9 / limits.flops64 if rate is not None else None
-            rows.append((case, label, statistics.fmean(slices) * 1e3, line * 1e9, point * 1e9, count, rate, share))
+            axes = tuple(load_scan(JOBS / f"case_{case.lower()}.toml").axes[name] for name in PARAMETERS)
+            masses = np.geomspace(0.01, 2.0, effort.masses).tolist()
+            physics.workspace(physics.build_slice(1.0), axes)
+            both = []
+            for mass in masses:
+                slice_ = physics.build_slice(mass)
+                building = cpu_timing(lambda m=mass, p=physics: p.build_slice(m), 3)
+                digesting = cpu_timing(lambda s=slice_, p=physics, a=axes: p.workspace(s, a), 3)
+                both.append((building.median, digesting.median))
+            slice_seconds, digest_seconds = (statistics.fmean(column) for column in zip(*both, strict=True))
+            for mass in (NARROW, BROAD):
+                line, point, kind = line_and_point(case, fields, mass, effort)
+                count = OPERATIONS[kind] if "excluded" not in fields else None
+                rate = count / point / 1e9 if count is not None and point > 0 else None
+                share = 100 * rate * 1e9 / limits.flops64 if rate is not None else None
+                stages = (slice_seconds * 1e3, digest_seconds * 1e3, mass * 1e3, line * 1e9, point * 1e9)
+                rows.append((case, label, *stages, count, rate, share))
     report.add(
         "Stages",
-        ("case", "output", "ms/slice", "ns/line", "ns/point", "operations/point", "Gflop/s", "% of peak"),
+        (
+            *("case", "output", "ms/slice", "ms/digest", "at MeV", "ns/line", "ns/point", "operations/point"),
+            *("Gflop/s", "% of peak"),
+        ),
         rows,
-        f"Slices: mean over {effort.masses} masses. Lines and points: fit over lines of {effort.lines[0]} to "
-        f"{effort.lines[-1]} points at {NARROW * 1e3:g} MeV, along g_mu, in Case A along eps_z (by another "
-        "loop). Operations: description of benchmarks/throughput.py; the peak is that of float64.",
+        f"Slices and digests: mean over {effort.masses} masses, one after the other. Lines and points: fit over lines "
+        f"of {effort.lines[0]} to {effort.lines[-1]} points, along g_mu, in Case A along eps_z. Operations: "
+        "description of benchmarks/throughput.py; the peak is that of float64.",
     )
 
 
