@@ -68,31 +68,32 @@ def add_block(
             for i in range(count):
                 line[i] = part[i] if bits[i] == 0 else nothing
             part = line[:count]
-        for k in range(3):
-            # cells along the line, then the one of the whole line
-            cell = base03 + mass * n3
-            alone = mass * n1 + e
-            if k == 1:
-                cell = base13 + e * n3
-                alone = base02 + mass * n2 + z
-            if k == 2:
-                cell = base23 + z * n3
-                alone = base12 + e * n2 + z
-            cell += g0
-            present = values[cell : cell + count]  # a slice from 0: the comparison below is vectorised
-            lower = 0
-            for i in range(count):
-                lower += part[i] < present[i]
-            if lower:
+        # cells along the line, and those of the whole line
+        cell0, cell1, cell2 = base03 + mass * n3 + g0, base13 + e * n3 + g0, base23 + z * n3 + g0
+        alone0, alone1, alone2 = mass * n1 + e, base02 + mass * n2 + z, base12 + e * n2 + z
+        present0 = values[cell0 : cell0 + count]  # slices from 0: the comparisons are vectorised
+        present1 = values[cell1 : cell1 + count]
+        present2 = values[cell2 : cell2 + count]
+        highest = values[alone0]
+        if values[alone1] > highest:
+            highest = values[alone1]
+        if values[alone2] > highest:
+            highest = values[alone2]
+        along, lower = 0, 0
+        for i in range(count):
+            here = part[i]
+            along += (here < present0[i]) | (here < present1[i]) | (here < present2[i])
+            lower += here < highest
+        if along:
+            for k in range(3):
+                cell = cell0 if k == 0 else (cell1 if k == 1 else cell2)
                 for i in range(count):
-                    if part[i] < present[i]:
-                        present[i] = part[i]
+                    if part[i] < values[cell + i]:
+                        values[cell + i] = part[i]
                         at[cell + i] = flat + i
-            highest = values[alone]
-            lower = 0
-            for i in range(count):
-                lower += part[i] < highest
-            if lower:
+        if lower:
+            for k in range(3):
+                alone = alone0 if k == 0 else (alone1 if k == 1 else alone2)
                 for i in range(count):
                     if part[i] < values[alone]:
                         values[alone] = part[i]

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from kernels.jit import inner, njit
+from kernels.jit import inner, lean
 from kernels.physics.bsll import LINEAR, QUADRATIC, row_law, width_limit
 from kernels.physics.moments import moment_factors
 from kernels.physics.widths import hadron_response, lepton_factors
@@ -72,7 +72,7 @@ def fill_slice(
     _fill_rows(tables, mass, kappa, longitudinal, row_start, panel_lo, panel_hi, functions, c0)
 
 
-@njit
+@lean
 def _fill_rows(
     tables: np.ndarray,
     mass: float,

@@ -23,6 +23,7 @@ import numpy as np
 
 from kernels.jit import inner
 from kernels.physics.resonance import NODES, panel_expansion_weights, panel_weights
+from kernels.stack import local
 
 LINEAR, QUADRATIC, FUNCTIONS = 5, 9, 21
 # places of the node functions: real linear 0-5, imaginary linear 6-8, quadratic 9-20
@@ -120,8 +121,8 @@ def row_law(
     panel_lo, panel_hi : float64[p], the row's panels; functions : float64[p, 21, 8].
     lin0, lin1 : float64[5]; residue, finite : float64[9]; filled, infinite or NaN where the pole is an edge.
     """
-    weights = np.empty((4, NODES))
-    total = np.empty((4, FUNCTIONS))
+    weights = local(4, NODES)
+    total = local(4, FUNCTIONS)
     for t in range(4):
         for k in range(FUNCTIONS):
             total[t, k] = 0.0
@@ -154,9 +155,9 @@ def exact_tables(
     quad: np.ndarray,
 ) -> None:
     """The same tables without approximation, for width > 0: lin float64[5], quad float64[9]."""
-    weights = np.empty((2, NODES))
+    weights = local(2, NODES)
     real, absolute = weights[0], weights[1]
-    integrals = np.empty(FUNCTIONS)
+    integrals = local(FUNCTIONS)
     for k in range(FUNCTIONS):
         integrals[k] = 0.0
     for p in range(panel_lo.shape[0]):
@@ -238,8 +239,8 @@ def width_limit(
             return 0.0
     pole = mass * mass
     nearest = min(abs(panel_lo[0] - pole), abs(panel_hi[panel_hi.shape[0] - 1] - pole))
-    lin = np.empty(LINEAR)
-    quad = np.empty(QUADRATIC)
+    lin = local(LINEAR)
+    quad = local(QUADRATIC)
     good, bad = -1, _STEPS + 1
     step = int((np.log(_FIRST_TRIAL * nearest / mass) - _LEAST) / _STEP)
     power, before, error_before = 2.0, -1, 0.0

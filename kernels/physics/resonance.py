@@ -18,6 +18,7 @@ from __future__ import annotations
 import numpy as np
 
 from kernels.jit import inner, njit
+from kernels.stack import local
 
 NODES = 8
 GAUSS_X, GAUSS_W = np.polynomial.legendre.leggauss(NODES)
@@ -78,7 +79,7 @@ def panel_weights(lo: float, hi: float, mass: float, width: float, real: np.ndar
             real[j] = t * inverse
             absolute[j] = inverse / half
         return
-    work = np.empty((2, NODES))
+    work = local(2, NODES)
     r, u = work[0], work[1]
     r[0] = log_ratio(a, b, gamma * gamma)
     u[0] = np.arctan2(2.0 * gamma, a * b + gamma * gamma) / gamma
@@ -112,7 +113,7 @@ def panel_expansion_weights(lo: float, hi: float, mass: float, weights: np.ndarr
             weights[0, j] = GAUSS_W[j] / t
             weights[3, j] = GAUSS_W[j] / (t * t) / half
         return inside
-    work = np.empty((2, NODES))
+    work = local(2, NODES)
     r, u = work[0], work[1]
     r[0] = log_ratio(a, b, 0.0)
     u[0] = 2.0 / (a * b)
