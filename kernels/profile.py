@@ -55,10 +55,9 @@ def add_block(
     nothing = np.float32(np.inf)
     points = chi2.shape[0]
     flat = mass * n1 * n2 * n3 + first
-    done = 0
+    done, g0 = 0, first % n3
+    z, e = first // n3 % n2, first // n3 // n2
     while done < points:
-        rest, g0 = divmod(first + done, n3)
-        e, z = divmod(rest, n2)
         count = n3 - g0
         if count > points - done:
             count = points - done
@@ -100,6 +99,9 @@ def add_block(
                         at[alone] = flat + i
         done += count
         flat += count
+        g0, z = 0, z + 1
+        if z == n2:
+            z, e = 0, e + 1
 
 
 def merge(
