@@ -6,8 +6,8 @@
 * SLP vectorisation (off in Numba by default) packs the eight nodes of kernels/wide.py into vector registers.
 * ``nogil``: threads may share a process.
 * `lean` is `njit` without Numba's memory management, for kernels that allocate nothing (work space comes from the
-  caller or from `kernels.stack.local`): no references are counted, a third less to compile. Inner functions do as
-  their callers.
+  caller or from `kernels.stack.local`): no references are counted, a quarter to a third less to compile. Inner
+  functions do as their callers.
 * ``cache``: compiled code is kept only in a folder that names the exact sources (set by the caller through
   NUMBA_CACHE_DIR before import); Numba's own cache does not notice an edit in an imported module.
 

@@ -60,6 +60,12 @@ def test_kernels_know_numbers_only(path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "kernels").rglob("*.py")), ids=lambda path: path.stem)
+def test_kernels_raise_nothing(path: Path) -> None:
+    """An inner function has no environment from which Numba could take the values of an error (kernels/compiler.py)."""
+    assert not [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Raise | ast.Assert)]
+
+
 def loaded_by(*arguments: str, cwd: Path = ROOT) -> set[str]:
     """Top-level modules in memory after `zdscan ARGUMENTS` in a fresh interpreter."""
     code = (
