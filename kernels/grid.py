@@ -12,9 +12,12 @@ import numpy as np
 
 from kernels import tile as _tile
 from kernels.collapse import POWERS, Cells, in_plane, on_lines, powers_of, powers_of_all, some_on_lines
-from kernels.jit import inner, njit
-from kernels.tile import LANES, MOST_STEPS
+from kernels.jit import inner, lean
+from kernels.stack import local
+from kernels.tile import COEFFICIENTS, LANES, MOST_STEPS
 from kernels.verdict import DEGREES, decide, power_ranges, row_ranges
+
+_POWERS_OF_LANES, _COEFFICIENTS_OF_LANES, _TILE = POWERS * LANES, COEFFICIENTS * LANES, MOST_STEPS * LANES
 
 
 class Prepared(NamedTuple):
@@ -96,12 +99,12 @@ def _settle(
 
 @inner
 def _replace(closed: np.ndarray, tests: np.ndarray, count: int, spare: np.ndarray, d: np.ndarray) -> None:
-    """Tests of the lines where no channel is open: closed bool[LANES]; spare, d float64[T * DEGREES * LANES]."""
+    """Tests of the lines where no channel is open: closed uint8[LANES]; spare, d float64[T * DEGREES * LANES]."""
     for k in range(count):
         first = tests[k] * DEGREES * LANES
         for power in range(DEGREES):
             for i in range(LANES):
-                if closed[i]:
+                if closed[i] == 1:
                     d[first + power * LANES + i] = spare[first + power * LANES + i]
 
 
@@ -119,7 +122,14 @@ def _widths_in_tile(c: np.ndarray, least: np.ndarray, most: np.ndarray) -> tuple
     return narrowest, widest
 
 
-@njit
+def work_space(p: Prepared) -> tuple[np.ndarray, np.ndarray]:
+    """Arrays that `evaluate_grid` works in, float64 and int64, as many as it is to run at once."""
+    tests = len(p.degree)
+    cells = sum(len(some.row) for some in (p.chi2, p.lengths, p.tests, p.closed))
+    return np.empty(cells + tests * DEGREES * (4 + 2 * LANES)), np.empty(3 * tests, dtype=np.int64)
+
+
+@lean
 def evaluate_grid(
     p: Prepared,
     eps_axis: np.ndarray,
@@ -131,6 +141,8 @@ def evaluate_grid(
     chi2: np.ndarray,
     excluded: np.ndarray,
     lost: np.ndarray,
+    work: np.ndarray,
+    order: np.ndarray,
 ) -> int:
     """Points first..first+count of one mass, in C order of (eps, eps_z, g_mu).
 
@@ -140,6 +152,7 @@ def evaluate_grid(
     largest : numbers beyond are replaced by it (the range of float32).
     chi2 : float32[count]; excluded : uint32 or uint64, [count] or [0] where no tests are made; filled.
     lost : uint8[count], filled: 1 where digits of chi2 have cancelled and it is not valid.
+    work, order : of `work_space`.
 
     Returns
     -------
@@ -155,19 +168,27 @@ def evaluate_grid(
     for t in range(tests):
         prompt = prompt or p.prompt[t] > 0.0
 
-    a_powers, b_powers, b_sizes = np.empty(POWERS), np.empty(POWERS * LANES), np.empty(POWERS * LANES)
-    worth, length_worth = np.empty(p.chi2.row.shape[0]), np.empty(p.lengths.row.shape[0])
-    test_worth, closed_worth = np.empty(p.tests.row.shape[0]), np.empty(p.closed.row.shape[0])
-    b, size, closed = np.empty(LANES), np.empty(LANES), np.empty(LANES, dtype=np.bool_)
-    line_bits, tile_bits = np.empty(LANES, dtype=np.uint64), np.empty(LANES, dtype=np.uint64)
-    c = np.zeros(_tile.COEFFICIENTS * LANES)
-    d, d_closed = np.empty(tests * DEGREES * LANES), np.empty(tests * DEGREES * LANES)
-    b_least, b_most, u_least, u_most = np.empty(POWERS), np.empty(POWERS), np.empty(DEGREES), np.empty(DEGREES)
-    low, high = np.zeros(tests * DEGREES), np.zeros(tests * DEGREES)
-    low_closed, high_closed = np.zeros(tests * DEGREES), np.zeros(tests * DEGREES)
-    every, here, left = np.empty(tests, np.int64), np.empty(tests, np.int64), np.empty(tests, np.int64)
-    t_from, t_to = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
-    values, flags = np.empty(MOST_STEPS * LANES, dtype=np.float32), np.empty(MOST_STEPS * LANES, dtype=np.uint64)
+    a_powers, b_powers, b_sizes = local(POWERS), local(_POWERS_OF_LANES), local(_POWERS_OF_LANES)
+    b, size, c = local(LANES), local(LANES), local(_COEFFICIENTS_OF_LANES)
+    closed, line_bits, tile_bits = local(LANES, np.uint8), local(LANES, np.uint64), local(LANES, np.uint64)
+    b_least, b_most, u_least, u_most = local(POWERS), local(POWERS), local(DEGREES), local(DEGREES)
+    t_from, t_to = local(LANES, np.int64), local(LANES, np.int64)
+    values, flags = local(_TILE, np.float32), local(_TILE, np.uint64)
+    every, here, left = order[:tests], order[tests : 2 * tests], order[2 * tests : 3 * tests]
+    rows, at = tests * DEGREES, p.chi2.row.shape[0]
+    worth = work[:at]
+    length_worth = work[at : at + p.lengths.row.shape[0]]
+    at += p.lengths.row.shape[0]
+    test_worth = work[at : at + p.tests.row.shape[0]]
+    at += p.tests.row.shape[0]
+    closed_worth = work[at : at + p.closed.row.shape[0]]
+    at += p.closed.row.shape[0]
+    low, high = work[at : at + rows], work[at + rows : at + 2 * rows]
+    low_closed, high_closed = work[at + 2 * rows : at + 3 * rows], work[at + 3 * rows : at + 4 * rows]
+    work[at : at + 4 * rows] = 0.0
+    at += 4 * rows
+    d, d_closed = work[at : at + rows * LANES], work[at + rows * LANES : at + 2 * rows * LANES]
+    c[:] = 0.0
     for t in range(tests):
         every[t] = t
     lost[:] = 0
@@ -193,8 +214,8 @@ def evaluate_grid(
                 c[i] = p.shift[0] * a + p.shift[1] * b[i]
                 w0, w1, w2 = line_width(p.width, a, b[i])
                 c[LANES + i], c[2 * LANES + i], c[3 * LANES + i] = w0, w1, w2
-                closed[i] = w0 == 0.0 and w1 == 0.0 and w2 == 0.0
-                is_closed = is_closed or closed[i]
+                closed[i] = 1 if w0 == 0.0 and w1 == 0.0 and w2 == 0.0 else 0
+                is_closed = is_closed or closed[i] == 1
             powers_of_all(b, b_powers)
             powers_of_all(size, b_sizes)
             on_lines(p.chi2, worth, b_powers, LANES, _tile.REGULAR, c)

@@ -16,9 +16,10 @@ import numpy as np
 
 from kernels.collapse import POWERS, powers_of
 from kernels.grid import axis_of, line_width, touched
-from kernels.jit import inner, njit
+from kernels.jit import inner, lean
 from kernels.physics import resonance as _resonance
 from kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC, fold, fold_squares
+from kernels.stack import local
 from kernels.tile import CANCELLED
 
 LOWEST, BANDS = -340, 191  # widths from 1e-103 to 1e12 GeV
@@ -27,6 +28,8 @@ NODES = 12
 HALF = 1.0 / 3.0  # |x| at the ends of a band
 NODE = HALF * np.cos((2.0 * np.arange(NODES) + 1.0) * np.pi / (2.0 * NODES))
 _NODE_X, _NODE_W = np.repeat(_resonance.GAUSS_X, NODES), np.repeat(_resonance.GAUSS_W, NODES)
+_SETS, _TWO_SETS = _resonance.NODES * NODES, 2 * _resonance.NODES * NODES  # a panel's weights at all widths
+_INTEGRALS = FUNCTIONS * NODES
 _U1, _U2, _U3, _U4, _U5, _U6, _U7, _U8, _U9, _U10, _U11 = (np.uint64(n) for n in range(1, NODES))
 AT_ONCE = 8  # points that a loop over points takes at once
 LENGTHS = 5  # powers of u in the length of the vector whose square chi2 is
@@ -126,7 +129,7 @@ def _weights(
             absolute[m] = inverse * inverse_half if x2 + gamma2 > far else absolute[m]
 
 
-@njit
+@lean
 def band_tables(
     mass: float,
     kappa: float,
@@ -147,14 +150,12 @@ def band_tables(
     wanted : bool[21], functions that are needed; rows : bool[rows], rows that are.
     tables : float64[NODES, rows, TABLES], filled; zero for other rows.
     """
-    width, squares = np.empty(NODES), np.empty(_resonance.NODES * NODES)
-    real, absolute = np.empty(_resonance.NODES * NODES), np.empty(_resonance.NODES * NODES)
+    width, squares, real, absolute = local(NODES), local(_SETS), local(_SETS), local(_SETS)
+    work, integrals, one = local(_TWO_SETS), local(_INTEGRALS), local(FUNCTIONS)
     for n in range(NODES):
         width[n] = centre_of(band) * (1.0 + NODE[n]) / (1.0 - NODE[n])
     for m in range(NODES * _resonance.NODES):
         squares[m] = (mass * width[m % NODES]) * (mass * width[m % NODES])
-    work, integrals = np.empty(2 * _resonance.NODES * NODES), np.empty(FUNCTIONS * NODES)
-    one = np.empty(FUNCTIONS)
     tables[:, :, :] = 0.0
     for r in range(rows.shape[0]):
         if not rows[r]:
@@ -331,7 +332,18 @@ def _lengths_on_line(wide: Wide, worth: np.ndarray, band: int, t_powers: np.ndar
         out[begin + wide.length_row[c]] += worth[band, c] * abs(t_powers[wide.length_power[c]])
 
 
-@njit
+def work_space(wide: Wide, longest: int) -> tuple[np.ndarray, ...]:
+    """Arrays that `evaluate_wide` works in, for axes of at most so many points; memory is touched where it is used."""
+    return (
+        np.empty((BANDS, len(wide.row), NODES)),
+        np.empty((BANDS, len(wide.length_row))),
+        np.zeros(BANDS * POWERS * NODES),
+        np.empty(BANDS * LENGTHS),
+        np.empty((5, longest + AT_ONCE)),
+    )
+
+
+@lean
 def evaluate_wide(
     wide: Wide,
     eps_axis: np.ndarray,
@@ -344,6 +356,11 @@ def evaluate_wide(
     needed: np.ndarray,
     chi2: np.ndarray,
     lost: np.ndarray,
+    worth: np.ndarray,
+    length_worth: np.ndarray,
+    c: np.ndarray,
+    lengths: np.ndarray,
+    points: np.ndarray,
 ) -> int:
     """chi2 of the points of a run whose width is beyond the limit; eps_axis to largest as in `grid.evaluate_grid`.
 
@@ -352,6 +369,7 @@ def evaluate_wide(
     ready : bool[BANDS], bands that are filled; needed : bool[BANDS], set for those that are not and should be.
     chi2 : float32[count]; lost : uint8[count], 1 where the width is outside every band or digits have cancelled.
         Both keep what they are at other points, and while bands are needed at their points.
+    worth, length_worth, c, lengths, points : of `work_space`.
 
     Returns
     -------
@@ -362,21 +380,17 @@ def evaluate_wide(
     b_axis, stride = axis_of(wide.roles[2], eps_axis, eps_z_axis, g_axis)
     n = b_axis.shape[0]
     line_span = (n - 1) * stride
-    a_powers, t_powers, widths = np.empty(POWERS), np.empty(POWERS), np.empty(n)
-    worth = np.empty((BANDS, wide.row.shape[0], NODES))
-    length_worth = np.empty((BANDS, wide.length_row.shape[0]))
-    # polynomials of a line in some band; which line they are of, -1 none of this plane
-    c, lengths, line_of = np.zeros(BANDS * POWERS * NODES), np.empty(BANDS * LENGTHS), np.empty(BANDS, np.int64)
-    in_plane = np.empty(BANDS, dtype=np.bool_)
-    u, x = np.empty(n + AT_ONCE), np.empty(n + AT_ONCE)
-    total, bound = np.empty(n + AT_ONCE), np.empty(n + AT_ONCE)
+    a_powers, t_powers = local(POWERS), local(POWERS)
+    # which line the polynomials of a band are of, -1 none of this plane
+    line_of, in_plane = local(BANDS, np.int64), local(BANDS, np.uint8)
+    widths, u, x, total, bound = points[0], points[1], points[2], points[3], points[4]
     total_lost = 0
 
     a_from, a_to = touched(first, count, 0, a_stride, a_axis.shape[0], (t_axis.shape[0] - 1) * t_stride + line_span)
     for plane in range(a_from, a_to):
         a = a_axis[plane]
         powers_of(a, a_powers)
-        in_plane[:] = False
+        in_plane[:] = 0
         line_of[:] = -1
         begin = plane * a_stride
         t_from, t_to = touched(first, count, begin, t_stride, t_axis.shape[0], line_span)
@@ -412,22 +426,22 @@ def evaluate_wide(
                     needed[band] = True
                     continue
                 if line_of[band] != row:
-                    if not in_plane[band]:
+                    if in_plane[band] == 0:
                         _in_plane(wide, band, a_powers, worth)
                         _lengths_in_plane(wide, band, a_powers, length_worth)
-                        in_plane[band] = True
+                        in_plane[band] = 1
                     _on_line(wide, worth, band, t_powers, c)
                     _lengths_on_line(wide, length_worth, band, t_powers, lengths)
                     line_of[band] = row
-                points = after - k
-                full = (points + AT_ONCE - 1) // AT_ONCE * AT_ONCE
+                some = after - k
+                full = (some + AT_ONCE - 1) // AT_ONCE * AT_ONCE
                 here, its_width = b_axis[k:after], widths[k:after]
-                for i in range(points):
+                for i in range(some):
                     u[i], x[i] = here[i] + shift, its_width[i]
-                for i in range(points, full):
+                for i in range(some, full):
                     u[i], x[i] = u[0], x[0]
                 _at_points(c, lengths, band, full, u, x, total, bound)
-                for i in range(points):
+                for i in range(some):
                     place = line + (k + i) * stride - first
                     if total[i] * CANCELLED >= bound[i]:
                         chi2[place] = total[i] if total[i] < largest else largest

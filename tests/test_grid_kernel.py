@@ -12,7 +12,7 @@ from numba import types
 
 from kernels import collapse, tile, verdict, wide
 from kernels.gram import expand
-from kernels.grid import evaluate_grid
+from kernels.grid import evaluate_grid, work_space
 from kernels.jit import njit
 from kernels.physics.bsll import FUNCTIONS, exact_tables
 from kernels.slice import HEADER, PER_ROW
@@ -357,7 +357,8 @@ def test_cancelled_digits_come_from_the_reference():
     n = 9 * 16
     chi2, bits, none = np.empty(n, np.float32), np.empty(n, np.uint32), np.empty(0, np.float32)
     workspace, lost = physics.workspace(slice_, axes), np.empty(n, np.uint8)
-    count = evaluate_grid(workspace.parts[0][0], *axes, 0, n, np.finfo(np.float32).max, chi2, bits, lost)
+    prepared, largest = workspace.parts[0][0], np.finfo(np.float32).max
+    count = evaluate_grid(prepared, *axes, 0, n, largest, chi2, bits, lost, *work_space(prepared))
     assert count == lost.sum() > 0
     physics.fill(workspace, axes, 0, chi2, bits, none)
     np.testing.assert_allclose(chi2, physics.evaluate(slice_, axes)["chi2"], rtol=GRID_CHI2)

@@ -77,7 +77,8 @@ def _home() -> Path:
 def cache_folder() -> Path:
     """Folder of the compiled kernels: $ZDSCAN_CACHE_DIR or ~/.cache/zdscan, then one for these sources and versions."""
     base = os.environ.get("ZDSCAN_CACHE_DIR") or _home() / ".cache" / "zdscan"
-    return Path(base) / f"{kernel_hash()[:16]}-numba{version('numba')}-numpy{version('numpy')}"
+    stock = "-stock" if "ZDSCAN_STOCK_COMPILER" in os.environ else ""  # kernels/jit.py
+    return Path(base) / f"{kernel_hash()[:16]}-numba{version('numba')}-numpy{version('numpy')}{stock}"
 
 
 def prepare() -> Path:

@@ -307,9 +307,12 @@ class WideTables:
         self, axes: tuple[Floats, Floats, Floats], first: int, largest: float, chi2: NDArray[Any], lost: NDArray[Any]
     ) -> int:
         """`wide.evaluate_wide`; bands are filled as they are needed."""
+        space = _wide.work_space(self.tables, max(len(axis) for axis in axes))
         while True:
             ready, needed = self._ready.copy(), np.zeros(_wide.BANDS, dtype=np.bool_)
-            count = _wide.evaluate_wide(self.tables, *axes, first, len(chi2), largest, ready, needed, chi2, lost)
+            count = _wide.evaluate_wide(
+                self.tables, *axes, first, len(chi2), largest, ready, needed, chi2, lost, *space
+            )
             if not np.any(needed):
                 return count
             self.fill(needed)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from kernels import clauses as _clauses
 from kernels import slice as _slice
-from kernels.grid import Prepared, evaluate_grid
+from kernels.grid import Prepared, evaluate_grid, work_space
 from kernels.point import evaluate_block
 from zdscan import cache, inputs
 from zdscan.constraint import Clause, Constraint, Theory
@@ -194,7 +194,8 @@ class Physics:
         lost, none = np.empty(len(chi2), dtype=np.uint8), excluded[:0]
         wanted = [("chi2", chi2, excluded), ("chi2_muon", chi2_muon, none)][: 2 if len(chi2_muon) else 1]
         for (prepared, wide), (name, out, bits) in zip(workspace.parts, wanted, strict=True):
-            count = evaluate_grid(prepared, *axes, first, len(out), _FLOAT32_MAX, out, bits, lost)
+            space = work_space(prepared)
+            count = evaluate_grid(prepared, *axes, first, len(out), _FLOAT32_MAX, out, bits, lost, *space)
             count += wide.evaluate(axes, first, _FLOAT32_MAX, out, lost)
             for place in np.flatnonzero(lost) if count else ():
                 point = self.evaluate(workspace.slice_, axes, first + int(place), 1, ("chi2_muon",))

@@ -69,13 +69,15 @@ def compile_grid(mask: str) -> None:
     """Compile `kernels.grid.evaluate_grid` into the cache. Run by `helper`."""
     import numpy as np
 
+    from kernels.grid import evaluate_grid, work_space
     from zdscan.engine import build_physics
     from zdscan.model import CASES
 
     physics, one = build_physics(CASES["C"], constraints=()), np.ones(1)
+    axes, (chi2, excluded, lost) = (one, one, one), (np.empty(1, kind) for kind in (np.float32, mask, np.uint8))
     # A slice of zeros has no constraint that applies and no row that the vector touches: only types matter here.
-    workspace = physics.workspace(np.zeros(physics.slice_size), (one, one, one))
-    physics.fill(workspace, (one, one, one), 0, np.empty(1, np.float32), np.empty(1, mask), np.empty(0, np.float32))
+    prepared = physics.workspace(np.zeros(physics.slice_size), axes).parts[0][0]
+    evaluate_grid(prepared, *axes, 0, 1, 0.0, chi2, excluded, lost, *work_space(prepared))
 
 
 def _wanted() -> bool:
