@@ -236,11 +236,14 @@ def _write(
     attributes = _attributes(engine, plan)
     file.attrs.update(attributes)
     file.attrs["checked_attributes"] = json.dumps(sorted(attributes))
-    # The large datasets come last: what is lost where a file is cut short are their numbers, which can be made again.
+    # The large datasets come last, behind the texts that describe them: what is lost where a file is cut short are
+    # their numbers, which can be made again.
     for field in stored:
         _label(file, field)
     fields = {field.name: _field(file, field, plan.shape) for field in stored}
     file.attrs["header_checksum"] = np.uint32(header_checksum(file))
+    for field in stored:
+        fields[field.name][(0,) * fields[field.name].ndim] = field.fill
     return Layout(
         path=path,
         inode=os.stat(file.filename).st_ino,
@@ -287,12 +290,21 @@ def _scale(group: h5py.Group, name: str, values: Any, **attributes: str) -> None
 
 
 def _allocate(
-    group: h5py.Group, name: str, shape: tuple[int, ...], dtype: str, fill: float | int | None, dims: Sequence[str]
+    group: h5py.Group,
+    name: str,
+    shape: tuple[int, ...],
+    dtype: str,
+    fill: float | int | None,
+    dims: Sequence[str],
+    later: bool = False,
 ) -> h5py.Dataset:
-    """A contiguous dataset whose space is allocated and filled now, so that its offset is known and final."""
+    """A contiguous dataset whose space is allocated and filled now, or with the first number that is written to it.
+
+    Its offset is then known and final.
+    """
     settings = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     settings.set_layout(h5py.h5d.CONTIGUOUS)
-    settings.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    settings.set_alloc_time(h5py.h5d.ALLOC_TIME_LATE if later else h5py.h5d.ALLOC_TIME_EARLY)
     settings.set_fill_time(h5py.h5d.FILL_TIME_ALLOC)
     settings.set_obj_track_times(False)
     if fill is not None:
@@ -321,7 +333,7 @@ def _field(file: h5py.File, field: Field, shape: tuple[int, ...]) -> h5py.Datase
     if field.extra is not None:
         dims.append(field.extra[0])
         shape = (*shape, field.components)
-    dataset = _allocate(file, field.name, shape, field.dtype, field.fill, dims)
+    dataset = _allocate(file, field.name, shape, field.dtype, field.fill, dims, later=True)
     dataset.attrs.update(long_name=field.long_name, units=field.units)
     for name, value in field.attributes.items():
         # CF: flag values have the type of the variable they belong to.
