@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numba import types
 
-from kernels import collapse, tile, verdict, wide
+from kernels import bands, collapse, tile, verdict
 from kernels.gram import expand
 from kernels.grid import evaluate_grid, work_space
 from kernels.jit import njit
@@ -333,13 +333,13 @@ def test_exact_tables_of_a_band(band):
     rows, mass = physics.likelihood, 0.6
     frame = Frame(physics.matrix, physics.penguin, rows, (0, 1, 2), longitudinal=True)
     panels = rows.sm_tables.panel_lo, rows.sm_tables.panel_hi
-    found = np.empty((wide.NODES, 26, wide.TABLES))
+    found = np.empty((bands.NODES, 26, bands.TABLES))
     every = np.ones(FUNCTIONS, dtype=bool)
-    wide.band_tables(mass, 1 / mass**2, rows.row_start, *panels, rows.functions, every, frame.touched, band, found)
+    bands.band_tables(mass, 1 / mass**2, rows.row_start, *panels, rows.functions, every, frame.touched, band, found)
     lin, quad = np.empty(5), np.empty(9)
-    for node, row in itertools.product(range(wide.NODES), (0, 7, 15, 25)):
-        x = wide.NODE[node]
-        width = np.ldexp(2.0, 2 * band + wide.LOWEST) * (1 + x) / (1 - x)
+    for node, row in itertools.product(range(bands.NODES), (0, 7, 15, 25)):
+        x = bands.NODE[node]
+        width = np.ldexp(2.0, 2 * band + bands.LOWEST) * (1 + x) / (1 - x)
         one = slice(rows.row_start[row], rows.row_start[row + 1])
         exact_tables(*(panel[one] for panel in panels), rows.functions[one], mass, width, 1 / mass**2, lin, quad)
         np.testing.assert_allclose(found[node, row], np.concatenate([lin, quad]), rtol=1e-9)

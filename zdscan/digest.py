@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels import bands as _bands
 from kernels import clauses as _clauses
 from kernels import slice as _slice
 from kernels import tile as _tile
@@ -42,7 +43,7 @@ _FACTORS = np.array(
     [_slice.NEUTRINO, *range(_slice.ELECTRON, _slice.MUON + 2), *range(_slice.HADRONS, _slice.HADRONS + 6)]
 )
 # from values at the nodes of a band to coefficients of powers of x/HALF
-_TO_POWERS = np.linalg.inv(np.vander(_wide.NODE / _wide.HALF, increasing=True))
+_TO_POWERS = np.linalg.inv(np.vander(_bands.NODE / _bands.HALF, increasing=True))
 
 
 def roles_of(lengths: Sequence[int]) -> tuple[int, int, int]:
@@ -287,11 +288,11 @@ class WideTables:
     def __init__(self, frame: Frame, header: Floats, limits: Floats, whitening: Floats) -> None:
         self._frame, self._header, self._whitening = frame, header, whitening
         self._lock = threading.Lock()
-        self._ready = np.zeros(_wide.BANDS, dtype=np.bool_)
+        self._ready = np.zeros(_bands.BANDS, dtype=np.bool_)
         exact, touched = frame.exact, limits[frame.touched]
         # memory is touched where a band is filled alone
-        value = np.empty((_wide.BANDS, len(exact.keys), _wide.NODES))
-        norm = np.empty((_wide.BANDS, len(exact.lengths)))
+        value = np.empty((_bands.BANDS, len(exact.keys), _bands.NODES))
+        norm = np.empty((_bands.BANDS, len(exact.lengths)))
         self.tables = _wide.Wide(
             np.array(frame.roles),
             np.ascontiguousarray(frame.shift),
@@ -309,7 +310,7 @@ class WideTables:
         """`wide.evaluate_wide`; bands are filled as they are needed."""
         space = _wide.work_space(self.tables, max(len(axis) for axis in axes))
         while True:
-            ready, needed = self._ready.copy(), np.zeros(_wide.BANDS, dtype=np.bool_)
+            ready, needed = self._ready.copy(), np.zeros(_bands.BANDS, dtype=np.bool_)
             count = _wide.evaluate_wide(
                 self.tables, *axes, first, len(chi2), largest, ready, needed, chi2, lost, *space
             )
@@ -319,8 +320,8 @@ class WideTables:
 
     def warm_up(self, axes: tuple[Floats, Floats, Floats]) -> None:
         """Compile what this needs, or load it."""
-        needed = np.zeros(_wide.BANDS, dtype=np.bool_)
-        needed[_wide.BANDS // 2] = True
+        needed = np.zeros(_bands.BANDS, dtype=np.bool_)
+        needed[_bands.BANDS // 2] = True
         self.fill(needed)
         self.evaluate(axes, 0, 0.0, np.empty(1, dtype=np.float32), np.empty(1, dtype=np.uint8))
 
@@ -333,8 +334,8 @@ class WideTables:
 
     def _fill(self, band: int) -> None:
         frame, rows = self._frame, self._frame.rows
-        tables = np.empty((_wide.NODES, len(rows.sm), _wide.TABLES))
-        _wide.band_tables(
+        tables = np.empty((_bands.NODES, len(rows.sm), _bands.TABLES))
+        _bands.band_tables(
             self._header[_slice.MASS],
             self._header[_slice.KAPPA],
             rows.row_start,
@@ -347,6 +348,6 @@ class WideTables:
             tables,
         )
         values, norms = frame.expanded(frame.exact, frame.exact_products, tables, self._whitening)
-        values *= ((1.0 + _wide.NODE) / (1.0 - _wide.NODE))[:, None]  # Gamma/Gamma_c at the nodes
+        values *= ((1.0 + _bands.NODE) / (1.0 - _bands.NODE))[:, None]  # Gamma/Gamma_c at the nodes
         self.tables.value[band] = (_TO_POWERS[:, :, None] * values).sum(axis=1).T
         self.tables.norm[band] = norms.max(axis=0)[frame.exact.order]
