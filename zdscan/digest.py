@@ -276,23 +276,59 @@ def _kind(width: Floats, chi2: Cells, lengths: Cells) -> int:
     return _tile.SHORT if np.all(largest <= _tile.SHORT_POWERS) else _tile.LONG
 
 
+class BandTables:
+    """Exact tables of the rows at the nodes of bands of the width: one mass, whatever the errors.
+
+    Parameters
+    ----------
+    frame : of the case; header : of the slice.
+    """
+
+    def __init__(self, frame: Frame, header: Floats) -> None:
+        self._frame, self._header = frame, header
+        self._lock = threading.Lock()
+        self._known: dict[int, Floats] = {}
+
+    def of(self, band: int) -> Floats:
+        """Tables of a band: float64[NODES, rows, TABLES]."""
+        frame, rows = self._frame, self._frame.rows
+        with self._lock:
+            if band not in self._known:
+                tables = np.empty((_bands.NODES, len(rows.sm), _bands.TABLES))
+                _bands.band_tables(
+                    self._header[_slice.MASS],
+                    self._header[_slice.KAPPA],
+                    rows.row_start,
+                    rows.sm_tables.panel_lo,
+                    rows.sm_tables.panel_hi,
+                    rows.functions,
+                    frame.wanted,
+                    frame.touched,
+                    band,
+                    tables,
+                )
+                self._known[band] = tables
+            return self._known[band]
+
+
 class WideTables:
     """chi2 of one mass and one set of errors beyond the small-width law, by bands of the width; threads may share it.
 
     Parameters
     ----------
     frame : of the case with `wide_roles_of` its axes; header : of the slice; limits : width limits of the rows in GeV,
-    float64[rows]; whitening : float64[W, rows].
+        float64[rows].
+    exact : tables of its bands; whitening : float64[W, rows].
     """
 
-    def __init__(self, frame: Frame, header: Floats, limits: Floats, whitening: Floats) -> None:
-        self._frame, self._header, self._whitening = frame, header, whitening
+    def __init__(self, frame: Frame, header: Floats, limits: Floats, exact: BandTables, whitening: Floats) -> None:
+        self._frame, self._exact, self._whitening = frame, exact, whitening
         self._lock = threading.Lock()
         self._ready = np.zeros(_bands.BANDS, dtype=np.bool_)
-        exact, touched = frame.exact, limits[frame.touched]
+        terms, touched = frame.exact, limits[frame.touched]
         # memory is touched where a band is filled alone
-        value = np.empty((_bands.BANDS, len(exact.keys), _bands.NODES))
-        norm = np.empty((_bands.BANDS, len(exact.lengths)))
+        value = np.empty((_bands.BANDS, len(terms.keys), _bands.NODES))
+        norm = np.empty((_bands.BANDS, len(terms.lengths)))
         self.tables = _wide.Wide(
             np.array(frame.roles),
             np.ascontiguousarray(frame.shift),
@@ -326,28 +362,15 @@ class WideTables:
         self.evaluate(axes, 0, 0.0, np.empty(1, dtype=np.float32), np.empty(1, dtype=np.uint8))
 
     def fill(self, needed: NDArray[np.bool_]) -> None:
-        """Make sure of the bands that are needed: bool[OCTAVES]."""
+        """Make sure of the bands that are needed: bool[BANDS]."""
         with self._lock:
             for band in np.flatnonzero(needed & ~self._ready):
                 self._fill(int(band))
                 self._ready[band] = True
 
     def _fill(self, band: int) -> None:
-        frame, rows = self._frame, self._frame.rows
-        tables = np.empty((_bands.NODES, len(rows.sm), _bands.TABLES))
-        _bands.band_tables(
-            self._header[_slice.MASS],
-            self._header[_slice.KAPPA],
-            rows.row_start,
-            rows.sm_tables.panel_lo,
-            rows.sm_tables.panel_hi,
-            rows.functions,
-            frame.wanted,
-            frame.touched,
-            band,
-            tables,
-        )
-        values, norms = frame.expanded(frame.exact, frame.exact_products, tables, self._whitening)
+        frame = self._frame
+        values, norms = frame.expanded(frame.exact, frame.exact_products, self._exact.of(band), self._whitening)
         values *= ((1.0 + _bands.NODE) / (1.0 - _bands.NODE))[:, None]  # Gamma/Gamma_c at the nodes
         self.tables.value[band] = (_TO_POWERS[:, :, None] * values).sum(axis=1).T
         self.tables.norm[band] = norms.max(axis=0)[frame.exact.order]

@@ -20,7 +20,7 @@ from kernels.grid import Prepared, evaluate_grid, work_space
 from kernels.point import evaluate_block
 from zdscan import cache, inputs
 from zdscan.constraint import Clause, Constraint, Theory
-from zdscan.digest import Frame, WideTables, roles_of, row_tables, wide_roles_of
+from zdscan.digest import BandTables, Frame, WideTables, roles_of, row_tables, wide_roles_of
 from zdscan.inputs import curves
 from zdscan.likelihood import Likelihood
 from zdscan.model import COUPLINGS, PARAMETERS, Case
@@ -167,9 +167,10 @@ class Physics:
         """A workspace for `fill` on a slice and axes; muon : whether chi2 of the muon rows will be asked for."""
         rows, roles = self.likelihood, roles_of([len(axis) for axis in axes])
         frame, wide_frame = self._frame(roles), self._frame(wide_roles_of(roles))
-        limits = row_tables(slice_, len(rows.sm))[:, -1]
+        header, limits = slice_[: _slice.HEADER], row_tables(slice_, len(rows.sm))[:, -1]
+        exact = BandTables(wide_frame, header)
         errors = [rows.whitening, rows.whitening_muon] if muon else [rows.whitening]
-        wide = [WideTables(wide_frame, slice_[: _slice.HEADER], limits, whitening) for whitening in errors]
+        wide = [WideTables(wide_frame, header, limits, exact, whitening) for whitening in errors]
         return Workspace(slice_, tuple(zip(frame.prepare(slice_, errors), wide, strict=True)))
 
     def fill(
