@@ -15,6 +15,7 @@ import typer
 
 from zdscan import __version__
 from zdscan.errors import Stopped, UserError
+from zdscan.output import OutputLost, guard
 
 if TYPE_CHECKING:
     from zdscan.driver import RunSummary
@@ -42,8 +43,14 @@ BlockPoints = Annotated[int | None, typer.Option(min=1, help="Points per block (
 
 def main() -> None:
     """Entry point of the installed command: turns exceptions into sentences and exit codes."""
+    output = guard()
     try:
-        app(prog_name="zdscan")
+        try:
+            app(prog_name="zdscan")
+        finally:
+            output.flush()  # while what fails can still be told
+    except BrokenPipeError:
+        sys.exit(1)
     except UserError as error:
         _complain(error.messages)
         sys.exit(2)
@@ -141,7 +148,10 @@ def _summarise(summary: RunSummary) -> None:
         if grid.layout.fields:
             counted = tally.count(grid)
             excluding = tally.excluded_at(grid, summary.best.index) if summary.best else None
-        report.show_summary(summary, excluding, counted)
+        try:
+            report.show_summary(summary, excluding, counted)
+        except OutputLost as lost:
+            raise UserError(*lost.messages, f"  The run itself is finished: {summary.path} is complete.") from lost
 
 
 @app.command()
