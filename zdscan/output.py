@@ -1,4 +1,4 @@
-"""Standard output that can fail: a full disk is told in a sentence, a closed pipe not at all; no traceback for either."""
+"""Standard output that can fail: a full disk is told in a sentence, a closed pipe not at all."""
 
 from __future__ import annotations
 
