@@ -338,7 +338,7 @@ def plot(
     csv: Annotated[Path | None, typer.Option(metavar="CELLS.csv", help="Also write the cells as a table.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="PNG, PDF or SVG (default: GRID.png).")] = None,
 ) -> None:
-    """Draw a grid file over one or two axes: regions, exclusions, the constraint that excludes first."""
+    """Draw a grid file, finished or not, over one or two axes: regions, exclusions, what excludes first."""
     from analysis.grid import open_grid
     from analysis.picture import Options
     from analysis.plotting import Request, parse_sigmas, parse_slice, plot
@@ -356,7 +356,7 @@ def plot(
         whole=global_best,
         csv=csv,
     )
-    with open_grid(grid) as opened:
+    with open_grid(grid, partial=True) as opened:
         options = Options(unit, parse_sigmas(sigmas), parameters, colours=colours, style=style)
         said = plot(opened, request, target, options)
     for path in filter(None, (target, csv)):
