@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from zdscan import store
 from zdscan.axes import AXES
 from zdscan.errors import UserError
 from zdscan.faults import listed, not_one_of
+from zdscan.gridio import DONE
+from zdscan.partial import tables
+from zdscan.profiles import Tables
 from zdscan.reading import reader
 
 NOT_COMPUTED = "not_computed"
@@ -68,6 +72,29 @@ class Grid:
     def axes(self) -> dict[str, NDArray[np.float64]]:
         """Axis values in the order of the dimensions."""
         return self.file.axes
+
+    @property
+    def complete(self) -> bool:
+        """Whether every point is computed."""
+        return self.file.complete
+
+    def progress(self) -> str:
+        """How much of an unfinished grid is computed, in a few words; rounded down, so that 100 % is all of it."""
+        done, plan = self.file.done == DONE, self.file.layout.plan
+        share = 100.0 * plan.points_in(np.flatnonzero(done)) / plan.points
+        if share == 0.0:
+            return "none of the points is computed"
+        text = "less than 0.1" if share < 0.1 else f"{np.floor(10.0 * share) / 10.0:.1f}"
+        return f"{text} % of the points are computed"
+
+    def unfinished(self, mass: int) -> NDArray[np.bool_] | None:
+        """Which points of a mass, shape (eps, eps_z, g_mu), no finished block has; None where every one is computed."""
+        plan = self.file.layout.plan
+        blocks = range(mass * plan.blocks_per_mass, (mass + 1) * plan.blocks_per_mass)
+        missing = self.file.done[blocks.start : blocks.stop] != DONE
+        if not missing.any():
+            return None
+        return np.repeat(missing, [plan.block(number).count for number in blocks]).reshape(plan.shape[1:])
 
     @property
     def profiles_only(self) -> bool:
@@ -163,15 +190,36 @@ class Grid:
     def stored_profile(self, x: str, y: str, mask: int) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
         """chi2 minimised over the other axes and the flat indices of the minima (-1: none), as kept in the file.
 
-        x and y in the order of the dimensions; None unless `mask` is 0 (all points) or holds every constraint.
+        x and y in the order of the dimensions; None unless `mask` is 0 (all points) or holds every constraint, and for
+        an unfinished grid whose points are stored. One of profiles only has what its run kept last.
         """
         every = sum(self.constraints.values())
         name = f"profile_{x}_{y}" + ("_allowed" if mask else "")
         if mask not in (0, every) or name not in self.file.layout.profiles:
             return None
-        with reader(self.file.layout) as io:
-            lowest, at = io.read_profile(name), io.read_profile(f"{name}_at")
-        return None if lowest is None or at is None else (lowest, at)
+        if self.complete:
+            with reader(self.file.layout) as io:
+                lowest, at = io.read_profile(name), io.read_profile(f"{name}_at")
+            if lowest is not None and at is not None:
+                return lowest, at
+        return self._kept[name] if self.file.layout.partial else None
+
+    @cached_property
+    def _kept(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.int64]]]:
+        """The profiles of a run of profiles only that has not written them yet, from its last checkpoint."""
+        layout = self.file.layout
+        found = tables(layout)
+        if found is None:
+            if (self.file.done == DONE).any():
+                raise UserError(
+                    f"{self.path}: the profiles are damaged, and nothing else is stored; `zdscan resume {self.path}` "
+                    "computes them again."
+                )
+            found = Tables.empty(layout.plan.shape, ("excluded",))
+        kept = found.every.tables()
+        if found.allowed is not None:
+            kept |= {f"{name}_allowed": table for name, table in found.allowed.tables().items()}
+        return kept
 
     def _check_axes(self, x: str, y: str) -> None:
         faults = [f"{self.path}: the grid {not_one_of(name, AXES)}." for name in (x, y) if name not in AXES]

@@ -88,7 +88,7 @@ def draw_marginal(grid: Grid, posterior: Marginal, target: Path, options: Option
         delta = posterior.delta()
         handles = plane.regions(delta, posterior.levels(options.sigmas), options.sigmas, "posterior")
         handles += plane.missing(np.isnan(delta))
-        lines = [_subject(grid), *textwrap.wrap("integrated with priors flat in " + priors_text(posterior), 60)]
+        lines = [*_subject(grid), *textwrap.wrap("integrated with priors flat in " + priors_text(posterior), 60)]
         if posterior.fixed:
             lines.append("at " + ", ".join(setting(*item, options.unit) for item in posterior.fixed.items()))
         sheet.finish(lines, handles, target, (3, 1))
@@ -143,11 +143,11 @@ def _exclusions(plane: Plane, seen: View, options: Options) -> list[Artist]:
     for name, constraint in known.items():
         cells = seen.excluded_by(name)
         text = label_of(name, constraint)
-        if plane.boundary(cells, drawn, drawn + 1):
+        if plane.boundary(cells, seen.missing, drawn, drawn + 1):
             handles.append(boundary_handle(drawn, f"{drawn + 1}  {text}"))
             drawn += 1
         else:
-            extent = "everywhere" if cells.any() else "nowhere alone"
+            extent = ("everywhere" if (cells | seen.missing).all() else "in part") if cells.any() else "nowhere alone"
             handles.append(Line2D([], [], linestyle="none", label=f"{text}: {extent}"))
     handles.append(Patch(facecolor="none", edgecolor="0.45", hatch="////", label="no point allowed"))
     return handles
@@ -177,14 +177,15 @@ def _colours(
     return handles
 
 
-def _subject(grid: Grid) -> str:
+def _subject(grid: Grid) -> list[str]:
     attributes = grid.attributes
-    return f"Case {attributes['case']}, theory “{attributes['theory']}”, {attributes['ndof']} rows"
+    line = f"Case {attributes['case']}, theory “{attributes['theory']}”, {attributes['ndof']} rows"
+    return [line] if grid.complete else [line, f"unfinished: {grid.progress()}"]
 
 
 def view_lines(grid: Grid, seen: View, options: Options) -> list[str]:
     """The first lines of a heading: the case, and where the axes not shown are."""
-    lines = [_subject(grid)]
+    lines = _subject(grid)
     if seen.fixed:
         lines.append("at " + ", ".join(setting(*item, options.unit) for item in seen.fixed.items()))
     if seen.hidden:

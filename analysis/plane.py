@@ -101,17 +101,20 @@ class Plane:
         """delta as colours from 0 to `top`."""
         return self._mesh(np.where(np.isinf(delta), np.nan, delta), "cividis_r", 0.0, top, zorder=1)
 
-    def boundary(self, excluded: Cells, position: int, number: int, *, many: bool = False) -> bool:
+    def boundary(self, excluded: Cells, missing: Cells, position: int, number: int, *, many: bool = False) -> bool:
         """The numbered edge of an excluded area, with ticks on its side; False where there is none to draw.
 
+        missing : cells not computed; where an area ends at them, it has no edge.
         many : draw lightly, for pictures of many boundaries.
         """
-        if not excluded.any() or excluded.all() or min(excluded.shape) < 2:
+        if not excluded.any() or (excluded | missing).all() or min(excluded.shape) < 2:
             return False
         colour = BOUNDARY_COLOURS[position % len(BOUNDARY_COLOURS)]
-        drawn = self.axes.contour(
-            self.x_values, self.y_values, excluded.T.astype(float), levels=[0.5], colors=colour, zorder=5
-        )
+        known = np.where(missing, np.nan, excluded.astype(float))
+        drawn = self.axes.contour(self.x_values, self.y_values, known.T, levels=[0.5], colors=colour, zorder=5)
+        if not any(len(segment) for segment in drawn.allsegs[0]):  # it met cells not computed everywhere
+            drawn.remove()
+            return False
         drawn.set(linewidth=0.75 if many else 0.9, path_effects=SPARSE_TICKS if many else TICKS)
         self._number(drawn.allsegs[0], str(number), colour)
         return True

@@ -73,16 +73,19 @@ def plot(grid: Grid, request: Request, target: Path, options: Options) -> list[s
         names = [constraint.id for constraint in select("paper") if constraint.id in grid.constraints]
         if not names:
             raise UserError(f"{grid.path}: the scan has none of the paper's constraints.")
+    unfinished = [f"Unfinished, {grid.progress()}; `zdscan resume {grid.path}` computes the rest."]
+    if grid.complete:
+        unfinished = []
     if request.prior is not None:
         posterior = marginal(grid, axes, request.prior, fixed, names)
         draw_marginal(grid, posterior, target, options)
         _write(request.csv, posterior)
-        return [f"Integrated with priors flat in {priors_text(posterior)}."]
+        return [*unfinished, f"Integrated with priors flat in {priors_text(posterior)}."]
     if request.whole:
         lowest = view(grid, ("mass", "g_mu")).best
         options = replace(options, reference=lowest.get("chi2"))
     seen = view(grid, axes, fixed, names)
-    said = remarks(seen, options.sigmas)
+    said = unfinished + remarks(seen, options.sigmas)
     if request.y is None:
         said += draw_curve(grid, seen, target, options)
     elif request.summary:

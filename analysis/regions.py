@@ -193,6 +193,8 @@ def marginal(
         if name not in seen.fixed
     }
     weights = _weights(grid, priors)
+    if not seen.best:
+        raise UserError("No point is computed yet, so there is no probability to share out.")
     if not seen.best_allowed:
         raise UserError("No point is allowed, so there is no probability to share out.")
     lowest = seen.best_allowed["chi2"]

@@ -66,11 +66,11 @@ def rows_table(best: Mapping[str, PointResult]) -> Table:
         pulls += [(result.predictions[r] - data.values[r]) / rows.sigma[r] for result in best.values()]
         cells.append(
             (
-                _html.escape(name),
+                _unbroken(_html.escape(name)),
                 f"{data.q2_min[r]:.3g}–{data.q2_max[r]:.3g}",
-                printed(data.units[r]),
-                f"{data.values[r]:.4g} ± {rows.sigma[r]:.2g}",
-                f"{data.sm_table[r]:.4g} ± {data.sm_table_error[r]:.2g}",
+                _unbroken(printed(data.units[r])),
+                _unbroken(f"{data.values[r]:.4g} ± {rows.sigma[r]:.2g}"),
+                _unbroken(f"{data.sm_table[r]:.4g} ± {data.sm_table_error[r]:.2g}"),
                 f"{rows.sm[r]:.4g}",
                 *(f"{pull:+.2f}".replace("-", "−") for pull in pulls),
             )
@@ -193,10 +193,16 @@ def printed(text: str) -> str:
     return text
 
 
+def _unbroken(cell: str) -> str:
+    return f"<span class='whole'>{cell}</span>"
+
+
 def numbers_rows(numbers: Sequence[KeyNumber]) -> str:
     """The small table below a figure."""
     body = "".join(f"<tr><td>{n.quantity}</td><td>{n.paper}</td><td>{n.here}</td></tr>\n" for n in numbers)
-    return f"<div class='wide'><table><tr><th></th><th>paper</th><th>here</th></tr>\n{body}</table></div>"
+    return (
+        f"<div class='wide'><table class='numbers'><tr><th></th><th>paper</th><th>here</th></tr>\n{body}</table></div>"
+    )
 
 
 def figure_section(plate: Plate, png: bytes) -> str:
@@ -231,6 +237,7 @@ h1 { font-size: 1.6rem } h2 { font-size: 1.2rem; margin-top: 2.5rem; border-top:
 figure { margin: 1rem 0 } img { max-width: 100%; height: auto } figcaption { max-width: 50rem; font-size: 0.9rem }
 .wide { overflow-x: auto } table { border-collapse: collapse; font-size: 0.85rem; margin: 1rem 0 }
 th, td { border-bottom: 1px solid #ddd; padding: 0.25rem 0.6rem; text-align: left; vertical-align: top }
+sub, sup { line-height: 0 } .whole { white-space: nowrap } .numbers td:nth-child(2) { min-width: 9rem }
 th { border-bottom: 2px solid #888 } footer { margin-top: 3rem; color: #555; font-size: 0.85rem }
 .agrees { color: #00664d } .contradicted { color: #a63c00; font-weight: 600 }
 .partly, .superseded, .not-determined { color: #004d80 }

@@ -57,14 +57,15 @@ def draw_summary(grid: Grid, seen: View, target: Path, options: Options | None =
         handles += plane.mark(seen.best_allowed, "D", "black", "best allowed")
         drawn: list[str] = []
         for name, constraint in known.items():
-            if plane.boundary(without_specks(seen.excluded_by(name)), len(drawn), len(drawn) + 1, many=True):
+            cells = without_specks(seen.excluded_by(name))
+            if plane.boundary(cells, seen.missing, len(drawn), len(drawn) + 1, many=True):
                 text = f"{len(drawn) + 1}  {label_of(name, constraint)}"
                 handles.append(boundary_handle(len(drawn), text, many=True))
                 drawn.append(name)
         sheet.finish(view_lines(grid, seen, options), handles, target, (6, 2))
     rest = [name for name in seen.chosen if name not in drawn]
-    everywhere = [name for name in rest if seen.excluded_by(name).all()]
     nowhere = [name for name in rest if not seen.excluded_by(name).any()]
+    everywhere = [name for name in rest if name not in nowhere and (seen.excluded_by(name) | seen.missing).all()]
     specks = [name for name in rest if name not in (*everywhere, *nowhere)]
     said = []
     if specks:
@@ -72,7 +73,8 @@ def draw_summary(grid: Grid, seen: View, target: Path, options: Options | None =
     if nowhere:
         said.append("No cell of the picture is excluded as a whole by " + ", ".join(nowhere) + ".")
     if everywhere:
-        said.append("Every cell of the picture is excluded by " + ", ".join(everywhere) + ".")
+        which = "computed cell" if seen.missing.any() else "cell"
+        said.append(f"Every {which} of the picture is excluded by {', '.join(everywhere)}.")
     return said
 
 

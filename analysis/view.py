@@ -259,12 +259,19 @@ class Folding:
         return cells.reshape(shape).transpose([names.index(name) for name in self.kept])
 
     def by_mass(self, grid: Grid, name: str) -> Iterator[tuple[int, int, NDArray[Any]]]:
-        """(mass index, row of the result it belongs to, folded values) of a field, one mass after the other."""
+        """(mass index, row of the result it belongs to, folded values) of a field, one mass after the other.
+
+        A point that no finished block has reads as not computed, whatever a killed run left there.
+        """
         held: dict[str, int] = {axis: index for axis, index in self.fixed.items() if axis != "mass"}
         together = max(1, READ_POINTS // (self.cells * int(np.prod([self.sizes[axis] for axis in self.hidden]))))
         for start in self.masses[::together]:
             several = slice(start, min(start + together, self.masses.stop))
             for index, values in enumerate(grid.dataset[name].isel({"mass": several, **held}).values, start):
+                missing = grid.unfinished(index)
+                if missing is not None:
+                    where = tuple(held.get(axis, slice(None)) for axis in AXES[1:])
+                    values = np.where(missing[where], values.dtype.type(grid.file.fills[name]), values)
                 yield index, index if "mass" in self.kept else 0, self.fold(values)
 
     def chi2_by_mass(self, grid: Grid, mask: int) -> Iterator[tuple[int, int, NDArray[np.float32]]]:

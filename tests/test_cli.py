@@ -320,7 +320,10 @@ def test_incomplete_file(grid: Path, tmp_path: Path) -> None:
     with partial.open("r+b") as handle:
         handle.seek(offset)
         handle.write(b"\0")
-    refused(zdscan("plot", partial, "--x", "mass", "--y", "g_mu"), "not computed yet", "zdscan resume")
+    result = zdscan("plot", partial, "--x", "mass", "--y", "g_mu", "-o", tmp_path / "partial.png")
+    assert result.code == 0
+    assert "of the points are computed; `zdscan resume" in result.out
+    refused(zdscan("fit", partial), "not computed yet", "zdscan resume")
     result = zdscan("info", partial)
     assert result.code == 0
     assert "blocks computed" in result.out

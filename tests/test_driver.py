@@ -21,7 +21,9 @@ from zdscan import compute, driver, mpi
 from zdscan.compute import StopRequest
 from zdscan.errors import Stopped, UserError
 from zdscan.gridfile import open_grid
+from zdscan.gridio import GridIO
 from zdscan.progress import Progress, status_path
+from zdscan.report import show_verify
 
 SETTINGS = {"threads": 1, "progress": False}
 
@@ -208,6 +210,37 @@ def test_damaged_profiles_are_found_and_computed_again(tmp_path, reference):
     assert not report.ok
     assert resume(path).computed == 0
     assert contents(path) == contents(reference)
+
+
+@pytest.mark.parametrize("written", [0, 3, 23])
+def test_a_file_killed_before_its_profiles_is_intact(tmp_path, reference, monkeypatch, capsys, written):
+    """Every block is there, the profiles are not or in part: nothing is damaged, and resume writes them."""
+    path = tmp_path / "grid.h5"
+    write, seen = GridIO.write_profile, []
+
+    def killed(io, name, data):
+        if len(seen) == written:
+            raise KeyboardInterrupt
+        seen.append(name)
+        write(io, name, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GridIO, "write_profile", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(path)
+    report = driver.verify(path)
+    assert (report.ok, report.missing, report.bad, report.bad_profiles) == (True, 0, (), ())
+    assert report.profiles_waiting
+    assert show_verify(report)
+    assert "25 blocks compared, profiles still to be written by `zdscan resume`: intact" in capsys.readouterr().out
+    if seen:  # one that was written and does not match is damaged all the same
+        with h5py.File(path, "r+") as file:
+            file[seen[0]][0, 0] = 0.5
+        report = driver.verify(path)
+        assert (report.ok, report.bad_profiles, report.profiles_waiting) == (False, (seen[0],), True)
+    assert resume(path).computed == 0
+    assert contents(path) == contents(reference)
+    assert not driver.verify(path).profiles_waiting
 
 
 def test_a_done_byte_that_is_neither_counts_as_missing(tmp_path, reference):

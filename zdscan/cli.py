@@ -15,6 +15,7 @@ import typer
 
 from zdscan import __version__
 from zdscan.errors import Stopped, UserError
+from zdscan.output import OutputLost, guard
 
 if TYPE_CHECKING:
     from zdscan.driver import RunSummary
@@ -42,8 +43,14 @@ BlockPoints = Annotated[int | None, typer.Option(min=1, help="Points per block (
 
 def main() -> None:
     """Entry point of the installed command: turns exceptions into sentences and exit codes."""
+    output = guard()
     try:
-        app(prog_name="zdscan")
+        try:
+            app(prog_name="zdscan")
+        finally:
+            output.flush()  # while what fails can still be told
+    except BrokenPipeError:
+        sys.exit(1)
     except UserError as error:
         _complain(error.messages)
         sys.exit(2)
@@ -141,7 +148,10 @@ def _summarise(summary: RunSummary) -> None:
         if grid.layout.fields:
             counted = tally.count(grid)
             excluding = tally.excluded_at(grid, summary.best.index) if summary.best else None
-        report.show_summary(summary, excluding, counted)
+        try:
+            report.show_summary(summary, excluding, counted)
+        except OutputLost as lost:
+            raise UserError(*lost.messages, f"  The run itself is finished: {summary.path} is complete.") from lost
 
 
 @app.command()
@@ -328,7 +338,7 @@ def plot(
     csv: Annotated[Path | None, typer.Option(metavar="CELLS.csv", help="Also write the cells as a table.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="PNG, PDF or SVG (default: GRID.png).")] = None,
 ) -> None:
-    """Draw a grid file over one or two axes: regions, exclusions, the constraint that excludes first."""
+    """Draw a grid file, finished or not, over one or two axes: regions, exclusions, what excludes first."""
     from analysis.grid import open_grid
     from analysis.picture import Options
     from analysis.plotting import Request, parse_sigmas, parse_slice, plot
@@ -346,7 +356,7 @@ def plot(
         whole=global_best,
         csv=csv,
     )
-    with open_grid(grid) as opened:
+    with open_grid(grid, partial=True) as opened:
         options = Options(unit, parse_sigmas(sigmas), parameters, colours=colours, style=style)
         said = plot(opened, request, target, options)
     for path in filter(None, (target, csv)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from zdscan import mpi, partial, profiles
 from zdscan.errors import UserError
 from zdscan.gridfile import GridFile, open_grid
-from zdscan.gridio import DONE, CutShort
+from zdscan.gridio import DONE, CutShort, GridIO
 from zdscan.mpi import Alone
 from zdscan.reading import DamagedChunk, Reader, reader
 from zdscan.schedule import Block
@@ -56,7 +56,7 @@ class VerifyReport:
     missing: int = 0
     bad: tuple[BadBlock, ...] = ()
     bad_profiles: tuple[str, ...] = ()
-    profiles_waiting: bool = False  # of a file without fields: its minima are complete but not yet its profiles
+    profiles_waiting: bool = False  # the run ended between its last block and the writing of its profiles
     lost: int = 0  # finished blocks of a file without fields whose minima are gone
     header_ok: bool = True
     lost_bytes: int = 0
@@ -104,7 +104,8 @@ def verify(path: str | Path) -> VerifyReport:
         names = list(grid.layout.fields)
         lost = partial.lost_blocks(grid).size if grid.layout.partial else 0
         damaged = damaged_profiles(grid)
-        waiting = bool(damaged and grid.layout.partial and not lost)  # the minima are all there: `resume` writes them
+        # A file without fields must have its minima; where they are lost, so are its profiles.
+        waiting = () if lost else _unwritten_profiles(grid, damaged)
         return VerifyReport(
             path=str(path),
             checked=int(np.count_nonzero(grid.done == DONE)),
@@ -112,8 +113,8 @@ def verify(path: str | Path) -> VerifyReport:
             bad=tuple(
                 BadBlock(number, tuple(names[i] for i in which), _ranges(grid, number)) for number, which in sorted(bad)
             ),
-            bad_profiles=() if waiting else damaged,
-            profiles_waiting=waiting,
+            bad_profiles=tuple(name for name in damaged if name not in waiting),
+            profiles_waiting=bool(waiting),
             lost=lost,
             header_ok=grid.header_ok,
             lost_bytes=grid.lost_bytes,
@@ -177,6 +178,18 @@ def damaged_profiles(grid: GridFile) -> tuple[str, ...]:
         return ()
     with reader(grid.layout) as io:
         return tuple(name for name in grid.layout.profiles if io.read_profile(name) is None)
+
+
+def _unwritten_profiles(grid: GridFile, damaged: Sequence[str]) -> tuple[str, ...]:
+    """Those of the damaged profiles that `resume` writes from intact numbers: no run has said that they are written."""
+    if not damaged or grid.layout.packed:
+        return ()
+    if grid.layout.partial:
+        return tuple(damaged)
+    names = list(grid.layout.profiles)
+    with GridIO(grid.layout, write=False) as io:
+        written = io.read_flat(grid.layout.profile_done, 0, len(names))
+    return tuple(name for name in damaged if written[names.index(name)] == 0)
 
 
 def _ranges(grid: GridFile, number: int) -> dict[str, tuple[float, float]]:

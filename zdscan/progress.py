@@ -138,13 +138,14 @@ class Progress:
     def _line(self) -> None:
         rate, left = self._rate(), self._left()
         share = 100 * self._points / self._total
-        print(
-            f"zdscan: {self._stage}, {self._points} of {self._total} points ({share:.1f} %), "
-            f"{rate / 1e6:.3g} million points/s"
-            + ("" if left is None else f", {left:.0f} s left, end about {clock_in(left)}"),
-            file=sys.stderr,
-            flush=True,
-        )
+        with contextlib.suppress(OSError):  # a log on a full disk is no reason to end a run
+            print(
+                f"zdscan: {self._stage}, {self._points} of {self._total} points ({share:.1f} %), "
+                f"{rate / 1e6:.3g} million points/s"
+                + ("" if left is None else f", {left:.0f} s left, end about {clock_in(left)}"),
+                file=sys.stderr,
+                flush=True,
+            )
 
     def _state(self, state: str) -> None:
         if not self._active or not self._lock.acquire(blocking=state != "running"):

@@ -327,18 +327,22 @@ def show_verify(report: VerifyReport) -> bool:
     out = console()
     for bad in report.bad:
         where = ", ".join(f"{name} {low:.4g} to {high:.4g}" for name, (low, high) in bad.ranges.items())
-        out.print(f"block {bad.number} is damaged in {', '.join(bad.fields)}: {where}", markup=False)
+        out.print(f"block {bad.number} is damaged in {', '.join(bad.fields)}: {where}", markup=False, soft_wrap=True)
     for name in report.bad_profiles:
-        out.print(f"{name} is damaged or missing", markup=False)
+        out.print(f"{name} is damaged or missing", markup=False, soft_wrap=True)
     if report.lost_bytes:
-        out.print(f"the file is cut short by {report.lost_bytes:,} bytes", markup=False)
+        out.print(f"the file is cut short by {report.lost_bytes:,} bytes", markup=False, soft_wrap=True)
     if report.lost:
-        out.print(f"the minima of {report.lost} finished blocks are lost; nothing else of them is stored", markup=False)
+        out.print(
+            f"the minima of {report.lost} finished blocks are lost; nothing else of them is stored",
+            markup=False,
+            soft_wrap=True,
+        )
     if not report.header_ok:
-        out.print("the axes, the scan file or the attributes were altered", markup=False)
+        out.print("the axes, the scan file or the attributes were altered", markup=False, soft_wrap=True)
     missing = f", {report.missing} not computed yet" if report.missing else ""
-    missing += ", `zdscan resume` writes the profiles" if report.profiles_waiting else ""
+    missing += ", profiles still to be written by `zdscan resume`" if report.profiles_waiting else ""
     mend = "pack it again from its original" if report.packed else "`zdscan resume` computes damaged blocks again"
     verdict = "intact" if report.ok else f"NOT intact; {mend}"
-    out.print(f"{report.path}: {report.checked} blocks compared{missing}: {verdict}", markup=False)
+    out.print(f"{report.path}: {report.checked} blocks compared{missing}: {verdict}", markup=False, soft_wrap=True)
     return report.ok
