@@ -246,7 +246,7 @@ def open_grid(path: str | Path, *, partial: bool = False) -> Iterator[Grid]:
     Raises
     ------
     UserError
-        For a file that is missing, is not a grid file, or is incomplete.
+        For a file that is missing, is not a grid file, is cut short, or is incomplete.
     """
     path = Path(path)
     file = store.open_grid(path)
@@ -255,5 +255,7 @@ def open_grid(path: str | Path, *, partial: bool = False) -> Iterator[Grid]:
             f"{path}: {file.missing.size} of {file.done.size} blocks are not computed yet; "
             f"finish it with `zdscan resume {path}`."
         )
+    if file.lost_bytes:
+        raise UserError(f"{path} is cut short by {file.lost_bytes:,} bytes; `zdscan resume {path}` mends it.")
     with xr.open_dataset(path, engine="h5netcdf", mask_and_scale=False, decode_times=False) as dataset:
         yield Grid(file, dataset)

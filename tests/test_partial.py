@@ -287,6 +287,70 @@ def test_a_file_killed_before_its_profiles_is_intact(tmp_path, reference, eager,
     assert not driver.verify(path).profiles_waiting
 
 
+def cut(path, keep):
+    """Cut the file short; the bytes that it had."""
+    size = path.stat().st_size
+    os.truncate(path, keep)
+    return size
+
+
+def test_the_tables_of_a_run_come_last_in_the_file(reference):
+    layout = open_grid(reference).layout
+    ends = {extent.offset + extent.nbytes for extent in layout.partial.values()}
+    assert max(ends) == reference.stat().st_size
+    others = [*layout.profiles.values(), layout.done, layout.checksum, layout.history, layout.profile_checksum]
+    assert layout.partial["partial_minimum"].offset >= max(extent.offset + extent.nbytes for extent in others)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.999])
+def test_a_finished_file_cut_short_has_lost_nothing(tmp_path, reference, share):
+    path = tmp_path / "grid.h5"
+    path.write_bytes(reference.read_bytes())
+    first = open_grid(path).layout.partial["partial_minimum"].offset
+    size = cut(path, int(first + share * (path.stat().st_size - first)))
+    report = driver.verify(path)
+    assert (report.ok, report.lost, report.bad_profiles) == (False, 0, ())
+    assert report.lost_bytes == size - path.stat().st_size
+    made = engine()
+    assert resume(path, made).computed == 0
+    assert made.built == []
+    assert path.read_bytes() == reference.read_bytes()
+
+
+@pytest.mark.parametrize("lost", ["an index", "one copy's indices", "both", "everything"])
+def test_an_unfinished_file_cut_short_goes_on_from_the_copy_that_is_whole(tmp_path, reference, eager, lost):
+    path = tmp_path / "grid.h5"
+    stopped_midway(path, 10)
+    layout = open_grid(path).layout
+    with GridIO(layout, write=False) as io:
+        assert partial.newest(io).slot == 1  # the last in the file
+    at = layout.partial["partial_at"]
+    ends = {
+        "an index": at.offset + at.nbytes - 8,
+        "one copy's indices": at.offset + at.nbytes // 2,
+        "both": at.offset + 8,
+        "everything": layout.partial["partial_minimum"].offset,
+    }
+    cut(path, ends[lost])
+    gone = 1 if lost in ("an index", "one copy's indices") else 10  # the copy before covers one block less
+    report = driver.verify(path)
+    assert (report.ok, report.lost) == (False, gone)
+    assert (driver.info(path).best is None) == (gone == 10)
+    summary = resume(path)
+    assert len(summary.repaired) == gone
+    assert contents(path) == contents(reference)
+    assert driver.verify(path).ok
+    assert path.stat().st_size == reference.stat().st_size
+
+
+def test_a_file_cut_before_its_tables_is_refused_with_what_to_do(tmp_path, reference):
+    path = tmp_path / "grid.h5"
+    path.write_bytes(reference.read_bytes())
+    cut(path, open_grid(path).layout.partial["partial_minimum"].offset - 1)
+    with pytest.raises(UserError, match=r"is cut short: .* run its scan file again"):
+        resume(path)
+
+
 def test_resuming_a_finished_file_changes_nothing(tmp_path, reference):
     path = tmp_path / "grid.h5"
     path.write_bytes(reference.read_bytes())

@@ -171,3 +171,11 @@ def test_an_excluded_area_has_no_edge_at_what_is_missing():
     (edge,) = plane.axes.collections[-1].get_paths()
     assert edge.vertices[:, 0].max() <= values["mass"][5]
     np.testing.assert_allclose(edge.vertices[:, 1], 3.5 / 6)
+
+
+def test_a_file_cut_short_is_refused_with_what_mends_it(unfinished, tmp_path):
+    for name in ("unmarked", "minima"):
+        path = tmp_path / f"{name}.h5"
+        path.write_bytes((unfinished / path.name).read_bytes()[:-7])
+        with pytest.raises(UserError, match=r"cut short by 7 bytes; `zdscan resume"), open_grid(path, partial=True):
+            pass

@@ -120,7 +120,10 @@ def _open(path: Path) -> h5py.File:
             padded = _open_padded(path, size)
             if padded is not None:
                 return padded
-            raise UserError(f"{path} is cut short: only its first {size} bytes are left.") from error
+            raise UserError(
+                f"{path} is cut short: only its first {size} bytes are left, too few to continue it; run its scan file "
+                "again."
+            ) from error
         if isinstance(error, PermissionError):
             raise UserError(f"{path} cannot be read: permission denied.") from error
         raise UserError(f"{path} is not an HDF5 file, or its first bytes are damaged.") from error
@@ -135,6 +138,9 @@ def _open_padded(path: Path, size: int) -> h5py.File | None:
         file = h5py.File(_Padded(path), "r")
         fields = [item for item in file.values() if isinstance(item, h5py.Dataset) and item.ndim >= 4]
         numbers = [item.id.get_offset() for item in fields if item.chunks is None]  # not packed
+        if not fields and "partial_minimum" in file["run"]:
+            tables, history = (file["run"][name].id.get_offset() for name in ("partial_minimum", "history"))
+            numbers = [tables] if tables > history else []  # files of former versions had them in the midst
     except (OSError, RuntimeError, KeyError, ValueError):
         return None
     return file if numbers and size >= min(numbers) else None
@@ -190,7 +196,7 @@ def restore_length(grid: GridFile) -> None:
     ------
     UserError : the file cannot be written, or the disk is full.
     """
-    extents = {**grid.layout.fields, **grid.layout.profiles}
+    extents = {**grid.layout.fields, **grid.layout.profiles, **grid.layout.partial}
     try:
         with grid.path.open("r+b") as file:
             at = file.seek(0, os.SEEK_END)
@@ -198,7 +204,7 @@ def restore_length(grid: GridFile) -> None:
                 if (stop := extent.offset + extent.nbytes) <= at:
                     continue
                 at += file.write(bytes(max(0, extent.offset - at)))
-                fill = np.full(2**17, grid.fills[name], dtype=extent.dtype).tobytes()
+                fill = np.full(2**17, grid.fills.get(name, 0), dtype=extent.dtype).tobytes()
                 while at < stop:
                     phase = (at - extent.offset) % np.dtype(extent.dtype).itemsize
                     at += file.write(fill[phase : phase + stop - at])

@@ -229,21 +229,23 @@ def _write(
     profile_done.attrs["long_name"] = f"{DONE} where the profile is complete"
     profile_checksum = _allocate(run, "profile_checksum", (rows,), "<u4", 0, ["profile"])
     profile_checksum.attrs["long_name"] = "CRC-32 of the profile's bytes"
-    partial = {} if stored else _partial(run, plan, 2 if "excluded" in computed else 1)
+    kinds = 2 if "excluded" in computed else 1
+    partial = {} if stored else _partial(run, plan, kinds, ("partial_covers", "partial_stamp"))
     history = _allocate(run, "history", (), f"|S{HISTORY_BYTES}", None, [])
     history.attrs["long_name"] = "JSON list of the runs that filled this file"
 
     attributes = _attributes(engine, plan)
     file.attrs.update(attributes)
     file.attrs["checked_attributes"] = json.dumps(sorted(attributes))
-    # The large datasets come last, behind the texts that describe them: what is lost where a file is cut short are
-    # their numbers, which can be made again.
+    # The large datasets come last: what is lost where a file is cut short are their numbers, which can be made again.
     for field in stored:
         _label(file, field)
     fields = {field.name: _field(file, field, plan.shape) for field in stored}
+    if not stored:
+        partial |= _partial(run, plan, kinds, ("partial_minimum", "partial_at"))
     file.attrs["header_checksum"] = np.uint32(header_checksum(file))
-    for field in stored:
-        fields[field.name][(0,) * fields[field.name].ndim] = field.fill
+    for name in fields or ("partial_minimum", "partial_at"):
+        _place(fields[name] if fields else partial[name])
     return Layout(
         path=path,
         inode=os.stat(file.filename).st_ino,
@@ -255,7 +257,7 @@ def _write(
         profile_done=extent_of(profile_done),
         profile_checksum=extent_of(profile_checksum),
         history=extent_of(history),
-        partial={name: extent_of(dataset) for name, dataset in partial.items()},
+        partial={name: extent_of(partial[name]) for name in PARTIAL if name in partial},
     )
 
 
@@ -296,15 +298,13 @@ def _allocate(
     dtype: str,
     fill: float | int | None,
     dims: Sequence[str],
-    later: bool = False,
+    *,
+    late: bool = False,
 ) -> h5py.Dataset:
-    """A contiguous dataset whose space is allocated and filled now, or with the first number that is written to it.
-
-    Its offset is then known and final.
-    """
+    """A contiguous dataset whose space is allocated and filled now (`late`: by `_place`); its offset is final."""
     settings = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     settings.set_layout(h5py.h5d.CONTIGUOUS)
-    settings.set_alloc_time(h5py.h5d.ALLOC_TIME_LATE if later else h5py.h5d.ALLOC_TIME_EARLY)
+    settings.set_alloc_time(h5py.h5d.ALLOC_TIME_LATE if late else h5py.h5d.ALLOC_TIME_EARLY)
     settings.set_fill_time(h5py.h5d.FILL_TIME_ALLOC)
     settings.set_obj_track_times(False)
     if fill is not None:
@@ -315,6 +315,11 @@ def _allocate(
     for axis, dim in enumerate(dims):
         dataset.dims[axis].attach_scale(group[dim])
     return dataset
+
+
+def _place(dataset: h5py.Dataset) -> None:
+    """Allocate and fill the space of a dataset now: behind the strings of attributes, which HDF5 puts anywhere."""
+    dataset[(0,) * dataset.ndim] = dataset.fillvalue
 
 
 def _label(file: h5py.File, field: Field) -> None:
@@ -333,7 +338,7 @@ def _field(file: h5py.File, field: Field, shape: tuple[int, ...]) -> h5py.Datase
     if field.extra is not None:
         dims.append(field.extra[0])
         shape = (*shape, field.components)
-    dataset = _allocate(file, field.name, shape, field.dtype, field.fill, dims, later=True)
+    dataset = _allocate(file, field.name, shape, field.dtype, field.fill, dims, late=True)
     dataset.attrs.update(long_name=field.long_name, units=field.units)
     for name, value in field.attributes.items():
         # CF: flag values have the type of the variable they belong to.
@@ -356,24 +361,23 @@ def _profiles(file: h5py.File, shape: tuple[int, ...], allowed: bool) -> dict[st
     return datasets
 
 
-def _partial(run: h5py.Group, plan: Plan, kinds: int) -> dict[str, h5py.Dataset]:
-    """Two copies of the tables of an unfinished run, of which one is always whole; all zero before and after."""
+def _partial(run: h5py.Group, plan: Plan, kinds: int, names: Sequence[str]) -> dict[str, h5py.Dataset]:
+    """Of the two copies of the tables of an unfinished run, of which one is always whole; all zero before and after."""
     cells = count_cells(plan.shape)
-    shapes: dict[str, tuple[str, tuple[int, ...]]] = {
-        "minimum": ("<f4", (kinds, cells)),
-        "at": ("<i8", (kinds, cells)),
-        "covers": ("|u1", (plan.blocks,)),
-        "stamp": ("<u8", (4,)),
+    kept: dict[str, tuple[str, tuple[int, ...], str]] = {
+        "partial_minimum": (
+            "<f4",
+            (kinds, cells),
+            "minima found so far, over all and over allowed points; the six pairs of axes in a row",
+        ),
+        "partial_at": ("<i8", (kinds, cells), "flat grid index of each minimum, -1 where there is none"),
+        "partial_covers": ("|u1", (plan.blocks,), "1 for each block that the minima cover"),
+        "partial_stamp": ("<u8", (4,), "number of the copy, 0 for none, then CRC-32 of its minima, indices and blocks"),
     }
-    notes = {
-        "minimum": "minima found so far, over all and over allowed points; the six pairs of axes in a row",
-        "at": "flat grid index of each minimum, -1 where there is none",
-        "covers": "1 for each block that the minima cover",
-        "stamp": "number of the copy, 0 for none, then CRC-32 of its minima, indices and blocks",
-    }
+    assert tuple(kept) == PARTIAL
     datasets = {}
-    for name, (dtype, shape) in shapes.items():
-        datasets[f"partial_{name}"] = _allocate(run, f"partial_{name}", (2, *shape), dtype, 0, [])
-        datasets[f"partial_{name}"].attrs["long_name"] = notes[name]
-    assert tuple(datasets) == PARTIAL
+    for name in names:
+        dtype, shape, note = kept[name]
+        datasets[name] = _allocate(run, name, (2, *shape), dtype, 0, [], late=name in ("partial_minimum", "partial_at"))
+        datasets[name].attrs["long_name"] = note
     return datasets
