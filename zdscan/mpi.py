@@ -276,10 +276,10 @@ class Ranks(Alone):
     def barrier(self, while_waiting: Callable[[], None] = lambda: None) -> None:
         """Wait for every rank, calling `while_waiting` now and then."""
         request = self._comm.Ibarrier()
-        wait = 1e-4
+        start = time.monotonic()
         while not request.Test():
-            time.sleep(wait)  # a spinning rank would take the core of one that computes
-            wait = min(2 * wait, 0.02)
+            # a spinning rank would take the core of one that computes; it comes late by an eighth of its waiting
+            time.sleep(min(max(1e-4, (time.monotonic() - start) / 8), 0.02))
             while_waiting()
 
     def gather(self, value: T) -> list[T]:
