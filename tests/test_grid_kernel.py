@@ -21,6 +21,7 @@ from zdscan.digest import Frame, roles_of
 from zdscan.engine import Engine, build_physics
 from zdscan.model import CASES, Case
 from zdscan.monomials import Expansion, Terms, monomials
+from zdscan.schedule import LINES_AT_ONCE
 
 FIELDS = ("chi2", "excluded", "chi2_muon")
 NEAR_LIMIT = 1e-6  # ratios this near to 1 may be judged either way
@@ -291,10 +292,17 @@ def test_chi2_of_a_tile_against_polynomials(kind):
 
 @pytest.mark.parametrize(
     ("lengths", "roles"),
-    [((21, 201, 51), (0, 1, 2)), ((1, 1, 500), (0, 1, 2)), ((268, 401, 1), (2, 0, 1)), ((300, 2, 3), (1, 0, 2))],
+    [
+        ((21, 201, 51), (0, 1, 2)),
+        ((1, 1, 500), (0, 1, 2)),
+        ((268, 401, 1), (2, 0, 1)),
+        ((300, 2, 3), (1, 0, 2)),
+        ((5000, 5001, 1), (2, 0, 1)),
+    ],
 )
 def test_lines_run_where_they_cost_least(lengths, roles):
-    """Bundles fill their lanes where they can; a g_mu axis of one value is no line."""
+    """Bundles fill their lanes where they can; a g_mu axis of one value is no line; lines run along blocks."""
+    assert tile.LANES == LINES_AT_ONCE
     assert roles_of(lengths) == roles
 
 

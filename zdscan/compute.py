@@ -21,7 +21,7 @@ from zdscan.mpi import Alone, cores
 from zdscan.partial import Partial
 from zdscan.profiles import Tables
 from zdscan.progress import Progress
-from zdscan.schedule import LARGEST_BLOCK, Plan, Shared, rounds
+from zdscan.schedule import LARGEST_BLOCK, LINES_AT_ONCE, Plan, Shared, rounds
 from zdscan.sinks import Sink
 from zdscan.store import Described
 
@@ -172,9 +172,10 @@ class Worker:
         self._mass, self._slice = -1, np.zeros(0)  # the present one: blocks of a mass mostly follow each other
         self._names = [field.name for field in engine.fields]
         self._stores = any(field.stored for field in engine.fields)
-        # A block that is not stored needs no buffer of its size: pieces that fit the cache, of whole lines if it can.
-        line = plan.shape[3]
-        piece = LARGEST_BLOCK // line * line or LARGEST_BLOCK
+        # A block that is not stored needs no buffer of its size: pieces that fit the cache, of whole bundles of lines
+        # if they can.
+        bundle = LINES_AT_ONCE * (plan.shape[3] if plan.shape[3] > 1 else plan.shape[2])
+        piece = LARGEST_BLOCK // bundle * bundle or LARGEST_BLOCK
         self._piece = plan.largest if self._stores else min(piece, plan.largest)
         self._buffers = [
             np.empty((self._piece, field.components) if field.extra else self._piece, dtype=field.dtype)
@@ -188,13 +189,15 @@ class Worker:
         with self._clock.during("computing"):
             if block.mass != self._mass:
                 self._mass, self._slice = block.mass, self._slices(block.mass)
-            for first in range(block.first, block.first + block.count, self._piece):
-                count = min(self._piece, block.first + block.count - first)
+            first, end = block.first, block.first + block.count
+            while first < end:
+                count = end - first if self._stores else min(self._piece - first % self._piece, end - first)
                 outputs = [buffer[:count] for buffer in self._buffers]
                 self._engine.evaluate(self._slice, first, count, outputs)
                 if self._tables is not None:
                     found = dict(zip(self._names, outputs, strict=True))
                     self._tables.add(block.mass, first, found["chi2"], found.get("excluded", _NO_MASK))
+                first += count
         return outputs if self._stores else []
 
 

@@ -32,6 +32,7 @@ from zdscan.monomials import ONE, QUADRATICS, QUARTICS, WIDTHS, Expansion, Float
 
 BUNDLE_COST = 12  # of a bundle of lines, in steps along them
 OTHER_COST = 1.3  # of a point where lines do not run along g_mu
+ACROSS_COST = 1.5  # of a point where lines run across blocks, which then cut them
 _LINEARS = np.eye(3, dtype=np.int64)
 REGULAR = np.concatenate([ONE, QUADRATICS, QUARTICS])  # of P in r = P + Q/Gamma; those of Q are the quartics
 _TWO = places(QUADRATICS, _LINEARS, _LINEARS)
@@ -51,7 +52,8 @@ def roles_of(lengths: Sequence[int]) -> tuple[int, int, int]:
 
     def cost(roles: tuple[int, ...]) -> float:
         a, b, t = (lengths[role] for role in roles)
-        return a * math.ceil(b / _tile.LANES) * (BUNDLE_COST + t) * (1.0 if roles[2] == 2 else OTHER_COST)
+        factor = (1.0 if roles[2] == 2 else OTHER_COST) * (ACROSS_COST if roles[2] < roles[1] else 1.0)
+        return a * math.ceil(b / _tile.LANES) * (BUNDLE_COST + t) * factor
 
     a, b, t = min([(0, 1, 2), (1, 0, 2), (0, 2, 1), (2, 0, 1), (1, 2, 0), (2, 1, 0)], key=cost)
     return a, b, t

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from zdscan.mpi import Counters
 
+LINES_AT_ONCE = 16  # neighbouring lines that the kernels evaluate together (kernels/tile.py)
 LARGEST_BLOCK = 131_072  # points: some tenths of a millisecond of work, a megabyte of chi2 and mask
 LARGEST_UNSTORED = 1_048_576  # where only profiles are kept: 1e11 points are then 1e5 blocks
 SMALLEST_BLOCK = 4_096
