@@ -21,7 +21,7 @@ from zdscan.mpi import Alone, cores
 from zdscan.partial import Partial
 from zdscan.profiles import Tables
 from zdscan.progress import Progress
-from zdscan.schedule import LARGEST_BLOCK, LINES_AT_ONCE, Plan, Shared, rounds
+from zdscan.schedule import LARGEST_BLOCK, Plan, Shared, piece_of, rounds
 from zdscan.sinks import Sink
 from zdscan.store import Described
 
@@ -174,9 +174,7 @@ class Worker:
         self._stores = any(field.stored for field in engine.fields)
         # A block that is not stored needs no buffer of its size: pieces that fit the cache, of whole bundles of lines
         # if they can.
-        bundle = LINES_AT_ONCE * (plan.shape[3] if plan.shape[3] > 1 else plan.shape[2])
-        piece = LARGEST_BLOCK // bundle * bundle or LARGEST_BLOCK
-        self._piece = plan.largest if self._stores else min(piece, plan.largest)
+        self._piece = plan.largest if self._stores else min(piece_of(plan.shape, LARGEST_BLOCK), plan.largest)
         self._buffers = [
             np.empty((self._piece, field.components) if field.extra else self._piece, dtype=field.dtype)
             for field in engine.fields

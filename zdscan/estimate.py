@@ -15,12 +15,12 @@ from zdscan import mpi
 from zdscan.compute import kept_slices
 from zdscan.fields import Field
 from zdscan.profiles import Tables, table_bytes, warm_up
-from zdscan.schedule import Plan
+from zdscan.schedule import LARGEST_BLOCK, Plan, piece_of
 
 if TYPE_CHECKING:
     from zdscan.config import Scan
 
-SAMPLE_POINTS = 16_384  # per sampled mass: some milliseconds
+SAMPLE_POINTS = 16_384  # per sampled mass where fields of many numbers are stored: some milliseconds
 SAMPLE_MASSES = 6  # spread over the axis: a resonance inside a bin takes longer
 
 
@@ -89,8 +89,9 @@ def estimate(scan: Scan, cores: int | None = None) -> Estimate:
     compile_seconds = time.perf_counter() - began
 
     per_mass = scan.points // scan.shape[0]
-    count = min(per_mass, SAMPLE_POINTS)
-    first = (per_mass - count) // 2
+    many = SAMPLE_POINTS if any(item.extra is not None for item in engine.fields) else LARGEST_BLOCK
+    count = min(per_mass, piece_of(scan.shape, many))
+    first = (per_mass - count) // 2 // count * count
     outputs = [
         np.empty((count,) if item.extra is None else (count, item.components), dtype=item.dtype)
         for item in engine.fields

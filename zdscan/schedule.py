@@ -46,6 +46,12 @@ class Block:
     start: int
 
 
+def piece_of(shape: Sequence[int], most: int) -> int:
+    """Points of a mass to evaluate at once, at most so many: whole bundles of lines where they fit."""
+    bundle = LINES_AT_ONCE * (shape[3] if shape[3] > 1 else shape[2])
+    return most // bundle * bundle or most
+
+
 @dataclass(frozen=True)
 class Plan:
     """How a grid of `shape` (mass, eps, eps_z, g_mu) is cut into blocks of at most `block_points` points."""
