@@ -3,7 +3,7 @@
 * ``error_model="numpy"``: a division by zero gives inf or NaN as in IEEE 754; Python's check would block vectorisation.
 * ``fastmath={"contract"}``: fused multiply-adds only. Reassociation would make results depend on how a grid is cut
   into blocks, and a resumed scan must give the same bytes.
-* SLP vectorisation (off in Numba by default) packs the eight nodes of kernels/wide.py into vector registers.
+* SLP vectorisation (off in Numba by default) packs the nodes of a band (kernels/bands.py) into vector registers.
 * ``nogil``: threads may share a process.
 * `lean` is `njit` without Numba's memory management, for kernels that allocate nothing (work space comes from the
   caller or from `kernels.stack.local`): no references are counted, a quarter to a third less to compile. Inner

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from analysis import grid as analysis_grid
 from analysis.view import view
-from tests.fake_engine import FakeEngine, FakeScan
+from tests.fake_engine import FakeEngine, FakeScan, stop_after
 from tests.launching import contents, done_blocks, kill, launch, start, until
 from zdscan import driver, partial
 from zdscan.cli import app
@@ -209,16 +209,7 @@ def test_killed_at_every_write(tmp_path, reference, eager, monkeypatch, share, s
 
 
 def stopped_midway(path, eager_blocks=9):
-    made, seen = engine(), []
-    evaluate = made.evaluate
-
-    def interrupted(*arguments):
-        seen.append(1)
-        if len(seen) == eager_blocks:
-            os.kill(os.getpid(), signal.SIGTERM)
-        evaluate(*arguments)
-
-    made.evaluate = interrupted
+    made = stop_after(engine(), eager_blocks)
     with pytest.raises(Stopped):
         run(path, made)
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-
 import h5py
 import numpy as np
 import pytest
@@ -16,7 +13,7 @@ from analysis.picture import Options, view_lines
 from analysis.plane import Plane
 from analysis.regions import marginal
 from analysis.view import view
-from tests.fake_engine import FakeEngine, FakeScan, whole
+from tests.fake_engine import FakeEngine, FakeScan, stop_after, whole
 from zdscan import driver, partial
 from zdscan.cli import app
 from zdscan.errors import Stopped, UserError
@@ -36,16 +33,7 @@ class Engine(FakeEngine):
 
 
 def stopped(path, stored, blocks=BLOCKS):
-    made, seen = Engine(stored=stored), []
-    evaluate = made.evaluate
-
-    def interrupted(*arguments):
-        seen.append(1)
-        if len(seen) == blocks:
-            os.kill(os.getpid(), signal.SIGTERM)
-        evaluate(*arguments)
-
-    made.evaluate = interrupted
+    made = stop_after(Engine(stored=stored), blocks)
     with pytest.raises(Stopped):
         driver.run(FakeScan(), path, engine=made, **SETTINGS)
 

@@ -28,7 +28,19 @@ from kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC
 from kernels.wide import LENGTHS
 from zdscan.exclusion import ROUNDING, Excluder
 from zdscan.likelihood import Likelihood
-from zdscan.monomials import ONE, QUADRATICS, QUARTICS, WIDTHS, Expansion, Floats, Terms, fold, places
+from zdscan.monomials import (
+    ONE,
+    QUADRATICS,
+    QUARTICS,
+    WIDTHS,
+    Expansion,
+    Floats,
+    Layout,
+    Terms,
+    fold,
+    layout_of,
+    places,
+)
 
 BUNDLE_COST = 12  # of a bundle of lines, in steps along them
 OTHER_COST = 1.3  # of a point where lines do not run along g_mu
@@ -167,14 +179,14 @@ class Frame:
         return Expansion.of(live, REGULAR, np.zeros(len(REGULAR), dtype=np.int64))
 
     @cached_property
-    def wide_terms(self) -> Cells:
-        """Structure of the terms of `exact`, with values that mean nothing."""
-        return Terms(self.exact.keys).cells(np.ones(len(self.exact.keys)))
+    def wide_terms(self) -> Layout:
+        """Structure of the terms of `exact`."""
+        return layout_of(self.exact.keys)
 
     @cached_property
-    def wide_lengths(self) -> Cells:
+    def wide_lengths(self) -> Layout:
         """The same of the lengths."""
-        return Terms(self.exact.lengths).cells(np.ones(len(self.exact.lengths)))
+        return layout_of(self.exact.lengths)
 
     @cached_property
     def wanted(self) -> NDArray[np.bool_]:
@@ -336,9 +348,9 @@ class WideTables:
             np.ascontiguousarray(frame.shift),
             frame.total_width(header),
             float(touched.min()) if touched.size else np.inf,
-            *frame.wide_terms[:-1],
+            *frame.wide_terms,
             value,
-            *frame.wide_lengths[:-1],
+            *frame.wide_lengths,
             norm,
         )
 
