@@ -17,7 +17,7 @@ from common import Report, parser
 from numpy.typing import NDArray
 from wilson import Wilson
 
-from zdscan.slices import Physics
+from zdscan.evaluation.physics import Physics
 
 NAMES = {
     "B0->K*0mumu": "<dBR/dq2>(B0->K*mumu)",

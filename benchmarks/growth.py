@@ -18,12 +18,12 @@ from common import MPIEXEC, ROOT, Report, cpu_timing, parser, run_child, with_ra
 from job import JOBS
 from throughput import NARROW, buffers
 
-from zdscan.config import load_scan
 from zdscan.constraints import available
-from zdscan.engine import Engine, build_physics
-from zdscan.likelihood import Likelihood
-from zdscan.model import CASES
-from zdscan.slices import Physics
+from zdscan.evaluation.engine import Engine, build_physics
+from zdscan.evaluation.physics import Physics
+from zdscan.physics.cases import CASES
+from zdscan.physics.rows import Likelihood
+from zdscan.scan.scanfile import load_scan
 
 SIZES = (1e5, 1e6, 1e7, 1e8, 1e9)
 PER_MASS = 1_000_000  # points of a mass from there on
@@ -58,7 +58,7 @@ def by_points(report: Report, sizes: list[float], folder: Path | None) -> None:
         "A whole run against the points of its grid",
         ("points", "masses", "CPU s", "wall s", "CPU ns/point", "peak MB, alone", "peak MB, larger of 2 ranks"),
         rows,
-        f"`zdscan run` of Case C on one core: start-up, slices, blocks, chi2 and excluded written"
+        f"`zdscan run` of Case C on one core: start-up, mass tables, blocks, chi2 and excluded written"
         f"{'' if folder is None else f' to {folder}'}, profiles.",
     )
 
@@ -74,28 +74,28 @@ def nanoseconds(physics: Physics, points: int, repeats: int) -> float:
     }
     engine = Engine(physics, axes, fields)
     count = int(np.prod(engine.shape))
-    slice_, outputs = engine.build_slice(0), buffers(engine, count)
-    engine.evaluate(slice_, 0, count, outputs)
-    return cpu_timing(lambda: engine.evaluate(slice_, 0, count, outputs), repeats).median / count * 1e9
+    mass_tables, outputs = engine.mass_tables(0), buffers(engine, count)
+    engine.evaluate(mass_tables, 0, count, outputs)
+    return cpu_timing(lambda: engine.evaluate(mass_tables, 0, count, outputs), repeats).median / count * 1e9
 
 
-def slice_ms(physics: Physics, repeats: int) -> float:
-    """Median CPU milliseconds of a slice."""
+def mass_ms(physics: Physics, repeats: int) -> float:
+    """Median CPU milliseconds of mass tables."""
     masses = np.geomspace(0.011, 1.9, 5)
-    physics.build_slice(1.0)
-    return 1e3 * statistics.fmean(cpu_timing(lambda m=m: physics.build_slice(float(m)), repeats).median for m in masses)
+    physics.mass_tables(1.0)
+    return 1e3 * statistics.fmean(cpu_timing(lambda m=m: physics.mass_tables(float(m)), repeats).median for m in masses)
 
 
 def by_constraints(report: Report, counts: list[int], points: int, repeats: int) -> None:
-    """Points and slices against the number of constraints (the first ones by name)."""
+    """Points and mass tables against the number of constraints (the first ones by name)."""
     rows = []
     for count in counts:
         physics = build_physics(CASES["C"], constraints=available()[:count])
         clauses = sum(len(found) for found in physics.clauses(NARROW))
-        rows.append((count, clauses, nanoseconds(physics, points, repeats), slice_ms(physics, repeats)))
+        rows.append((count, clauses, nanoseconds(physics, points, repeats), mass_ms(physics, repeats)))
     report.add(
         "Against the number of constraints",
-        ("constraints", f"clauses at {NARROW * 1e3:g} MeV", "ns/point", "ms/slice"),
+        ("constraints", f"clauses at {NARROW * 1e3:g} MeV", "ns/point", "ms/mass tables"),
         rows,
         f"Case C, {NARROW * 1e3:g} MeV, lines of 128 points along g_mu, all 26 rows; the first constraints by name.",
     )
@@ -117,15 +117,15 @@ def first_rows(rows: Likelihood, count: int) -> Likelihood:
 
 
 def by_rows(report: Report, counts: list[int], points: int, repeats: int) -> None:
-    """Points and slices against the number of rows in chi2."""
+    """Points and mass tables against the number of rows in chi2."""
     physics = build_physics(CASES["C"], constraints=())
     found = []
     for count in counts:
         fewer = replace(physics, likelihood=first_rows(physics.likelihood, count))
-        found.append((count, nanoseconds(fewer, points, repeats), slice_ms(fewer, repeats)))
+        found.append((count, nanoseconds(fewer, points, repeats), mass_ms(fewer, repeats)))
     report.add(
         "Against the number of rows",
-        ("rows", "ns/point", "ms/slice"),
+        ("rows", "ns/point", "ms/mass tables"),
         found,
         f"Case C, {NARROW * 1e3:g} MeV, lines of 128 points along g_mu, no constraints; the first rows of the table.",
     )

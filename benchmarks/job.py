@@ -1,7 +1,7 @@
 """One job with clocks: what ``zdscan run`` does on every rank once the file is there, up to the last block.
 
-The driver's own parts (slices, blocks, profiles, schedule, sink) run unchanged; only clocks lie between them. It runs
-as a command too, alone or under mpiexec, and then prints one line of JSON with what every rank found. ``--sleep``
+The driver's own parts (mass tables, blocks, profiles, schedule, sink) run unchanged; only clocks lie between them. It
+runs as a command too, alone or under mpiexec, and then prints one line of JSON with what every rank found. ``--sleep``
 replaces the numbers by pauses of known lengths: the schedule can then be watched on more ranks than there are cores.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,15 +19,16 @@ import numpy as np
 from common import ROOT
 from numpy.typing import NDArray
 
-from zdscan import mpi, store
-from zdscan.clock import Clock
-from zdscan.compute import EngineLike, build_slices, compute_blocks, warm_up
-from zdscan.config import Scan, load_scan
-from zdscan.engine import Engine, stored_fields
-from zdscan.mpi import Alone
-from zdscan.profiles import Tables
-from zdscan.schedule import Plan
-from zdscan.sinks import Sink, open_sink
+from zdscan.evaluation.engine import Engine, stored_fields
+from zdscan.grid import create
+from zdscan.grid.blocks import Plan
+from zdscan.grid.profiles import Tables
+from zdscan.grid.sinks import Sink, open_sink
+from zdscan.ranks import mpi
+from zdscan.ranks.mpi import Alone
+from zdscan.running.clock import Clock
+from zdscan.running.workers import EngineLike, build_mass_tables, compute_blocks, warm_up
+from zdscan.scan.scanfile import Scan, load_scan
 
 JOBS = ROOT / "jobs"
 
@@ -40,25 +41,27 @@ def pause_lengths(mean: float, blocks: int) -> NDArray[np.float64]:
 class Pauses:
     """An engine that sleeps instead of computing."""
 
-    def __init__(self, scan: Scan, block_seconds: float, slice_seconds: float, block_points: int) -> None:
+    def __init__(self, scan: Scan, block_seconds: float, mass_seconds: float, block_points: int) -> None:
         self._plan = Plan(Plan.default(scan.shape).shape, block_points)
         self.axes, self.shape = scan.axes, self._plan.shape
         self.fields = stored_fields(["chi2"], [], [], [])
-        self.slice_size = 1000
+        self.mass_tables_size = 1000
         self._pauses = pause_lengths(block_seconds, self._plan.blocks)
-        self._slice_seconds = slice_seconds
+        self._mass_seconds = mass_seconds
 
-    def warm_up(self) -> None:
+    def warm_up(self, meanwhile: Callable[[], None]) -> None:
         """Nothing to compile."""
 
-    def build_slice(self, mass_index: int) -> NDArray[np.float64]:
-        """A slice that knows its mass and nothing else."""
-        time.sleep(self._slice_seconds)
-        return np.full(self.slice_size, float(mass_index))
+    def mass_tables(self, mass_index: int) -> NDArray[np.float64]:
+        """Mass tables that knows its mass and nothing else."""
+        time.sleep(self._mass_seconds)
+        return np.full(self.mass_tables_size, float(mass_index))
 
-    def evaluate(self, slice_: NDArray[np.float64], first: int, count: int, outputs: Sequence[NDArray[Any]]) -> None:
+    def evaluate(
+        self, mass_tables: NDArray[np.float64], first: int, count: int, outputs: Sequence[NDArray[Any]]
+    ) -> None:
         """Sleep as long as this block takes."""
-        number = int(slice_[0]) * self._plan.blocks_per_mass + first // self._plan.block_points
+        number = int(mass_tables[0]) * self._plan.blocks_per_mass + first // self._plan.block_points
         time.sleep(self._pauses[number])
 
 
@@ -111,14 +114,14 @@ def clocked_job(
 
     Returns
     -------
-    Per rank: cpu and wall seconds of the stages "slices" and "blocks" (from barrier to barrier, the CPU of all its
+    Per rank: cpu and wall seconds of the stages "mass tables" and "blocks" (from barrier to barrier, the CPU of all its
     threads), and of each "evaluate", "minima" and "put" within the blocks as lists; masses it built; points, bytes.
     """
     plan = plan or Plan.default(engine.shape)
     layout: Any = SimpleNamespace(plan=plan)
     if output is not None:
         layout = world.from_root(
-            lambda: store.create(
+            lambda: create.create(
                 output, engine, plan, scan_text="", overrides=(), profiles=False, history=(), overwrite=True
             )
         )
@@ -135,15 +138,15 @@ def clocked_job(
     stages: dict[str, tuple[float, float]] = {}
     world.barrier()
     cpu, wall = time.process_time(), time.perf_counter()
-    slices = build_slices(engine, np.arange(plan.shape[0]), world, stopping)
-    assert slices is not None
-    stages["slices"] = time.process_time() - cpu, time.perf_counter() - wall
+    mass_tables = build_mass_tables(engine, np.arange(plan.shape[0]), world, stopping)
+    assert mass_tables is not None
+    stages["mass tables"] = time.process_time() - cpu, time.perf_counter() - wall
     world.barrier()
     cpu, wall = time.process_time(), time.perf_counter()
     sink: Sink = open_sink("direct", layout, world) if output is not None else _Nowhere()
     put: Any = _Clocked(sink, "put")
     todo = np.arange(plan.blocks, dtype=np.int64)
-    compute_blocks(evaluate, layout, slices, todo, put, world, threads, silent, stopping, Clock(), tables)
+    compute_blocks(evaluate, layout, mass_tables, todo, put, world, threads, silent, stopping, Clock(), tables)
     sink.close()
     world.barrier()
     stages["blocks"] = time.process_time() - cpu, time.perf_counter() - wall
@@ -217,8 +220,8 @@ def main() -> None:
         plan = Plan(plan.shape, arguments.block_points)
     engine: Any
     if arguments.sleep:
-        block, slice_ = map(float, arguments.sleep.split(","))
-        engine = Pauses(scan, block, slice_, plan.block_points)
+        block, mass_tables = map(float, arguments.sleep.split(","))
+        engine = Pauses(scan, block, mass_tables, plan.block_points)
     else:
         engine = Engine.from_scan(scan)
     found = clocked_job(engine, world, arguments.threads, arguments.output, plan, profiles=not arguments.sleep)

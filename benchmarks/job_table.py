@@ -14,9 +14,9 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from zdscan.config import load_scan
-from zdscan.estimate import Estimate, estimate
-from zdscan.report import size_text, time_text
+from zdscan.running.estimate import Estimate, estimate
+from zdscan.scan.scanfile import load_scan
+from zdscan.terminal.report import size_text, time_text
 
 JOBS = Path(__file__).resolve().parent.parent / "jobs"
 CORES = (2, 256)

@@ -17,10 +17,10 @@ from job import JOBS
 from numpy.typing import NDArray
 from throughput import OUTPUTS, Effort, physics_of, point_seconds
 
-from zdscan.config import load_scan
-from zdscan.engine import Engine, build_physics
-from zdscan.model import CASES
-from zdscan.slices import Physics
+from zdscan.evaluation.engine import Engine, build_physics
+from zdscan.evaluation.physics import Physics
+from zdscan.physics.cases import CASES
+from zdscan.scan.scanfile import load_scan
 
 MASS, SCALE = 300.0, 100.0
 POINTS = ((0.0, -0.1, 0.03), (0.0, 0.1, 0.03), (0.0, -0.1, 0.0))  # eps, eps_z, g_mu; Case B
@@ -52,12 +52,12 @@ def match(setup: Physics) -> list[Matched]:
     """The matched points."""
     data, tables = setup.likelihood.data, setup.likelihood.sm_tables
     vertex = setup.setting.vertex("bs")
-    slice_ = setup.build_slice(MASS)
+    mass_tables = setup.mass_tables(MASS)
     found = []
     for parameters in POINTS:
         point = np.array(parameters)
         axes = (point[:1], point[1:2], point[2:])
-        result = setup.evaluate(slice_, axes, want=("predictions", "widths"))
+        result = setup.evaluate(mass_tables, axes, want=("predictions", "widths"))
         couplings = setup.case.couplings(*parameters)
         pole = -(MASS**2) + 1j * MASS * result["widths"].sum()
         e0, e2 = ((coefficient @ point / vertex.lambda_t).real for coefficient in (vertex.e0, vertex.e2))

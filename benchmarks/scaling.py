@@ -24,9 +24,10 @@ from job import JOBS, pause_lengths
 from numpy.typing import NDArray
 from simulation import Costs, Outcome, simulate
 
-from zdscan.config import load_scan
-from zdscan.engine import Engine
-from zdscan.schedule import LARGEST_BLOCK, LARGEST_UNSTORED, Plan
+from zdscan.evaluation.engine import Engine
+from zdscan.grid.blocks import LARGEST_BLOCK, Plan
+from zdscan.running.schedule import LARGEST_UNSTORED
+from zdscan.scan.scanfile import load_scan
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
@@ -75,12 +76,12 @@ class Run:
 
     @property
     def cpu(self) -> float:
-        """CPU seconds of slices and blocks on all ranks."""
+        """CPU seconds of mass tables and blocks on all ranks."""
         return self.total("slices_cpu") + self.total("blocks_cpu")
 
     @property
     def wall(self) -> float:
-        """Wall seconds of slices and blocks."""
+        """Wall seconds of mass tables and blocks."""
         return max(float(rank["slices_wall"] + rank["blocks_wall"]) for rank in self.ranks)
 
 
@@ -137,14 +138,14 @@ def measured_scaling(report: Report, effort: Effort) -> Strong:
                 points = found[0].ranks[0]["points"]
                 pairs = list(zip(found, runs["1 core"], strict=True))
                 work = points / runs["1 core"][0].ranks[0]["points"]
-                per_slice = [r.total("slices_cpu") / r.total("masses") for r in found]
+                per_mass = [r.total("slices_cpu") / r.total("masses") for r in found]
                 stages = [
                     [1e9 * value / points for value in values]
                     for values in (*([r.listed(call) for r in found] for call in WORK), [r.rest for r in found])
                 ]
                 rows.append(
                     (
-                        *(name, "written" if output else "no", points, 1e3 * statistics.median(per_slice)),
+                        *(name, "written" if output else "no", points, 1e3 * statistics.median(per_mass)),
                         *(statistics.median(stage) for stage in stages),
                         statistics.median(work * one.cpu / r.cpu for r, one in pairs),
                         statistics.median(work * one.wall / r.wall / r.workers for r, one in pairs),
@@ -153,7 +154,7 @@ def measured_scaling(report: Report, effort: Effort) -> Strong:
         report.add(
             "Strong scaling: the same job" if kind == "strong" else "Weak scaling: twice the job on two",
             (
-                *("on", "output", "points", "slice, ms", "computing, ns/point", "profiles", "writing", "rest"),
+                *("on", "output", "points", "mass tables, ms", "computing, ns/point", "profiles", "writing", "rest"),
                 *("efficiency, CPU", "efficiency, wall"),
             ),
             rows,
@@ -190,8 +191,8 @@ def block_seconds(single: Sequence[Run]) -> NDArray[np.float64]:
     return np.asarray(np.median(totals, axis=0))
 
 
-def slice_cost(runs: Sequence[Run]) -> float:
-    """Median CPU seconds of a slice."""
+def mass_cost(runs: Sequence[Run]) -> float:
+    """Median CPU seconds of mass tables."""
     return statistics.median(r.total("slices_cpu") / r.total("masses") for r in runs)
 
 
@@ -202,35 +203,39 @@ def compare_with_runs(report: Report, effort: Effort, strong: Strong, service: f
     scan = load_scan(JOB, settings)
     points = 8192
     plan = Plan(Plan.default(scan.shape).shape, points)
-    slice_pause = 2 * effort.pause
-    sleep = ["--sleep", f"{effort.pause},{slice_pause}", "--block-points", str(points)]
+    mass_pause = 2 * effort.pause
+    sleep = ["--sleep", f"{effort.pause},{mass_pause}", "--block-points", str(points)]
     pauses = pause_lengths(effort.pause, plan.blocks)
-    overhead = slice_overhead = 0.0
+    overhead = mass_overhead = 0.0
     for ranks in effort.pausing_ranks if MPIEXEC.exists() else (1,):
         found = run(ranks if ranks > 1 else 0, 1, settings, False, *sleep)
         blocks = max(rank["blocks_wall"] for rank in found.ranks)
-        slices = max(rank["slices_wall"] for rank in found.ranks)
+        mass_tables = max(rank["slices_wall"] for rank in found.ranks)
         if ranks == 1:
             overhead = (blocks - pauses.sum()) / plan.blocks
-            slice_overhead = slices / scan.shape[0] - slice_pause
-        costs = Costs(slice_pause + slice_overhead, counter_service=service if ranks > 1 else 0.0)
+            mass_overhead = mass_tables / scan.shape[0] - mass_pause
+        costs = Costs(mass_pause + mass_overhead, counter_service=service if ranks > 1 else 0.0)
         model = simulate(costs, scan.shape[0], pauses + overhead, ranks, blocks_per_mass=plan.blocks_per_mass)
-        rows.append(("pauses", "wall", ranks, model.slices, slices, model.blocks, blocks, model.blocks / blocks))
+        rows.append(
+            ("pauses", "wall", ranks, model.mass_tables, mass_tables, model.blocks, blocks, model.blocks / blocks)
+        )
     for output, runs in strong.items():
         calibration = runs["1 core"][::2]
         masses = int(calibration[0].total("masses"))
         for others in filter(None, (runs["1 core"][1::2] or calibration, runs.get("2 ranks"))):
             ranks = len(others[0].ranks)
-            costs = Costs(slice_cost(calibration), counter_service=service if ranks > 1 else 0.0)
+            costs = Costs(mass_cost(calibration), counter_service=service if ranks > 1 else 0.0)
             seconds = block_seconds(calibration)
             model = simulate(costs, masses, seconds, ranks, poll=False, blocks_per_mass=seconds.size // masses)
             blocks = statistics.median(r.total("blocks_cpu") for r in others) / ranks
-            slices = statistics.median(r.total("slices_cpu") for r in others) / ranks
+            mass_tables = statistics.median(r.total("slices_cpu") for r in others) / ranks
             label = "real blocks, written" if output else "real blocks"
-            rows.append((label, "CPU", ranks, model.slices, slices, model.blocks, blocks, model.blocks / blocks))
+            rows.append(
+                (label, "CPU", ranks, model.mass_tables, mass_tables, model.blocks, blocks, model.blocks / blocks)
+            )
     report.add(
         "The model beside measured runs, seconds",
-        ("job", "time", "ranks", "slices, model", "measured", "blocks, model", "measured", "model / measured"),
+        ("job", "time", "ranks", "mass tables, model", "measured", "blocks, model", "measured", "model / measured"),
         rows,
         f"Pauses: {plan.blocks:,} blocks of {1e3 * effort.pause / 2:g} to {1.5e3 * effort.pause:g} ms that sleep, so "
         "that ranks need no cores; the overhead of a pause is taken from the first line. Real blocks: every other run "
@@ -260,7 +265,7 @@ SCENARIOS = (
 def predict(strong: Strong, service: float, ranks: Sequence[int]) -> dict[str, list[Outcome]]:
     """Every scenario on every number of ranks."""
     found = {}
-    slice_bytes = 8.0 * Engine.from_scan(load_scan(JOB)).slice_size
+    mass_tables_bytes = 8.0 * Engine.from_scan(load_scan(JOB)).mass_tables_size
     for scenario in SCENARIOS:
         runs = strong[scenario.output]["1 core"]
         measured = block_seconds(runs)
@@ -271,8 +276,8 @@ def predict(strong: Strong, service: float, ranks: Sequence[int]) -> dict[str, l
         # the masses of the measured job, spread over those of the larger one: cost and jitter stay where they were
         seconds = per_point[np.arange(blocks) * measured.size // blocks] * size
         costs = Costs(
-            slice_seconds=slice_cost(runs),
-            slice_bytes=slice_bytes,
+            mass_seconds=mass_cost(runs),
+            mass_tables_bytes=mass_tables_bytes,
             block_bytes=8.0 * size if scenario.output else 0.0,
             counter_service=service,
             link_bytes_per_second=LINK_BYTES,
@@ -289,13 +294,13 @@ def tabulate(report: Report, outcomes: dict[str, list[Outcome]], ranks: Sequence
     for label, found in outcomes.items():
         for n, outcome in zip(ranks, found, strict=True):
             efficiency = outcome.busy / (n * outcome.total)
-            rows.append((label, n, outcome.slices, outcome.blocks, outcome.total, efficiency, outcome.counter))
+            rows.append((label, n, outcome.mass_tables, outcome.blocks, outcome.total, efficiency, outcome.counter))
     report.add(
         "Modelled jobs",
-        ("job", "ranks", "slices, s", "blocks, s", "both, s", "efficiency", "counter occupied"),
+        ("job", "ranks", "mass tables, s", "blocks, s", "both, s", "efficiency", "counter occupied"),
         rows,
         f"{MASSES} masses, Case C, chi2 and excluded, profiles kept. Network assumed: {LINK_BYTES / 1e9:g} GB/s, "
-        f"{LINK_LATENCY * 1e6:g} µs. Efficiency: time of slices and blocks over ranks times the whole.",
+        f"{LINK_LATENCY * 1e6:g} µs. Efficiency: time of mass tables and blocks over ranks times the whole.",
     )
 
 
@@ -307,7 +312,7 @@ def draw(outcomes: dict[str, list[Outcome]], ranks: Sequence[int], path: Path) -
         totals = np.array([outcome.total for outcome in found])
         left.loglog(ranks, totals, style, label=label, markersize=4)
         right.semilogx(ranks, [o.busy / (n * o.total) for n, o in zip(ranks, found, strict=True)], style, markersize=4)
-    left.set(xlabel="ranks", ylabel="slices and blocks, s")
+    left.set(xlabel="ranks", ylabel="mass tables and blocks, s")
     right.set(xlabel="ranks", ylabel="parallel efficiency", ylim=(0, 1.05))
     left.legend(fontsize=7)
     for axes in (left, right):

@@ -1,10 +1,10 @@
-"""A discrete-event model of a job on many ranks: slices, shared counter, blocks, and a disk that all share.
+"""A discrete-event model of a job on many ranks: mass tables, shared counter, blocks, and a disk that all share.
 
-Every rank follows zdscan/schedule.py and zdscan/sinks.py step by step: it takes the next run of blocks from the
-counter on rank 0, computes and writes block after block, reports and looks for a stop or a pause every quarter of a
-second (three more visits to the counter), and hands its written bytes to the disk every 64 MB or 5 s, waiting where
-the hand-over before is not finished. The counter and the disk serve one request at a time in order of arrival. Left
-out: starting the processes, loading the kernels, creating the file, pauses, and the end of the profiles.
+Every rank follows zdscan/running/schedule.py and zdscan/grid/sinks.py step by step: it takes the next run of blocks
+from the counter on rank 0, computes and writes block after block, reports and looks for a stop or a pause every quarter
+of a second (three more visits to the counter), and hands its written bytes to the disk every 64 MB or 5 s, waiting
+where the hand-over before is not finished. The counter and the disk serve one request at a time in order of arrival.
+Left out: starting the processes, loading the kernels, creating the file, pauses, and the end of the profiles.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from zdscan.schedule import SYNC_SECONDS, guided_runs
-from zdscan.sinks import SYNC_BYTES
-from zdscan.sinks import SYNC_SECONDS as DISK_SECONDS
+from zdscan.grid.sinks import SYNC_BYTES
+from zdscan.grid.sinks import SYNC_SECONDS as DISK_SECONDS
+from zdscan.running.schedule import SYNC_SECONDS, guided_runs
 
-FIRST_POLL, LONGEST_POLL = 1e-4, 0.02  # s: how a rank waits in a barrier (zdscan/mpi.py)
+FIRST_POLL, LONGEST_POLL = 1e-4, 0.02  # s: how a rank waits in a barrier (zdscan/ranks/mpi.py)
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,16 @@ class Costs:
 
     Attributes
     ----------
-    slice_seconds : of one mass.
-    slice_bytes, block_bytes : of one slice, and of one block in the file (0 without output).
+    mass_seconds : of one mass.
+    mass_tables_bytes, block_bytes : of the tables of one mass, and of one block in the file (0 without output).
     counter_service : time for which one addition occupies the counter.
     counter_latency : of the way to the counter and back, beyond that.
-    link_bytes_per_second, link_latency : of the network, for sharing the slices.
+    link_bytes_per_second, link_latency : of the network, for sharing the mass tables.
     disk_bytes_per_second : of the disk for all ranks together; 0 is no limit.
     """
 
-    slice_seconds: float
-    slice_bytes: float = 0.0
+    mass_seconds: float
+    mass_tables_bytes: float = 0.0
     block_bytes: float = 0.0
     counter_service: float = 0.0
     counter_latency: float = 0.0
@@ -50,13 +50,13 @@ class Costs:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Seconds of a simulated job: building and sharing slices, blocks with the ends of the waits, and both.
+    """Seconds of a simulated job: building and sharing mass tables, blocks with the ends of the waits, and both.
 
-    `busy` is the sum of all ranks' time in slices and blocks, `counter` the share of the blocks' time for which the
-    counter was occupied, `calls` how often it was asked.
+    `busy` is the sum of all ranks' time in mass tables and blocks, `counter` the share of the blocks' time for which
+    the counter was occupied, `calls` how often it was asked.
     """
 
-    slices: float
+    mass_tables: float
     blocks: float
     busy: float
     counter: float
@@ -64,19 +64,19 @@ class Outcome:
 
     @property
     def total(self) -> float:
-        """Slices and blocks."""
-        return self.slices + self.blocks
+        """Mass tables and blocks."""
+        return self.mass_tables + self.blocks
 
 
-def slice_stage(costs: Costs, masses: int, ranks: int) -> float:
-    """Seconds until every rank has every slice: masses dealt out in turn, then passed round.
+def mass_stage(costs: Costs, masses: int, ranks: int) -> float:
+    """Seconds until every rank has every mass tables: masses dealt out in turn, then passed round.
 
-    Sharing costs a logarithmic number of messages and the time in which all slices come in over one link.
+    Sharing costs a logarithmic number of messages and the time in which all mass tables come in over one link.
     """
-    building = -(-masses // ranks) * costs.slice_seconds
+    building = -(-masses // ranks) * costs.mass_seconds
     if ranks == 1:
         return building
-    incoming = masses * costs.slice_bytes / costs.link_bytes_per_second
+    incoming = masses * costs.mass_tables_bytes / costs.link_bytes_per_second
     return building + costs.link_latency * float(np.ceil(np.log2(ranks))) + incoming
 
 
@@ -234,22 +234,22 @@ def simulate(
 
     Parameters
     ----------
-    masses : slices to build.
+    masses : mass tables to build.
     seconds : of each block in the order of the plan, computing and writing.
     poll : whether the barriers at the end wait in intervals as zdscan's do, or end at once.
     blocks_per_mass : whole masses are handed out first.
     """
     blocks = np.asarray(seconds, dtype=np.float64)
-    slices = slice_stage(costs, masses, ranks)
+    mass_tables = mass_stage(costs, masses, ranks)
     job = _Job(costs, ranks, blocks, blocks_per_mass)
     job.run()
     barrier = barrier_end if poll and ranks > 1 else np.array
     ends = barrier(barrier(job.finished))  # one until all have computed, one before the counters go
     last = float(barrier(job.close(ends)).max())
     return Outcome(
-        slices=slices,
+        mass_tables=mass_tables,
         blocks=last,
-        busy=masses * costs.slice_seconds + float(blocks.sum()),
+        busy=masses * costs.mass_seconds + float(blocks.sum()),
         counter=job.calls * costs.counter_service / last if last else 0.0,
         calls=job.calls,
     )

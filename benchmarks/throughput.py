@@ -3,9 +3,9 @@
 All times are CPU time of one core, medians. A stage is told from another by lengthening the axis that a line of the
 grid runs along: the time of a line is (cost of the line) + (points of the line) x (cost of a point).
 
-Operations per point are those of the loops for chi2 in kernels/tile.py. `chi2_fixed` (no channel depends on g_mu: Cases
-B and C below the muon threshold): four multiply-adds of the polynomial, two of the bound of cancellations, two more
-products.
+Operations per point are those of the loops for chi2 in kernels/fast/tile.py. `chi2_fixed` (no channel depends on g_mu:
+Cases B and C below the muon threshold): four multiply-adds of the polynomial, two of the bound of cancellations, two
+more products.
 `chi2_short`: 15 multiply-adds of three polynomials, two of the width, two that join them, six of the bound, a division
 and three products. `chi2_long` (Case A): 24, two, two, nine, and as many others. The share of the peak is that count
 over the time of a point (stage "point") over the peak of float64 multiply-adds. Constraints have no count: most of
@@ -29,13 +29,14 @@ from common import Report, cpu_timing, parser, run_child
 from job import JOBS, clocked_job
 from numpy.typing import NDArray
 
-from kernels import tile
-from zdscan.config import load_scan
-from zdscan.engine import Engine, build_physics
-from zdscan.model import CASES, PARAMETERS
-from zdscan.mpi import Alone
-from zdscan.schedule import Plan
-from zdscan.slices import Physics
+from zdscan.evaluation.engine import Engine, build_physics
+from zdscan.evaluation.physics import Physics
+from zdscan.grid.blocks import Plan
+from zdscan.kernels.fast import tile
+from zdscan.physics.cases import CASES
+from zdscan.physics.parameters import PARAMETERS
+from zdscan.ranks.mpi import Alone
+from zdscan.scan.scanfile import load_scan
 
 OUTPUTS: dict[str, tuple[str, ...]] = {
     "chi2": ("chi2",),
@@ -80,12 +81,12 @@ def buffers(engine: Engine, count: int) -> list[NDArray[Any]]:
 
 def point_seconds(engine: Engine, mass_index: int, effort: Effort) -> float:
     """Median CPU seconds per point of one block of a mass; its place in the mass differs from mass to mass."""
-    slice_ = engine.build_slice(mass_index)
+    mass_tables = engine.mass_tables(mass_index)
     per_mass = int(np.prod(engine.shape[1:]))
     count = min(effort.block, per_mass)
     outputs = buffers(engine, count)
     first = int((mass_index * GOLDEN) % 1.0 * (per_mass - count))
-    return cpu_timing(lambda: engine.evaluate(slice_, first, count, outputs), effort.repeats).median / count
+    return cpu_timing(lambda: engine.evaluate(mass_tables, first, count, outputs), effort.repeats).median / count
 
 
 def by_output(report: Report, effort: Effort, limits: hardware.Limits) -> None:
@@ -135,11 +136,11 @@ def line_and_point(case: str, fields: Sequence[str], mass: float, effort: Effort
         if case == "A":
             axes |= {"eps_z": line, "g_mu": np.zeros(1)}
         engine = Engine(physics, axes, fields)
-        slice_, outputs = engine.build_slice(0), buffers(engine, lines * int(length))
-        kind = physics.workspace(slice_, (axes["eps"], axes["eps_z"], axes["g_mu"])).parts[0][0].kind
-        engine.evaluate(slice_, 0, lines * int(length), outputs)
+        mass_tables, outputs = engine.mass_tables(0), buffers(engine, lines * int(length))
+        kind = physics.workspace(mass_tables, (axes["eps"], axes["eps_z"], axes["g_mu"])).parts[0][0].kind
+        engine.evaluate(mass_tables, 0, lines * int(length), outputs)
         timing = cpu_timing(
-            lambda e=engine, s=slice_, n=lines * int(length), o=outputs: e.evaluate(s, 0, n, o),
+            lambda e=engine, s=mass_tables, n=lines * int(length), o=outputs: e.evaluate(s, 0, n, o),
             effort.repeats,
         )
         seconds.append(timing.median / lines)
@@ -148,7 +149,7 @@ def line_and_point(case: str, fields: Sequence[str], mass: float, effort: Effort
 
 
 def by_stage(report: Report, effort: Effort, limits: hardware.Limits) -> None:
-    """Slice, line and point, and the share of the peak that a point reaches."""
+    """Mass tables, line and point, and the share of the peak that a point reaches."""
     rows: list[tuple[Any, ...]] = []
     for case in effort.cases:
         for label in ("chi2", "chi2, excluded"):
@@ -156,30 +157,30 @@ def by_stage(report: Report, effort: Effort, limits: hardware.Limits) -> None:
             physics = physics_of(case, fields)
             axes = tuple(load_scan(JOBS / f"case_{case.lower()}.toml").axes[name] for name in PARAMETERS)
             masses = np.geomspace(0.01, 2.0, effort.masses).tolist()
-            physics.workspace(physics.build_slice(1.0), axes)
+            physics.workspace(physics.mass_tables(1.0), axes)
             both = []
             for mass in masses:
-                slice_ = physics.build_slice(mass)
-                building = cpu_timing(lambda m=mass, p=physics: p.build_slice(m), 3)
-                digesting = cpu_timing(lambda s=slice_, p=physics, a=axes: p.workspace(s, a), 3)
+                mass_tables = physics.mass_tables(mass)
+                building = cpu_timing(lambda m=mass, p=physics: p.mass_tables(m), 3)
+                digesting = cpu_timing(lambda s=mass_tables, p=physics, a=axes: p.workspace(s, a), 3)
                 both.append((building.median, digesting.median))
-            slice_seconds, digest_seconds = (statistics.fmean(column) for column in zip(*both, strict=True))
+            mass_seconds, digest_seconds = (statistics.fmean(column) for column in zip(*both, strict=True))
             for mass in (NARROW, BROAD):
                 line, point, kind = line_and_point(case, fields, mass, effort)
                 count = OPERATIONS[kind] if "excluded" not in fields else None
                 rate = count / point / 1e9 if count is not None and point > 0 else None
                 share = 100 * rate * 1e9 / limits.flops64 if rate is not None else None
-                stages = (slice_seconds * 1e3, digest_seconds * 1e3, mass * 1e3, line * 1e9, point * 1e9)
+                stages = (mass_seconds * 1e3, digest_seconds * 1e3, mass * 1e3, line * 1e9, point * 1e9)
                 rows.append((case, label, *stages, count, rate, share))
     report.add(
         "Stages",
         (
-            *("case", "output", "ms/slice", "ms/digest", "at MeV", "ns/line", "ns/point", "operations/point"),
+            *("case", "output", "ms/mass tables", "ms/digest", "at MeV", "ns/line", "ns/point", "operations/point"),
             *("Gflop/s", "% of peak"),
         ),
         rows,
-        f"Slices and digests: mean over {effort.masses} masses, one after the other. Lines and points: fit over lines "
-        f"of {effort.lines[0]} to {effort.lines[-1]} points, along g_mu, in Case A along eps_z. Operations: "
+        f"Mass tables and digests: mean over {effort.masses} masses, one after the other. Lines and points: fit over "
+        f"lines of {effort.lines[0]} to {effort.lines[-1]} points, along g_mu, in Case A along eps_z. Operations: "
         "description of benchmarks/throughput.py; the peak is that of float64.",
     )
 
@@ -231,15 +232,15 @@ def written(report: Report, folders: Sequence[tuple[str, Path | None]], quick: b
 _FIRST = """
 import time
 from pathlib import Path
-from zdscan.config import load_scan
-from zdscan.engine import Engine
+from zdscan.scan.scanfile import load_scan
+from zdscan.evaluation.engine import Engine
 import numpy as np
 scan = load_scan(Path({job!r}), ["axes.mass.n=2"])
 engine = Engine.from_scan(scan)
 imported = time.process_time()
 engine.warm_up()
 outputs = [np.empty(8192, dtype=f.dtype) for f in engine.fields]
-engine.evaluate(engine.build_slice(0), 0, 8192, outputs)
+engine.evaluate(engine.mass_tables(0), 0, 8192, outputs)
 import json
 print(json.dumps([imported, time.process_time()]))
 """

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from zdscan.constraint import Constraint
 from zdscan.constraints import select
-from zdscan.engine import build_physics
-from zdscan.model import PARAMETERS, named_case
+from zdscan.evaluation.engine import build_physics
+from zdscan.physics.cases import named_case
+from zdscan.physics.clause import Constraint
+from zdscan.physics.parameters import PARAMETERS
 
 FOLDER = Path(__file__).resolve().parent / "constraint"
 MASSES = (0.010, 0.030, 0.100, 0.200, 0.500, 1.0)  # GeV
@@ -29,11 +30,11 @@ def bounds(constraints: tuple[Constraint, ...]) -> np.ndarray:
     physics = build_physics(named_case("B"), constraints=[item.id for item in constraints])
     found = np.full((len(constraints), len(MASSES), len(PARAMETERS)), math.inf)
     for m, mass in enumerate(MASSES):
-        slice_ = physics.build_slice(mass)
+        mass_tables = physics.mass_tables(mass)
         for p in range(len(PARAMETERS)):
             axes = [np.zeros(1), np.zeros(1), np.zeros(1)]
             axes[p] = COUPLINGS
-            excluded = physics.evaluate(slice_, (axes[0], axes[1], axes[2]), want=("ratios",))["ratios"] >= 1.0
+            excluded = physics.evaluate(mass_tables, (axes[0], axes[1], axes[2]), want=("ratios",))["ratios"] >= 1.0
             first = np.argmax(excluded, axis=0)
             found[:, m, p] = np.where(excluded.any(axis=0), COUPLINGS[first], math.inf)
     return found

@@ -3,10 +3,10 @@
 * ``error_model="numpy"``: a division by zero gives inf or NaN as in IEEE 754; Python's check would block vectorisation.
 * ``fastmath={"contract"}``: fused multiply-adds only. Reassociation would make results depend on how a grid is cut
   into blocks, and a resumed scan must give the same bytes.
-* SLP vectorisation (off in Numba by default) packs the nodes of a band (kernels/bands.py) into vector registers.
+* SLP vectorisation (off in Numba by default) packs the nodes of a band (kernels/tables/bands.py) into vector registers.
 * ``nogil``: threads may share a process.
 * `lean` is `njit` without Numba's memory management, for kernels that allocate nothing (work space comes from the
-  caller or from `kernels.stack.local`): no references are counted, a quarter to a third less to compile. Inner
+  caller or from `zdscan.kernels.stack.local`): no references are counted, a quarter to a third less to compile. Inner
   functions do as their callers.
 * ``cache``: compiled code is kept only in a folder that names the exact sources (set by the caller through
   NUMBA_CACHE_DIR before import); Numba's own cache does not notice an edit in an imported module.
@@ -35,7 +35,7 @@ _OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}, "n
 TESTED = ("0.68",)  # versions whose internals kernels/compiler.py knows
 SHORTENED = numba.__version__.rpartition(".")[0] in TESTED and "ZDSCAN_STOCK_COMPILER" not in os.environ
 if SHORTENED:
-    from kernels.compiler import Cache, Part, Whole
+    from zdscan.kernels.compiler import Cache, Part, Whole
 
 
 def _compiled(function: Function, managed: bool) -> Function:

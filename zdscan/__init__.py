@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zdscan import cache
+from zdscan.compiled import cache
 
 __version__ = "0.1.0"
 __all__ = ["PointResult", "__version__", "evaluate"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,11 +16,11 @@ import typer
 
 from zdscan import __version__
 from zdscan.errors import Stopped, UserError
-from zdscan.output import OutputLost, guard
+from zdscan.terminal.output import OutputLost, guard
 
 if TYPE_CHECKING:
-    from zdscan.driver import RunSummary
-    from zdscan.mpi import Alone
+    from zdscan.ranks.mpi import Alone
+    from zdscan.running.driver import RunSummary
 
 app = typer.Typer(
     help="Scans of light vector bosons (dark photon, dark Z) against flavour and low-energy data.",
@@ -70,7 +71,7 @@ def _complain(messages: Iterable[str]) -> None:
 
 
 def _processes() -> Alone:
-    from zdscan import mpi
+    from zdscan.ranks import mpi
 
     mpi.limit_threads()
     return mpi.world()
@@ -100,11 +101,11 @@ def check(
     ] = None,
 ) -> None:
     """Validate a scan file and print its size, memory and expected time; all faults at once."""
-    from zdscan import report
-    from zdscan.config import load_scan
+    from zdscan.scan.scanfile import load_scan
+    from zdscan.terminal import report
 
     checked = load_scan(scan, settings or ())  # before the kernels are imported: faults are told at once
-    from zdscan.estimate import estimate
+    from zdscan.running.estimate import estimate
 
     report.show_check(checked, estimate(checked, cores))
 
@@ -121,8 +122,8 @@ def run(
 ) -> None:
     """Compute the grid of a scan file: on threads alone, on ranks under mpirun."""
     world = _processes()
-    from zdscan import driver
-    from zdscan.config import load_scan
+    from zdscan.running import driver
+    from zdscan.scan.scanfile import load_scan
 
     checked = world.from_root(lambda: load_scan(scan, settings or ()))
     target = output or Path(f"{scan.stem}.h5")
@@ -133,14 +134,14 @@ def run(
 def resume(grid: GridPath, threads: Threads = None, sink: Sink = "direct") -> None:
     """Continue an interrupted run; the grid file holds everything needed, and the number of ranks may differ."""
     _processes()
-    from zdscan import driver
+    from zdscan.running import driver
 
     _summarise(driver.resume(grid, threads=threads, sink=sink))
 
 
 def _summarise(summary: RunSummary) -> None:
-    from zdscan import report, tally
-    from zdscan.store import open_grid
+    from zdscan.grid.create import open_grid
+    from zdscan.terminal import report, tally
 
     if summary.path:  # empty on ranks other than the first
         grid = open_grid(summary.path)
@@ -160,7 +161,8 @@ def info(
     count: Annotated[bool, typer.Option("--count", help="Count the points each constraint excludes.")] = False,
 ) -> None:
     """Print axes, completeness, best point and provenance of a grid file."""
-    from zdscan import driver, report, tally
+    from zdscan.running import driver
+    from zdscan.terminal import report, tally
 
     found = driver.info(grid)
     report.show_info(
@@ -171,8 +173,8 @@ def info(
 @app.command()
 def cite(grid: GridPath) -> None:
     """Print the BibTeX entries of everything a run used: model, tables, measurements and constraints."""
-    from zdscan.citations import bibtex
-    from zdscan.gridfile import open_grid
+    from zdscan.grid.open import open_grid
+    from zdscan.terminal.citations import bibtex
 
     print(bibtex(open_grid(grid)), end="")
 
@@ -181,7 +183,8 @@ def cite(grid: GridPath) -> None:
 def verify(grid: GridPath) -> None:
     """Compare every block of a grid file with its checksum."""
     _processes()
-    from zdscan import driver, report
+    from zdscan.running import driver
+    from zdscan.terminal import report
 
     if not report.show_verify(driver.verify(grid)):
         raise typer.Exit(2)
@@ -200,8 +203,8 @@ def pack(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing grid file.")] = False,
 ) -> None:
     """Write a compressed copy of a finished grid file, for sharing; every command but resume reads it."""
-    from zdscan import report
-    from zdscan.pack import pack as pack_file
+    from zdscan.grid.pack import pack as pack_file
+    from zdscan.terminal import report
 
     with report.progress() as advance:
         packed = pack_file(grid, output, compression=compression, overwrite=overwrite, progress=advance)
@@ -216,8 +219,8 @@ def merge(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing grid file.")] = False,
 ) -> None:
     """Join two finished grid files that differ in the range of one axis into the file of one scan over both."""
-    from zdscan import report
-    from zdscan.merge import merge as merge_files
+    from zdscan.grid.merge import merge as merge_files
+    from zdscan.terminal import report
 
     with report.progress() as advance:
         axis, points = merge_files(first, second, output, overwrite=overwrite, progress=advance)
@@ -233,7 +236,7 @@ def watch(
     once: Annotated[bool, typer.Option("--once", help="Look once instead of until the run ends.")] = False,
 ) -> None:
     """Follow a run through its status file; exits with 75 where it ended early and can be resumed."""
-    from zdscan.watch import watch as follow
+    from zdscan.terminal.watch import watch as follow
 
     if not follow(status, every=every, once=once):
         raise typer.Exit(75)
@@ -281,7 +284,7 @@ def point(
     if as_json:
         print(json.dumps(result, indent=2))
     else:
-        from zdscan import report
+        from zdscan.terminal import report
 
         report.show_point(result, case, evaluated.physics.setting.emission)
 
@@ -289,8 +292,8 @@ def point(
 @app.command()
 def cases() -> None:
     """List the built-in cases with their coupling matrices."""
-    from zdscan import report
-    from zdscan.model import CASES
+    from zdscan.physics.cases import CASES
+    from zdscan.terminal import report
 
     report.show_cases(CASES)
 
@@ -298,8 +301,8 @@ def cases() -> None:
 @app.command()
 def constraints() -> None:
     """List the constraints with what they limit, where they apply and the limit's source."""
-    from zdscan import report
     from zdscan.constraints import select
+    from zdscan.terminal import report
 
     report.show_constraints(select("all"))
 
@@ -339,9 +342,9 @@ def plot(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="PNG, PDF or SVG (default: GRID.png).")] = None,
 ) -> None:
     """Draw a grid file, finished or not, over one or two axes: regions, exclusions, what excludes first."""
-    from analysis.grid import open_grid
-    from analysis.picture import Options
-    from analysis.plotting import Request, parse_sigmas, parse_slice, plot
+    from zdscan.analysis.pictures.picture import Options
+    from zdscan.analysis.pictures.plotting import Request, parse_sigmas, parse_slice, plot
+    from zdscan.analysis.views.grid import open_grid
 
     target = output or grid.with_suffix(".png")
     request = Request(
@@ -375,9 +378,9 @@ def fit(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Fit mass and couplings within the axes: best fit, errors, profiles, pulls, and what is not determined."""
-    from analysis.fitreport import show_fit
-    from analysis.fitting import fit_file
-    from zdscan import report
+    from zdscan.analysis.fits.fitreport import show_fit
+    from zdscan.analysis.fits.fitting import fit_file
+    from zdscan.terminal import report
 
     with report.progress() as advance:
         result = fit_file(source, tuple(settings or ()), profiles=profiles, progress=advance)
@@ -397,8 +400,8 @@ def reproduce(
     ] = None,
 ) -> None:
     """Recompute the figures, tables and claims of arXiv:2412.11438 into one HTML page, with PNG and PDF files."""
-    from analysis.reproduce import parse_figures
-    from analysis.reproduce import reproduce as write_all
+    from zdscan.analysis.paper.reproduce import parse_figures
+    from zdscan.analysis.paper.reproduce import reproduce as write_all
 
     numbers = tuple(range(1, 11)) if figures is None else parse_figures(figures)
     page = write_all(output, numbers, progress=lambda text: print(text, flush=True))
@@ -411,8 +414,8 @@ def calibrate(
     samples: Annotated[int, typer.Option(help="Draws of flavio's parameters for the theory covariance.")] = 1000,
 ) -> None:
     """Rebuild the standard-model tables with flavio (offline; needs the extra `calibrate`)."""
-    from zdscan import report
-    from zdscan.calibrate import calibrate as rebuild
+    from zdscan.calibration.tables import calibrate as rebuild
+    from zdscan.terminal import report
 
     with report.progress() as advance:
         written = rebuild(folder, samples, progress=advance)
@@ -420,19 +423,29 @@ def calibrate(
         print(f"wrote {path}")
 
 
+# of one point, by which everything that a scan needs can be compiled
+_ONE_POINT = """
+format = 1
+case = "C"
+[axes]
+mass = { values = [0.1] }
+eps = { values = [1e-4] }
+eps_z = { values = [1e-4] }
+g_mu = { values = [1e-3] }
+"""
+
+
 @app.command()
 def warmup() -> None:
     """Compile every kernel into the cache, so that a later job starts at once."""
-    from zdscan import profiles
-    from zdscan.cache import cache_folder, is_kept
-    from zdscan.config import FIELDS, parse_scan
-    from zdscan.engine import Engine
-    from zdscan.warming import SCAN
+    from zdscan.compiled.cache import cache_folder, is_kept
+    from zdscan.evaluation.engine import Engine
+    from zdscan.grid import profiles
+    from zdscan.scan.scanfile import FIELDS, parse_scan
 
     for fields in ('["chi2", "excluded"]', json.dumps(FIELDS)):
-        engine = Engine.from_scan(parse_scan(SCAN, "warm-up", [f"output.fields={fields}"]))
-        engine.warm_up()
-        profiles.warm_up(engine.fields)
+        engine = Engine.from_scan(parse_scan(_ONE_POINT, "warm-up", [f"output.fields={fields}"]))
+        engine.warm_up(partial(profiles.warm_up, engine.fields))
     if not is_kept():
         raise UserError(
             f"The folder {cache_folder()} cannot be written, so every command compiles the kernels again (half a "

@@ -9,16 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kernels.physics.moments import anomalous_moment
 from zdscan import __version__
-from zdscan.axes import LARGEST_COUPLING
-from zdscan.constraint import Clause
-from zdscan.engine import build_physics
 from zdscan.errors import UserError
-from zdscan.model import COUPLINGS, PARAMETERS, Case, named_case
-from zdscan.slices import CHANNELS, OPTIONAL, Physics
+from zdscan.evaluation.engine import build_physics
+from zdscan.evaluation.physics import CHANNELS, OPTIONAL, Physics
+from zdscan.kernels.physics.moments import anomalous_moment
+from zdscan.physics.cases import COUPLINGS, Case, named_case
+from zdscan.physics.clause import Clause
+from zdscan.physics.parameters import LARGEST_COUPLING, MASS_RANGE, PARAMETERS
 
-MASS_RANGE = (0.010, 2.0)
 Array = NDArray[Any]
 
 
@@ -149,7 +148,7 @@ def evaluate(
     """Evaluate points; mass (GeV), eps, eps_z and g_mu broadcast against each other.
 
     The same kernels as a grid: a point is a block of size one. Settings are explained in docs/scan-file.md.
-    case is "A", "B", "C", a `zdscan.model.Case`, or the couplings of a case of your own, e.g.
+    case is "A", "B", "C", a `zdscan.physics.cases.Case`, or the couplings of a case of your own, e.g.
     ``{"v_mu": {"g_mu": 1.0}, "g_numu": {"g_mu": 1.0}}``.
 
     Raises
@@ -230,10 +229,10 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
     for i in range(n):
         mass = float(flat["mass"][i])
         if mass not in at_mass:
-            at_mass = {mass: (physics.build_slice(mass), physics.clauses(mass))}
-        slice_, clauses = at_mass[mass]
+            at_mass = {mass: (physics.mass_tables(mass), physics.clauses(mass))}
+        mass_tables, clauses = at_mass[mass]
         axes = (flat["eps"][i : i + 1], flat["eps_z"][i : i + 1], flat["g_mu"][i : i + 1])
-        point = {name: result[0] for name, result in physics.evaluate(slice_, axes, want=OPTIONAL).items()}
+        point = {name: result[0] for name, result in physics.evaluate(mass_tables, axes, want=OPTIONAL).items()}
         points.append(point)
         first = 0
         for k, constraint in enumerate(physics.constraints):

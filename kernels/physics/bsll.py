@@ -12,7 +12,7 @@ lin  = v E0, v E2, v M1, a E0, a E2
 quad = v^2 (E0^2, E0 E2, E2^2, M1^2, M1 E0, M1 E2), a^2 (E0^2, E0 E2, E2^2)
 The integrals follow the small-width law T1 = L0 + L1 Gamma, T2 = R/Gamma + F0 as long as the pole is far from every
 edge compared with M Gamma; `width_limit` says up to which Gamma, and the exact tables are used beyond
-(kernels/broad.py).
+(kernels/reference/broad.py).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import math
 
 import numpy as np
 
-from kernels.jit import inner
-from kernels.physics.resonance import NODES, panel_expansion_weights, panel_weights
-from kernels.stack import local
+from zdscan.kernels.jit import inner
+from zdscan.kernels.physics.resonance import NODES, panel_expansion_weights, panel_weights
+from zdscan.kernels.stack import local
 
 LINEAR, QUADRATIC, FUNCTIONS = 5, 9, 21
 # places of the node functions: real linear 0-5, imaginary linear 6-8, quadratic 9-20

@@ -15,13 +15,7 @@ import math
 
 import numpy as np
 
-from kernels.physics.threebody import (
-    along_legs,
-    current_form,
-    dalitz_rule,
-    form,
-    scalar_products,
-)
+from zdscan.kernels.physics.threebody import along_legs, current_form, dalitz_rule, form, scalar_products
 
 _D_LEGS = np.array([0, 0, 1, 2])  # gL, gR, gn, gW: leg of each in D, in which gR has no part
 _LEGS = np.array([0, 0, 1, 2])  # and in the current P.M, in which gL has none

@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from kernels.physics.threebody import current_form, dalitz_rule, scalar_products
+from zdscan.kernels.physics.threebody import current_form, dalitz_rule, scalar_products
 
 _LEGS = np.array([0, 0, 1, 2, 0])  # gL, gR, gn, gf, gC; gL and gC have no part in W
 COUPLINGS = len(_LEGS)

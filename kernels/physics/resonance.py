@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.jit import inner, njit
-from kernels.stack import local
+from zdscan.kernels.jit import inner, njit
+from zdscan.kernels.stack import local
 
 NODES = 8
 GAUSS_X, GAUSS_W = np.polynomial.legendre.leggauss(NODES)

@@ -44,7 +44,7 @@ def dalitz_rule(
     m_parent, m_f, m_other, mass : masses of B, f, f' and V in GeV.
     t_low, t_high : part of the range of t, inside (m_other + mass)^2 .. (m_parent - m_f)^2; GeV^2.
     fine : halve the panels and return extended precision, in which integrands keep what the 1/M^2 of currents that are
-        not conserved costs in the others. For tables (zdscan/radiation.py), where time does not matter.
+        not conserved costs in the others. For tables (zdscan/physics/radiation.py), where time does not matter.
     """
     widest = 0.5 * _PANEL if fine else _PANEL
     first, last = (m_other + mass) ** 2, (m_parent - m_f) ** 2

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zdscan.errors import UserError
 
 if TYPE_CHECKING:
-    from zdscan.constraint import Constraint
+    from zdscan.physics.clause import Constraint
 
 
 @cache

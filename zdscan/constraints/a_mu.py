@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kernels.physics.moments import moment_factors
-from zdscan.constraint import Clause, Constraint, Theory
-from zdscan.polynomial import Polynomial
+from zdscan.kernels.physics.moments import moment_factors
+from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.polynomial import Polynomial
 
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:

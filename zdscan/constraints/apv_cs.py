@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kernels.physics.parity import weak_charge_factors
-from zdscan.constraint import Clause, Constraint, Theory
 from zdscan.inputs import mass_tables
-from zdscan.polynomial import Polynomial
+from zdscan.kernels.physics.parity import weak_charge_factors
+from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.polynomial import Polynomial
 
 
 def weak_charge_shift(theory: Theory, mass: float, response: float, protons: float, neutrons: float) -> Polynomial:

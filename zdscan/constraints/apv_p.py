@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kernels.physics.parity import point_response
-from zdscan.constraint import Clause, Constraint, Theory
 from zdscan.constraints.apv_cs import weak_charge_shift
+from zdscan.kernels.physics.parity import point_response
+from zdscan.physics.clause import Clause, Constraint, Theory
 
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from zdscan.constraint import Clause, Constraint, Theory
-from zdscan.onshell import neutrino_clause
+from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.two_body import neutrino_clause
 
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:

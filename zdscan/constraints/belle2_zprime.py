@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from zdscan.constraint import Clause, Constraint, Theory
 from zdscan.inputs import curves
+from zdscan.physics.clause import Clause, Constraint, Theory
 
 _CURVE = "belle2_zprime"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from kernels.physics.mixing import mixing_amplitude
-from zdscan.constraint import Clause, Constraint, Theory
-from zdscan.penguin import Vertex
-from zdscan.polynomial import Polynomial
+from zdscan.kernels.physics.mixing import mixing_amplitude
+from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.polynomial import Polynomial
+from zdscan.physics.vertex import Vertex
 
 
 @lru_cache(maxsize=64)

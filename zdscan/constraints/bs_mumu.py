@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from kernels.physics.leptonic import exchange_c10
-from zdscan.constraint import Clause, Constraint, Theory
-from zdscan.polynomial import Polynomial
+from zdscan.kernels.physics.leptonic import exchange_c10
+from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.polynomial import Polynomial
 
 DEVIATIONS = 3.0
 

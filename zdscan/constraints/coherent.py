@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from kernels.physics.cevns import exchange_factors
-from zdscan.constraint import Clause, Constraint, Theory
 from zdscan.inputs import mass_tables
-from zdscan.polynomial import Polynomial
+from zdscan.kernels.physics.cevns import exchange_factors
+from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.polynomial import Polynomial
 
 # nu_mu, nubar_mu and nu_e of a pion decay at rest are counted alike.
 _SHARES = (("g_numu", 2.0 / 3.0), ("g_nue", 1.0 / 3.0))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from kernels.physics.mixing import mixing_amplitude
-from zdscan.constraint import Clause, Constraint, Theory
+from zdscan.kernels.physics.mixing import mixing_amplitude
+from zdscan.physics.clause import Clause, Constraint, Theory
 
 LEVEL_CROSSING = 0.010  # GeV around the kaon's mass, where perturbation theory fails
 

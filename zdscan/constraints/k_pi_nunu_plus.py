@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from zdscan.constraint import Clause, Constraint, Theory
-from zdscan.onshell import neutrino_clause
+from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.two_body import neutrino_clause
 
 # Signal regions of the missing mass: 0-0.010 and 0.026-0.068 GeV^2.
 REGIONS = ((0.0, 0.100), (0.161, 0.261))

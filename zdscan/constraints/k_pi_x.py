@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from zdscan.constraint import Clause, Constraint, Theory
 from zdscan.inputs import curves
-from zdscan.onshell import branching_ratio
+from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.two_body import branching_ratio
 
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from zdscan.constraint import Clause, Constraint, Theory
 from zdscan.inputs import curves
-from zdscan.onshell import visible_clauses
+from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.two_body import visible_clauses
 
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:

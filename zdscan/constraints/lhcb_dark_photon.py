@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from kernels.physics.widths import hadron_response, lepton_factors
-from zdscan.constraint import Clause, Constraint, Theory
 from zdscan.inputs import curves, mass_tables
-from zdscan.polynomial import Polynomial
+from zdscan.kernels.physics.widths import hadron_response, lepton_factors
+from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.polynomial import Polynomial
 
 _TABLE = "lhcb_dark_photon"
 _HADRONS_OPEN = 0.28  # GeV: below it the production is that of the isovector current

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kernels.physics.trident import trident_coefficients
-from zdscan.constraint import Clause, Constraint, Theory
 from zdscan.inputs import mass_tables
-from zdscan.polynomial import Polynomial
+from zdscan.kernels.physics.trident import trident_coefficients
+from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.polynomial import Polynomial
 
 
 def trident_clause(theory: Theory, mass: float, table: str, measured: str) -> Clause:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from zdscan.constraint import Clause, Constraint, Theory
 from zdscan.constraints.trident_ccfr import trident_clause
+from zdscan.physics.clause import Clause, Constraint, Theory
 
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from zdscan.charged_current import ratio
-from zdscan.constraint import Clause, Constraint, Theory
+from zdscan.physics.charged_current import ratio
+from zdscan.physics.clause import Clause, Constraint, Theory
 
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from zdscan.errors import UserError
-from zdscan.inputs.datafile import Grade, NonNegative, Number, Record, Text, parse_toml, read_data, validate
+from zdscan.inputs.files import Grade, NonNegative, Number, Record, Text, parse_toml, read_data, validate
 
 FILE = "constants.toml"
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from zdscan.errors import UserError
-from zdscan.inputs.datafile import (
+from zdscan.inputs.files import (
     Grade,
     NonNegative,
     Number,

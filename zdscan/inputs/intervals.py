@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from zdscan.errors import UserError
-from zdscan.inputs.datafile import Grade, NonNegative, Record, Text, parse_toml, read_data, validate
+from zdscan.inputs.files import Grade, NonNegative, Record, Text, parse_toml, read_data, validate
 
 Array = NDArray[np.float64]
 COLUMNS = ["mass", "central", "low", "high"]

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from zdscan.errors import UserError
-from zdscan.inputs.datafile import Grade, Positive, Record, Text, load_named, names_of, parse_toml, validate
-from zdscan.spline import Spline
+from zdscan.inputs.files import Grade, Positive, Record, Text, load_named, names_of, parse_toml, validate
+from zdscan.inputs.spline import Spline
 
 Array = NDArray[np.float64]
 Rule = Literal[

@@ -13,17 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from zdscan.errors import UserError
-from zdscan.inputs.datafile import (
-    Grade,
-    NonNegative,
-    Number,
-    Positive,
-    Record,
-    Text,
-    parse_toml,
-    read_data,
-    validate,
-)
+from zdscan.inputs.files import Grade, NonNegative, Number, Positive, Record, Text, parse_toml, read_data, validate
 
 FILE = "measurements.toml"
 

@@ -1,6 +1,6 @@
 """Standard Model tables of the b -> s l l rows, form factors and three-body rates: read, verified and handed on.
 
-`zdscan calibrate` (:mod:`zdscan.calibrate`) writes the files. Each carries the SHA-256 of its contents, so a
+`zdscan calibrate` (:mod:`zdscan.calibration.tables`) writes the files. Each carries the SHA-256 of its contents, so a
 damaged or edited file is refused instead of giving other physics.
 """
 

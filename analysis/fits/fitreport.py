@@ -1,0 +1,122 @@
+"""What `zdscan fit` prints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rich import box
+from rich.table import Table
+
+from zdscan.analysis.fits.bestfit import Profile
+from zdscan.analysis.fits.fitting import Fit
+from zdscan.physics.parameters import UNITS
+from zdscan.terminal.report import console, number
+
+SHOWN = 9  # values of a profile in the text; --json has all
+
+
+def show_fit(fit: Fit) -> None:
+    """The fit as tables and sentences."""
+    out, r = console(), fit.result
+    out.print(f"{fit.source}: case {fit.physics.case.name}, theory {fit.physics.theory}", markup=False)
+    for note in fit.notes:
+        out.print(note, markup=False)
+    out.print(
+        f"chi2 {r.best.chi2:.2f} for {r.ndof} degrees of freedom, p = {number(r.p_value, 2)}; "
+        f"Standard Model {r.sm_chi2:.2f} for {r.rows}, p = {number(r.sm_p_value, 2)}"
+    )
+    out.print(
+        f"difference {r.improvement:+.2f} for {len(r.free)} parameters ({r.significance:.1f} sigma by Wilks' theorem); "
+        f"muon rows {fit.muon[0]:.2f}, Standard Model {fit.muon[1]:.2f}"
+    )
+    out.print(_parameters(fit))
+    for remark in fit.remarks:
+        out.print(f"* {remark}", markup=False)
+    c = r.curvature
+    if c.correlation is not None and len(c.names) > 1:
+        pairs = [(i, j) for i in range(len(c.names)) for j in range(i)]
+        out.print(
+            "correlations of the logarithms: "
+            + ", ".join(f"{c.names[j]}, {c.names[i]} {c.correlation[i, j]:+.3f}" for i, j in pairs),
+            markup=False,
+        )
+    table = _table("Lowest chi2 by signs", "signs of eps, eps_z, g_mu", "chi2", "mass", "eps", "eps_z", "g_mu")
+    for signs, m in sorted(r.by_sign.items(), key=lambda item: item[1].chi2):
+        text = " ".join({-1: "-", 0: "0", 1: "+"}[s] for s in signs)
+        table.add_row(text, f"{m.chi2:.2f}", *(f"{x:.4g}" for x in (m.mass, *m.couplings)))
+    out.print(table)
+    for profile in r.profiles.values():
+        out.print(_profile(profile, r.best.chi2))
+    table = _table("fcnc_scale, couplings refitted at the best mass", "fcnc_scale", "chi2", "eps", "eps_z", "g_mu")
+    for scale, m in fit.band:
+        table.add_row(f"{scale:.4g}", f"{m.chi2:.2f}", *(f"{x:.4g}" for x in m.couplings))
+    out.print(table)
+    table = _table("Pulls, (prediction - measured)/sigma", "row", "SM", "best fit")
+    for name, sm, pull in zip(fit.physics.likelihood.data.ids, fit.sm_pulls, fit.pulls, strict=True):
+        table.add_row(name, f"{sm:+.2f}", f"{pull:+.2f}")
+    out.print(table)
+    if fit.excluded:
+        told = [f"{name} ({ratio:.3g} times its limit, grade {grade})" for name, (ratio, grade) in fit.excluded.items()]
+        out.print(f"The best fit is excluded by {', '.join(told)}.", markup=False)
+    else:
+        out.print("The best fit is allowed by every constraint of the scan.")
+
+
+def _parameters(fit: Fit) -> Table:
+    r = fit.result
+    ends = dict(r.best.at_bound) | ({"mass": r.mass_at_end} if r.mass_at_end else {})
+    table = _table(
+        "Best fit",
+        "parameter",
+        "unit",
+        "value",
+        "error",
+        "chi2 < best + 1 from",
+        "to",
+        "chi2 at 0",
+        "end of axis",
+        left=(0, 1, 7),
+    )
+    for name, value in r.best.to_dict().items():
+        if name not in r.free:
+            table.add_row(name, UNITS[name], f"{value:.4g}", "fixed", "", "", "", "")
+            continue
+        error = r.curvature.errors.get(name, math.nan)
+        profile = r.profiles.get(name)
+        ends_text = ["axis" if end is None else f"{end:.4g}" for end in profile.interval] if profile else ["", ""]
+        zero = f"{r.zero[name]:.2f}" if name in r.zero else ""
+        table.add_row(name, UNITS[name], f"{value:.4g}", _error(value, error), *ends_text, zero, ends.get(name, ""))
+    return table
+
+
+def _error(value: float, log_error: float | None) -> str:
+    """From the error of the logarithm: absolute where it is small, otherwise a factor."""
+    if log_error is None:
+        return "not determined"
+    if math.isnan(log_error):
+        return ""
+    return f"{abs(value) * log_error:.2g}" if log_error < 0.3 else f"factor {math.exp(log_error):.3g}"
+
+
+def _profile(profile: Profile, lowest: float) -> Table:
+    name = profile.parameter
+    columns = ["mass", "eps", "eps_z", "g_mu"]
+    table = _table(f"Profile of {name}", "difference", *columns, left=())
+    count = len(profile.values)
+    best = int(profile.chi2.argmin())
+    rows = sorted({round(k * (count - 1) / (SHOWN - 1)) for k in range(SHOWN)} | {best})
+    for k in rows:
+        table.add_row(_difference(profile.chi2[k] - lowest), *(f"{x:.4g}" for x in profile.points[k]))
+    return table
+
+
+def _difference(value: float) -> str:
+    return f"{value:+.2f}" if abs(value) < 1e4 else f"{value:+.2g}"
+
+
+def _table(title: str, *columns: str, left: Sequence[int] = (0,)) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="left" if index in left else "right", overflow="fold")
+    return table

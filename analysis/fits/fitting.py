@@ -1,0 +1,275 @@
+"""Fits of a scan file or a grid file: the best fit, its pulls, the constraints there, and other sizes of the vertex."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan.analysis.fits.bestfit import BestFit, Progress, fit
+from zdscan.analysis.fits.degeneracy import Stretch
+from zdscan.analysis.fits.minimise import Block, Minimum, minimise
+from zdscan.analysis.fits.seeds import Seeds, coarse
+from zdscan.analysis.views.grid import open_grid
+from zdscan.errors import UserError
+from zdscan.evaluation.engine import Engine
+from zdscan.evaluation.physics import OPTIONAL, Physics
+from zdscan.scan.scanfile import Scan, load_scan, parse_scan
+
+Array = NDArray[np.float64]
+BAND = (0.5, 2.0**-0.5, 1.0, 2.0**0.5, 2.0)  # times the scan's own fcnc_scale
+KEPT_MASS_TABLES = 256
+
+
+class PhysicsSurface:
+    """chi2 of a `Physics`; constraints are left out, since they do not enter chi2. Slices of recent masses are kept."""
+
+    def __init__(self, physics: Physics) -> None:
+        self.physics = replace(physics, constraints=())
+        self._present_tables = lru_cache(KEPT_MASS_TABLES)(self.physics.mass_tables)
+
+    def at_mass(self, mass: float) -> Block:
+        """chi2[eps, eps_z, g_mu] over blocks of couplings at one mass (GeV)."""
+        mass_tables = self._present_tables(mass)
+
+        def block(eps: Array, eps_z: Array, g_mu: Array) -> Array:
+            chi2: Array = self.physics.evaluate(mass_tables, (eps, eps_z, g_mu))["chi2"]
+            return chi2.reshape(len(eps), len(eps_z), len(g_mu))
+
+        return block
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fit with everything that is reported.
+
+    Attributes
+    ----------
+    source : file that it was made from.
+    axes : name -> values; the ends are the range of the fit.
+    physics : settings of the scan, constraints included.
+    result : the fit.
+    pulls : (prediction - measured)/sigma of each row at the best fit; sm_pulls : of the Standard Model.
+    muon : chi2 of the muon rows at the best fit and of the Standard Model.
+    excluded : constraint id -> (ratio, grade) of those that exclude the best fit.
+    band : (fcnc_scale, refit of the couplings at the best mass).
+    notes : what the user should know about the input.
+    """
+
+    source: str
+    axes: Mapping[str, Array]
+    physics: Physics
+    result: BestFit
+    pulls: Array
+    sm_pulls: Array
+    muon: tuple[float, float]
+    excluded: Mapping[str, tuple[float, str]]
+    band: tuple[tuple[float, Minimum], ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the fit does not determine, and where it ran into an end of an axis, in sentences."""
+        return tuple(_remarks(self.result, self.axes))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The layout of ``zdscan fit --json``."""
+        r = self.result
+        return {
+            "source": self.source,
+            "case": self.physics.case.name,
+            "theory": self.physics.theory,
+            "best": r.best.to_dict() | {"chi2": r.best.chi2},
+            "converged": r.best.converged,
+            "at_bound": dict(r.best.at_bound) | ({"mass": r.mass_at_end} if r.mass_at_end else {}),
+            "sm_chi2": r.sm_chi2,
+            "delta_chi2": r.improvement,
+            "chi2_muon": self.muon[0],
+            "sm_chi2_muon": self.muon[1],
+            "rows": r.rows,
+            "free": list(r.free),
+            "ndof": r.ndof,
+            "p_value": r.p_value,
+            "sm_p_value": r.sm_p_value,
+            "significance": r.significance,
+            "log_errors": dict(r.curvature.errors),
+            "correlation": None if r.curvature.correlation is None else r.curvature.correlation.tolist(),
+            "correlation_of": list(r.curvature.names),
+            "hessian": r.curvature.hessian.tolist(),
+            "determined": [{"combination": c.text, "value": c.value(r.best.to_dict())} for c in r.curvature.determined],
+            "undetermined": list(r.curvature.undetermined),
+            "chi2_with_coupling_zero": dict(r.zero),
+            "signs": [{"signs": list(signs), "chi2": m.chi2, **m.to_dict()} for signs, m in r.by_sign.items()],
+            "profiles": {
+                name: {
+                    "values": p.values.tolist(),
+                    "chi2": p.chi2.tolist(),
+                    "points": p.points.tolist(),
+                    "interval": list(p.interval),
+                }
+                for name, p in r.profiles.items()
+            },
+            "flat": [
+                {
+                    "parameter": s.parameter,
+                    "from": s.low,
+                    "to": s.high,
+                    "chi2": s.chi2,
+                    "constant": None if s.constant is None else s.constant.text,
+                    "value": s.value,
+                }
+                for s in r.flat
+            ],
+            "rows_at_best": [
+                {"id": name, "pull": float(pull), "sm_pull": float(sm)}
+                for name, pull, sm in zip(self.physics.likelihood.data.ids, self.pulls, self.sm_pulls, strict=True)
+            ],
+            "excluded_by": {name: {"ratio": ratio, "grade": grade} for name, (ratio, grade) in self.excluded.items()},
+            "fcnc_scale": [{"fcnc_scale": k, "chi2": m.chi2, **m.to_dict()} for k, m in self.band],
+            "remarks": list(self.remarks),
+            "notes": list(self.notes),
+        }
+
+
+def fit_file(path: str | Path, overrides: tuple[str, ...] = (), **options: Any) -> Fit:
+    """Fit a scan file (TOML) or a grid file (HDF5); options as for `fit_scan`.
+
+    Raises
+    ------
+    UserError
+        For a file that cannot be used, or `overrides` given with a grid file.
+    """
+    path = Path(path)
+    if path.suffix == ".h5" or (path.is_file() and h5py.is_hdf5(path)):
+        if overrides:
+            raise UserError(f"--set changes a scan file, and {path} is a grid file: fit the scan file instead.")
+        return fit_grid(path, **options)
+    return fit_scan(load_scan(path, overrides), **options)
+
+
+def fit_scan(scan: Scan, *, profiles: bool = True, progress: Progress = lambda what, fraction: None) -> Fit:
+    """Fit within the axes of a scan, starting from a coarse grid in memory."""
+    engine = Engine.from_scan(scan)
+    seeds = coarse_seeds(PhysicsSurface(engine.physics), engine.axes, progress)
+    return _fit(engine, seeds, scan.source, (), profiles, progress)
+
+
+def fit_grid(path: str | Path, *, profiles: bool = True, progress: Progress = lambda what, fraction: None) -> Fit:
+    """Fit within the axes of a finished grid file, starting from its lowest points.
+
+    Raises
+    ------
+    UserError
+        For a file that is no finished grid file, or whose settings this zdscan does not know.
+    """
+    with open_grid(path) as grid:
+        engine = Engine.from_scan(parse_scan(grid.file.scan_text, f"the scan file in {path}", grid.file.overrides))
+        grid.need_fields("a fit from the grid")
+        seeds = Seeds(grid.axes)
+        masses = len(grid.axes["mass"])
+        for index in range(masses):
+            seeds.add(index, grid.dataset["chi2"].isel(mass=index).values)
+            progress("reading the grid", (index + 1) / masses)
+        other = engine.identity != grid.file.identity
+    notes = (f"{path} was made with other inputs or kernels; the fit uses its points as starts only.",) if other else ()
+    return _fit(engine, seeds, str(path), notes, profiles, progress)
+
+
+def coarse_seeds(
+    surface: PhysicsSurface, axes: Mapping[str, Array], progress: Progress = lambda what, fraction: None
+) -> Seeds:
+    """Seeds from a grid with every mass and fewer couplings, computed here; they keep the ends of the axes."""
+    few = coarse(axes)
+    seeds = Seeds(few)
+    for index, mass in enumerate(few["mass"]):
+        seeds.add(index, surface.at_mass(float(mass))(few["eps"], few["eps_z"], few["g_mu"]))
+        progress("coarse scan", (index + 1) / len(few["mass"]))
+    return seeds
+
+
+def _fit(engine: Engine, seeds: Seeds, source: str, notes: tuple[str, ...], profiles: bool, progress: Progress) -> Fit:
+    physics = engine.physics
+    result = fit(
+        PhysicsSurface(physics), seeds, engine.ndof, engine.sm_chi2["all"], profiles=profiles, progress=progress
+    )
+    best, rows = result.best, physics.likelihood
+    eps, eps_z, g_mu = (np.array([x]) for x in best.couplings)
+    there = physics.evaluate(physics.mass_tables(best.mass), (eps, eps_z, g_mu), want=OPTIONAL)
+    ratios = there["ratios"][0]
+    return Fit(
+        source=source,
+        axes=engine.axes,
+        physics=physics,
+        result=result,
+        pulls=(there["predictions"][0] - rows.data.values) / rows.sigma,
+        sm_pulls=(rows.sm - rows.data.values) / rows.sigma,
+        muon=(float(there["chi2_muon"][0]), engine.sm_chi2["muon"]),
+        excluded={
+            c.id: (float(ratio), c.grade) for c, ratio in zip(physics.constraints, ratios, strict=True) if ratio >= 1.0
+        },
+        band=fcnc_band(physics, coarse(engine.axes), best),
+        notes=notes,
+    )
+
+
+def fcnc_band(physics: Physics, axes: Mapping[str, Array], best: Minimum) -> tuple[tuple[float, Minimum], ...]:
+    """Refits of the couplings at the best mass with the flavour-changing vertex E0 multiplied by `BAND`."""
+    here = dict(axes) | {"mass": np.array([best.mass])}
+    result = []
+    for factor in BAND:
+        scale = physics.fcnc_scale * factor
+        surface = PhysicsSurface(replace(physics, fcnc_scale=scale))
+        block = surface.at_mass(best.mass)
+        seeds = coarse_seeds(surface, here)
+        minima = [minimise(block, best.mass, here, table[0, 1:], signs) for signs, table in seeds.by_sign.items()] + [
+            minimise(block, best.mass, here, best.couplings, best.signs)
+        ]
+        result.append((scale, min(minima, key=lambda m: m.chi2)))
+    return tuple(result)
+
+
+def _remarks(result: BestFit, axes: Mapping[str, Array]) -> list[str]:
+    best, values = result.best, result.best.to_dict()
+    text = []
+    if result.improvement > -1.0:
+        text.append("The fit is no better than the Standard Model; its couplings mean nothing.")
+    if not best.converged:
+        text.append("MIGRAD did not converge at the best fit: treat the errors as rough.")
+    if result.mass_at_end:
+        end = "smallest" if result.mass_at_end == "lower" else "largest"
+        text.append(f"The best mass, {best.mass:.4g} GeV, is the {end} of its axis: chi2 may be lower beyond it.")
+    for name, end in best.at_bound.items():
+        if end == "upper":
+            text.append(f"{name} = {values[name]:.4g} is at the end of its axis: chi2 may be lower beyond it.")
+        elif axes[name][0] <= 0.0 <= axes[name][-1]:
+            text.append(f"{name} is compatible with 0.")
+        else:
+            text.append(f"{name} = {values[name]:.4g} is at the end of its axis nearest to 0.")
+    c = result.curvature
+    if c.undetermined:
+        known = [p for p in c.determined if len(p.numbers) > 1 or next(iter(p.numbers)) not in c.undetermined]
+        told = " and ".join(f"{p.text} = {p.value(values):.4g}" for p in known)
+        text.append(
+            f"The best fit does not determine {' and '.join(c.undetermined)}: "
+            + (f"only {told} {'is' if len(known) == 1 else 'are'} determined." if known else "chi2 is flat there.")
+        )
+    for stretch in result.flat:
+        told_above = stretch.parameter in c.undetermined and stretch.low <= values[stretch.parameter] <= stretch.high
+        if not told_above:
+            text.append(_told(stretch, best.chi2))
+    return text
+
+
+def _told(stretch: Stretch, lowest: float) -> str:
+    where = f"{stretch.parameter} from {stretch.low:.3g} to {stretch.high:.3g}"
+    above = stretch.chi2 - lowest
+    level = f"chi2 is flat, {above:.1f} above the best fit" if above >= 0.05 else "chi2 is flat"
+    if stretch.constant is None or stretch.value is None:
+        return f"For {where} {level}: {stretch.parameter} itself is not determined there."
+    return f"For {where} {level}: only {stretch.constant.text} = {stretch.value:.3g} is determined there."

@@ -1,0 +1,19 @@
+"""The figures of arXiv:2412.11438 with this program's numbers, one module each: ``draw(detail)`` gives a `Plate`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+import matplotlib as mpl
+
+from zdscan.analysis.paper.figures.plate import RC, Detail, Plate
+
+NUMBERS = tuple(range(1, 11))
+
+
+def draw(number: int, detail: Detail) -> Plate:
+    """One figure; its module is imported when asked for."""
+    drawer: Callable[[Detail], Plate] = import_module(f"zdscan.analysis.paper.figures.fig{number:02d}").draw
+    with mpl.rc_context(RC):
+        return drawer(detail)

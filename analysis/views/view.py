@@ -1,0 +1,327 @@
+"""A grid seen over some of its axes: the others held at a grid value, or chi2 minimised over them.
+
+One pass over the masses, a few million points in memory at a time. Docs: docs/plotting.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan.analysis.views.grid import Grid, raise_if
+from zdscan.errors import UserError, not_one_of
+from zdscan.physics.parameters import AXES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Cells = NDArray[np.bool_]
+READ_POINTS = 4_000_000  # read at once, or one mass
+
+
+@dataclass(frozen=True)
+class View:
+    """chi2 and exclusion over one to four axes; a cell stands for all points with its values of these axes.
+
+    Attributes
+    ----------
+    axes : names of the axes seen, in the order of the dimensions of every array.
+    values : the four axes of the grid (mass in GeV).
+    chi2 : float32; lowest chi2 of the cell, NaN where none of its points is computed.
+    at : int64; flat index in the grid of that point (the smallest one in a tie), -1 where there is none.
+    allowed, allowed_at : the same among the points that the chosen constraints allow, all of them at once.
+    bits : bits of the constraints that exclude every point of the cell, each of them alone; None from a file of
+        profiles only, which does not tell the constraints apart.
+    chosen : the chosen constraints and their bits.
+    fixed : axes held fixed and the grid values used.
+    asked : axes held fixed and the values asked for.
+    sm_chi2 : chi2 of the Standard Model.
+    """
+
+    axes: tuple[str, ...]
+    values: Mapping[str, NDArray[np.float64]]
+    chi2: NDArray[np.float32]
+    at: NDArray[np.int64]
+    allowed: NDArray[np.float32]
+    allowed_at: NDArray[np.int64]
+    bits: NDArray[np.unsignedinteger[Any]] | None
+    chosen: Mapping[str, int]
+    fixed: Mapping[str, float]
+    asked: Mapping[str, float]
+    sm_chi2: float
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Axes of several values that chi2 was minimised over."""
+        seen = (*self.axes, *self.fixed)
+        return tuple(name for name in AXES if name not in seen and self.values[name].size > 1)
+
+    @cached_property
+    def best(self) -> dict[str, float]:
+        """Coordinates of the lowest chi2 seen, and the chi2 under ``"chi2"``; empty where no point is computed."""
+        return self._lowest(self.chi2, self.at)
+
+    @cached_property
+    def best_allowed(self) -> dict[str, float]:
+        """The same among allowed points."""
+        return self._lowest(self.allowed, self.allowed_at)
+
+    @property
+    def missing(self) -> Cells:
+        """Cells none of whose points is computed yet."""
+        return self.at < 0
+
+    @property
+    def forbidden(self) -> Cells:
+        """Computed cells with no point that the chosen constraints allow together."""
+        return (self.allowed_at < 0) & ~self.missing
+
+    def excluded_by(self, name: str) -> Cells:
+        """Computed cells all of whose points this chosen constraint excludes by itself.
+
+        Raises
+        ------
+        UserError : the file stores profiles only.
+        """
+        if self.bits is None:
+            raise UserError(
+                f"What {name} excludes by itself is not known: the file stores profiles only (fields = []); store chi2 "
+                "and excluded."
+            )
+        excluded: Cells = (self.bits & self.bits.dtype.type(self.chosen[name])) != 0
+        return excluded & ~self.missing
+
+    def delta(self, reference: float | None = None, *, allowed: bool = False) -> NDArray[np.float64]:
+        """chi2, of all or of the allowed points, above `reference` (default: the lowest chi2 seen of all points).
+
+        The reference stays that of all points, so that allowed regions are parts of the fit regions.
+        """
+        lowest = self.best.get("chi2", np.nan) if reference is None else reference
+        return np.asarray(self.allowed if allowed else self.chi2, dtype=np.float64) - lowest
+
+    def point(self, flat: int) -> dict[str, float]:
+        """Coordinates of a point from its flat index."""
+        where = np.unravel_index(flat, [self.values[name].size for name in AXES])
+        return {name: float(self.values[name][k]) for name, k in zip(AXES, where, strict=True)}
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per cell: its axes, the point of lowest chi2, and what excludes it.
+
+        Columns: the four axes (those not seen at the lowest chi2 of the cell, NaN where there is none), ``chi2``,
+        ``delta_chi2`` from the lowest seen; with constraints ``chi2_allowed``, ``allowed`` (some point is) and
+        ``excluded_by`` (ids, separated by spaces, that each exclude the whole cell).
+        """
+        import pandas as pd
+
+        grids = np.meshgrid(*(self.values[name] for name in self.axes), indexing="ij")
+        columns: dict[str, Any] = {name: grid.ravel() for name, grid in zip(self.axes, grids, strict=True)}
+        flat = self.at.ravel()
+        where = np.unravel_index(np.maximum(flat, 0), [self.values[name].size for name in AXES])
+        for name, index in zip(AXES, where, strict=True):
+            if name not in columns:
+                columns[name] = np.where(flat >= 0, self.values[name][index], np.nan)
+        columns["chi2"] = self.chi2.ravel()
+        columns["delta_chi2"] = self.delta().ravel()
+        if self.chosen:
+            columns["chi2_allowed"] = self.allowed.ravel()
+            columns["allowed"] = self.allowed_at.ravel() >= 0
+        if self.chosen and self.bits is not None:
+            ids = np.full(flat.size, "", dtype=object)
+            for name in self.chosen:
+                ids += np.where(self.excluded_by(name).ravel(), f"{name} ", "").astype(object)
+            columns["excluded_by"] = [text.strip() for text in ids]
+        return pd.DataFrame(columns)
+
+    def _lowest(self, chi2: NDArray[np.float32], at: NDArray[np.int64]) -> dict[str, float]:
+        if not (at >= 0).any():
+            return {}
+        least = np.nanmin(chi2)
+        return self.point(int(at[chi2 == least].min())) | {"chi2": float(least)}
+
+
+def view(
+    grid: Grid,
+    axes: Sequence[str],
+    fixed: Mapping[str, float] | None = None,
+    constraints: Iterable[str] = (),
+) -> View:
+    """See a grid over `axes`, at the grid values nearest to `fixed`, minimised over all others.
+
+    Parameters
+    ----------
+    grid : an open grid.
+    axes : one to four axis names.
+    fixed : values to hold other axes at (mass in GeV), inside their ranges; the nearest grid value is taken.
+    constraints : ids, or ``["all"]``: what counts as allowed.
+
+    Raises
+    ------
+    UserError
+        For unknown, repeated or fixed axes, values outside an axis, or constraints that the scan did not use.
+    """
+    fixed = dict(fixed or {})
+    kept = tuple(axes)
+    faults = [f"{grid.path}: the grid {not_one_of(name, AXES)}." for name in kept if name not in AXES]
+    faults += [f"The axis {name} is asked for twice." for name in set(kept) if kept.count(name) > 1]
+    faults += [f"The axis {name} cannot be shown and held at {fixed[name]:g}." for name in kept if name in fixed]
+    raise_if(faults)
+    indices = grid.nearest(fixed)
+    names = list(constraints)
+    mask = grid.mask_of(names)
+    chosen = {name: bit for name, bit in grid.constraints.items() if bit & mask}
+    chi2, at = _stored(grid, kept, indices, 0) or _minimised(grid, kept, indices, 0)
+    allowed, allowed_at, bits = chi2, at, None
+    if mask:
+        allowed, allowed_at = _stored(grid, kept, indices, mask) or _minimised(grid, kept, indices, mask)
+    if not grid.profiles_only:
+        bits = _common_bits(grid, kept, indices) if mask else np.zeros(chi2.shape, grid.dataset["excluded"].dtype)
+    return View(
+        axes=kept,
+        values=grid.axes,
+        chi2=chi2,
+        at=at,
+        allowed=allowed,
+        allowed_at=allowed_at,
+        bits=bits,
+        chosen=chosen,
+        fixed={name: float(grid.axes[name][index]) for name, index in indices.items()},
+        asked=fixed,
+        sm_chi2=float(grid.attributes["sm_chi2_all"]),
+    )
+
+
+def _stored(
+    grid: Grid, kept: tuple[str, ...], indices: Mapping[str, int], mask: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
+    """The profile in the file, if it holds this one: a pair of axes, over all points or those allowed by everything."""
+    if len(kept) == 1 and grid.profiles_only:  # nothing but the pairs to take one axis from
+        other = next(name for name in AXES if name not in (*kept, *indices))
+        chi2, at = _stored(grid, (*kept, other), indices, mask) or (None, None)
+        return None if chi2 is None or at is None else _reduced(chi2, at)
+    if len(kept) != 2 or any(grid.axes[name].size > 1 for name in indices):
+        return None
+    x, y = sorted(kept, key=AXES.index)
+    found = grid.stored_profile(x, y, mask)
+    if found is None:
+        return None
+    return found if (x, y) == kept else (found[0].T, found[1].T)
+
+
+def _reduced(chi2: NDArray[np.float32], at: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Minimised over the second axis, ties to the smallest flat index."""
+    lowest = np.where(at >= 0, chi2, np.float32(np.inf)).min(axis=1)
+    where = np.where((at >= 0) & (chi2 == lowest[:, None]), at, np.iinfo(np.int64).max).min(axis=1)
+    found = np.isfinite(lowest)
+    return np.where(found, lowest, np.float32(np.nan)), np.where(found, where, -1)
+
+
+@dataclass(frozen=True)
+class Folding:
+    """How the array of one mass folds into cells x points, for a choice of axes."""
+
+    kept: tuple[str, ...]
+    fixed: Mapping[str, int]
+    sizes: Mapping[str, int]
+
+    @property
+    def masses(self) -> range:
+        """Indices of the masses to read."""
+        return range(self.fixed["mass"], self.fixed["mass"] + 1) if "mass" in self.fixed else range(self.sizes["mass"])
+
+    @property
+    def couplings(self) -> tuple[str, ...]:
+        """Coupling axes among the kept ones, in the order of the grid."""
+        return tuple(name for name in AXES[1:] if name in self.kept)
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Coupling axes neither kept nor fixed, in the order of the grid."""
+        return tuple(name for name in AXES[1:] if name not in self.kept and name not in self.fixed)
+
+    def fold(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Couplings not fixed, in the order of the grid, of one mass -> [cells, points of each cell]."""
+        left = [name for name in AXES[1:] if name not in self.fixed]
+        order = [left.index(name) for name in (*self.couplings, *self.hidden)]
+        cells = int(np.prod([self.sizes[name] for name in self.couplings], dtype=np.int64))
+        return array.transpose(order).reshape(cells, -1)
+
+    def unfold(self, cells: NDArray[Any]) -> NDArray[Any]:
+        """[masses or 1, cells] -> the kept axes in the order asked for."""
+        names = [name for name in AXES if name in self.kept]
+        shape = [self.sizes[name] for name in names]
+        return cells.reshape(shape).transpose([names.index(name) for name in self.kept])
+
+    def by_mass(self, grid: Grid, name: str) -> Iterator[tuple[int, int, NDArray[Any]]]:
+        """(mass index, row of the result it belongs to, folded values) of a field, one mass after the other.
+
+        A point that no finished block has reads as not computed, whatever a killed run left there.
+        """
+        held: dict[str, int] = {axis: index for axis, index in self.fixed.items() if axis != "mass"}
+        together = max(1, READ_POINTS // (self.cells * int(np.prod([self.sizes[axis] for axis in self.hidden]))))
+        for start in self.masses[::together]:
+            several = slice(start, min(start + together, self.masses.stop))
+            for index, values in enumerate(grid.dataset[name].isel({"mass": several, **held}).values, start):
+                missing = grid.unfinished(index)
+                if missing is not None:
+                    where = tuple(held.get(axis, slice(None)) for axis in AXES[1:])
+                    values = np.where(missing[where], values.dtype.type(grid.file.fills[name]), values)
+                yield index, index if "mass" in self.kept else 0, self.fold(values)
+
+    def chi2_by_mass(self, grid: Grid, mask: int) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
+        """The same for chi2, infinite where it is missing or a constraint of `mask` excludes the point."""
+        excluded = self.by_mass(grid, "excluded") if mask else repeat((0, 0, np.zeros((), dtype=np.uint32)))
+        for (index, row, chi2), (_, _, bits) in zip(self.by_mass(grid, "chi2"), excluded, strict=False):
+            yield index, row, np.where(np.isnan(chi2) | ((bits & bits.dtype.type(mask)) != 0), np.float32(np.inf), chi2)
+
+    @property
+    def rows(self) -> int:
+        """Rows of the result: masses, or one."""
+        return self.sizes["mass"] if "mass" in self.kept else 1
+
+    @property
+    def cells(self) -> int:
+        """Cells of one row."""
+        return int(np.prod([self.sizes[name] for name in self.couplings], dtype=np.int64))
+
+
+def folding(grid: Grid, kept: Sequence[str], indices: Mapping[str, int]) -> Folding:
+    """The folding of a grid for these axes and these held indices."""
+    return Folding(tuple(kept), dict(indices), {name: axis.size for name, axis in grid.axes.items()})
+
+
+def _minimised(
+    grid: Grid, kept: tuple[str, ...], indices: Mapping[str, int], mask: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    grid.need_fields("this view")
+    plan = folding(grid, kept, indices)
+    inner = [plan.sizes[name] for name in AXES[1:]]
+    points = int(np.prod(inner))
+    held = tuple(plan.fixed.get(name, slice(None)) for name in AXES[1:])
+    position = plan.fold(np.arange(points).reshape(inner)[held])
+    lowest = np.full((plan.rows, plan.cells), np.inf, dtype=np.float32)
+    at = np.full(lowest.shape, -1, dtype=np.int64)
+    each = np.arange(plan.cells)
+    for index, row, chi2 in plan.chi2_by_mass(grid, mask):
+        column = chi2.argmin(axis=1)
+        least = chi2[each, column]
+        better = least < lowest[row]
+        lowest[row, better] = least[better]
+        at[row, better] = index * points + position[each, column][better]
+    lowest[at < 0] = np.nan
+    return plan.unfold(lowest), plan.unfold(at)
+
+
+def _common_bits(grid: Grid, kept: tuple[str, ...], indices: Mapping[str, int]) -> NDArray[Any]:
+    """Bits set at every point of a cell. A point not yet computed has all bits set and so does not count."""
+    plan = folding(grid, kept, indices)
+    dtype = grid.dataset["excluded"].dtype
+    bits = np.full((plan.rows, plan.cells), np.iinfo(dtype).max, dtype=dtype)
+    for _, row, excluded in plan.by_mass(grid, "excluded"):
+        bits[row] &= np.bitwise_and.reduce(excluded, axis=1)
+    return plan.unfold(bits)

@@ -1,0 +1,91 @@
+"""Constraint bits of whole bundles and tiles, and the tests that are left to their points.
+
+A test excludes where a polynomial D(b, u) > 0 (zdscan/evaluation/expansion.py). Interval bounds of D over the couplings
+of a bundle of lines decide most tests at once, those over a tile most of the rest. Bundles and tiles lie at fixed
+places of the axes, so that a point gets the same bits in whatever run of points it is computed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from zdscan.kernels.fast.collapse import Cells
+from zdscan.kernels.jit import inner
+
+DEGREES = 7  # coefficients of D in u: a polynomial of degree four in the couplings times a width
+
+
+@inner
+def power_ranges(low: float, high: float, least: np.ndarray, most: np.ndarray) -> None:
+    """Ranges of x^k for x from low to high: least, most float64[powers]."""
+    x, y = 1.0, 1.0
+    for k in range(least.shape[0]):
+        least[k], most[k] = min(x, y), max(x, y)
+        if k % 2 == 0 and k > 0 and low < 0.0 < high:
+            least[k] = 0.0
+        x *= low
+        y *= high
+
+
+@inner
+def row_ranges(
+    cells: Cells, worth: np.ndarray, least: np.ndarray, most: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> None:
+    """Ranges of all rows over the ranges of the powers of b: low, high float64[rows]; others than cells' are left."""
+    last = -1
+    for c in range(cells.row.shape[0]):
+        row = int(np.int64(cells.row[c]))
+        x, y = worth[c] * least[cells.power[c]], worth[c] * most[cells.power[c]]
+        if row != last:
+            low[row], high[row], last = 0.0, 0.0, row
+        low[row] += min(x, y)
+        high[row] += max(x, y)
+
+
+@inner
+def decide(
+    low: np.ndarray,
+    high: np.ndarray,
+    degree: np.ndarray,
+    bit: np.ndarray,
+    prompt: np.ndarray,
+    narrowest: float,
+    widest: float,
+    least: np.ndarray,
+    most: np.ndarray,
+    tests: np.ndarray,
+    count: int,
+    left: np.ndarray,
+) -> tuple[np.uint64, int]:
+    """Decide tests[:count], numbers of tests.
+
+    Parameters
+    ----------
+    low, high : float64[T DEGREES], ranges of the coefficients of each test; least, most : of `power_ranges` of u.
+    degree : int64[T]; bit : uint64[T].
+    prompt : float64[T], least width in GeV where the test applies, 0 for everywhere.
+    narrowest, widest : range of the width, GeV.
+    left : int64[T], filled with the tests that remain to be looked at.
+
+    Returns
+    -------
+    Bits that are set everywhere, and how many tests remain.
+    """
+    bits, remaining = np.uint64(0), 0
+    for k in range(count):
+        t = tests[k]
+        row = t * DEGREES
+        lowest, highest = low[row], high[row]
+        for d in range(1, degree[t] + 1):
+            x, y = low[row + d] * least[d], low[row + d] * most[d]
+            z, w = high[row + d] * least[d], high[row + d] * most[d]
+            lowest += min(min(x, y), min(z, w))
+            highest += max(max(x, y), max(z, w))
+        if highest <= 0.0 or widest < prompt[t]:
+            continue
+        if lowest > 0.0 and narrowest >= prompt[t]:
+            bits |= bit[t]
+            continue
+        left[remaining] = t
+        remaining += 1
+    return bits, remaining

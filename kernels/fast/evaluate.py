@@ -1,0 +1,304 @@
+"""A run of grid points of one mass: chi2 and constraint bits, plane by plane, bundle by bundle. docs/performance.md.
+
+The mass tables have been digested before (zdscan/evaluation/expansion.py): chi2 = A + B/Gamma + C/Gamma^2 and the tests
+of the constraints are polynomials in the couplings. Points where the small-width law fails are computed again by
+kernels/fast/broad.py.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from zdscan.kernels.fast import tile as _tile
+from zdscan.kernels.fast.bounds import DEGREES, decide, power_ranges, row_ranges
+from zdscan.kernels.fast.collapse import POWERS, Cells, in_plane, on_lines, powers_of, powers_of_all, some_on_lines
+from zdscan.kernels.fast.tile import COEFFICIENTS, LANES, MOST_STEPS
+from zdscan.kernels.jit import inner, lean
+from zdscan.kernels.stack import local
+
+_POWERS_OF_LANES, _COEFFICIENTS_OF_LANES, _TILE = POWERS * LANES, COEFFICIENTS * LANES, MOST_STEPS * LANES
+
+
+class Prepared(NamedTuple):
+    """The tables of one mass, digested. u = t + shift_a a + shift_b b, with (a, b, t) the axes in the order of `roles`.
+
+    roles : int64[3], which of (eps, eps_z, g_mu) is a, b, t; shift : float64[2].
+    width : float64[7], total width over 1, a^2, ab, b^2, au, bu, u^2, GeV.
+    chi2 : rows A (powers of u 0 to 8), B, C; lengths : rows p (0 to 4), q; of |a|, |b|, |u|.
+    tests, closed : rows of D (0 to 6) of each test, and of D on lines where no channel is open.
+    test_end, closed_end : int64[T], end of the cells of each test.
+    degree : int64[T]; bit : uint64[T]; prompt : float64[T], see `verdict.decide`.
+    kind : which of `tile.FIXED`, `SHORT`, `LONG`.
+    """
+
+    roles: np.ndarray
+    shift: np.ndarray
+    width: np.ndarray
+    chi2: Cells
+    lengths: Cells
+    tests: Cells
+    closed: Cells
+    test_end: np.ndarray
+    closed_end: np.ndarray
+    degree: np.ndarray
+    bit: np.ndarray
+    prompt: np.ndarray
+    kind: int
+
+
+@inner
+def axis_of(role: int, eps: np.ndarray, eps_z: np.ndarray, g_mu: np.ndarray) -> tuple[np.ndarray, int]:
+    """The axis with this number, and the distance of its points in a mass."""
+    if role == 0:
+        return eps, eps_z.shape[0] * g_mu.shape[0]
+    if role == 1:
+        return eps_z, g_mu.shape[0]
+    return g_mu, 1
+
+
+@inner
+def touched(first: int, count: int, begin: int, stride: int, n: int, span: int) -> tuple[int, int]:
+    """Which of n ranges begin + k stride .. + span hold points of the run first..first+count: k from, up to."""
+    return max(0, -((begin + span - first) // stride)), min(n, (first + count - 1 - begin) // stride + 1)
+
+
+@inner
+def line_width(width: np.ndarray, a: float, b: float) -> tuple[float, float, float]:
+    """The total width on a line in powers of u."""
+    constant = width[0] + (width[1] * a * a + width[2] * a * b + width[3] * b * b)
+    return constant, width[4] * a + width[5] * b, width[6]
+
+
+@inner
+def _settle(
+    d: np.ndarray,
+    degree: np.ndarray,
+    bit: np.ndarray,
+    prompt: np.ndarray,
+    everywhere: np.uint64,
+    tests: np.ndarray,
+    count: int,
+    bits: np.ndarray,
+) -> int:
+    """Bits of whole lines, uint64[LANES], from the tests[:count] that do not depend on u; those that do are left."""
+    remaining, off = 0, np.uint64(0)
+    for i in range(LANES):
+        bits[i] = everywhere
+    for k in range(count):
+        t = tests[k]
+        if degree[t] > 0 or prompt[t] > 0.0:
+            tests[remaining] = t
+            remaining += 1
+            continue
+        here, at = bit[t], np.uint64(t * DEGREES * LANES)
+        for i in range(LANES):
+            bits[i] |= here if d[at + np.uint64(i)] > 0.0 else off
+    return remaining
+
+
+@inner
+def _replace(closed: np.ndarray, tests: np.ndarray, count: int, spare: np.ndarray, d: np.ndarray) -> None:
+    """Tests of the lines where no channel is open: closed uint8[LANES]; spare, d float64[T * DEGREES * LANES]."""
+    for k in range(count):
+        first = tests[k] * DEGREES * LANES
+        for power in range(DEGREES):
+            for i in range(LANES):
+                if closed[i] == 1:
+                    d[first + power * LANES + i] = spare[first + power * LANES + i]
+
+
+@inner
+def _widths_in_tile(c: np.ndarray, least: np.ndarray, most: np.ndarray) -> tuple[float, float]:
+    """Range of the width over the lines of a bundle and ranges of the powers of u."""
+    narrowest, widest = 0.0, 0.0
+    for k in range(3):
+        low, high = np.inf, -np.inf
+        for i in range((_tile.WIDTH + k) * LANES, (_tile.WIDTH + k + 1) * LANES):
+            low, high = min(low, c[i]), max(high, c[i])
+        x, y, z, w = low * least[k], low * most[k], high * least[k], high * most[k]
+        narrowest += min(min(x, y), min(z, w))
+        widest += max(max(x, y), max(z, w))
+    return narrowest, widest
+
+
+def work_space(p: Prepared) -> tuple[np.ndarray, np.ndarray]:
+    """Arrays that `evaluate_grid` works in, float64 and int64, as many as it is to run at once."""
+    tests = len(p.degree)
+    cells = sum(len(some.row) for some in (p.chi2, p.lengths, p.tests, p.closed))
+    return np.empty(cells + tests * DEGREES * (4 + 2 * LANES)), np.empty(3 * tests, dtype=np.int64)
+
+
+@lean
+def evaluate_grid(
+    p: Prepared,
+    eps_axis: np.ndarray,
+    eps_z_axis: np.ndarray,
+    g_axis: np.ndarray,
+    first: int,
+    count: int,
+    largest: float,
+    chi2: np.ndarray,
+    excluded: np.ndarray,
+    lost: np.ndarray,
+    work: np.ndarray,
+    order: np.ndarray,
+) -> int:
+    """Points first..first+count of one mass, in C order of (eps, eps_z, g_mu).
+
+    Parameters
+    ----------
+    eps_axis, eps_z_axis, g_axis : float64, ascending.
+    largest : numbers beyond are replaced by it (the range of float32).
+    chi2 : float32[count]; excluded : uint32 or uint64, [count] or [0] where no tests are made; filled.
+    lost : uint8[count], filled: 1 where digits of chi2 have cancelled and it is not valid.
+    work, order : of `work_space`.
+
+    Returns
+    -------
+    How many points are lost.
+    """
+    a_axis, a_stride = axis_of(p.roles[0], eps_axis, eps_z_axis, g_axis)
+    b_axis, b_stride = axis_of(p.roles[1], eps_axis, eps_z_axis, g_axis)
+    t_axis, stride = axis_of(p.roles[2], eps_axis, eps_z_axis, g_axis)
+    n_b, n_t = b_axis.shape[0], t_axis.shape[0]
+    line_span, steps = (n_t - 1) * stride, _tile.steps_of(n_t)
+    tests = p.degree.shape[0] if excluded.shape[0] > 0 else 0
+    prompt = False
+    for t in range(tests):
+        prompt = prompt or p.prompt[t] > 0.0
+
+    a_powers, b_powers, b_sizes = local(POWERS), local(_POWERS_OF_LANES), local(_POWERS_OF_LANES)
+    b, size, c = local(LANES), local(LANES), local(_COEFFICIENTS_OF_LANES)
+    closed, line_bits, tile_bits = local(LANES, np.uint8), local(LANES, np.uint64), local(LANES, np.uint64)
+    b_least, b_most, u_least, u_most = local(POWERS), local(POWERS), local(DEGREES), local(DEGREES)
+    t_from, t_to = local(LANES, np.int64), local(LANES, np.int64)
+    values, flags = local(_TILE, np.float32), local(_TILE, np.uint64)
+    every, here, left = order[:tests], order[tests : 2 * tests], order[2 * tests : 3 * tests]
+    rows, at = tests * DEGREES, p.chi2.row.shape[0]
+    worth = work[:at]
+    length_worth = work[at : at + p.lengths.row.shape[0]]
+    at += p.lengths.row.shape[0]
+    test_worth = work[at : at + p.tests.row.shape[0]]
+    at += p.tests.row.shape[0]
+    closed_worth = work[at : at + p.closed.row.shape[0]]
+    at += p.closed.row.shape[0]
+    low, high = work[at : at + rows], work[at + rows : at + 2 * rows]
+    low_closed, high_closed = work[at + 2 * rows : at + 3 * rows], work[at + 3 * rows : at + 4 * rows]
+    work[at : at + 4 * rows] = 0.0
+    at += 4 * rows
+    d, d_closed = work[at : at + rows * LANES], work[at + rows * LANES : at + 2 * rows * LANES]
+    c[:] = 0.0
+    for t in range(tests):
+        every[t] = t
+    lost[:] = 0
+    total_lost = 0
+
+    a_from, a_to = touched(first, count, 0, a_stride, a_axis.shape[0], (n_b - 1) * b_stride + line_span)
+    for plane in range(a_from, a_to):
+        a = a_axis[plane]
+        powers_of(a, a_powers)
+        in_plane(p.chi2, a_powers, worth)
+        if tests > 0:
+            in_plane(p.tests, a_powers, test_worth)
+            in_plane(p.closed, a_powers, closed_worth)
+        powers_of(abs(a), a_powers)
+        in_plane(p.lengths, a_powers, length_worth)
+        begin = plane * a_stride
+        b_from, b_to = touched(first, count, begin, b_stride, n_b, line_span)
+        for bundle in range(b_from // LANES * LANES, b_to, LANES):
+            is_closed = False
+            for i in range(LANES):
+                b[i] = b_axis[min(bundle + i, n_b - 1)]
+                size[i] = abs(b[i])
+                c[i] = p.shift[0] * a + p.shift[1] * b[i]
+                w0, w1, w2 = line_width(p.width, a, b[i])
+                c[LANES + i], c[2 * LANES + i], c[3 * LANES + i] = w0, w1, w2
+                closed[i] = 1 if w0 == 0.0 and w1 == 0.0 and w2 == 0.0 else 0
+                is_closed = is_closed or closed[i] == 1
+            powers_of_all(b, b_powers)
+            powers_of_all(size, b_sizes)
+            on_lines(p.chi2, worth, b_powers, LANES, _tile.REGULAR, c)
+            on_lines(p.lengths, length_worth, b_sizes, LANES, _tile.LENGTH_P, c)
+            if p.kind == _tile.FIXED:
+                _tile.sum_over_widths(c)
+            lowest, highest = min(c[0], c[LANES - 1]), max(c[0], c[LANES - 1])  # of u - t
+            in_bundle, bundle_bits = 0, np.uint64(0)
+            if tests > 0:
+                power_ranges(b[0], b[LANES - 1], b_least, b_most)
+                row_ranges(p.tests, test_worth, b_least, b_most, low, high)
+                if is_closed:
+                    row_ranges(p.closed, closed_worth, b_least, b_most, low_closed, high_closed)
+                    for k in range(tests * DEGREES):
+                        low[k], high[k] = min(low[k], low_closed[k]), max(high[k], high_closed[k])
+                power_ranges(t_axis[0] + lowest, t_axis[n_t - 1] + highest, u_least, u_most)
+                bundle_bits, in_bundle = decide(
+                    *(low, high, p.degree, p.bit, p.prompt, 0.0, np.inf, u_least, u_most, every, tests, here)
+                )
+                some_on_lines(p.tests, p.test_end, DEGREES, here, in_bundle, test_worth, b_powers, LANES, d)
+                if is_closed:
+                    some_on_lines(
+                        *(p.closed, p.closed_end, DEGREES, here, in_bundle, closed_worth, b_powers, LANES, d_closed)
+                    )
+                    _replace(closed, here, in_bundle, d_closed, d)
+                in_bundle = _settle(d, p.degree, p.bit, p.prompt, bundle_bits, here, in_bundle, line_bits)
+            corner = begin + bundle * b_stride
+            inside = corner >= first and corner + (LANES - 1) * b_stride + line_span < first + count
+            from_all, to_all = n_t, 0
+            for i in range(LANES):
+                t_from[i], t_to[i] = 0, n_t
+                if not inside:
+                    t_from[i], t_to[i] = touched(first, count, corner + i * b_stride, stride, n_t, 0)
+                if bundle + i >= n_b:
+                    t_to[i] = 0
+                if t_from[i] < t_to[i]:
+                    from_all, to_all = min(from_all, t_from[i]), max(to_all, t_to[i])
+            for start in range(from_all // steps * steps, to_all, steps):
+                end = min(start + steps, n_t)
+                t_values = t_axis[start:end]
+                if p.kind == _tile.FIXED:
+                    bad = _tile.chi2_fixed(t_values, c, largest, values)
+                elif p.kind == _tile.SHORT:
+                    bad = _tile.chi2_short(t_values, c, largest, values)
+                else:
+                    bad = _tile.chi2_long(t_values, c, largest, values)
+                if tests > 0:
+                    power_ranges(t_values[0] + lowest, t_axis[end - 1] + highest, u_least, u_most)
+                    narrowest, widest = 0.0, np.inf
+                    if prompt:
+                        narrowest, widest = _widths_in_tile(c, u_least, u_most)
+                    bits, remaining = decide(
+                        *(low, high, p.degree, p.bit, p.prompt, narrowest, widest),
+                        *(u_least, u_most, here, in_bundle, left),
+                    )
+                    for i in range(LANES):
+                        tile_bits[i] = line_bits[i] | bits
+                    for s in range(end - start):
+                        for i in range(LANES):
+                            flags[np.uint64(s * LANES) + np.uint64(i)] = tile_bits[i]
+                    waiting = -1
+                    for k in range(remaining):
+                        t = left[k]
+                        if p.degree[t] > 2 or p.prompt[t] > 0.0:
+                            _tile.test_any(t_values, c, d, t * DEGREES, p.prompt[t], p.bit[t], flags)
+                        elif waiting < 0:
+                            waiting = t
+                        else:
+                            _tile.test_squares(
+                                *(t_values, c, d, waiting * DEGREES, t * DEGREES, p.bit[waiting], p.bit[t], flags)
+                            )
+                            waiting = -1
+                    if waiting >= 0:
+                        first_row = waiting * DEGREES
+                        _tile.test_squares(t_values, c, d, first_row, first_row, p.bit[waiting], p.bit[waiting], flags)
+                _tile.copy_out(
+                    *(values, flags, start, steps, t_from, t_to, corner - first, b_stride, stride, chi2, excluded)
+                )
+                if bad > 0:
+                    for i in range(LANES):
+                        for s in range(max(start, t_from[i]), min(end, t_to[i])):
+                            if _tile.is_lost(t_axis[s] + c[i], c, i, p.kind == _tile.FIXED):
+                                lost[corner + i * b_stride + s * stride - first] = 1
+                                total_lost += 1
+    return total_lost

@@ -1,0 +1,141 @@
+"""The page of `zdscan reproduce`: complete, self-contained, and its tables against single points."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import zdscan
+from zdscan.analysis.paper import claims, report, reproduce
+from zdscan.analysis.paper.claims import Claim
+from zdscan.analysis.paper.figures.plate import Detail
+from zdscan.errors import UserError
+
+EXAMPLE = Claim("X1", "a < b", "Fig. 1", "1 & 2", 3.0, "three", "contradicted", "because <it> is")
+
+
+class Reader(HTMLParser):
+    """Collects the text, the tags that stay open, and every reference."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.references: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.references += [str(value) for name, value in attrs if name in ("src", "href")]
+        if tag not in ("meta", "img", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("reproduction") / "new"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(claims, "all_claims", lambda: [EXAMPLE])
+        told: list[str] = []
+        page = reproduce.reproduce(made, (2, 10), detail=Detail(curve=5, grid=0.12), progress=told.append)
+    assert page == made / "report.html"
+    heads = [line.split(":")[0] for line in told if not line.startswith(" ")]
+    assert heads == ["figure 2", "figure 10", "tables and claims"]
+    # the numbers of a figure follow it, readable where no markup is
+    assert any(line.startswith("  constraints that exclude it: ") and line.endswith("(paper: none)") for line in told)
+    assert not any(re.search("[<>&]", line) for line in told)
+    return made
+
+
+def test_files(folder: Path) -> None:
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["fig02.pdf", "fig02.png", "fig10.pdf", "fig10.png", "report.html"]
+    assert (folder / "fig02.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_page_holds_everything(folder: Path) -> None:
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    reader = Reader()
+    reader.feed(text)
+    assert reader.open == []
+    assert len(reader.references) == 2
+    for reference, name in zip(reader.references, ("fig02.png", "fig10.png"), strict=True):
+        head, _, data = reference.partition(",")
+        assert head == "data:image/png;base64"
+        assert base64.b64decode(data) == (folder / name).read_bytes()
+    words = "".join(reader.words)
+    for wanted in ("Figure 2:", "Figure 10:", "a < b", "1 & 2", "because <it> is", "contradicted", "Best fits"):
+        assert wanted in words
+    assert not re.search(r"https?://(?!www\.w3\.org)", text)
+    assert "nan" not in words.split()
+
+
+def test_claims_in_print() -> None:
+    text = "K -> pi Z_D: eps_Z < 2.2e-08, -1e-05 to 3 & R < 0.98-1.1 (1 sigma)"
+    assert report.printed(text) == (
+        "K → π Z<sub>D</sub>: ε<sub>Z</sub> &lt; 2.2×10<sup>−8</sup>, −10<sup>−5</sup> to 3 &amp; R &lt; 0.98-1.1 (1σ)"
+    )
+    note = report.claims_table([EXAMPLE, EXAMPLE]).note
+    assert note.endswith("Of 2 claims contradicted: 2 (X1, X1).")
+
+
+def test_rows_and_pulls() -> None:
+    point = zdscan.evaluate("C", 0.05, 0.0, -1e-3, 1e-2)
+    table = report.rows_table({"C": point})
+    expected = point.to_dict()["rows"]
+    assert len(table.rows) == 26
+    for cells, row in zip(table.rows, expected, strict=True):
+        assert html.unescape(re.sub(r"<[^>]+>", "", cells[0])) == row["id"]
+        assert float(cells[-1].replace("−", "-")) == pytest.approx(row["pull"], abs=0.0051)
+        sm_pull = (row["sm"] - row["measured"]) / row["sigma"]
+        assert float(cells[-2].replace("−", "-")) == pytest.approx(sm_pull, abs=0.0051)
+        assert all(len(cells) == len(table.columns) for cells in table.rows)
+
+
+def test_chi2_of_the_default() -> None:
+    table = report.chi2_table()
+    pulls = [float(cells[-1].replace("−", "-")) for cells in report.rows_table({}).rows]
+    # The default has no correlations, so chi2 is the sum of squared pulls, here as printed.
+    assert float(table.rows[1][3]) == pytest.approx(np.sum(np.square(pulls)), rel=5e-3)
+
+
+def test_moments() -> None:
+    for cells in report.moments_table({}).rows:
+        stated, here = (
+            float(re.sub(r"×10<sup>(.*)</sup>", r"e\1", cell).replace("−", "-").replace("×", "")) for cell in cells[2:4]
+        )
+        # A: eps_z is printed with one digit and enters squared.
+        assert here == pytest.approx(stated, rel=0.15 if cells[0] == "A" else 0.01)
+
+
+def test_choice_of_figures() -> None:
+    assert reproduce.parse_figures("10, 1,4,1") == (1, 4, 10)
+    for text in ("0", "11", "x", "1,,2", ""):
+        with pytest.raises(UserError, match="numbered 1 to 10"):
+            reproduce.parse_figures(text)
+
+
+def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be made"):
+        reproduce.reproduce(tmp_path / "file" / "below")
+
+
+def test_command_refuses_unknown_figures(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from zdscan import cli
+
+    monkeypatch.setattr("sys.argv", ["zdscan", "reproduce", "--figures", "3,12"])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 2
+    assert "'12' is not a figure" in capsys.readouterr().err

@@ -1,0 +1,194 @@
+"""The program's b -> s l l rows against brute-force integration of flavio's amplitudes, from couplings to prediction.
+
+Loop coefficients are typed in (13 digits of an independent high-precision evaluation of the b -> s penguin); couplings
+and widths are computed here from the Lagrangian. Only the table of the hadronic R ratio is the program's.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import zdscan
+from tests.support import tolerances
+
+pytest.importorskip("flavio")
+from tests.support import flavio_oracle as oracle
+
+# L = Z_D sbar [(E0 + E2 q2) gamma P_L + M1 m_b i sigma q P_R] b per unit eps (A) or eps_z (Z), GeV; Inami-Lim functions
+# (Prog. Theor. Phys. 65 (1981) 297; conventions of Buras, hep-ph/9806471) summed over u, c, t with
+# m = 0.002, 1.27, 163.5 and MW = 80.377, GF = 1.1663787e-5, MZ = 91.1876, alpha(0) = 1/137.035999
+LAMBDA_T = complex(-4.119293936909e-02, 7.457752431333e-04)
+E2_A = complex(1.093465701985e-8, -4.669025024499e-10)
+M1_A = complex(9.783533851856e-10, -1.771935066796e-11)
+E0_Z = complex(-1.266199156208e-4, 2.291402485199e-6)
+E2_Z = complex(1.283753496801e-8, -5.736188202599e-10)
+M1_Z = complex(1.85361048831e-9, -3.361412137421e-11)
+E, GZ, SW2 = 3.028221208718e-1, 7.407012373374e-1, 0.23122
+ELECTRON, MUON = 0.51099895e-3, 0.1056583755
+
+HADRONIC_R = tomllib.loads((Path(zdscan.__file__).parent / "inputs" / "hadronic_R.toml").read_text())
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of the scan; mass in GeV."""
+
+    case: str
+    mass: float
+    eps: float
+    eps_z: float
+    g_mu: float
+    theory: str
+
+
+def fermion(point: Point, charge: float, isospin: float) -> tuple[float, float]:
+    """v, a of Z_D fbar gamma (v - a gamma5) f from kinetic and mass mixing (arXiv:1203.2947)."""
+    vector = E * point.eps * charge + GZ * point.eps_z * (isospin / 2 - charge * SW2)
+    return vector, GZ * point.eps_z * isospin / 2
+
+
+def electron(point: Point) -> tuple[float, float]:
+    return (0.0, 0.0) if point.case == "C" else fermion(point, -1, -0.5)
+
+
+def muon(point: Point) -> tuple[float, float]:
+    vector, axial = fermion(point, -1, -0.5)
+    return vector + point.g_mu, axial
+
+
+def total_width(point: Point) -> float:
+    """GeV: e, mu, three neutrinos, and hadrons from the R ratio of each current."""
+    mass = point.mass
+    width = 3 * mass / (24 * math.pi) * (GZ * point.eps_z / 2) ** 2
+    for lepton_mass, (vector, axial) in ((ELECTRON, electron(point)), (MUON, muon(point))):
+        r = (lepton_mass / mass) ** 2
+        if r < 0.25:
+            strength = vector**2 * (1 + 2 * r) + axial**2 * (1 - 4 * r)
+            width += mass / (12 * math.pi) * math.sqrt(1 - 4 * r) * strength
+    if mass >= 0.28:
+        up, down = fermion(point, 2 / 3, 0.5)[0], fermion(point, -1 / 3, -0.5)[0]
+        rho, omega, phi = up - down, 3 * (up + down), -3 * down
+        table = np.array(HADRONIC_R["rows"])
+        columns = {name: np.interp(mass, table[:, 0], table[:, k]) for k, name in enumerate(HADRONIC_R["columns"])}
+        ratio = rho**2 * columns["rr"] + omega**2 * columns["oo"] + phi**2 * columns["pp"]
+        ratio += rho * omega * columns["ro"] + rho * phi * columns["rp"] + omega * phi * columns["op"]
+        width += mass / (12 * math.pi) * ratio
+    return float(width)
+
+
+def oracle_row(point: Point, row: int) -> float:
+    coefficients = np.array(
+        [point.eps_z * E0_Z, point.eps * E2_A + point.eps_z * E2_Z, point.eps * M1_A + point.eps_z * M1_Z]
+    )
+    e0, e2, m1 = (coefficients / (oracle.normalisation(row) * LAMBDA_T)).real
+    vector, axial = electron(point) if oracle.ROWS[row].lepton == "e" else muon(point)
+    width = max(total_width(point), 1e-30)  # zero only where nothing resonant is left
+    return oracle.row_prediction(row, point.mass, width, e0, e2, m1, vector, axial, point.theory)
+
+
+def compare(point: Point, rows: Sequence[int]) -> None:
+    result = zdscan.evaluate(
+        case=point.case, mass=point.mass, eps=point.eps, eps_z=point.eps_z, g_mu=point.g_mu, theory=point.theory
+    ).to_dict()
+    assert result["widths"]["total"] == pytest.approx(total_width(point), rel=tolerances.CLOSED_FORM, abs=0)
+    for key, expected in zip(("v_mu", "a_mu", "v_e", "a_e"), (*muon(point), *electron(point)), strict=True):
+        assert result["couplings"][key] == pytest.approx(expected, rel=tolerances.CLOSED_FORM, abs=1e-300)
+    predicted = [entry["prediction"] for entry in result["rows"]]
+    assert len(predicted) == len(oracle.ROWS)
+    for row in rows:
+        expected = oracle_row(point, row)
+        assert predicted[row] == pytest.approx(expected, rel=tolerances.BIN_INTEGRAL), result["rows"][row]["id"]
+
+
+def beside_edge(point: Point, edge: float, distance: float) -> Point:
+    """The point with its pole at M^2 = edge + distance M Gamma (distance signed)."""
+    for _ in range(200):
+        mass = math.sqrt(edge + distance * point.mass * total_width(point))
+        if abs(mass - point.mass) < 1e-15 * mass:
+            break
+        point = replace(point, mass=mass)
+    offset = point.mass**2 - edge
+    assert offset == pytest.approx(distance * point.mass * total_width(point), rel=0.01)
+    return point
+
+
+@pytest.mark.parametrize(
+    ("point", "rows"),
+    [
+        (Point("A", 0.0103, 1e-4, 1e-4, 0.0, "paper"), (7, 15, 21)),
+        (Point("A", 0.0103, 1e-3, 1e-6, 0.0, "complete"), (0, 7, 23)),
+        (Point("B", 0.0302, 1e-4, -1e-4, 0.28, "paper"), (1, 21)),
+        (Point("C", 0.0302, 1e-4, 1e-4, 0.033, "complete"), (12, 15, 22)),
+        (Point("B", 0.5, 1e-5, 1e-7, 1e-3, "complete"), (5, 7)),
+        (Point("A", 1.5, 0.0, 1e-8, 0.0, "paper"), (22, 24)),
+        (Point("C", 1.2, 1e-4, 1e-6, 1.0, "complete"), (1, 8)),
+        (Point("B", 0.7, 1e-12, 1e-12, 1e-12, "complete"), (7,)),
+        (Point("B", 0.7, 1e-12, 1e-12, 1.0, "paper"), (7, 15)),
+        (Point("A", 0.05, 1.0, 1.0, 0.0, "paper"), (7, 15)),
+        (Point("A", 0.7, 0.0, 1.0, 0.0, "complete"), (7, 22)),
+        (Point("C", 0.1, 1e-3, 0.0, 0.5, "complete"), (0,)),
+        (Point("A", 0.8, 0.0, 0.0, 0.0, "complete"), (16,)),
+    ],
+    ids=str,
+)
+def test_rows(point: Point, rows: Sequence[int]) -> None:
+    compare(point, rows)
+
+
+@pytest.mark.parametrize("distance", [-100, 10, 3000])
+@pytest.mark.parametrize(
+    ("point", "edge", "row"),
+    [
+        (Point("B", 0.32, 1e-4, 1e-6, 3e-3, "paper"), 0.1, 12),
+        (Point("C", 0.32, 1e-4, 1e-6, 3e-3, "complete"), 0.1, 7),
+        (Point("A", 0.03, 1e-4, 1e-6, 0.0, "complete"), 0.0009, 21),
+    ],
+    ids=lambda value: str(value),
+)
+def test_pole_beside_an_edge(point: Point, edge: float, row: int, distance: float) -> None:
+    compare(beside_edge(point, edge, distance), [row])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "point",
+    [
+        Point("A", 0.0299, 1e-3, 3e-3, 0.0, "paper"),
+        Point("A", 0.2, 1e-4, 1e-6, 0.0, "complete"),
+        Point("B", 0.0103, 1e-4, 3e-5, 0.28, "complete"),
+        Point("B", 1.0489, 1e-4, -1e-5, 0.05, "paper"),
+        Point("C", 0.0302, 1e-3, -3e-4, 0.033, "paper"),
+        Point("C", 1.7, 1e-4, 1e-4, 0.3, "complete"),
+    ],
+    ids=str,
+)
+def test_all_rows(point: Point) -> None:
+    compare(point, range(26))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("distance", [-3000, -10, 30, 1000])
+@pytest.mark.parametrize(
+    ("edge", "rows"),
+    [
+        (0.0009, (21,)),
+        (0.1, (7, 12)),
+        (0.98, (0, 15)),
+        (1.0, (21, 23)),
+        (1.1, (8, 25)),
+        (2.0, (4, 9)),
+        (2.5, (1, 17)),
+        (3.0, (9, 10)),
+    ],
+    ids=lambda value: str(value),
+)
+def test_all_edges(edge: float, rows: Sequence[int], distance: float) -> None:
+    theory = "paper" if distance in (-10, 1000) else "complete"
+    compare(beside_edge(Point("B", math.sqrt(edge), 1e-4, 2e-6, 2e-3, theory), edge, distance), rows)

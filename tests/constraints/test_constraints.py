@@ -1,0 +1,228 @@
+"""Constraints: predictions against their formulas written out again here, and the rules every clause obeys."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import zdscan
+from zdscan import constraints
+from zdscan.errors import UserError
+from zdscan.evaluation.engine import build_physics
+from zdscan.physics.cases import CASES, COUPLINGS, Case
+from zdscan.physics.clause import Clause
+from zdscan.physics.parameters import PARAMETERS
+from zdscan.physics.polynomial import Polynomial
+
+
+def of(result, name):
+    return next(entry for entry in result.to_dict()["constraints"] if entry["id"] == name)
+
+
+@pytest.mark.parametrize(
+    ("mass", "delta"), [(0.010, 0.662657), (0.030, 0.0736274), (0.100, 6.62528e-3), (1.0, 6.49e-5)]
+)
+def test_bs_mixing_spot_values(mass, delta):
+    """Relative shift of Delta M_s at eps_z = 1e-3 from an independent calculation; its published digits."""
+    entry = of(zdscan.evaluate("A", mass, 1e-3, 1e-3), "bs_mixing")
+    assert entry["prediction"] == pytest.approx(delta, rel=1e-3 if mass == 1.0 else 2e-5)
+    assert entry["limit"] == pytest.approx(2 * 1.2 / 18.4)
+    assert entry["ratio"] == pytest.approx(entry["prediction"] / entry["limit"])
+    assert entry["excluded"] == (mass < 0.0225)
+
+
+def test_bs_mixing_does_not_depend_on_eps_and_scales_with_the_vertex():
+    one = of(zdscan.evaluate("A", 0.05, 1e-3, 1e-3), "bs_mixing")["prediction"]
+    assert of(zdscan.evaluate("A", 0.05, -1e-2, 1e-3), "bs_mixing")["prediction"] == pytest.approx(one, rel=1e-12)
+    doubled = of(zdscan.evaluate("A", 0.05, 1e-3, 1e-3, fcnc_scale=2.0), "bs_mixing")["prediction"]
+    assert doubled == pytest.approx(4.0 * one, rel=1e-3)
+    for k, edge in ((1.0, 0.0225), (2.0, 0.0451), (2.75, 0.0619), (3.5, 0.0789)):
+        for mass, expected in ((edge * 0.99, True), (edge * 1.01, False)):
+            entry = of(zdscan.evaluate("A", mass, 0.0, 1e-3, fcnc_scale=k), "bs_mixing")
+            assert entry["excluded"] is expected
+
+
+# K+ -> pi+ Z_D branching ratio = ZZ eps_z^2 + AZ eps eps_z + AA eps^2
+@pytest.mark.parametrize(
+    ("mass", "zz", "az", "aa"),
+    [(0.01, 5.72268e4, -0.31249, 5.796e-7), (0.1, 498.372, -0.28268, 5.450e-5), (0.2, 75.5238, -0.18949, 1.620e-4)],
+)
+def test_k_pi_x_spot_values(mass, zz, az, aa):
+    def rate(eps, eps_z):
+        # an invisible width that swamps all others makes BR_inv one
+        return of(zdscan.evaluate("A", mass, eps, eps_z, invisible_width=1e6), "k_pi_x")["prediction"]
+
+    z, a, both = rate(0.0, 1e-3), rate(1e-3, 0.0), rate(1e-3, 1e-6)
+    assert z / 1e-6 == pytest.approx(zz, rel=1e-5)
+    assert a / 1e-6 == pytest.approx(aa, rel=1e-3)
+    assert (both - a - z * 1e-6) / 1e-9 == pytest.approx(az, rel=1e-3)
+
+
+def test_k_pi_x_knows_its_gaps_and_its_branching_ratio():
+    for mass, applies in ((0.1034, True), (0.108, False), (0.13, True), (0.153, False), (0.2, True), (0.26, False)):
+        entry = of(zdscan.evaluate("C", mass, 0.0, 1e-6, 1e-3), "k_pi_x")
+        assert entry["applies"] is applies
+        assert (entry["prediction"] is None) is not applies
+        assert entry["excluded"] is (applies and entry["ratio"] >= 1.0)
+    visible = zdscan.evaluate("A", 0.05, 1e-3, 1e-6)
+    hidden = zdscan.evaluate("A", 0.05, 1e-3, 1e-6, invisible_width=float(visible.widths["total"]))
+    before, after = of(visible, "k_pi_x")["prediction"], of(hidden, "k_pi_x")["prediction"]
+    nu = float(visible.widths["nunu"] / visible.widths["total"])
+    assert after / before == pytest.approx((nu + 1.0) / 2.0 / nu, rel=1e-9)
+
+
+def test_no_open_channel_counts_as_invisible():
+    result = zdscan.evaluate("C", 0.05, 1e-4, 0.0, 1e-3)
+    assert result.widths["total"] == 0.0
+    assert result.branching_ratios["invisible"] == 1.0
+    assert of(result, "k_pi_x")["prediction"] > 0.0
+
+
+def test_a_mu_both_sides():
+    """Delta a_mu of a light vector is g^2/8pi^2 - and a^2 m^2/(4 pi^2 M^2) the other way."""
+    light = zdscan.evaluate("B", 0.010, 0.0, 0.0, 3e-4)
+    assert float(light.delta_a_mu) == pytest.approx(9e-8 / (8 * math.pi**2), rel=0.3)
+    entry = of(light, "a_mu")
+    assert entry["ratio"] == pytest.approx(abs(float(light.delta_a_mu) - 38e-11) / 126e-11, rel=1e-12)
+    axial = zdscan.evaluate("A", 0.010, 0.0, 2e-3)
+    a = float(axial.couplings["a_mu"])
+    assert float(axial.delta_a_mu) == pytest.approx(-(a**2) * (0.10566 / 0.010) ** 2 / (4 * math.pi**2), rel=0.1)
+    assert of(axial, "a_mu")["excluded"]
+
+
+def test_zero_coupling_is_allowed_everywhere():
+    for mass in (0.01, 0.05, 0.2, 0.5, 2.0):
+        result = zdscan.evaluate("B", mass)
+        assert not result.excluded.any()
+        assert of(result, "a_mu")["ratio"] == pytest.approx(38 / 126)
+        assert of(result, "bs_mixing")["ratio"] == pytest.approx(0.0, abs=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["A", "B", "C"]),
+    st.floats(0.01, 2.0),
+    st.floats(-0.1, 0.1),
+    st.floats(-0.1, 0.1),
+    st.floats(-1.0, 1.0),
+    st.sampled_from(["paper", "complete"]),
+)
+def test_ratios_are_numbers_and_bits_follow(case, mass, eps, eps_z, g_mu, theory):
+    result = zdscan.evaluate(case, mass, eps, eps_z, 0.0 if case == "A" else g_mu, theory=theory)
+    assert np.all(np.isfinite(result.ratios))
+    assert np.all(result.ratios >= 0.0)
+    assert np.isfinite(result.chi2["all"])
+    np.testing.assert_array_equal(result.excluded, result.ratios >= 1.0)
+    for k, entry in enumerate(result.to_dict()["constraints"]):
+        if not entry["applies"]:
+            assert result.ratios[k] == 0.0
+
+
+def test_selection():
+    assert [c.id for c in constraints.select("all")] == list(constraints.available())
+    assert {c.id for c in constraints.select("paper")} == {c.id for c in constraints.select("all") if c.in_paper}
+    assert [c.id for c in constraints.select(["k_pi_x", "a_mu"])] == ["k_pi_x", "a_mu"]
+    with pytest.raises(UserError, match=r"no constraint .k_pi.; .*Did you mean .k_pi_x."):
+        constraints.select(["k_pi"])
+
+
+def test_clause_kernel_against_plain_arithmetic():
+    """A clause with every feature at once, through a real scan's kernel, against the same sum in Python."""
+    physics = build_physics(CASES["B"], constraints=["a_mu"])
+    p = Polynomial({(1, 0, 0): 2.0, (0, 1, 2): -3.0, (1, 1, 2): 5.0, (0, 0, 4): 1.0, (0, 0, 0): 0.25})
+    clause = Clause(p, up=0.3, down=0.2, centre=0.1, constant=1.0, offset=-0.9, root=True, channel="mumu")
+    mass_tables = physics.mass_tables(0.5)
+    mass_tables[-len(clause.packed(0)) :] = clause.packed(0)
+    eps, eps_z, g_mu = np.array([0.1, -0.2]), np.array([0.05]), np.linspace(-1.0, 1.0, 7)
+    out = physics.evaluate(mass_tables, (eps, eps_z, g_mu), want=("values", "ratios", "widths"))
+    points = [(x, y, z) for x in eps for y in eps_z for z in g_mu]
+    for n, (x, y, z) in enumerate(points):
+        br = out["widths"][n, 1] / out["widths"][n].sum()
+        poly = 2 * x - 3 * y * z**2 + 5 * x * y * z**2 + z**4 + 0.25
+        value = math.sqrt(max(1.0 + poly * br, 0.0)) - 0.9
+        assert out["values"][n, 0] == pytest.approx(value, rel=1e-11, abs=1e-13)
+        assert out["ratios"][n, 0] == pytest.approx(max((value - 0.1) / 0.3, (0.1 - value) / 0.2), rel=1e-9, abs=1e-12)
+
+
+def test_clause_of_least_width():
+    physics = build_physics(CASES["B"], constraints=["a_mu"])
+    mass_tables = physics.mass_tables(0.5)
+    threshold = 1e-6
+    clause = Clause(Polynomial.constant(2.0), up=1.0, min_width=threshold)
+    mass_tables[-len(clause.packed(0)) :] = clause.packed(0)
+    out = physics.evaluate(
+        mass_tables, (np.zeros(1), np.zeros(1), np.geomspace(1e-5, 1.0, 40)), want=("ratios", "widths")
+    )
+    prompt = out["widths"].sum(axis=1) >= threshold
+    assert prompt.any()
+    assert not prompt.all()
+    np.testing.assert_array_equal(out["ratios"][:, 0], np.where(prompt, 2.0, 0.0))
+
+
+def test_polynomial_that_does_not_fit_is_an_error():
+    x = Polynomial.linear([1.0, 0.0, 0.0])
+    with pytest.raises(ValueError, match="does not fit"):
+        Clause(x * x * x * x * x).packed(0)
+    with pytest.raises(ValueError, match="does not fit"):
+        Clause(1j * x).packed(0)
+
+
+def test_neutrino_width_beside_a_large_invisible_width():
+    alone = zdscan.evaluate("A", 0.1, 0.0, 1e-9)
+    beside = zdscan.evaluate("A", 0.1, 0.0, 1e-9, invisible_width=1e-2)
+    assert float(beside.widths["nunu"]) == float(alone.widths["nunu"]) > 0.0
+
+
+def test_kaon_rates_do_not_depend_on_how_the_mixing_is_parametrised():
+    """The same couplings written with another basis of parameters: photon + Z in one column."""
+    mixing = {
+        name: dict(zip(PARAMETERS, row, strict=True)) for name, row in zip(COUPLINGS, CASES["A"].matrix, strict=True)
+    }
+    turned = {name: {"eps": c["eps"] + 0.3 * c["eps_z"], "eps_z": c["eps_z"]} for name, c in mixing.items()}
+    other = zdscan.evaluate(Case.from_couplings("turned", turned), 0.05, 1e-3, -0.3e-3 + 1e-8)
+    assert of(other, "k_pi_x")["ratio"] == pytest.approx(
+        of(zdscan.evaluate("A", 0.05, 1e-3, 1e-8), "k_pi_x")["ratio"], rel=1e-6
+    )
+
+
+def test_widths_of_cancelling_couplings_are_not_negative():
+    case = Case.from_couplings(
+        "cancel", {"v_e": {"eps": 1.0, "g_mu": 1.0}, "g_nu": {"eps": 1e-3, "g_mu": 1e-3}, "v_mu": {"g_mu": 1.0}}
+    )
+    for offset in (0.0, 1e-12, 1e-9):
+        result = zdscan.evaluate(case, 0.05, -1e-3, 0.0, 1e-3 * (1 + offset))
+        assert all(width >= 0.0 for width in result.widths.values())
+
+
+def test_mistakes_in_python_get_a_sentence():
+    for arguments, sentence in (
+        ({"mass": 0.1, "g_mu": 1e200}, "at most 100 in size"),
+        ({"mass": 0.1, "axial_mu": 1e100}, "axial_mu is 1e[+]100; it must be a number from -100 to 100"),
+        ({"mass": 0.1, "invisible_width": -1.0}, "it must be a number from 0"),
+        ({"mass": []}, "an argument is empty"),
+        ({"mass": [0.1, 0.2], "eps": [0.0, 1e-3, 1e-2]}, "matching shapes"),
+        ({"mass": 2.0000001}, "2.0000001 GeV"),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            zdscan.evaluate("B", **arguments)
+    with pytest.raises(TypeError):
+        zdscan.evaluate("B")
+
+
+@pytest.mark.filterwarnings("error")
+def test_arrays_broadcast_without_a_warning():
+    """One number beside an array of one, or of many."""
+    for g_mu in ([1e-3], [1e-3, 2e-3], [[1e-3], [2e-3]]):
+        result = zdscan.evaluate("B", 0.1, 1e-4, [1e-5], g_mu, constraints=["a_mu"])
+        assert result.chi2["all"].shape == np.shape(g_mu)
+        assert float(result.ratios.flat[0]) == float(zdscan.evaluate("B", 0.1, 1e-4, 1e-5, 1e-3).ratios[1])
+
+
+def test_a_mapping_is_a_case_and_a_result_is_short_to_print():
+    result = zdscan.evaluate({"v_mu": {"g_mu": 1.0}}, 0.1, g_mu=1e-3)
+    assert float(result.couplings["v_mu"]) == 1e-3
+    assert len(repr(result)) < 200

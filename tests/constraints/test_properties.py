@@ -1,0 +1,137 @@
+"""What must hold for every constraint at once: extra invisible decays, thresholds, electrons that couple to nothing."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import zdscan
+from zdscan import constraints
+from zdscan.inputs import constants
+from zdscan.physics.cases import CASES
+from zdscan.physics.clause import Theory
+
+INVISIBLE = {
+    *("b_k_nunu", "b_kst_nunu", "b_k_x", "k_pi_nunu_plus", "k_pi_nunu_long", "k_pi_x"),
+    *("k_mu_inv", "pi_mu_nu_x", "belle2_zprime"),
+}
+VISIBLE = {
+    *("b_k_x_ee", "b_kst_x_ee", "b_k_x_mumu", "b_kst_x_mumu", "k_pi_x_mumu"),
+    *("k_mu_nu_ee", "lhcb_dark_photon"),
+}
+ALL = set(constraints.available())
+# observables that need an electron coupling of the Z_D
+ELECTRONS = {"apv_cs", "apv_p", "a_e", "k_mu_nu_ee", "b_k_x_ee", "b_kst_x_ee"}
+
+_C = constants.load()
+THRESHOLDS = (
+    2 * _C["m_mu"],
+    0.28,
+    _C["m_piplus"] - _C["m_mu"],
+    _C["m_Kplus"] - _C["m_mu"],
+    _C["m_Kplus"] - _C["m_piplus"],
+    _C["m_K0"] - _C["m_pi0"],
+)
+COUPLINGS = {
+    "case": st.sampled_from("ABC"),
+    "eps": st.floats(-1e-2, 1e-2),
+    "eps_z": st.floats(-1e-2, 1e-2),
+    "g_mu": st.floats(-1.0, 1.0),
+}
+
+
+def entries(case, mass, eps, eps_z, g_mu, **options):
+    result = zdscan.evaluate(case, mass, eps, eps_z, 0.0 if case == "A" else g_mu, **options)
+    return {entry["id"]: entry for entry in result.to_dict()["constraints"]}, result
+
+
+@settings(max_examples=40, deadline=None)
+@given(mass=st.floats(0.01, 2.0), extra=st.floats(-3.0, 6.0), **COUPLINGS)
+def test_an_extra_invisible_width_moves_what_it_should(mass, extra, case, eps, eps_z, g_mu):
+    """Searches for an invisible Z_D gain what searches for a visible one lose; nothing else notices."""
+    before, result = entries(case, mass, eps, eps_z, g_mu)
+    total = float(result.widths["total"])
+    width = total * 10**extra if total > 0.0 else 10 ** (extra - 9)
+    after, wider = entries(case, mass, eps, eps_z, g_mu, invisible_width=width)
+    total = total + width
+    assert float(wider.widths["total"]) == pytest.approx(total, rel=1e-12)
+    visible = width / total  # what is taken from every other channel, if any was open
+    for name in ALL - VISIBLE - INVISIBLE:
+        assert after[name] == before[name], name
+    for name in INVISIBLE:
+        assert after[name]["applies"] == before[name]["applies"]
+        assert after[name]["ratio"] >= before[name]["ratio"] * (1 - 1e-12), name
+    for name in VISIBLE:
+        if before[name]["applies"]:
+            assert after[name]["applies"], name  # a wider Z_D is more prompt
+            shrunk = before[name]["ratio"] * (1 - visible)
+            assert after[name]["ratio"] == pytest.approx(shrunk, rel=1e-6, abs=1e-300), name
+
+
+def _opening(mass, step, couplings):
+    """What the width may gain within `step` of a mass: the root of the distance for mu mu, R at 0.28 GeV."""
+    muon = couplings["v_mu"] ** 2 + couplings["a_mu"] ** 2
+    quarks = (couplings["v_u"] - couplings["v_d"]) ** 2
+    root = math.sqrt(2 * step) if abs(mass - 2 * _C["m_mu"]) < 1e-9 else 0.0
+    return mass / (12 * math.pi) * (2 * root * muon + (2e-4 if abs(mass - 0.28) < 1e-9 else 0.0) * quarks)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    mass=st.one_of(st.floats(0.0101, 1.99), st.sampled_from(THRESHOLDS)),
+    theory=st.sampled_from(["paper", "complete"]),
+    **COUPLINGS,
+)
+def test_ratios_are_continuous_in_the_mass(mass, theory, case, eps, eps_z, g_mu):
+    """Two masses 1e-10 apart, on both sides of every threshold: steps only where a limit or a range steps.
+
+    Branching ratios may move by as much as the width does where a channel opens, and by all they have where it is the
+    only one.
+    """
+    step = 1e-10
+    below, first = entries(case, mass * (1 - step), eps, eps_z, g_mu, theory=theory)
+    above, second = entries(case, mass * (1 + step), eps, eps_z, g_mu, theory=theory)
+    low, high = float(first.widths["total"]), float(second.widths["total"])
+    gain = _opening(mass, 2 * step, {name: float(value) for name, value in first.couplings.items()})
+    assert abs(high - low) <= 1e-6 * low + 1.01 * gain
+    for name in ALL:
+        one, two = below[name], above[name]
+        if one["applies"] != two["applies"] or not one["applies"]:
+            continue
+        if name == "lhcb_dark_photon" and one["limit"] != two["limit"]:
+            continue  # its limit is constant within a bin
+        assert one["limit"] == pytest.approx(two["limit"], rel=1e-6), name
+        tolerance = 1e-6
+        if name in INVISIBLE | VISIBLE:
+            if low == 0.0 < high:
+                continue
+            tolerance += 2 * gain / low if gain else 0.0
+            tolerance += 2e-4 if name == "lhcb_dark_photon" and mass == 0.28 else 0.0  # the pions of its A'
+        assert one["ratio"] == pytest.approx(two["ratio"], rel=tolerance, abs=1e-9), name
+
+
+@settings(max_examples=20, deadline=None)
+@given(mass=st.floats(0.01, 2.0), eps=st.floats(-0.1, 0.1), eps_z=st.floats(-0.1, 0.1), g_mu=st.floats(-1.0, 1.0))
+def test_electrons_of_case_c_are_those_of_the_standard_model(mass, eps, eps_z, g_mu):
+    found, result = entries("C", mass, eps, eps_z, g_mu)
+    nothing, _ = entries("C", mass, 0.0, 0.0, 0.0)
+    for name in ELECTRONS:
+        assert found[name]["ratio"] == nothing[name]["ratio"], name
+    assert float(result.widths["ee"]) == 0.0
+    assert float(result.delta_a_e) == 0.0
+    for theory in ("paper", "complete"):
+        for row in zdscan.evaluate("C", mass, eps, eps_z, g_mu, theory=theory).to_dict()["rows"]:
+            if "ee" in row["id"]:
+                assert row["prediction"] == row["sm"]
+
+
+def test_no_constraint_is_forgotten_in_the_two_lists():
+    """A new search for decays of the Z_D has to be entered in one of the lists above."""
+    theory = Theory(CASES["B"].matrix, "complete", "complete", 1.0, "rashed2024")
+    for constraint in constraints.select("all"):
+        channels = {clause.channel for mass in (0.02, 0.25, 0.3) for clause in constraint.clauses(theory, mass)}
+        assert ("invisible" in channels) is (constraint.id in INVISIBLE), constraint.id
+        assert bool(channels & {"ee", "mumu", "hadrons"}) is (constraint.id in VISIBLE), constraint.id

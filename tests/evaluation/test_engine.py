@@ -1,0 +1,212 @@
+"""A scan's engine against single points, and its independence of how a grid is cut."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import zdscan
+from tests.support.tolerances import FLOAT32_OUTPUT
+from zdscan.errors import UserError
+from zdscan.evaluation import physics
+from zdscan.evaluation.engine import Engine, build_physics
+from zdscan.physics.cases import CASES
+
+AXES = {
+    "mass": np.array([0.0103, 0.0300001, 0.0302, 0.2, 0.5, 1.0, 1.7]),
+    "eps": np.array([-1e-3, 0.0, 1e-4]),
+    "eps_z": np.array([-9e-3, -1e-6, 0.0, 1e-4]),
+    "g_mu": np.array([0.0, 1e-12, 1e-3, 0.033, 0.3, 1.0]),
+}
+FIELDS = ("chi2", "excluded", "chi2_muon", "ratios", "predictions", "widths", "a_mu")
+
+
+def make(case, theory, theory_errors="table"):
+    axes = AXES if case != "A" else AXES | {"g_mu": np.array([0.0])}
+    return Engine(build_physics(CASES[case], theory=theory, theory_errors=theory_errors), axes, FIELDS)
+
+
+def empty_outputs(engine, count):
+    return [
+        np.full((count, field.components) if field.extra else (count,), field.fill, dtype=field.dtype)
+        for field in engine.fields
+    ]
+
+
+@pytest.mark.parametrize(
+    ("case", "theory", "theory_errors"),
+    [
+        ("A", "paper", "table"),
+        ("B", "complete", "table"),
+        ("C", "paper", "table"),
+        ("C", "complete", "flavio-covariance"),
+    ],
+)
+def test_grid_agrees_with_points(case, theory, theory_errors):
+    engine = make(case, theory, theory_errors)
+    _, n_eps, n_eps_z, n_g = engine.shape
+    count = n_eps * n_eps_z * n_g
+    for m, mass in enumerate(engine.axes["mass"]):
+        outputs = dict(zip(FIELDS, empty_outputs(engine, count), strict=True))
+        engine.evaluate(engine.mass_tables(m), 0, count, list(outputs.values()))
+        grid = np.meshgrid(*(engine.axes[name] for name in ("eps", "eps_z", "g_mu")), indexing="ij")
+        point = zdscan.evaluate(case, mass, *(x.ravel() for x in grid), theory=theory, theory_errors=theory_errors)
+        np.testing.assert_allclose(outputs["chi2"], point.chi2["all"], rtol=FLOAT32_OUTPUT)
+        np.testing.assert_allclose(outputs["chi2_muon"], point.chi2["muon"], rtol=FLOAT32_OUTPUT)
+        np.testing.assert_allclose(outputs["predictions"], point.predictions, rtol=FLOAT32_OUTPUT)
+        np.testing.assert_allclose(outputs["ratios"], point.ratios, rtol=FLOAT32_OUTPUT, atol=1e-44)
+        np.testing.assert_allclose(outputs["a_mu"], point.delta_a_mu, rtol=FLOAT32_OUTPUT, atol=1e-44)
+        bits = (outputs["excluded"][:, None] >> np.arange(point.ratios.shape[-1], dtype=np.uint32)) & 1
+        np.testing.assert_array_equal(bits.astype(bool), point.excluded)
+        # chi2 from the triangular factor is the sum of squared pulls of the predictions
+        direct = [point.physics.likelihood.chi2(p)["all"] for p in point.predictions]
+        np.testing.assert_allclose(point.chi2["all"], direct, rtol=1e-9)
+
+
+@pytest.mark.parametrize("case", ["A", "C"])
+def test_results_do_not_depend_on_the_cut(case):
+    engine = make(case, "complete")
+    count = int(np.prod(engine.shape[1:]))
+    rng = np.random.default_rng(7)
+    for m in range(engine.shape[0]):
+        mass_tables = engine.mass_tables(m)
+        whole = empty_outputs(engine, count)
+        engine.evaluate(mass_tables, 0, count, whole)
+        cuts = np.unique(np.concatenate([[0, count], rng.integers(0, count, 9)]))
+        pieces = empty_outputs(engine, count)
+        for start, stop in itertools.pairwise(cuts):
+            engine.evaluate(mass_tables, int(start), int(stop - start), [output[start:stop] for output in pieces])
+        for one, other in zip(whole, pieces, strict=True):
+            assert one.tobytes() == other.tobytes()
+
+
+def test_mass_tables_are_reproducible():
+    engine = make("B", "paper")
+    for m in range(engine.shape[0]):
+        assert engine.mass_tables(m).tobytes() == engine.mass_tables(m).tobytes()
+        assert np.all(
+            np.isfinite(engine.mass_tables(m)[: 25 + 29 * 26 - 1]) | np.isinf(engine.mass_tables(m)[: 25 + 29 * 26 - 1])
+        )
+
+
+def test_overall_sign_does_not_matter():
+    for case, g_mu in (("A", 0.0), ("B", 0.01), ("C", 0.01)):
+        plus = zdscan.evaluate(case, 0.3, 1e-4, 1e-3, g_mu, theory="complete")
+        minus = zdscan.evaluate(case, 0.3, -1e-4, -1e-3, -g_mu, theory="complete")
+        np.testing.assert_allclose(plus.predictions, minus.predictions, rtol=1e-12)
+        np.testing.assert_allclose(plus.ratios, minus.ratios, rtol=1e-12)
+
+
+def test_relative_sign_does():
+    plus = zdscan.evaluate("C", 0.02, 0.0, 1e-3, 0.01)
+    minus = zdscan.evaluate("C", 0.02, 0.0, -1e-3, 0.01)
+    assert minus.chi2["all"] < plus.chi2["sm_all"] < plus.chi2["all"]
+
+
+def test_electron_rows_of_case_c_are_standard_model():
+    result = zdscan.evaluate("C", 0.5, 1e-3, 1e-2, 0.5, theory="complete")
+    electron = [k for k, lepton in enumerate(result.physics.likelihood.data.leptons) if lepton == "e"]
+    np.testing.assert_array_equal(result.predictions[electron], result.physics.likelihood.sm[electron])
+    assert result.widths["ee"] == 0.0
+
+
+def test_identity_tells_physics_apart():
+    reference = make("B", "paper").identity
+    assert make("B", "paper").identity == reference
+    assert make("B", "complete").identity != reference
+    assert make("C", "paper").identity != reference
+    assert make("B", "paper", "flavio").identity != reference
+
+
+def test_no_infinity_is_stored():
+    axes = {"mass": [0.01], "eps": [100.0], "eps_z": [100.0], "g_mu": [100.0]}
+    engine = Engine(build_physics(CASES["B"], theory="complete"), {k: np.array(v) for k, v in axes.items()}, FIELDS)
+    outputs = dict(zip(FIELDS, empty_outputs(engine, 1), strict=True))
+    engine.evaluate(engine.mass_tables(0), 0, 1, list(outputs.values()))
+    assert zdscan.evaluate("B", 0.01, 100.0, 100.0, 100.0, theory="complete").chi2["all"] > 1e39
+    assert outputs["chi2"][0] == np.finfo(np.float32).max
+    assert all(np.all(np.isfinite(output)) for output in outputs.values())
+
+
+@pytest.mark.filterwarnings("error")
+def test_arguments_broadcast_without_warnings():
+    result = zdscan.evaluate("B", [0.02, 0.3], 1e-4, [[1e-4], [0.0], [-1e-4]], 0.01, constraints=["a_mu"])
+    assert result.chi2["all"].shape == (3, 2)
+    assert result.chi2["all"][2, 1] == zdscan.evaluate("B", 0.3, 1e-4, -1e-4, 0.01, constraints=["a_mu"]).chi2["all"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentences"),
+    [
+        ({"mass": "heavy", "eps": 1j}, ["mass must be a number or an array of numbers, not 'heavy'", "eps must be"]),
+        ({"mass": [0.1, 0.2], "eps": [1e-4] * 3}, ["matching shapes"]),
+        ({"mass": []}, ["an argument is empty"]),
+        ({"theory": 3, "errors": None}, ["theory does not know '3'", "errors does not know 'None'"]),
+        ({"invisible_width": "broad"}, ["invisible_width is 'broad'"]),
+        ({"case": {"v_mu": 1.0}}, ["coupling v_mu"]),
+    ],
+    ids=str,
+)
+def test_wrong_arguments_are_refused_in_sentences(wrong, sentences):
+    with pytest.raises(UserError) as caught:
+        zdscan.evaluate(**({"case": "B", "mass": 0.1} | wrong))
+    for sentence in sentences:
+        assert any(sentence in message for message in caught.value.messages), caught.value.messages
+
+
+def test_every_module_that_makes_numbers_is_in_the_identity():
+    """Whatever a constraint imports from this package, directly or through others, is hashed."""
+    folder = Path(physics.__file__).parent
+    pending = sorted((folder / "constraints").glob("*.py"))
+    reached: set[str] = set()
+    while pending:
+        for node in ast.walk(ast.parse(pending.pop().read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("zdscan"):
+                names = [node.module.split(".")[1]] if "." in node.module else [alias.name for alias in node.names]
+                for name in set(names) - reached:
+                    reached.add(name)
+                    if (folder / f"{name}.py").exists():
+                        pending.append(folder / f"{name}.py")
+    no_numbers = {"cache", "constraints", "errors", "inputs"}
+    assert reached - no_numbers <= set(physics.NUMERIC_MODULES)
+
+
+@pytest.mark.slow
+def test_kernels_as_numba_compiles_them(tmp_path):
+    """An untested version of Numba is left to compile in its own way: the same numbers."""
+    code = (
+        "import sys, numpy as np, zdscan\n"
+        "from zdscan.kernels import jit\n"
+        "from zdscan.evaluation.engine import Engine, build_physics\n"
+        "from zdscan.physics.cases import CASES\n"
+        "axes = {'mass': np.array([0.05, 0.6]), 'eps': np.array([-1e-3, 0.0, 1e-5])}\n"
+        "axes |= {'eps_z': np.linspace(-0.1, 0.1, 9), 'g_mu': np.geomspace(1e-5, 1.0, 12)}\n"
+        "fields = ('chi2', 'excluded', 'chi2_muon', 'ratios', 'predictions')\n"
+        "engine, found = Engine(build_physics(CASES['B'], theory='complete'), axes, fields), {}\n"
+        "for mass in range(2):\n"
+        "    outputs = [np.empty((324, f.components) if f.extra else 324, f.dtype) for f in engine.fields]\n"
+        "    engine.evaluate(engine.mass_tables(mass), 0, 324, outputs)\n"
+        "    found |= {f'{name}{mass}': output for name, output in zip(fields, outputs)}\n"
+        "np.savez(sys.argv[1], shortened=jit.SHORTENED, **found)\n"
+    )
+    found = []
+    for name, extra in (("own", {}), ("stock", {"ZDSCAN_STOCK_COMPILER": "1", "ZDSCAN_CACHE_DIR": str(tmp_path)})):
+        path = tmp_path / f"{name}.npz"
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(path)], env=os.environ | extra, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        found.append(dict(np.load(path)))
+    own, stock = found
+    assert not stock.pop("shortened")
+    own.pop("shortened")
+    assert own.keys() == stock.keys()
+    for name, values in own.items():
+        np.testing.assert_allclose(stock[name], values, rtol=FLOAT32_OUTPUT, err_msg=name)

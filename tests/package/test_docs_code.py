@@ -1,0 +1,170 @@
+"""Commands and code printed in the documentation work, and the generated pages say what the constraints are."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+import typer
+
+from tests.support.paths import ROOT
+from zdscan import cli, evaluate
+from zdscan.constraints import select
+from zdscan.evaluation.engine import build_physics
+from zdscan.inputs import measurements
+from zdscan.inputs.files import read_data
+from zdscan.physics.cases import named_case
+from zdscan.physics.clause import Constraint
+from zdscan.scan.scanfile import parse_scan
+
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+EXTENDING = (DOCS / "extending.md").read_text()
+
+
+def commands() -> list[tuple[str, str]]:
+    """Every `zdscan` command line in a console block, with its page."""
+    found = []
+    for page in PAGES:
+        for block in re.findall(r"```console\n(.*?)```", page.read_text(), flags=re.DOTALL):
+            for line in re.findall(r"^\$ (.*)$", block, flags=re.MULTILINE):
+                if match := re.search(r"(?:^|\s)zdscan\s+(.*)", line.split("#")[0]):
+                    found.append((page.name, match[1].split(">")[0].strip()))
+    return found
+
+
+@pytest.mark.parametrize(("page", "line"), commands())
+def test_printed_commands_are_accepted(page, line):
+    """Command, options and the types of their values; nothing is run."""
+    program = typer.main.get_command(cli.app)
+    name, *arguments = shlex.split(line)
+    assert name in program.commands, f"{page}: there is no command {name}"
+    program.commands[name].make_context(name, arguments)
+
+
+def test_commands_are_found():
+    names = {line.split()[0] for _, line in commands()}
+    assert {"run", "resume", "plot", "point", "constraints", "calibrate"} <= names
+    with pytest.raises(Exception, match="No such option: --z"):
+        typer.main.get_command(cli.app).commands["plot"].make_context("plot", ["grid.h5", "--z", "mass"])
+
+
+def python_blocks() -> list[str]:
+    return re.findall(r"```python\n(.*?)```", EXTENDING, flags=re.DOTALL)
+
+
+def test_printed_case_runs(capsys):
+    (block,) = (block for block in python_blocks() if "from_couplings" in block)
+    scope: dict[str, object] = {}
+    exec(block, scope)
+    chi2, excluded = capsys.readouterr().out.split()
+    assert np.isfinite(float(chi2))
+    assert excluded in ("True", "False")
+    # electrons do not couple: no shift of the electron's moment
+    assert scope["point"].delta_a_e == 0.0
+
+
+def printed_constraint() -> Constraint:
+    (block,) = (block for block in python_blocks() if "CONSTRAINT" in block)
+    module = ModuleType("zdscan.constraints.example_muon")
+    exec(block, vars(module))
+    return module.CONSTRAINT
+
+
+def test_printed_constraint_works():
+    """Ratio 1 at the printed limit, a quarter at half of it, nothing outside the printed range."""
+    example = printed_constraint()
+    physics = replace(build_physics(named_case("B"), constraints=("bs_mixing",)), constraints=(example,))
+    zero = np.zeros(1)
+    inside, outside = (physics.mass_tables(mass) for mass in (0.05, 0.3))
+    axes = (zero, zero, np.array([2.5e-4, 5.0e-4, 6.0e-4]))
+    found = physics.evaluate(inside, axes, want=("ratios",))
+    assert found["ratios"][:, 0] == pytest.approx([0.25, 1.0, 1.44])
+    assert found["excluded"].tolist()[::2] == [0, 1]
+    assert np.all(physics.evaluate(outside, axes, want=("ratios",))["ratios"] == 0.0)
+    assert all(key in read_data("references.bib").decode() for key in example.citations)
+
+
+def test_printed_data_set_is_valid():
+    (block,) = (b for b in re.findall(r"```toml\n(.*?)```", EXTENDING, flags=re.DOTALL) if "[sets." in b)
+    text = read_data("measurements.toml").decode()
+    updated = measurements.parse(block + text, "my-update")
+    published = measurements.load()
+    assert updated.ids == published.ids
+    assert updated.values[0] == 10.3
+    assert np.array_equal(updated.values[1:], published.values[1:])
+
+
+@pytest.fixture(scope="module")
+def generate() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_pages_of_constraints(generate, tmp_path):
+    (tmp_path / "gone.md").write_text("a constraint that is no more")
+    written = {path.stem: path.read_text() for path in generate.write_pages(tmp_path)}
+    chosen = select("all")
+    assert set(written) == {"index", *(item.id for item in chosen)} == {path.stem for path in tmp_path.glob("*.md")}
+    for item in chosen:
+        page = written[item.id]
+        assert item.title in page
+        assert ",".join(item.citations) in page
+        assert f"[{item.id}]({item.id}.md)" in written["index"]
+        file, anchor = generate.section(item).split("#")
+        assert f"](../{file}#{anchor})" in page
+        headings = re.findall(r"^##+ (.*)$", (DOCS / file).read_text(), flags=re.MULTILINE)
+        derived = any(item.id in heading for heading in headings) and item.id in anchor
+        assert derived, f"{file} does not derive {item.id}"
+
+
+def test_printed_bounds_are_the_first_excluded(generate):
+    """The tables of the pages against single points just below and at the bound."""
+    chosen = select(("apv_cs", "bs_mixing", "k_mu_inv"))
+    least = generate.bounds(chosen)
+    expected = {"apv_cs": (1, "eps_z"), "bs_mixing": (1, "eps_z"), "k_mu_inv": (2, "g_mu")}
+    for k, item in enumerate(chosen):
+        column, name = expected[item.id]
+        bound = least[k, 1, column]
+        for factor, excluded in ((0.99, False), (1.0, True)):
+            point = evaluate("B", generate.MASSES[1], **{name: factor * bound}, constraints=(item.id,))
+            assert bool(point.excluded[0]) is excluded
+    assert np.all(np.isinf(least[0, :, 2]))  # caesium does not see the muon
+
+
+@pytest.fixture(scope="module")
+def grids(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the grids that the printed programs open."""
+    from zdscan.running import driver
+
+    scan = """
+format = 1
+case = "C"
+[axes]
+mass = { min = 0.010, max = 2.0, n = 5, spacing = "log" }
+eps = { values = [0.0, 1e-4, 1e-3] }
+eps_z = { min = -1e-2, max = 1e-2, n = 9, spacing = "symlog", linear_below = 1e-6 }
+g_mu = { min = 1e-4, max = 1.0, n = 7, spacing = "log" }
+"""
+    folder = tmp_path_factory.mktemp("printed")
+    for name in ("grid.h5", "first.h5"):
+        driver.run(parse_scan(scan), folder / name, threads=1)
+    return folder
+
+
+@pytest.mark.parametrize("page", ["../README.md", "getting-started.md", "file-format.md", "plotting.md", "data.md"])
+def test_printed_programs_run(page: str, grids: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(grids)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    blocks = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(), flags=re.DOTALL)
+    assert blocks, page
+    for block in blocks:
+        exec(compile(block, page, "exec"), {})

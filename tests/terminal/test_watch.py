@@ -1,0 +1,232 @@
+"""`zdscan watch` for runs that go on, ended well or early, or were never there; signs of life; totals."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.support.fake_engine import FakeEngine, FakeScan
+from tests.support.launching import MPIEXEC, kill, launch, processes_on, start, until
+from zdscan.errors import Stopped, UserError
+from zdscan.grid.open import open_grid
+from zdscan.ranks import mpi
+from zdscan.running import driver
+from zdscan.running.clock import Clock, Spent
+from zdscan.running.progress import Progress, read_status, status_path
+from zdscan.terminal.watch import look, watch
+
+NOW = 1_800_000_000.0
+
+
+def status(**changes):
+    return {
+        "state": "running",
+        "stage": "computing",
+        "points": 300_000,
+        "total": 1_200_000,
+        "points_per_second": 1e5,
+        "seconds_left": 9.0,
+        "ranks": 3,
+        "host": "node17",
+        "pid": 4711,
+        "time": NOW - 1,
+        "last_seen": [NOW - 1, NOW - 2, NOW - 3],
+        **changes,
+    }
+
+
+def seen(tmp_path, **changes):
+    grid = tmp_path / "grid.h5"
+    status_path(grid).write_text(json.dumps(status(**changes)))
+    return look(status_path(grid), grid, NOW)
+
+
+def test_a_run_that_goes_on(tmp_path):
+    view = seen(tmp_path)
+    assert (view.running, view.finished, view.share) == (True, False, 0.25)
+    (line,) = view.lines
+    assert (
+        "computing, 300,000 of 1,200,000 points (25.0 %) on 3 ranks, 0.1 million points/s, 9 s left, end about" in line
+    )
+    assert len(seen(tmp_path, seconds_left=None).lines) == 1
+
+
+def test_a_rank_that_was_last_seen_too_long_ago_is_named(tmp_path):
+    view = seen(tmp_path, last_seen=[NOW - 1, NOW - 91, NOW - 30])
+    assert view.running
+    assert view.lines[1] == "last seen too long ago: rank 1 90 s ago"
+    many = seen(tmp_path, ranks=100, last_seen=[NOW - 1, *(NOW - 1000 - rank for rank in range(1, 100))])
+    assert many.lines[1].startswith("last seen too long ago: rank 99 18.3 min ago, rank 98")
+    assert many.lines[1].endswith("and 94 more")
+
+
+def test_a_dead_run_on_another_machine_is_told_by_its_age(tmp_path):
+    assert seen(tmp_path, time=NOW - 100).running
+    view = seen(tmp_path, time=NOW - 1000)
+    assert (view.running, view.finished) == (False, False)
+    assert "dead at 300,000" in view.lines[0]
+    assert "rank 0 on node17 was last seen 16.7 min ago; continue with `zdscan resume" in view.lines[0]
+
+
+def test_a_dead_run_on_this_machine_is_told_at_once(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    here = socket.gethostname()
+    assert "dead" in seen(tmp_path, host=here, pid=ended.pid).lines[0]
+    busy = seen(tmp_path, host=here, pid=os.getpid(), time=NOW - 1000)
+    assert busy.running
+    assert "the status is 16.7 min old" in busy.lines[1]
+
+
+def test_runs_that_ended_early(tmp_path):
+    stopped = seen(tmp_path, state="stopped")
+    assert (stopped.running, stopped.finished) == (False, False)
+    assert "stopped at 300,000" in stopped.lines[0]
+    fault = {"rank": 2, "ranks": 3, "host": "node18", "cause": "MemoryError"}
+    failed = seen(tmp_path, state="failed", fault=fault)
+    assert "rank 2 of 3 on node18: MemoryError" in failed.lines[0]
+    assert not failed.running
+
+
+def test_without_a_status_file_the_grid_tells(tmp_path, capsys):
+    grid = tmp_path / "grid.h5"
+    with pytest.raises(UserError, match="no run was started there yet"):
+        watch(status_path(grid), every=1.0, once=True)
+    driver.run(FakeScan(), grid, engine=FakeEngine(), threads=1, block_points=50, progress=False)
+    assert watch(status_path(grid), every=1.0, once=False)
+    assert watch(grid, every=1.0, once=True)
+    assert capsys.readouterr().out.count("finished, 1,200 points") == 2
+    with grid.open("r+b") as file:
+        file.seek(open_grid(grid).layout.done.offset)
+        file.write(b"\0")
+    assert not watch(grid, every=1.0, once=True)
+    assert "24 of 25 blocks are computed, continue with" in capsys.readouterr().out
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path):
+    grid = tmp_path / "grid.h5"
+    status_path(grid).write_text('{"state": "running"}')
+    with pytest.raises(UserError, match="is not a status file"):
+        watch(grid, every=1.0, once=True)
+
+
+def test_the_command(tmp_path):
+    grid = tmp_path / "grid.h5"
+    command = [sys.executable, "-m", "zdscan", "watch", str(status_path(grid)), "--once"]
+    status_path(grid).write_text(json.dumps(status(state="stopped")))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (75, "")
+    assert "stopped at 300,000 of 1,200,000 points" in done.stdout
+    status_path(grid).unlink()
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+
+
+def shows_life(grid):
+    """Whether rank 0 was seen at work: it has computed something, and was alive after the start."""
+    status = read_status(status_path(grid)) or {"points": 0}
+    return status["points"] > 200 and status["last_seen"][0] > status["started"]
+
+
+def lag(grid, rank):
+    """Seconds by which a rank's last sign of life is older than the status."""
+    found = read_status(status_path(grid))
+    return found["time"] - found["last_seen"][rank]
+
+
+@pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside this Python")
+def test_every_rank_shows_signs_of_life_and_a_silent_one_does_not(tmp_path):
+    grid = tmp_path / "grid.h5"
+    job = start("run", grid, "--block-points", 20, "--delay", 0.1, "--slow-rank", 1, ranks=2)
+    try:
+        until(lambda: shows_life(grid))
+        running = read_status(status_path(grid))
+        assert running["state"] == "running"
+        assert len(running["last_seen"]) == 2
+        assert all(abs(running["time"] - moment) < 20 for moment in running["last_seen"])
+        assert look(status_path(grid), grid, time.time()).running
+        (other,) = set(processes_on(grid)) - {running["pid"]}
+        os.kill(other, signal.SIGSTOP)
+        until(lambda: lag(grid, 1) > 4.0)
+        assert lag(grid, 0) < 3.0
+    finally:
+        kill(job, grid)
+
+
+@pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside this Python")
+def test_the_times_are_those_of_every_rank(tmp_path):
+    grid = tmp_path / "grid.h5"
+    arguments = ("--shape", 1, 1, 1, 100, "--block-points", 50, "--delay", 1.5, "--sink", "gather")
+    done = launch("run", grid, *arguments, ranks=2)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["evaluated"] == [1, 1]
+    (entry,) = open_grid(grid).history
+    assert 3.0 <= entry["seconds_computing"] < 2 * entry["seconds_blocks"]
+    assert entry["seconds_computing"] + entry["seconds_writing"] + entry["seconds_waiting"] == pytest.approx(
+        2 * entry["seconds_blocks"], rel=0.2
+    )
+
+
+def test_a_stopped_run_counts_what_it_finished(tmp_path):
+    grid = tmp_path / "grid.h5"
+    engine = FakeEngine()
+    evaluate, stop = engine.evaluate, []
+
+    def interrupted(*arguments):
+        stop.append(1)
+        if len(stop) == 8:
+            os.kill(os.getpid(), 15)
+        evaluate(*arguments)
+
+    engine.evaluate = interrupted
+    with pytest.raises(Stopped):
+        driver.run(FakeScan(), grid, engine=engine, threads=1, block_points=50, progress=False)
+    (entry,) = open_grid(grid).history
+    done = int(open_grid(grid).done.sum())
+    assert done >= 8
+    assert entry["points_computed"] == open_grid(grid).layout.plan.points_in(open_grid(grid).done.nonzero()[0])
+    summary = driver.resume(grid, engine=FakeEngine(), threads=1, progress=False)
+    assert summary.computed + entry["points_computed"] == 1200
+
+
+def test_times_add_up_over_threads(tmp_path):
+    summary = driver.run(
+        FakeScan(), tmp_path / "grid.h5", engine=FakeEngine(delay=0.1), threads=3, block_points=50, progress=False
+    )
+    spent = summary.spent
+    assert spent.computing >= 25 * 0.1
+    assert spent.computing + spent.writing + spent.waiting == pytest.approx(3 * summary.seconds, rel=0.1)
+    assert summary.points_per_second_per_core == pytest.approx(summary.points_per_second / 3)
+
+
+def test_the_clock_counts_a_failing_body_too(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("zdscan.running.clock.time.perf_counter", lambda: now[0])
+    clock = Clock()
+    for what, seconds in (("computing", 3.0), ("writing", 2.0), ("writing", 0.5)):
+        with contextlib.suppress(ValueError), clock.during(what):
+            now[0] += seconds
+            raise ValueError
+    now[0] += 1.0
+    assert clock.total(mpi.Alone(), 2) == Spent(computing=3.0, writing=2.5, waiting=2 * 6.5 - 5.5)
+
+
+def test_lines_tell_when_the_run_will_end(tmp_path, capsys, monkeypatch):
+    for name in ("LINE_SECONDS", "UPDATE_SECONDS"):
+        monkeypatch.setattr(f"zdscan.running.progress.{name}", 0.0)
+    progress = Progress(tmp_path / "grid.h5", 1000, 200, world=mpi.Alone(), show=True)
+    progress.stage("computing")
+    time.sleep(0.01)
+    progress.update(300)
+    progress.close("stopped")
+    assert "s left, end about" in capsys.readouterr().err
+    assert read_status(status_path(tmp_path / "grid.h5"))["seconds_left"] > 0

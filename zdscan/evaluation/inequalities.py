@@ -1,0 +1,197 @@
+"""Clauses of mass tables as tests D > 0, without division and without ratio: part of expansion.py. docs/performance.md.
+
+Each bounded side of a clause is a test. In the couplings (a, b, u) of a digest, with side +-1,
+
+    D = side (P - bound),    or behind a branching ratio    D = side P Gamma_x - side bound Gamma.
+
+Which monomials of P and of the widths make which cell of D hardly changes from mass to mass: it is worked out once for
+each pattern of zeros, and what is left for a mass is to gather, multiply and add.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan.evaluation.monomials import WIDTHS, Floats, Ints, Layout, layout_of, monomials, places
+from zdscan.kernels.fast.bounds import DEGREES
+from zdscan.kernels.fast.collapse import Cells
+from zdscan.kernels.tables import clauses as _clauses
+
+ROUNDING = 1e-12  # what is left of a cancellation in a coefficient and no more than this is zero
+CLAUSES = monomials(*range(_clauses.DEGREE + 1))
+TESTS = monomials(*range(_clauses.DEGREE + 3))
+TESTS = TESTS[np.lexsort(TESTS.T)]  # in the order of cells
+_ALONE = places(TESTS, CLAUSES, WIDTHS[:1])
+_TIMES_WIDTH = places(TESTS, CLAUSES, WIDTHS)
+_OF_WIDTH = places(TESTS, WIDTHS, WIDTHS[:1])[:, 0]
+_SIDES = np.array([1.0, -1.0])  # above, below
+_PATTERNS_KEPT = 256
+
+
+@dataclass(frozen=True)
+class Tests:
+    """The tests of one mass: of T tests the cells of D where a channel is open and where none is.
+
+    inside_end, outside_end : int64[T], end of the cells of each test.
+    degree : int64[T], of D in u; bit : uint64[T], of the constraint; prompt : float64[T], least width in GeV.
+    """
+
+    inside: Cells
+    outside: Cells
+    inside_end: Ints
+    outside_end: Ints
+    degree: Ints
+    bit: NDArray[np.uint64]
+    prompt: Floats
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """How the tests of a pattern are made: entry e of all cells is the sum of left[i] right[j] from start[e] on.
+
+    left : polynomials of the clauses, and bounds of the tests; right : 1, the widths of all channels and the total one,
+    and all of these negative. The first `split` entries are those where a channel is open.
+    """
+
+    clause: Ints
+    left: Ints
+    right: Ints
+    start: Ints
+    split: int
+    inside: Layout
+    outside: Layout
+    inside_end: Ints
+    outside_end: Ints
+    degree: Ints
+    bit: NDArray[np.uint64]
+
+
+class Excluder:
+    """Turns clauses into tests.
+
+    Parameters
+    ----------
+    roles, shift : of the couplings (a, b, u), see `zdscan.kernels.fast.evaluate.Prepared`.
+    """
+
+    def __init__(self, roles: tuple[int, int, int], shift: Floats) -> None:
+        self._turn = _turn(roles, shift)
+        self._sizes = np.abs(self._turn)
+        self._recipes: dict[tuple[bytes, ...], _Recipe] = {}
+
+    def tests(self, clauses: Floats, channels: Floats) -> Tests:
+        """Tests of clauses float64[n, LENGTH]; channels float64[5, 7], widths over `WIDTHS`, the last the total."""
+        applied = clauses[clauses[:, _clauses.APPLIES] != 0.0]
+        numbers, given = applied[:, : _clauses.POLYNOMIAL].T, applied[:, _clauses.POLYNOMIAL :]
+        polynomials = given @ self._turn
+        polynomials[np.abs(polynomials) <= ROUNDING * (np.abs(given) @ self._sizes)] = 0.0
+        # undo offset, root and constant
+        distance = applied[:, [_clauses.UP, _clauses.DOWN]]
+        edge = (numbers[_clauses.CENTRE] - numbers[_clauses.OFFSET])[:, None] + _SIDES * distance
+        kept = np.isfinite(edge)
+        root = np.flatnonzero(numbers[_clauses.ROOT])
+        if root.size:  # a root is never below zero and always above
+            under = edge[root]
+            kept[root, 1] &= under[:, 1] >= 0.0
+            edge[root] = np.where((_SIDES > 0.0) & (under <= 0.0), -1e300, under * under)
+        bound = (_SIDES * (edge - numbers[_clauses.CONSTANT, :, None]))[kept]
+
+        labels, there, open_ = numbers[[_clauses.CONSTRAINT, _clauses.CHANNEL]], polynomials != 0.0, channels != 0.0
+        pattern = tuple(x.tobytes() for x in (labels, kept, there, open_))
+        recipe = self._recipes.get(pattern)
+        if recipe is None:
+            if len(self._recipes) == _PATTERNS_KEPT:
+                self._recipes.clear()
+            recipe = self._recipes[pattern] = _recipe(labels.astype(np.int64), kept, there, open_)
+        left = np.concatenate([polynomials.ravel(), bound])
+        factors = np.concatenate([[1.0], channels.ravel()])
+        right = np.concatenate([factors, -factors])
+        values = np.add.reduceat(left[recipe.left] * right[recipe.right], recipe.start)
+        return Tests(
+            Cells(*recipe.inside, values[: recipe.split]),
+            Cells(*recipe.outside, values[recipe.split :]),
+            recipe.inside_end,
+            recipe.outside_end,
+            recipe.degree,
+            recipe.bit,
+            numbers[_clauses.MIN_WIDTH, recipe.clause],
+        )
+
+
+def _recipe(labels: Ints, kept: NDArray[np.bool_], there: NDArray[np.bool_], open_: NDArray[np.bool_]) -> _Recipe:
+    """The recipe of a pattern.
+
+    labels : int64[2, n], constraint and channel of the clauses; kept : bool[n, 2], sides that are tests.
+    there : bool[n, 35], coefficients that are not zero; open_ : bool[5, 7], widths that are not.
+    """
+    clauses, monomials_, widths = len(kept), there.shape[1], open_.shape[1]
+    clause, below = np.nonzero(kept)
+    negative, total = 1 + open_.size, len(open_) - 1
+    inside: list[tuple[int, int, int, int]] = []  # test, place in `TESTS`, places in left and right
+    outside: list[tuple[int, int, int, int]] = []
+    for test, (c, side) in enumerate(zip(clause.tolist(), (negative * below).tolist(), strict=True)):
+        channel, bound = int(labels[1, c]), clauses * monomials_ + test
+        live = np.flatnonzero(there[c]).tolist()
+        alone = [(test, int(_ALONE[m, 0]), c * monomials_ + m, side) for m in live]
+        if channel < 0:
+            inside += [*alone, (test, 0, bound, negative)]
+        else:
+            of_channel, of_total = (np.flatnonzero(open_[row]).tolist() for row in (channel, total))
+            inside += [
+                (test, int(_TIMES_WIDTH[m, w]), c * monomials_ + m, side + 1 + channel * widths + w)
+                for m, w in itertools.product(live, of_channel)
+            ]
+            inside += [(test, int(_OF_WIDTH[w]), bound, negative + 1 + total * widths + w) for w in of_total]
+        # without an open channel the invisible branching ratio is 1 and all others are 0
+        outside += [*(alone if channel in (-1, _clauses.INVISIBLE_CHANNEL) else ()), (test, 0, bound, negative)]
+    start, keys = [], []
+    for entries in (inside, outside):
+        table = np.array(sorted(entries), dtype=np.int64).reshape(-1, 4)
+        new = np.ones(len(table), dtype=bool)
+        new[1:] = np.any(table[1:, :2] != table[:-1, :2], axis=1)
+        start.append(np.flatnonzero(new))
+        test, place = table[new, :2].T
+        keys.append(np.stack([DEGREES * test + TESTS[place, 2], TESTS[place, 1], TESTS[place, 0]], axis=1))
+    degree = np.zeros(len(clause), dtype=np.int64)
+    for rows in keys:
+        np.maximum.at(degree, rows[:, 0] // DEGREES, rows[:, 0] % DEGREES)
+    every = np.array([entry[2:] for entries in (inside, outside) for entry in sorted(entries)], dtype=np.int64)
+    left, right = np.ascontiguousarray(every.reshape(-1, 2).T)
+    layouts = [layout_of(rows) for rows in keys]
+    next_rows = DEGREES * np.arange(1, len(clause) + 1, dtype=np.uint64)
+    return _Recipe(
+        clause,
+        left,
+        right,
+        np.concatenate([start[0], len(inside) + start[1]]),
+        len(start[0]),
+        layouts[0],
+        layouts[1],
+        np.searchsorted(layouts[0][0], next_rows),
+        np.searchsorted(layouts[1][0], next_rows),
+        degree,
+        np.uint64(1) << labels[0, clause].astype(np.uint64),
+    )
+
+
+def _turn(roles: tuple[int, int, int], shift: Floats) -> Floats:
+    """Turns the coefficients of clauses (rows) into those over `CLAUSES` of (a, b, u): float64[35, 35]."""
+    known: dict[tuple[int, ...], int] = {tuple(row): place for place, row in enumerate(CLAUSES.tolist())}
+    out = np.zeros((len(CLAUSES), len(CLAUSES)))
+    line = {(1, 0, 0): -shift[0], (0, 1, 0): -shift[1], (0, 0, 1): 1.0}
+    for column, exponents in enumerate(_clauses.EXPONENTS.tolist()):
+        i, j, k = (exponents[role] for role in roles)
+        terms: dict[tuple[int, ...], float] = {(i, j, 0): 1.0}
+        for _ in range(k):
+            grown: dict[tuple[int, ...], float] = {}
+            for (x, c), (y, d) in itertools.product(terms.items(), line.items()):
+                product = (x[0] + y[0], x[1] + y[1], x[2] + y[2])
+                grown[product] = grown.get(product, 0.0) + c * d
+            terms = grown
+        for term, c in terms.items():
+            out[column, known[term]] = c
+    return out

@@ -1,0 +1,289 @@
+"""The physics of a scan: the tables of one mass, and runs of points, for grids, single points and fits alike."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan import inputs
+from zdscan.compiled import cache
+from zdscan.evaluation.expansion import BandTables, Frame, WideTables, roles_of, row_tables, wide_roles_of
+from zdscan.inputs import curves
+from zdscan.kernels.fast.evaluate import Prepared, evaluate_grid, work_space
+from zdscan.kernels.reference.evaluate import evaluate_block
+from zdscan.kernels.tables import clauses as _clauses
+from zdscan.kernels.tables import mass as _mass
+from zdscan.physics.cases import COUPLINGS, Case
+from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.parameters import PARAMETERS
+from zdscan.physics.rows import Likelihood
+
+CHANNELS = ("ee", "mumu", "nunu", "hadrons", "invisible")
+Array = NDArray[Any]
+
+
+# Every folder whose sources make numbers, whole: no list of modules could be forgotten in
+# (tests/package/test_identity.py checks that they import nothing else of zdscan that could).
+NUMERIC_FOLDERS = ("kernels", "inputs", "physics", "constraints", "evaluation")
+OPTIONAL = ("chi2_muon", "ratios", "values", "predictions", "widths", "a_mu")
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
+
+Axes = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What is kept between runs of points of one mass: its digested tables, and tables for large widths."""
+
+    mass_tables: NDArray[np.float64]
+    parts: tuple[tuple[Prepared, WideTables], ...]  # of all rows, and of the muon rows where they are wanted
+
+
+@dataclass(frozen=True)
+class Physics:
+    """Everything that fixes the numbers at a point: case, theory settings, data, constraints.
+
+    Parameters
+    ----------
+    case : the coupling matrix.
+    likelihood : rows, measurements and errors.
+    constraints : in the order of their bits.
+    theory : "paper" (C9 and C10 alone, transverse propagator) or "complete" (dipole and q_mu q_nu/M^2 term as well).
+    emission : "auto", "lepton" or "complete": how K, pi and W radiate; auto follows the theory setting.
+    invisible_width : extra invisible width, GeV.
+    axial_mu : direct axial muon coupling as a multiple of g_mu.
+    fcnc_scale : multiplies E0.
+    limits : name of the set of limits.
+    """
+
+    case: Case
+    likelihood: Likelihood
+    constraints: tuple[Constraint, ...]
+    theory: str = "paper"
+    emission: str = "auto"
+    invisible_width: float = 0.0
+    axial_mu: float = 0.0
+    fcnc_scale: float = 1.0
+    limits: str = "rashed2024"
+
+    @cached_property
+    def matrix(self) -> NDArray[np.float64]:
+        """Couplings per unit of eps, eps_z, g_mu, axial_mu included: float64[16, 3]."""
+        return np.ascontiguousarray(self.case.with_axial(self.axial_mu))
+
+    @cached_property
+    def setting(self) -> Theory:
+        """What constraints see of this."""
+        automatic = {"paper": "lepton", "complete": "complete"}[self.theory]
+        radiation = automatic if self.emission == "auto" else self.emission
+        return Theory(self.matrix, self.theory, radiation, self.fcnc_scale, self.limits)
+
+    @cached_property
+    def penguin(self) -> NDArray[np.float64]:
+        """Re(E0, E2, M1 / lambda_t) of b -> s; the imaginary parts are CP odd and 1e-5 (E0) to 2.5% (E2)."""
+        vertex = self.setting.vertex("bs")
+        dipole = vertex.m1 if self.theory == "complete" else 0.0 * vertex.m1
+        return np.ascontiguousarray(np.array([vertex.e0, vertex.e2, dipole]) / vertex.lambda_t).real.copy()
+
+    @cached_property
+    def _powers(self) -> tuple[int, int]:
+        """How many powers of g_mu the regular and the resonant part of a row can have."""
+        column = self.matrix[:, PARAMETERS.index("g_mu")]
+        if not np.any(column):
+            return 0, 1
+        if np.any(self.penguin[:, 2] != 0.0):
+            return 4, 5
+        return 3, 3
+
+    @cached_property
+    def _slots(self) -> tuple[int, ...]:
+        """First clause slot of each constraint, and the total."""
+        return tuple(int(n) for n in np.concatenate([[0], np.cumsum([c.slots for c in self.constraints])]))
+
+    @property
+    def mass_tables_size(self) -> int:
+        """Length of mass tables."""
+        return int(_mass.mass_tables_length(len(self.likelihood.sm))) + self._slots[-1] * _clauses.LENGTH
+
+    def clauses(self, mass: float) -> list[Sequence[Clause]]:
+        """The clauses of every constraint at a mass in GeV; an empty list where it does not apply."""
+        return [constraint.clauses(self.setting, mass) for constraint in self.constraints]
+
+    def mass_tables(self, mass: float) -> NDArray[np.float64]:
+        """Everything at one mass (GeV, 0.01 to 2) that does not depend on the couplings: float64[mass_tables_size]."""
+        rows, c = self.likelihood, self.setting.constants
+        out = np.zeros(self.mass_tables_size)
+        _mass.fill_mass_tables(
+            out,
+            float(mass),
+            self.theory == "complete",
+            float(self.invisible_width),
+            c["m_e"],
+            c["m_mu"],
+            curves.hadronic_table(),
+            self.penguin,
+            rows.row_start,
+            rows.sm_tables.panel_lo,
+            rows.sm_tables.panel_hi,
+            rows.functions,
+            rows.sm,
+        )
+        packed = out[int(_mass.mass_tables_length(len(rows.sm))) :].reshape(-1, _clauses.LENGTH)
+        for index, found in enumerate(self.clauses(float(mass))):
+            if len(found) > self.constraints[index].slots:
+                raise ValueError(f"{self.constraints[index].id} returned more clauses than its slots")
+            for place, clause in enumerate(found):
+                packed[self._slots[index] + place] = clause.packed(index)
+        return out
+
+    def _frame(self, roles: tuple[int, int, int]) -> Frame:
+        """What digests of mass tables have in common."""
+        kept: dict[tuple[int, int, int], Frame] = self.__dict__.setdefault("_frames", {})
+        if roles not in kept:
+            kept[roles] = Frame(self.matrix, self.penguin, self.likelihood, roles, self.theory == "complete")
+        return kept[roles]
+
+    def workspace(self, mass_tables: NDArray[np.float64], axes: Axes, *, muon: bool = False) -> Workspace:
+        """A workspace for `fill` on mass tables and axes; muon : whether chi2 of the muon rows will be asked for."""
+        rows, roles = self.likelihood, roles_of([len(axis) for axis in axes])
+        frame, wide_frame = self._frame(roles), self._frame(wide_roles_of(roles))
+        header, limits = mass_tables[: _mass.HEADER], row_tables(mass_tables, len(rows.sm))[:, -1]
+        exact = BandTables(wide_frame, header)
+        errors = [rows.whitening, rows.whitening_muon] if muon else [rows.whitening]
+        wide = [WideTables(wide_frame, header, limits, exact, whitening) for whitening in errors]
+        return Workspace(mass_tables, tuple(zip(frame.prepare(mass_tables, errors), wide, strict=True)))
+
+    def fill(
+        self,
+        workspace: Workspace,
+        axes: Axes,
+        first: int,
+        chi2: Array,
+        excluded: Array,
+        chi2_muon: Array,
+    ) -> None:
+        """chi2, constraint bits and chi2 of the muon rows of the points first..first+len(chi2): the grid's fast path.
+
+        The numbers are those of `evaluate` to 1e-8, the bits the same; docs/performance.md.
+
+        Parameters
+        ----------
+        workspace : of `workspace`, for these axes and with or without muon rows; threads may share it.
+        chi2, excluded, chi2_muon : float32[n], uint32[n] or uint64[n], float32[n or 0]; filled. Numbers beyond float32
+            become its largest.
+        """
+        lost, none = np.empty(len(chi2), dtype=np.uint8), excluded[:0]
+        wanted = [("chi2", chi2, excluded), ("chi2_muon", chi2_muon, none)][: 2 if len(chi2_muon) else 1]
+        for (prepared, wide), (name, out, bits) in zip(workspace.parts, wanted, strict=True):
+            space = work_space(prepared)
+            count = evaluate_grid(prepared, *axes, first, len(out), _FLOAT32_MAX, out, bits, lost, *space)
+            count += wide.evaluate(axes, first, _FLOAT32_MAX, out, lost)
+            for place in np.flatnonzero(lost) if count else ():
+                point = self.evaluate(workspace.mass_tables, axes, first + int(place), 1, ("chi2_muon",))
+                out[place] = min(point[name][0], _FLOAT32_MAX)
+
+    def evaluate(
+        self,
+        mass_tables: NDArray[np.float64],
+        axes: Axes,
+        first: int = 0,
+        count: int | None = None,
+        want: Collection[str] = (),
+    ) -> dict[str, Array]:
+        """Points first..first+count, in C order of the axes (eps, eps_z, g_mu), at the mass of mass tables.
+
+        Parameters
+        ----------
+        mass_tables : of `mass_tables`.
+        axes : values of eps, eps_z, g_mu; float64 each.
+        want : which of `OPTIONAL` to compute besides chi2 and excluded.
+
+        Returns
+        -------
+        float64 arrays over the n points by name: chi2[n]; excluded uint64[n], bit k for constraint k; and where asked
+        for: chi2_muon[n]; ratios[n, constraints]; values[n, clauses], what each clause compares with its limits (0
+        where it does not apply); predictions[n, rows]; widths[n, 5] in GeV in the order of `CHANNELS`; a_mu[n].
+        """
+        n = math.prod(len(axis) for axis in axes) - first if count is None else count
+        rows = self.likelihood
+        sizes = {
+            "chi2_muon": (n,),
+            "ratios": (n, len(self.constraints)),
+            "values": (n, self._slots[-1]),
+            "predictions": (n, len(rows.sm)),
+            "widths": (n, len(CHANNELS)),
+            "a_mu": (n,),
+        }
+        out: dict[str, Array] = {
+            name: np.zeros(size if name in want else (0, *size[1:])) for name, size in sizes.items()
+        }
+        chi2, excluded = np.empty(n), np.empty(n, dtype=np.uint64)
+        evaluate_block(
+            mass_tables,
+            self.matrix,
+            rows.row_start,
+            rows.sm_tables.panel_lo,
+            rows.sm_tables.panel_hi,
+            rows.functions,
+            rows.lepton,
+            rows.sm,
+            rows.data.values,
+            rows.whitening,
+            rows.whitening_muon,
+            *self._powers,
+            len(self.constraints),
+            *axes,
+            first,
+            n,
+            chi2,
+            out["chi2_muon"],
+            excluded,
+            out["ratios"],
+            out["values"],
+            out["predictions"],
+            out["widths"],
+            out["a_mu"],
+        )
+        return {"chi2": chi2, "excluded": excluded} | {name: out[name] for name in OPTIONAL if name in want}
+
+    def chi2(self, mass: float, eps: float, eps_z: float, g_mu: float) -> float:
+        """chi2 at one point of any mass, for minimisers."""
+        point = (np.array([eps]), np.array([eps_z]), np.array([g_mu]))
+        return float(self.evaluate(self.mass_tables(mass), point)["chi2"][0])
+
+    @cached_property
+    def sm_chi2(self) -> dict[str, float]:
+        """chi2 of the Standard Model: keys "all" and "muon"."""
+        return self.likelihood.chi2(self.likelihood.sm)
+
+    @cached_property
+    def identity(self) -> Mapping[str, str]:
+        """What makes the numbers, as name -> text or hash: two runs agree on it or have different physics."""
+        settings = {
+            "case": self.case.name,
+            "couplings": json.dumps(
+                {
+                    name: dict(zip(PARAMETERS, row.tolist(), strict=True))
+                    for name, row in zip(COUPLINGS, self.matrix, strict=True)
+                    if np.any(row)
+                }
+            ),
+            "theory": self.theory,
+            "emission": self.setting.emission,
+            "invisible_width": repr(self.invisible_width),
+            "fcnc_scale": repr(self.fcnc_scale),
+            "measurements": self.likelihood.data.name,
+            "covariance": hashlib.sha256(self.likelihood.whitening.tobytes()).hexdigest(),
+            "constraints": " ".join(constraint.id for constraint in self.constraints),
+            "limits": self.limits,
+        }
+        sources = {f"sources {folder}": cache.source_hash(folder) for folder in NUMERIC_FOLDERS}
+        return settings | sources | {f"input {name}": digest for name, digest in sorted(inputs.hashes().items())}

@@ -1,0 +1,166 @@
+"""Cases: a model is a matrix of couplings, linear in (eps, eps_z, g_mu). Conventions: docs/model.md.
+
+L = V_mu sum_f fbar gamma^mu (v_f - a_f gamma5) f + g_nu nubar gamma^mu P_L nu + gauge and Goldstone vertices
+mixing:  v_f = e eps Q_f + gz eps_z (T3_f/2 - Q_f sW2),   a_f = gz eps_z T3_f/2   (arXiv:1203.2947)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from numbers import Real
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan.errors import UserError
+from zdscan.inputs import constants
+from zdscan.physics.parameters import LARGEST_COUPLING, PARAMETERS
+
+COUPLINGS = (
+    *("v_e", "a_e", "v_mu", "a_mu", "v_u", "a_u", "v_d", "a_d", "v_s", "a_s"),
+    *("g_nue", "g_numu", "g_nutau", "gWW", "gpp", "gWp"),
+)
+_NEUTRINOS = ("g_nue", "g_numu", "g_nutau")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model: `matrix[i, j]` is coupling COUPLINGS[i] per unit of parameter PARAMETERS[j]; float64[16, 3]."""
+
+    name: str
+    title: str
+    matrix: NDArray[np.float64]
+
+    def couplings(self, eps: float, eps_z: float, g_mu: float, axial_mu: float = 0.0) -> dict[str, float]:
+        """Named couplings at a point; axial_mu adds gA_mu = axial_mu x g_mu to the muon's axial coupling."""
+        values = self.with_axial(axial_mu) @ np.array([eps, eps_z, g_mu])
+        return dict(zip(COUPLINGS, values.tolist(), strict=True))
+
+    def with_axial(self, axial_mu: float) -> NDArray[np.float64]:
+        """The matrix with the axial muon coupling axial_mu x g_mu added."""
+        matrix = self.matrix.copy()
+        matrix[COUPLINGS.index("a_mu"), PARAMETERS.index("g_mu")] += axial_mu
+        return matrix
+
+    @classmethod
+    def from_couplings(cls, name: str, couplings: Mapping[str, Mapping[str, float]], title: str = "") -> Case:
+        """A case from named couplings, e.g. ``{"v_mu": {"g_mu": 1.0}}``; absent entries are 0.
+
+        ``g_nu`` stands for the three neutrinos at once. Columns are eps, eps_z, g_mu.
+
+        Raises
+        ------
+        UserError
+            Unknown names, numbers that are not finite or far beyond perturbation theory, or couplings for which the
+            flavour-changing vertex has no finite prediction (docs/penguin.md): gpp must equal gR_u - gL_d, and d and s
+            must couple alike.
+        """
+        faults: list[str] = []
+        matrix = np.zeros((len(COUPLINGS), len(PARAMETERS)))
+        for row, entries in couplings.items():
+            if row not in (*COUPLINGS, "g_nu"):
+                faults.append(f"Case {name}: {_unknown('coupling', row, (*COUPLINGS, 'g_nu'))}")
+                continue
+            if not isinstance(entries, Mapping):
+                faults.append(
+                    f"Case {name}, coupling {row}: {entries!r} must be numbers by parameter, such as {{'g_mu': 1.0}}."
+                )
+                continue
+            for column, value in entries.items():
+                if column not in PARAMETERS:
+                    faults.append(f"Case {name}, coupling {row}: {_unknown('parameter', column, PARAMETERS)}")
+                elif not isinstance(value, Real) or not math.isfinite(value) or abs(value) > LARGEST_COUPLING:
+                    faults.append(
+                        f"Case {name}: {row} per {column} is {value!r}; it must be a finite number of at most "
+                        f"{LARGEST_COUPLING:g} in size."
+                    )
+                else:
+                    for target in _NEUTRINOS if row == "g_nu" else (row,):
+                        matrix[COUPLINGS.index(target), PARAMETERS.index(column)] += value
+        if not faults:
+            faults = [f"Case {name}: {fault}" for fault in _vertex_faults(matrix)]
+        if faults:
+            raise UserError(*faults)
+        return cls(name, title or f"User's case {name}", matrix)
+
+
+def _unknown(what: str, name: str, allowed: tuple[str, ...]) -> str:
+    near = get_close_matches(str(name), allowed, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return f"there is no {what} {name!r}; allowed are {', '.join(allowed)}.{hint}"
+
+
+def _vertex_faults(matrix: NDArray[np.float64]) -> list[str]:
+    """Why the one-loop vertex d_i -> d_j V has no finite prediction for these couplings, one sentence a column."""
+    c = dict(zip(COUPLINGS, matrix, strict=True))
+    faults = []
+    for j, parameter in enumerate(PARAMETERS):
+        scale = float(np.max(np.abs(matrix[:, j])))
+        right_up, left_down = c["v_u"][j] - c["a_u"][j], c["v_d"][j] + c["a_d"][j]
+        needed = right_up - left_down
+        if abs(c["gpp"][j] - needed) > 1e-9 * scale:
+            faults.append(
+                f"gpp per {parameter} is {c['gpp'][j]:g} but must be gR_u - gL_d = (v_u - a_u) - (v_d + a_d) = "
+                f"{needed:g}, or the b -> s vertex is not finite."
+            )
+        if max(abs(c["v_d"][j] - c["v_s"][j]), abs(c["a_d"][j] - c["a_s"][j])) > 1e-9 * scale:
+            faults.append(
+                f"d and s couple differently per {parameter} (v {c['v_d'][j]:g} and {c['v_s'][j]:g}, a {c['a_d'][j]:g} "
+                f"and {c['a_s'][j]:g}); they must be equal, or flavour changes at tree level."
+            )
+    return faults
+
+
+def gauge_couplings() -> tuple[float, float, float]:
+    """(e, gz, sin^2 theta_W): e^2 = 4 pi alpha(0), gz = g/cW = sqrt(4 sqrt2 GF) MZ."""
+    c = constants.load()
+    return c["e"], c["gz"], c["sin2_theta_w"]
+
+
+def _mixing() -> dict[str, dict[str, float]]:
+    """Kinetic and mass mixing: the photon's couplings times eps, the Z's times eps_z."""
+    e, gz, s2 = gauge_couplings()
+    charges = {"e": (-1.0, -0.5), "mu": (-1.0, -0.5), "u": (2 / 3, 0.5), "d": (-1 / 3, -0.5), "s": (-1 / 3, -0.5)}
+    couplings: dict[str, dict[str, float]] = {}
+    for fermion, (charge, isospin) in charges.items():
+        couplings[f"v_{fermion}"] = {"eps": e * charge, "eps_z": gz * (isospin / 2.0 - charge * s2)}
+        couplings[f"a_{fermion}"] = {"eps_z": gz * isospin / 2.0}
+    couplings["g_nu"] = {"eps_z": gz / 2.0}
+    couplings["gWW"] = {"eps": e, "eps_z": gz * (1.0 - s2)}
+    couplings["gpp"] = {"eps": e, "eps_z": gz * (0.5 - s2)}
+    couplings["gWp"] = {"eps": e, "eps_z": -gz * s2}
+    return couplings
+
+
+@cache
+def _cases() -> dict[str, Case]:
+    mixing = _mixing()
+    muon = {**mixing, "v_mu": {**mixing["v_mu"], "g_mu": 1.0}}
+    # Direct electron couplings, vector and axial, that cancel what mixing induces. A vector coupling alone would
+    # leave a_e = -gz eps_z/4, which atomic parity violation sees.
+    electrophobic = {name: entries for name, entries in muon.items() if name not in ("v_e", "a_e")}
+    return {
+        "A": Case.from_couplings("A", mixing, "Dark photon and dark Z: kinetic and mass mixing"),
+        "B": Case.from_couplings("B", muon, "Case A and a direct vector coupling to the muon"),
+        "C": Case.from_couplings("C", electrophobic, "Case B with the electron couplings cancelled"),
+    }
+
+
+CASES: Mapping[str, Case] = _cases()
+
+
+def named_case(name: str) -> Case:
+    """Case A, B or C.
+
+    Raises
+    ------
+    UserError
+        If there is no such case.
+    """
+    if name not in CASES:
+        raise UserError(f"There is no case {name!r}; allowed are {', '.join(CASES)}, or a matrix of your own.")
+    return CASES[name]

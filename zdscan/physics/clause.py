@@ -1,0 +1,156 @@
+"""What a constraint is: metadata, and clauses with the numbers of one mass. docs/constraints.md.
+
+A module in `zdscan/constraints` defines one `CONSTRAINT`; nothing else has to know of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan.inputs import constants
+from zdscan.inputs.constants import Constants
+from zdscan.kernels.tables import clauses as _layout
+from zdscan.physics.cases import COUPLINGS
+from zdscan.physics.polynomial import Polynomial
+from zdscan.physics.vertex import Transition, Vertex, vertex
+
+Channel = Literal["invisible", "ee", "mumu", "hadrons"]
+_CHANNELS: Mapping[str, int] = {
+    "invisible": _layout.INVISIBLE_CHANNEL,
+    "ee": _layout.ELECTRON_CHANNEL,
+    "mumu": _layout.MUON_CHANNEL,
+    "hadrons": _layout.HADRON_CHANNEL,
+}
+# where the kernels have the coefficient of (i, j, k) in a clause
+_PLACES: Mapping[tuple[int, int, int], int] = {
+    (i, j, k): _layout.POLYNOMIAL + place for place, (i, j, k) in enumerate(_layout.EXPONENTS.tolist())
+}
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One comparison: value = transform(constant + polynomial x BR) + offset against centre +up -down.
+
+    ratio = max[(value - centre)/up, (centre - value)/down, 0]; 1 or more is excluded.
+
+    Attributes
+    ----------
+    polynomial : in (eps, eps_z, g_mu), real, total degree at most 4.
+    channel : multiply by this branching ratio of the vector; None: by 1.
+    root : take the square root before adding `offset` (for the modulus of a complex amplitude).
+    centre, up, down : up or down infinite where that side does not exclude.
+    min_width : the clause applies only where the total width (GeV) is at least this (prompt decay).
+    """
+
+    polynomial: Polynomial
+    up: float = math.inf
+    down: float = math.inf
+    centre: float = 0.0
+    constant: float = 0.0
+    offset: float = 0.0
+    root: bool = False
+    channel: Channel | None = None
+    min_width: float = 0.0
+
+    def packed(self, constraint: int) -> list[float]:
+        """The clause as the kernels read it (kernels/tables/clauses.py)."""
+        out = [0.0] * _layout.LENGTH
+        out[_layout.CONSTRAINT] = constraint
+        out[_layout.APPLIES] = 1.0
+        out[_layout.CONSTANT] = self.constant
+        out[_layout.OFFSET] = self.offset
+        out[_layout.ROOT] = float(self.root)
+        out[_layout.CHANNEL] = -1.0 if self.channel is None else _CHANNELS[self.channel]
+        out[_layout.CENTRE], out[_layout.UP], out[_layout.DOWN] = self.centre, self.up, self.down
+        out[_layout.MIN_WIDTH] = self.min_width
+        self.polynomial.pack(_PLACES, out)
+        return out
+
+    def ratio(self, value: float) -> float:
+        """Distance of `value` from the centre over the bound on its side; 1 or more is excluded."""
+        return max((value - self.centre) / self.up, (self.centre - value) / self.down)
+
+    def limit(self, value: float) -> float:
+        """The bound nearest to `value`, in the unit of the value."""
+        above, below = self.centre + self.up, self.centre - self.down
+        if not math.isfinite(above):
+            return below
+        if not math.isfinite(below) or value >= self.centre:
+            return above
+        return below
+
+
+@dataclass(frozen=True, eq=False)
+class Theory:
+    """What the predictions of a scan depend on besides the mass: couplings and theory settings.
+
+    One is equal to itself alone, so that what follows from it can be cached.
+    """
+
+    matrix: NDArray[np.float64]  # float64[16, 3], axial_mu included
+    theory: str  # "paper" or "complete"
+    emission: str  # "lepton" or "complete"
+    fcnc_scale: float
+    limits: str
+    constants: Constants = field(default_factory=constants.load)
+
+    def coupling(self, name: str) -> Polynomial:
+        """A named coupling as a polynomial of degree one."""
+        return self.product(name)
+
+    def product(self, *names: str) -> Polynomial:
+        """The product of named couplings as a polynomial; made once."""
+        known = self._products.get(names)
+        if known is None:
+            last = Polynomial.linear(self.matrix[COUPLINGS.index(names[-1])])
+            known = self._products[names] = self.product(*names[:-1]) * last if names[1:] else last
+        return known
+
+    @cached_property
+    def _products(self) -> dict[tuple[str, ...], Polynomial]:
+        return {}
+
+    @cached_property
+    def _vertices(self) -> dict[Transition, Vertex]:
+        transitions: tuple[Transition, ...] = ("bs", "bd", "sd")
+        return {t: vertex(self.matrix, t, self.fcnc_scale) for t in transitions}
+
+    def vertex(self, transition: Transition) -> Vertex:
+        """The flavour-changing vertex per unit of each parameter, fcnc_scale included."""
+        return self._vertices[transition]
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A test of the model.
+
+    Attributes
+    ----------
+    id : stable name, also that of its bit in a grid file.
+    title, citations : for people; citations are keys of zdscan/inputs/references.bib.
+    cl : confidence level as text, e.g. "90%" or "2 sigma".
+    unit : of prediction and limit.
+    grade : reliability of its input: A read in the source, B third-party digitisation or recast, C rough.
+    in_paper : whether arXiv paper's analysis uses it (`use = "paper"`).
+    applies : masses and cases in words.
+    slots : how many clauses it may return.
+    clauses : (theory, mass in GeV) -> the clauses at that mass; none where it does not apply.
+    """
+
+    id: str
+    title: str
+    citations: tuple[str, ...]
+    cl: str
+    unit: str
+    grade: str
+    in_paper: bool
+    applies: str
+    slots: int
+    clauses: Callable[[Theory, float], Sequence[Clause]]

@@ -1,0 +1,183 @@
+"""Rates of decays that radiate a Z_D, as functions of its mass alone. docs/constraints-charged.md.
+
+Gamma(with Z_D)/Gamma(without) = g^T I(M) g in the couplings g of `Decay.couplings`. The three-body integrals of
+kernels/physics are interpolated: divided by their powers of M and by their behaviour at threshold they are smooth in
+ln M, and 40 Chebyshev nodes give 1e-11. The table (`zdscan/inputs/radiation.h5`) is made by `zdscan calibrate`.
+Outside its ranges, and for other constants than those it was made with, the integrals are done on the spot.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan.inputs import constants, tables
+from zdscan.inputs.constants import Constants
+from zdscan.kernels.physics.electroweak import w_factors, z_factors
+from zdscan.kernels.physics.meson_leptonic import meson_factors
+
+Array = NDArray[np.float64]
+
+NODES = 40
+_DEGREES = np.arange(NODES)
+LOWEST, HIGHEST = 0.01, 2.0  # GeV
+# What the table was made with: another value of one of these, and it is not used.
+CONSTANTS = ("m_mu", "m_Kplus", "m_piplus", "MW", "MZ", "sin2_theta_w", "T_mu_split_pi_mu_nu_X")
+
+
+@dataclass(frozen=True)
+class Decay:
+    """A decay.
+
+    Attributes
+    ----------
+    couplings : names of g. Where the current is not conserved is in the first ones alone, differences that vanish for
+        conserved currents: their amplitudes grow as 1/M, and no 1/M^2 cancels between entries of I.
+    of_kernel : float64[g, c], g in terms of the couplings c of the kernel; integers.
+    growing : how many amplitudes grow as 1/M.
+    factors : (constants, mass, fine) -> I for the couplings of the kernel.
+    """
+
+    couplings: tuple[str, ...]
+    of_kernel: Array
+    growing: int
+    factors: Callable[[Constants, float, bool], NDArray[Any]]
+
+    def integrals(self, c: Constants, mass: float, fine: bool = False) -> NDArray[Any]:
+        """I at a mass in GeV, by quadrature; `fine` as in kernels/physics/threebody.py."""
+        back = np.rint(np.linalg.inv(self.of_kernel))
+        found: NDArray[Any] = back.T @ self.factors(c, mass, fine) @ back
+        return found
+
+    @cached_property
+    def growth(self) -> NDArray[np.int64]:
+        """Powers of 1/M as which entries of I grow: int64[g, g], 0, 1 or 2."""
+        of_amplitude = (np.arange(len(self.couplings)) < self.growing).astype(np.int64)
+        return of_amplitude[:, None] + of_amplitude
+
+
+def _w(c: Constants, mass: float, fine: bool) -> NDArray[Any]:
+    return w_factors(c["MW"], c["m_mu"], mass, fine)
+
+
+def _z(c: Constants, mass: float, fine: bool) -> NDArray[Any]:
+    s2 = c["sin2_theta_w"]
+    vv, aa, va = z_factors(c["MZ"], c["m_mu"], mass, s2 - 0.5, s2, fine)
+    return np.array([[aa, 0.5 * va], [0.5 * va, vv]])
+
+
+def kinetic_range(c: Constants, decay: str) -> tuple[float, float]:
+    """The muon's kinetic energies (GeV) in the parent's rest frame that count in a decay of a meson."""
+    split = c["T_mu_split_pi_mu_nu_X"]
+    return {"K": (0.0, math.inf), "pi_fast": (split, math.inf), "pi_slow": (0.0, split)}[decay]
+
+
+def _meson(decay: str, parent: str) -> Decay:
+    def factors(c: Constants, mass: float, fine: bool) -> NDArray[Any]:
+        return meson_factors(c[parent], c["m_mu"], c["m_mu"], mass, *kinetic_range(c, decay), fine)
+
+    # of gL, gR, gn, gf, gC
+    of_kernel = np.array(
+        [[-1, 0, 1, 0, -1], [-1, 1, 0, 0, 0], [0, 0, 0, 1, -1], [1, 0, 0, 0, 0], [0, 0, 0, 0, 1]], dtype=np.float64
+    )
+    return Decay(("gn-gL-gC", "gR-gL", "gf-gC", "gL", "gC"), of_kernel, 3, factors)
+
+
+DECAYS: Mapping[str, Decay] = {
+    "W": Decay(
+        ("gn-gL-gW", "gR-gL", "gL", "gW"),
+        np.array([[-1, 0, 1, -1], [-1, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1]], dtype=np.float64),  # of gL, gR, gn, gW
+        2,
+        _w,
+    ),
+    "Z": Decay(("a", "v"), np.eye(2), 1, _z),
+    "K": _meson("K", "m_Kplus"),
+    "pi_fast": _meson("pi_fast", "m_piplus"),
+    "pi_slow": _meson("pi_slow", "m_piplus"),
+}
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A range of masses, in GeV, in which I is interpolated.
+
+    end, power : the rate goes as (end - M)^power near its end; power 0 where that is far.
+    """
+
+    decay: str
+    low: float
+    high: float
+    end: float = math.inf
+    power: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """Of its data in the table."""
+        return f"{self.decay}/{self.low:.4f}"
+
+    def nodes(self) -> Array:
+        """The masses at which I is tabulated: float64[NODES]."""
+        x = np.cos(np.pi * (_DEGREES + 0.5) / NODES)
+        found: Array = np.sqrt(self.low * self.high) * (self.high / self.low) ** (0.5 * x)
+        return found
+
+    def coefficients(self, c: Constants) -> Array:
+        """Chebyshev coefficients in ln M of I without its growth and threshold: float64[NODES, g, g]."""
+        decay = DECAYS[self.decay]
+        values = [
+            decay.integrals(c, m, fine=True) * m**decay.growth / self._threshold(m) for m in self.nodes().tolist()
+        ]
+        rule = np.cos(np.pi / NODES * np.outer(_DEGREES, _DEGREES + 0.5)) * (2.0 / NODES)
+        rule[0] *= 0.5
+        found: Array = np.tensordot(rule, np.array(values, dtype=np.float64), 1)
+        return found
+
+    def spread(self, coefficients: Array) -> Array:
+        """Coefficients of entries that grow as 1, of those as 1/M, of those as 1/M^2: float64[3 NODES, g, g]."""
+        growth = DECAYS[self.decay].growth
+        return np.concatenate([np.where(growth == power, coefficients, 0.0) for power in range(3)])
+
+    def weights(self, mass: float) -> Array:
+        """What multiplies `spread` coefficients at a mass, in sum I: float64[3 NODES]."""
+        x = math.log(mass * mass / (self.low * self.high)) / math.log(self.high / self.low)
+        scale = self._threshold(mass)
+        growth = np.array([[scale], [scale / mass], [scale / (mass * mass)]])
+        found: Array = (growth * np.cos(_DEGREES * math.acos(min(max(x, -1.0), 1.0)))).ravel()
+        return found
+
+    def _threshold(self, mass: float) -> float:
+        return (self.end - mass) ** self.power if self.power else 1.0
+
+
+def stretches(c: Constants) -> tuple[Stretch, ...]:
+    """All of them. Three-body rates with a massless neutrino go as (end - M)^(7/2) near threshold."""
+    m_mu, m_pi, split = c["m_mu"], c["m_piplus"], c["T_mu_split_pi_mu_nu_X"]
+    kaon, pion = c["m_Kplus"] - m_mu, m_pi - m_mu
+    both = math.sqrt(pion * pion - 2.0 * m_pi * split)  # above, no muon is fast
+    return (
+        Stretch("W", LOWEST, HIGHEST),
+        Stretch("Z", LOWEST, HIGHEST),
+        # Nearer to the end, small differences of large coefficients would lose digits.
+        Stretch("K", LOWEST, kaon - 1e-3, kaon, 3.5),
+        Stretch("pi_fast", LOWEST, both - 1e-4, both, 2.0),
+        Stretch("pi_slow", LOWEST, both),
+        Stretch("pi_slow", both, pion - 1e-4, pion, 3.5),
+    )
+
+
+@cache
+def table() -> Mapping[str, list[tuple[Stretch, Array]]]:
+    """Stretches and `spread` coefficients by decay; empty where the file was made with other constants."""
+    c, data = constants.load(), tables.arrays(tables.RADIATION)
+    if data["constants"].tolist() != [c[name] for name in CONSTANTS]:
+        return {}
+    found: dict[str, list[tuple[Stretch, Array]]] = {}
+    for stretch in stretches(c):
+        found.setdefault(stretch.decay, []).append((stretch, stretch.spread(data[stretch.name])))
+    return found

@@ -1,0 +1,75 @@
+"""The flavour-changing vertices b -> s, b -> d and s -> d per unit of each parameter. docs/penguin.md."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan.inputs import constants
+from zdscan.kernels.physics.loops import E0, E2, M1, penguin
+from zdscan.physics.cases import COUPLINGS
+from zdscan.physics.polynomial import Polynomial
+
+Transition = Literal["bs", "bd", "sd"]
+
+
+@dataclass(frozen=True, eq=False)
+class Vertex:
+    """Coefficients per unit of (eps, eps_z, g_mu), complex128[3] each: e0 dimensionless, e2 and m1 in GeV^-2.
+
+    One is equal to itself alone, so that what follows from it can be cached.
+    """
+
+    e0: NDArray[np.complex128]
+    e2: NDArray[np.complex128]
+    m1: NDArray[np.complex128]
+    lambda_t: complex
+
+    @cached_property
+    def rows(self) -> tuple[list[complex], list[complex], list[complex]]:
+        """e0, e2, m1 in Python's numbers."""
+        return self.e0.tolist(), self.e2.tolist(), self.m1.tolist()
+
+    @cached_property
+    def e0_polynomial(self) -> Polynomial:
+        """E0 as a polynomial in the parameters."""
+        return Polynomial.linear(self.e0)
+
+    @cached_property
+    def e0_squared(self) -> Polynomial:
+        """E0^2 as a polynomial in the parameters."""
+        return self.e0_polynomial * self.e0_polynomial
+
+
+def vertex(matrix: NDArray[np.float64], transition: Transition, fcnc_scale: float = 1.0) -> Vertex:
+    """Sum over u, c, t of the one-loop vertex for a coupling matrix float64[16, 3].
+
+    fcnc_scale multiplies E0, which without a Higgs sector is uncertain at 50-100% (docs/penguin.md).
+    """
+    c = constants.load()
+    lambdas = np.array([c.complex(f"lambda_{transition}_{quark}") for quark in "uct"])
+    x = np.array([(c[f"m_{quark}_loop"] / c["MW"]) ** 2 for quark in "uct"])
+    scale = c["GF"] / (4.0 * math.sqrt(2.0) * math.pi**2)
+    g = dict(zip(COUPLINGS, matrix, strict=True))
+    couplings = np.ascontiguousarray(
+        [g["v_u"] + g["a_u"], g["v_u"] - g["a_u"], g["gWW"], g["gpp"], g["gWp"], g["v_d"] + g["a_d"]]
+    ).T
+
+    def column(structure: int, prefactor: float) -> NDArray[np.complex128]:
+        return np.array([penguin(np.ascontiguousarray(row), lambdas, x, structure, prefactor) for row in couplings])
+
+    e0 = column(E0, scale * c["MW"] ** 2)
+    # Where gauge invariance cancels E0 (any photon-like column), rounding leaves 1e-16 of the single terms.
+    terms = scale * c["MW"] ** 2 * np.sum(np.abs(lambdas)) * np.max(np.abs(couplings), axis=1)
+    e0[np.abs(e0) < 1e-13 * terms] = 0.0
+    return Vertex(
+        e0=fcnc_scale * e0,
+        e2=column(E2, scale),
+        m1=column(M1, scale),
+        lambda_t=complex(lambdas[2]),
+    )

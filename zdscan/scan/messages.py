@@ -1,0 +1,156 @@
+"""Turns what is wrong in a scan file into located sentences: file, line, dotted key, what is allowed, nearest name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from zdscan.errors import listed, nearest, not_one_of
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: where (path of keys) and what (a predicate that follows the dotted key in the sentence)."""
+
+    path: Path
+    text: str
+
+
+def dotted(path: Path) -> str:
+    """``("axes", "eps", "values", 2)`` as ``axes.eps.values[2]``."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def describe(value: object) -> str:
+    """A wrong value in words."""
+    if isinstance(value, str):
+        return f"the text {value!r}"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, dict):
+        return "a table"
+    return str(value)
+
+
+def pydantic_faults(error: ValidationError, model: type[BaseModel], prefix: Path = ()) -> list[Fault]:
+    """Every fault pydantic found in a document of type `model` that sits at `prefix` of the scan file."""
+    faults = []
+    for item in error.errors(include_url=False):
+        loc, value = tuple(item["loc"]), item["input"]
+        faults.append(Fault((*prefix, *loc), _predicate(item["type"], item.get("ctx", {}), value, loc, model)))
+    return faults
+
+
+_KINDS = {
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "string_type": "a text in quotes",
+    "bool_type": "true or false",
+    "list_type": "a list in [ ]",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "finite_number": "a finite number",
+}
+
+
+_AXES_HINT = "; every scan has the four axes mass, eps, eps_z and g_mu (one value: { values = [0.0] })"
+
+
+def _predicate(kind: str, context: dict[str, Any], value: object, loc: Path, model: type[BaseModel]) -> str:
+    if kind == "extra_forbidden":
+        return unknown_key(str(loc[-1]), loc[:-1], model)
+    if kind == "missing":
+        return "is missing" + (_AXES_HINT if loc[0] == "axes" else "")
+    if kind == "literal_error":
+        allowed = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"]]
+        if isinstance(value, str):
+            return not_one_of(value, allowed)
+        return f"must be one of {listed(allowed)}, not {describe(value)}"
+    if kind in _KINDS:
+        return f"must be {_KINDS[kind]}, not {describe(value)}"
+    if kind == "greater_than_equal":
+        return f"must be at least {context['ge']:g}, not {describe(value)}"
+    if kind == "less_than_equal":
+        return f"must be at most {context['le']:g}, not {describe(value)}"
+    if kind == "too_short":
+        return "is empty; it needs at least one entry"
+    raise AssertionError(f"the scan file models raise an error this module cannot put into words: {kind}")
+
+
+def unknown_key(name: str, parent: Path, model: type[BaseModel]) -> str:
+    """The predicate for a key that the table at `parent` does not have, naming the table it belongs to if any."""
+    allowed = list(model_at(model, parent).model_fields)
+    hint = nearest(name, allowed)
+    if not hint:
+        sections = [section for section in model.model_fields if (section,) != parent]
+        homes = [section for section in sections if name in _fields_of(model, section)]
+        hint = f" (it belongs in [{homes[0]}])" if homes else ""
+        if name in model.model_fields and parent:
+            hint = " (it belongs at the top of the file, before the first [section])"
+    return f"is not a known key{hint}; allowed here: {listed(allowed)}"
+
+
+def model_at(model: type[BaseModel], path: Path) -> type[BaseModel]:
+    """The pydantic model of the table at `path` inside a document of type `model`."""
+    for part in path:
+        annotation = model.model_fields[str(part)].annotation
+        options = [annotation, *get_args(annotation)]
+        model = next(option for option in options if isinstance(option, type) and issubclass(option, BaseModel))
+    return model
+
+
+def _fields_of(model: type[BaseModel], section: str) -> list[str]:
+    annotation = model.model_fields[section].annotation
+    return list(annotation.model_fields) if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []
+
+
+_HEADER = re.compile(r"^\s*\[\s*([\w.\-\"' ]+?)\s*\]\s*(#.*)?$")
+_KEY = re.compile(r"^\s*([\w.\-\"']+)\s*=")
+
+
+def line_of(text: str, path: Path) -> int | None:
+    """The line (from 1) of the scan file that sets `path` or the nearest table around it; None when it is not there.
+
+    Headers and ``key =`` at the start of a line are enough: keys of an inline table share its line.
+    """
+    keys = tuple(str(part) for part in path if isinstance(part, str))
+    best: int | None = None
+    depth = 0
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            table = _split(header[1])
+            found = table
+        elif key := _KEY.match(line):
+            found = (*table, *_split(key[1]))
+        else:
+            continue
+        if len(found) > depth and keys[: len(found)] == found:
+            best, depth = number, len(found)
+    return best
+
+
+def _split(name: str) -> tuple[str, ...]:
+    return tuple(part.strip(" \"'") for part in name.split("."))
+
+
+def sentence(fault: Fault, source: str, text: str, overrides: dict[tuple[str, ...], str]) -> str:
+    """The whole sentence of a fault; what an override (key -> as typed) has set is located there, not in the file."""
+    keys = tuple(str(part) for part in fault.path if isinstance(part, str))
+    line = line_of(text, fault.path)
+    where = source if line is None else f"{source}, line {line}"
+    for key, given in overrides.items():
+        if key == keys[: len(key)] or (line is None and keys == key[: len(keys)]):
+            where = f"--set {given}"
+    return f"{where}: {dotted(fault.path)} {fault.text}".rstrip(".") + "."

@@ -1,0 +1,407 @@
+"""The scan file: what to compute, in TOML, checked completely before anything runs.
+
+The layout is described in docs/scan-file.md. Every fault of a file is reported at once, each as one sentence that
+says where (file, line, dotted key), what is wrong and what is allowed.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from zdscan import __version__
+from zdscan.errors import UserError, listed, nearest, not_one_of
+from zdscan.grid.blocks import MOST_TABLE_BYTES, table_bytes
+from zdscan.physics.parameters import AXES, LARGEST_COUPLING, LARGEST_WIDTH
+from zdscan.scan.axes import AxisSpec, build_axis, physics_faults, range_faults
+from zdscan.scan.messages import Fault, dotted, pydantic_faults, sentence
+
+FORMAT = 1
+FIELDS = ("chi2", "excluded", "chi2_muon", "ratios", "predictions", "widths", "a_mu")
+CONSTRAINT_SETS = ("paper", "all")
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class ModelOptions(_Table):
+    """Section [model]: what goes beyond the case.
+
+    ``invisible_width`` (GeV, absolute) is added to the total width; the direct axial muon coupling is
+    ``axial_mu`` x g_mu; ``fcnc_scale`` multiplies the flavour-changing vertex E0; ``emission`` says whether
+    K, pi and W radiate from the lepton leg alone or through the gauge-complete sum.
+    """
+
+    invisible_width: float = Field(default=0.0, ge=0.0, le=LARGEST_WIDTH)
+    axial_mu: float = Field(default=0.0, ge=-LARGEST_COUPLING, le=LARGEST_COUPLING)
+    fcnc_scale: float = Field(default=1.0, ge=-LARGEST_COUPLING, le=LARGEST_COUPLING)
+    emission: Literal["auto", "lepton", "complete"] = "auto"
+
+
+class DataOptions(_Table):
+    """Section [data]: the b -> s l l measurements and how their errors enter chi2."""
+
+    measurements: Literal["rashed2024-corrected", "rashed2024"] = "rashed2024-corrected"
+    errors: Literal["symmetrised", "facing", "stat-facing"] = "symmetrised"
+    theory_errors: Literal["table", "flavio", "flavio-covariance"] = "table"
+
+
+@dataclass(frozen=True)
+class ConstraintOptions:
+    """Section [constraints]: ``use`` is "paper", "all" or a tuple of ids; ``limits`` names the set of limits."""
+
+    use: str | tuple[str, ...] = "paper"
+    limits: str = "rashed2024"
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """Section [output]: names of the stored fields (none: profiles alone), and whether 2D profiles are written."""
+
+    fields: tuple[str, ...] = ("chi2", "excluded")
+    profiles: bool = True
+
+
+@dataclass(frozen=True)
+class CustomCase:
+    """A user's own case: rows of the coupling matrix, each a mapping from parameter to coefficient; absent = 0."""
+
+    name: str
+    couplings: Mapping[str, Mapping[str, float]]
+
+
+class _AxesTable(_Table):
+    mass: AxisSpec
+    eps: AxisSpec
+    eps_z: AxisSpec
+    g_mu: AxisSpec
+
+
+class _ConstraintsTable(_Table):
+    use: Any = "paper"  # a name or a list of ids, checked by _constraint_set
+    limits: Literal["rashed2024"] = "rashed2024"
+
+
+class _OutputTable(_Table):
+    fields: list[str] = ["chi2", "excluded"]
+    profiles: bool = True
+
+
+class _CaseTable(_Table):
+    name: str
+    couplings: dict[str, dict[str, float]]
+
+
+class ScanFile(_Table):
+    """The whole document; sections other than [axes] may be left out."""
+
+    format: int
+    case: Any  # a name, or a table of the user's couplings, checked by _case
+    theory: Literal["paper", "complete"] = "paper"
+    axes: _AxesTable
+    model: ModelOptions = ModelOptions()
+    data: DataOptions = DataOptions()
+    constraints: _ConstraintsTable = _ConstraintsTable()
+    output: _OutputTable = _OutputTable()
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """A complete, checked scan. Immutable; two scans are equal when every setting and axis value is.
+
+    ``parse_scan(scan.text, overrides=scan.overrides)`` gives an equal scan, which is how grid files keep theirs.
+    """
+
+    text: str
+    overrides: tuple[str, ...]
+    format: int
+    case: str | CustomCase
+    theory: str
+    axes: Mapping[str, NDArray[np.float64]]
+    model: ModelOptions
+    data: DataOptions
+    constraints: ConstraintOptions
+    output: OutputOptions
+    source: str = field(default="scan file")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Points along mass, eps, eps_z, g_mu."""
+        return tuple(axis.size for axis in self.axes.values())
+
+    @property
+    def points(self) -> int:
+        """Number of grid points."""
+        count = 1
+        for n in self.shape:
+            count *= n
+        return count
+
+    @property
+    def case_name(self) -> str:
+        """Name of the case, built in or the user's."""
+        return self.case if isinstance(self.case, str) else self.case.name
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Scan):
+            return NotImplemented
+        settings = [f.name for f in fields(self) if f.name not in ("text", "overrides", "axes", "source")]
+        return all(getattr(self, name) == getattr(other, name) for name in settings) and all(
+            np.array_equal(self.axes[name], other.axes[name]) for name in AXES
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.overrides))
+
+    def __reduce__(self) -> tuple[Callable[..., Scan], tuple[str, str, tuple[str, ...]]]:
+        return parse_scan, (self.text, self.source, self.overrides)
+
+
+def load_scan(path: str | Path, overrides: Sequence[str] = ()) -> Scan:
+    """Read and check a scan file.
+
+    Parameters
+    ----------
+    path : the TOML file.
+    overrides : ``"dotted.key=value"`` texts that replace or add settings; a value is TOML, a bare word is a text.
+
+    Raises
+    ------
+    UserError
+        With one sentence for every fault, or for a file that cannot be read.
+    """
+    path = Path(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        hint = nearest(path.name, [other.name for other in path.parent.glob("*.toml")])
+        raise UserError(f"{path}: there is no such scan file{hint}.") from None
+    except IsADirectoryError:
+        raise UserError(f"{path}: this is a directory; a scan file in TOML is wanted.") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not a text in UTF-8 (byte {error.start}); a scan file is TOML.") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}.") from None
+    return parse_scan(text, str(path), overrides)
+
+
+def parse_scan(text: str, source: str = "scan file", overrides: Sequence[str] = ()) -> Scan:
+    """As `load_scan`, from the text of the file; `source` is what messages call it. Line ends are kept as given."""
+    try:
+        raw = tomllib.loads(text.replace("\r\n", "\n"))
+    except ValueError as error:  # TOMLDecodeError, or Python's own limit on the digits of a number
+        raise UserError(f"{source}: not valid TOML: {error}.") from None
+    given = apply_overrides(raw, overrides)
+    faults, newer = _format_faults(raw)
+    if newer:  # the rest of a file in a later format cannot be judged
+        raise UserError(*(sentence(fault, source, text, given) for fault in faults))
+
+    document: ScanFile | None = None
+    try:
+        document = ScanFile.model_validate(raw)
+    except ValidationError as error:
+        faults += [fault for fault in pydantic_faults(error, ScanFile) if fault.path != ("format",)]
+    axes, more = _axes(raw)
+    case, case_faults = _case(raw.get("case"))
+    use, use_faults = _constraint_set(_section(raw, "constraints").get("use", "paper"))
+    faults += more + case_faults + use_faults + _output_faults(raw, axes)
+    if case == "A":
+        faults += _case_a_faults(raw, axes)
+    if faults or document is None:
+        unique = dict.fromkeys(sentence(fault, source, text, given) for fault in faults)
+        raise UserError(*unique)
+    assert case is not None
+    return Scan(
+        text=text,
+        overrides=tuple(overrides),
+        format=document.format,
+        case=case,
+        theory=document.theory,
+        axes=MappingProxyType(axes),
+        model=document.model,
+        data=document.data,
+        constraints=ConstraintOptions(use, document.constraints.limits),
+        output=OutputOptions(tuple(document.output.fields), document.output.profiles),
+        source=source,
+    )
+
+
+def apply_overrides(raw: dict[str, Any], overrides: Sequence[str]) -> dict[tuple[str, ...], str]:
+    """Put ``dotted.key=value`` texts into a parsed document, later ones winning; returns key -> text as typed."""
+    given: dict[tuple[str, ...], str] = {}
+    faults = []
+    for item in overrides:
+        name, equals, written = item.partition("=")
+        keys = tuple(part.strip() for part in name.split("."))
+        if not equals or not all(keys):
+            faults.append(f"--set {item}: write key=value, such as axes.mass.n=50.")
+            continue
+        try:
+            value = _toml_value(written.strip())
+        except ValueError:
+            faults.append(f"--set {item}: {written.strip()!r} is neither a TOML value nor a bare word.")
+            continue
+        table: Any = raw
+        for depth, key in enumerate(keys[:-1], start=1):
+            table = table.setdefault(key, {})
+            if not isinstance(table, dict):
+                faults.append(f"--set {item}: {dotted(keys[:depth])} is not a table, so it has no key {keys[depth]!r}.")
+                break
+        else:
+            table[keys[-1]] = value
+            given[keys] = item
+    if faults:
+        raise UserError(*faults)
+    return given
+
+
+def _toml_value(written: str) -> Any:
+    try:
+        document = tomllib.loads(f"value = {written}")
+    except tomllib.TOMLDecodeError:
+        if re.fullmatch(r"[A-Za-z_][\w.\-]*", written):
+            return written
+        raise
+    if set(document) != {"value"}:  # a line break would smuggle in further keys
+        raise ValueError(written)
+    return document["value"]
+
+
+def _section(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section = raw.get(name)
+    return section if isinstance(section, dict) else {}
+
+
+def _format_faults(raw: Mapping[str, Any]) -> tuple[list[Fault], bool]:
+    """Faults of the format number, and whether the file was written for a later zdscan."""
+    value, path = raw.get("format"), ("format",)
+    if value is None:
+        return [Fault(path, f"is missing; begin the file with format = {FORMAT}")], False
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        return [Fault(path, f"must be the whole number {FORMAT}, not {value!r}")], False
+    if value > FORMAT:
+        text = f"= {value} is newer than this zdscan ({__version__}) reads, which is {FORMAT}; please update zdscan"
+        return [Fault(path, text)], True
+    return [], False
+
+
+def _axes(raw: Mapping[str, Any]) -> tuple[dict[str, NDArray[np.float64]], list[Fault]]:
+    axes: dict[str, NDArray[np.float64]] = {}
+    faults = []
+    for name in AXES:
+        try:
+            spec = AxisSpec.model_validate(_section(raw, "axes").get(name))
+        except ValidationError:
+            continue  # already reported with the whole document
+        outside = physics_faults(name, spec)
+        # the points between ends far outside may overflow
+        axis, wrong = (None, range_faults(spec)) if outside and spec.values is None else build_axis(spec)
+        wrong = wrong + outside
+        if axis is not None:
+            axis.setflags(write=False)
+            axes[name] = axis
+        faults += [Fault(("axes", name, *([key] if key else [])), text) for key, text in wrong]
+    return axes, faults
+
+
+def _case(value: Any) -> tuple[str | CustomCase | None, list[Fault]]:
+    from zdscan.physics.cases import CASES, Case
+
+    if value is None:  # reported as missing with the whole document
+        return None, []
+    if isinstance(value, str):
+        return (value, []) if value in CASES else (None, [Fault(("case",), not_one_of(value, tuple(CASES)))])
+    if not isinstance(value, dict):
+        return None, [Fault(("case",), f"must be one of {listed(CASES)}, or a table with name and couplings")]
+    try:
+        table = _CaseTable.model_validate(value)
+    except ValidationError as error:
+        return None, pydantic_faults(error, _CaseTable, ("case",))
+    try:
+        Case.from_couplings(table.name, table.couplings)
+    except UserError as error:
+        return None, [Fault(("case", "couplings"), f"cannot be used: {message}") for message in error.messages]
+    couplings = {row: MappingProxyType(columns) for row, columns in table.couplings.items()}
+    return CustomCase(table.name, MappingProxyType(couplings)), []
+
+
+def _case_a_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64]]) -> list[Fault]:
+    g_mu = axes.get("g_mu")
+    if g_mu is not None and not (g_mu.size == 1 and g_mu[0] == 0.0):
+        return [Fault(("axes", "g_mu"), "must be { values = [0.0] } in Case A, which has no direct muon coupling")]
+    return []
+
+
+def _constraint_set(value: Any) -> tuple[str | tuple[str, ...], list[Fault]]:
+    from zdscan.constraints import available
+
+    path: tuple[str | int, ...] = ("constraints", "use")
+    known = available()
+    if isinstance(value, str):
+        if value in CONSTRAINT_SETS:
+            return value, []
+        if value in known:
+            return value, [Fault(path, f"must be a list of ids; write [{value!r}]")]
+        return value, [Fault(path, f"{not_one_of(value, CONSTRAINT_SETS)}, or a list of ids")]
+    if not isinstance(value, list):
+        return "", [Fault(path, f'must be "paper", "all" or a list of ids, not {value!r}')]
+    if not value:
+        return (), [Fault(path, 'is an empty list; name at least one constraint, or write "paper" or "all"')]
+    faults = []
+    for index, name in enumerate(value):
+        if not isinstance(name, str):
+            faults.append(Fault((*path, index), f"must be a constraint id in quotes, not {name!r}"))
+        elif name not in known:
+            faults.append(Fault((*path, index), not_one_of(name, known)))
+        elif name in value[:index]:
+            faults.append(Fault((*path, index), f"repeats {name!r}; name every constraint once"))
+    return tuple(value), faults
+
+
+def _output_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64]]) -> list[Fault]:
+    section = _section(raw, "output")
+    faults = []
+    if section.get("profiles", True) is True and len(axes) == len(AXES):
+        needed = table_bytes([axes[name].size for name in AXES])
+        if needed > MOST_TABLE_BYTES:
+            text = (
+                f"= true needs tables of {needed / 1e9:.3g} GB in every process for the pairs of axes, at most "
+                f"{MOST_TABLE_BYTES / 1e9:.3g} GB are allowed; take fewer values on the longest axes or "
+                "profiles = false"
+            )
+            faults.append(Fault(("output", "profiles"), text))
+    names = section.get("fields", ["chi2", "excluded"])
+    if not isinstance(names, list):
+        return faults  # reported with the whole document
+    if not names:
+        if section.get("profiles", True) is False:
+            text = "is empty while profiles = false, so nothing would be kept; store chi2 and excluded or profiles"
+            faults.append(Fault(("output", "fields"), text))
+        return faults
+    path: tuple[str | int, ...] = ("output", "fields")
+    for index, name in enumerate(names):
+        if not isinstance(name, str):
+            continue
+        if name not in FIELDS:
+            faults.append(Fault((*path, index), not_one_of(name, FIELDS)))
+        elif name in names[:index]:
+            faults.append(Fault((*path, index), f"repeats {name!r}; name every field once"))
+    missing = [name for name in ("chi2", "excluded") if name not in names]
+    if missing:
+        faults.append(
+            Fault(
+                path,
+                f"lacks {listed(missing)}; chi2 and excluded are always stored, or no field at all",
+            )
+        )
+    return faults

@@ -1,0 +1,81 @@
+"""What a publication that uses a grid should cite, as BibTeX: from the settings and constraints stored in the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from zdscan.constraints import select
+from zdscan.errors import UserError
+from zdscan.grid.open import GridFile
+from zdscan.inputs import constants, curves, measurements
+from zdscan.inputs.files import read_data
+
+FILE = "references.bib"
+PAPER = "Rashed:2024"
+FLAVIO = "Straub:2018kue"
+Uses = dict[str, list[str]]
+
+
+def entries() -> Mapping[str, str]:
+    """Every entry of the bibliography by key, as it stands there."""
+    parts = re.split(r"^(?=@)", read_data(FILE).decode(), flags=re.MULTILINE)
+    named = ((re.match(r"@\w+\{([^,\s]+),", part), part) for part in parts)
+    return {found[1]: part.strip() for found, part in named if found}
+
+
+def uses(grid: GridFile) -> Uses:
+    """Citation key -> what the run used it for, in the order: model, tables, measurements, constraints, constants.
+
+    Raises
+    ------
+    UserError
+        The file names a measurement set or a constraint that this zdscan does not know.
+    """
+    found: Uses = {}
+
+    def add(keys: Iterable[str], purpose: str) -> None:
+        for key in keys:
+            purposes = found.setdefault(key, [])
+            if purpose not in purposes:
+                purposes.append(purpose)
+
+    stored = grid.attributes
+    add([PAPER], f"the model and its cases ({stored['case_title']})")
+    add([FLAVIO], f"Standard Model tables, made with flavio {stored['flavio_version']}")
+    add(curves.hadronic_citations(), "hadronic width")
+    data = measurements.load(str(stored["measurements"]))
+    for row, keys in zip(data.ids, data.citations, strict=True):
+        add(keys, f"measurement {row}")
+    for constraint in select(str(stored["constraints"]).split()):
+        add(constraint.citations, f"constraint {constraint.id}")
+    add(constants.load().entries["GF"].cite, "constants")
+    return found
+
+
+def bibtex(grid: GridFile) -> str:
+    """The entries of `uses`, each under a comment that says what it was used for.
+
+    Raises
+    ------
+    UserError
+        As `uses`, or if the bibliography lacks an entry.
+    """
+    known, used = entries(), uses(grid)
+    if missing := [key for key in used if key not in known]:
+        raise UserError(f"{FILE} has no entry for {', '.join(missing)}: install zdscan again.")
+    stored = grid.attributes
+    head = f"% {grid.path.name}: case {stored['case']}, theory {stored['theory']}, {len(used)} references"
+    blocks = [f"% {'; '.join(_short(purposes))}\n{known[key]}" for key, purposes in used.items()]
+    return "\n\n".join([head, *blocks]) + "\n"
+
+
+def _short(purposes: list[str]) -> list[str]:
+    """Purposes of one kind together: "measurement a, b"."""
+    kinds: dict[str, list[str]] = {}
+    for purpose in purposes:
+        kind, _, name = purpose.partition(" ")
+        kinds.setdefault(kind if kind in ("measurement", "constraint") else purpose, []).append(name)
+    return [
+        f"{kind} {', '.join(names)}" if kind in ("measurement", "constraint") else kind for kind, names in kinds.items()
+    ]

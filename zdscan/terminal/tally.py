@@ -1,0 +1,97 @@
+"""What a grid file says in a few numbers: how many points are allowed, and what excludes its best point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from zdscan.errors import UserError
+from zdscan.grid.layout import DONE
+from zdscan.grid.open import GridFile
+from zdscan.grid.read import reader
+
+if TYPE_CHECKING:
+    from zdscan.grid.verify import BestPoint
+
+NOT_COMPUTED = "not_computed"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Points computed so far, those that every constraint allows, and those that each excludes (if asked for)."""
+
+    computed: int
+    allowed: int
+    excluded: Mapping[str, int]
+
+
+def count(grid: GridFile, each: bool = False) -> Tally:
+    """Count over the finished blocks; `each` also counts per constraint, which takes longer.
+
+    Raises
+    ------
+    UserError : the file stores profiles only.
+    """
+    if "excluded" not in grid.layout.fields:
+        raise UserError(f"{grid.path} stores profiles only (fields = []), so its points cannot be counted.")
+    bits = constraint_bits(grid) if each else {}
+    excluded = dict.fromkeys(bits, 0)
+    computed = allowed = 0
+    with reader(grid.layout) as io:
+        for number in np.flatnonzero(grid.done == DONE):
+            mask = io.read_field("excluded", grid.layout.plan.block(int(number)))
+            computed += mask.size
+            allowed += mask.size - int(np.count_nonzero(mask))
+            for name, bit in bits.items():
+                excluded[name] += int(np.count_nonzero(mask & mask.dtype.type(bit)))
+    return Tally(computed, allowed, excluded)
+
+
+def excluded_at(grid: GridFile, index: int) -> list[str]:
+    """Constraints that exclude the point with this flat index, as stored; not for a file of profiles only."""
+    plan = grid.layout.plan
+    block = plan.block(int(np.searchsorted(plan.starts(), index, side="right")) - 1)
+    with reader(grid.layout) as io:
+        mask = int(io.read_field("excluded", block)[index - block.start])
+    return [name for name, bit in constraint_bits(grid).items() if mask & bit]
+
+
+def constraint_bits(grid: GridFile) -> dict[str, int]:
+    """Constraint id -> its bit in the dataset ``excluded``."""
+    with h5py.File(grid.path, "r", locking=False) as file:
+        attributes = file["excluded"].attrs
+        names = str(attributes["flag_meanings"]).split()
+        bits = dict(zip(names, np.atleast_1d(attributes["flag_masks"]).tolist(), strict=True))
+    bits.pop(NOT_COMPUTED, None)
+    return bits
+
+
+def evaluate_best(grid: GridFile, best: BestPoint | None) -> dict[str, Any] | None:
+    """The best point evaluated on its own with the settings of the scan, as `zdscan point --json` gives it.
+
+    None without a best point, or where this zdscan does not know a setting of the file any more.
+    """
+    if best is None:
+        return None
+    from zdscan.physics.cases import Case
+    from zdscan.point import evaluate
+    from zdscan.scan.scanfile import parse_scan
+
+    try:
+        scan = parse_scan(grid.scan_text, f"the scan file in {grid.path}", grid.overrides)
+    except UserError:
+        return None
+    case = scan.case if isinstance(scan.case, str) else Case.from_couplings(scan.case.name, scan.case.couplings)
+    settings: dict[str, Any] = {
+        **best.position,
+        **scan.model.model_dump(),
+        **scan.data.model_dump(),
+        "theory": scan.theory,
+        "constraints": scan.constraints.use,
+        "limits": scan.constraints.limits,
+    }
+    return evaluate(case, **settings).to_dict()
