@@ -456,5 +456,5 @@ def test_a_damaged_table_is_refused(file, old, new, told):
 
 
 def test_unknown_table():
-    with pytest.raises(UserError, match="Did you mean trident_ccfr"):
+    with pytest.raises(UserError, match="did you mean 'trident_ccfr'"):
         mass_tables.load("trident_cfr")

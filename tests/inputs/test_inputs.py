@@ -367,11 +367,11 @@ def test_a_damaged_hadronic_table_is_refused(old: str, new: str, told: str) -> N
 
 
 def test_wrong_names_name_the_nearest() -> None:
-    with pytest.raises(UserError, match="Did you mean rashed2024-corrected"):
+    with pytest.raises(UserError, match="did you mean 'rashed2024-corrected'"):
         measurements.load("rashed2024-corected")
-    with pytest.raises(UserError, match="Did you mean k_pi_x"):
+    with pytest.raises(UserError, match="did you mean 'k_pi_x'"):
         curves.load("k_pix")
-    with pytest.raises(UserError, match="Did you mean sin2_theta_w"):
+    with pytest.raises(UserError, match="did you mean 'sin2_theta_w'"):
         constants.load()["sin2_theta"]
     with pytest.raises(UserError, match="complex"):
         constants.load()["lambda_bs_t"]

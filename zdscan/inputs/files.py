@@ -6,7 +6,6 @@ import hashlib
 import tomllib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Annotated, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from zdscan.errors import UserError
+from zdscan.errors import UserError, no_such
 
 Grade = Literal["A", "B", "C"]
 Text = Annotated[str, Field(min_length=1)]
@@ -128,9 +127,7 @@ def load_named(prefix: str, what: str, name: str, parse: Callable[[str, str], Na
     """
     names = names_of(prefix)
     if name not in names:
-        near = get_close_matches(name, names, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise UserError(f"There is no {what} called {name!r}; known are {', '.join(names)}.{hint}")
+        raise UserError(f"There is {no_such(what, name, names)}.")
     source = f"{prefix}_{name}.toml"
     found = parse(read_data(source).decode(), source)
     if found.name != name:
