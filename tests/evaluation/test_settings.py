@@ -40,7 +40,7 @@ def other_value(setting: Setting) -> Any:
         return ("a_mu",)
     if setting in NUMBERS:
         return 0.5
-    return next((name for name in setting.allowed if name != setting.default), setting.default)
+    return next((name for name in reversed(setting.allowed) if name != setting.default), setting.default)
 
 
 def written(setting: Setting, value: Any) -> str:

@@ -46,8 +46,8 @@ def test_arguments_broadcast_without_warnings():
         (
             {"theory": 3, "errors": None},
             [
-                "theory must be one of paper, complete, not 3",
-                "errors must be one of symmetrised, facing, stat-facing, not",
+                "theory must be one of paper, complete, not 3.",
+                "errors must be one of symmetrised, facing, stat-facing, not None.",
             ],
         ),
         ({"invisible_width": "broad"}, ["invisible_width must be a number, not the text 'broad'"]),
