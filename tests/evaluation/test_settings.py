@@ -158,11 +158,12 @@ def test_identity_tells_settings_apart(setting: Setting) -> None:
     assert (plain == other) == (value == setting.default)
 
 
-def test_attributes_say_every_setting() -> None:
-    engine = Engine.from_scan(parse_scan(SCAN, overrides=["model.invisible_width=1e-3", "data.errors=facing"]))
+def test_attributes_say_the_settings() -> None:
+    engine = Engine.from_scan(parse_scan(SCAN, overrides=["model.invisible_width=1e-3", "model.fcnc_scale=2"]))
     found = engine.attributes
-    assert {setting.attribute for setting in SETTINGS.values()} <= found.keys()
-    assert (found["invisible_width_GeV"], found["errors"], found["theory_errors"]) == (1e-3, "facing", "table")
+    assert {setting.attribute for setting in SETTINGS.values() if setting.told} <= found.keys()
+    assert {name for name, setting in SETTINGS.items() if not setting.told} == {"errors", "theory_errors"}
+    assert (found["invisible_width_GeV"], found["fcnc_scale"], found["theory"]) == (1e-3, 2.0, "paper")
     assert found["emission"] == "lepton"  # what auto comes to
     assert found["constraints"] == " ".join(item.id for item in engine.physics.constraints)
 

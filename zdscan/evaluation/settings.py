@@ -38,6 +38,7 @@ class Setting:
     unit : of a number.
     help : one sentence, for the command line and the documentation.
     page : where the documentation says more.
+    told : whether a grid file has an attribute for it; where not, its scan file and its identity tell.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Setting:
     low: float | None = None
     high: float | None = None
     unit: str = "1"
+    told: bool = True
 
     @property
     def file_default(self) -> Any:
@@ -167,6 +169,7 @@ class Settings:
         "or of that side the statistical one alone (stat-facing).",
         "data.md#experimental-errors",
         names=("symmetrised", "facing", "stat-facing"),
+        told=False,
     )
     theory_errors: str = _declare(
         "table",
@@ -175,6 +178,7 @@ class Settings:
         "(flavio-covariance).",
         "data.md#theory-errors",
         names=("table", "flavio", "flavio-covariance"),
+        told=False,
     )
     constraints: str | tuple[str, ...] = _declare(
         "all",
@@ -208,7 +212,7 @@ class Settings:
 
     def attributes(self) -> dict[str, Any]:
         """What a grid file says of the settings: attribute -> value."""
-        return {setting.attribute: getattr(self, name) for name, setting in SETTINGS.items()}
+        return {setting.attribute: getattr(self, name) for name, setting in SETTINGS.items() if setting.told}
 
     def identity(self) -> dict[str, str]:
         """The settings as texts, floats with every digit: part of what tells two physics apart."""
