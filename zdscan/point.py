@@ -14,6 +14,7 @@ from zdscan.errors import UserError
 from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL
 from zdscan.evaluation.physics import Physics
+from zdscan.evaluation.settings import documented
 from zdscan.kernels.physics.moments import anomalous_moment
 from zdscan.physics.cases import COUPLINGS, Case, named_case
 from zdscan.physics.clause import Clause
@@ -129,6 +130,7 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in array]
 
 
+@documented
 def evaluate(
     case: str | Case | Mapping[str, Mapping[str, float]],
     mass: ArrayLike,
@@ -147,11 +149,15 @@ def evaluate(
     constraints: str | Sequence[str] = "all",
     limits: str = "rashed2024",
 ) -> PointResult:
-    """Evaluate points; mass (GeV), eps, eps_z and g_mu broadcast against each other.
+    """Evaluate points with the reference evaluator, against which that of grids is tested.
 
-    A point is computed by the reference evaluator, against which that of grids is tested. Settings: docs/scan-file.md.
-    case is "A", "B", "C", a `zdscan.physics.cases.Case`, or the couplings of a case of your own, e.g.
-    ``{"v_mu": {"g_mu": 1.0}, "g_numu": {"g_mu": 1.0}}``.
+    Parameters
+    ----------
+    case : "A", "B", "C", a `zdscan.physics.cases.Case`, or the couplings of a case of your own, e.g.
+        ``{"v_mu": {"g_mu": 1.0}, "g_numu": {"g_mu": 1.0}}``.
+    mass : GeV; mass, eps, eps_z and g_mu may be arrays, which broadcast against each other.
+    eps, eps_z, g_mu : kinetic mixing, mass mixing, direct gauge coupling to muons.
+    {settings}
 
     Raises
     ------

@@ -82,6 +82,12 @@ def test_evaluate_has_every_setting_as_an_argument() -> None:
         assert annotations[setting.name] is str
 
 
+def test_evaluate_explains_every_setting() -> None:
+    text = inspect.getdoc(zdscan.evaluate) or ""
+    for setting in SETTINGS.values():
+        assert f"\n{setting.name} : {setting.help[0].lower()}{setting.help[1:]}\n" in text
+
+
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=lambda setting: setting.name)
 def test_evaluate_hands_every_setting_on(setting: Setting) -> None:
     value = other_value(setting)

@@ -15,7 +15,7 @@ import math
 import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 
 from zdscan.errors import UserError, describe, listed, not_one_of
 from zdscan.physics.parameters import LARGEST_COUPLING, LARGEST_WIDTH
@@ -218,6 +218,17 @@ class Settings:
         """The settings as texts, floats with every digit: part of what tells two physics apart."""
         values = {name: getattr(self, name) for name in SETTINGS}
         return {name: value if isinstance(value, str) else repr(value) for name, value in values.items()}
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def documented(function: Function) -> Function:
+    """A function whose docstring lists the settings in the place of a line ``{settings}``."""
+    if function.__doc__:  # absent under python -OO
+        told = [f"    {setting.name} : {setting.help[0].lower()}{setting.help[1:]}" for setting in SETTINGS.values()]
+        function.__doc__ = function.__doc__.replace("    {settings}", "\n".join(told))
+    return function
 
 
 def _plain(setting: Setting, value: Any) -> Any:

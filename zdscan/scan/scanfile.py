@@ -6,7 +6,6 @@ says where (file, line, dotted key), what is wrong and what is allowed.
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -28,7 +27,8 @@ from zdscan.grid.blocks import MOST_TABLE_BYTES, table_bytes
 from zdscan.physics.cases import CASES, Case, named_case
 from zdscan.physics.parameters import AXES
 from zdscan.scan.axes import AxisSpec, build_axis, physics_faults, range_faults
-from zdscan.scan.messages import OWN_WORDS, Fault, dotted, pydantic_faults, sentence
+from zdscan.scan.messages import OWN_WORDS, Fault, pydantic_faults, sentence
+from zdscan.scan.overrides import apply_overrides
 
 FORMAT = 1
 
@@ -227,47 +227,6 @@ def parse_scan(text: str, source: str = "scan file", overrides: Sequence[str] = 
         output=OutputOptions(tuple(document["output"]["fields"]), document["output"]["profiles"]),
         source=source,
     )
-
-
-def apply_overrides(raw: dict[str, Any], overrides: Sequence[str]) -> dict[tuple[str, ...], str]:
-    """Put ``dotted.key=value`` texts into a parsed document, later ones winning; returns key -> text as typed."""
-    given: dict[tuple[str, ...], str] = {}
-    faults = []
-    for item in overrides:
-        name, equals, written = item.partition("=")
-        keys = tuple(part.strip() for part in name.split("."))
-        if not equals or not all(keys):
-            faults.append(f"--set {item}: write key=value, such as axes.mass.n=50.")
-            continue
-        try:
-            value = _toml_value(written.strip())
-        except ValueError:
-            faults.append(f"--set {item}: {written.strip()!r} is neither a TOML value nor a bare word.")
-            continue
-        table: Any = raw
-        for depth, key in enumerate(keys[:-1], start=1):
-            table = table.setdefault(key, {})
-            if not isinstance(table, dict):
-                faults.append(f"--set {item}: {dotted(keys[:depth])} is not a table, so it has no key {keys[depth]!r}.")
-                break
-        else:
-            table[keys[-1]] = value
-            given[keys] = item
-    if faults:
-        raise UserError(*faults)
-    return given
-
-
-def _toml_value(written: str) -> Any:
-    try:
-        document = tomllib.loads(f"value = {written}")
-    except tomllib.TOMLDecodeError:
-        if re.fullmatch(r"[A-Za-z_][\w.\-]*", written):
-            return written
-        raise
-    if set(document) != {"value"}:  # a line break would smuggle in further keys
-        raise ValueError(written)
-    return document["value"]
 
 
 def _section(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
