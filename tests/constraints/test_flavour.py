@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 import zdscan
 from tests.support.tolerances import EXACT_ALGEBRA, PRINTED_SIX_DIGITS
 from zdscan import constraints
-from zdscan.errors import UserError
 from zdscan.evaluation.engine import build_physics
-from zdscan.inputs import constants, curves, intervals, tables
+from zdscan.inputs import constants, tables
 from zdscan.kernels.physics import twobody
 from zdscan.physics.cases import CASES, COUPLINGS, Case
 from zdscan.physics.clause import Theory
@@ -257,49 +256,6 @@ def test_reach_in_eps_z(name, mass, limit, digits):
     assert at(name, mass, 0.0, limit * (1 + digits))["excluded"]
 
 
-def test_two_body_fit_of_belle_ii():
-    fit = intervals.load("b_k_x")
-    assert fit.upper(1.95, 1.28) == pytest.approx(5.9e-6 + 1.28 * 2.89e-6, rel=1e-12)
-    assert fit.upper((1.56 + 1.76) / 2, 0.0) == pytest.approx(3.05e-6, rel=1e-12)
-    assert fit.upper(0.0, 1.0) == 8.82e-7
-    assert math.isnan(fit.upper(2.6, 1.0))
-    assert math.isnan(fit.upper(-0.1, 1.0))
-    assert fit.grade == "B"
-
-
-INTERVAL = """
-name = "test"
-title = "t"
-quantity = "q"
-unit = "1"
-cite = ["PDG:2022"]
-source = "s"
-grade = "B"
-note = ""
-columns = ["mass", "central", "low", "high"]
-interpolation = "linear"
-rows = [[0.0, 1.0, 0.5, 2.0], [1.0, 2.0, 1.0, 3.0]]
-"""
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("[1.0, 2.0, 1.0, 3.0]", "[0.0, 2.0, 1.0, 3.0]", "row 2: the mass does not ascend"),
-        ("[1.0, 2.0, 1.0, 3.0]", "[1.0, 4.0, 1.0, 3.0]", "row 2: the central value is outside"),
-        ("[1.0, 2.0, 1.0, 3.0]", "[1.0, 2.0, 1.0]", "rows.1"),
-        ('"central", "low"', '"low", "central"', "columns must be mass, central, low, high"),
-        ('grade = "B"', 'grade = "D"', "grade"),
-        ("rows", "row", "rows"),
-    ],
-)
-def test_damaged_interval_files(old, new, message):
-    assert intervals.parse(INTERVAL, "interval_test.toml").upper(0.5, 1.0) == pytest.approx(2.5)
-    with pytest.raises(UserError, match=message) as caught:
-        intervals.parse(INTERVAL.replace(old, new), "interval_test.toml")
-    assert "interval_test.toml" in str(caught.value)
-
-
 # --- decays with a visible Z_D ------------------------------------------------------------------------------
 
 VISIBLE = {
@@ -345,15 +301,6 @@ def test_gap_of_the_tables_above_two_muons(case):
     assert result["branching_ratios"]["mumu"] > 0.99
     assert coefficients("K+->pi+", 0.215)[0] * couplings[1] ** 2 == pytest.approx(7.0e-7, rel=0.02)
     assert of(zdscan.evaluate(case, 0.2197, *couplings), "k_pi_x_mumu")["excluded"]
-
-
-def test_visible_curves_say_what_they_are():
-    for name in VISIBLE:
-        curve = curves.load(name)
-        assert curve.cl == (0.90 if name == "k_pi_x_mumu" else 0.95)
-        assert curve.grade == "B"
-        assert np.all(curve.segments[0].limit > 1e-11)
-        assert np.all(curve.segments[0].limit < 1e-5)
 
 
 @settings(max_examples=40, deadline=None)

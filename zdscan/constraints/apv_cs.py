@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zdscan.inputs import mass_tables
+from zdscan.inputs import against_mass
 from zdscan.kernels.physics.parity import weak_charge_factors
 from zdscan.physics.clause import Clause, Constraint, Theory
 from zdscan.physics.polynomial import Polynomial
@@ -18,7 +18,7 @@ def clauses(theory: Theory, mass: float) -> list[Clause]:
     """|Q_W(SM) + Delta Q_W - measured| below three standard deviations of the measurement."""
     c = theory.constants
     error, _ = c.error("QW_Cs_exp")
-    response = mass_tables.load("caesium").at("K", mass)
+    response = against_mass.load("caesium").at("K", mass)
     return [
         Clause(
             polynomial=weak_charge_shift(theory, mass, response, c["Z_Cs"], c["N_Cs"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from zdscan.inputs import mass_tables
+from zdscan.inputs import against_mass
 from zdscan.kernels.physics.cevns import exchange_factors
 from zdscan.physics.clause import Clause, Constraint, Theory
 from zdscan.physics.polynomial import Polynomial
@@ -25,7 +25,7 @@ def _products(theory: Theory) -> list[Polynomial]:
 def clauses(theory: Theory, mass: float) -> list[Clause]:
     """|rate/SM - measured| below 1.96 standard deviations; rate/SM = 1 - 2 R1 x + R2 x^2 for each neutrino."""
     c = theory.constants
-    table = mass_tables.load("cevns_csi")
+    table = against_mass.load("cevns_csi")
     r1, r2 = table.at("R1", mass), table.at("R2", mass)
     k_u, k_d = exchange_factors(mass, c["GF"], c["sin2_theta_w"], c["Z_per_QW_CsI"])
     u, d, uu, ud, dd = _products(theory)

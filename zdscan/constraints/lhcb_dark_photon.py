@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from zdscan.inputs import curves, mass_tables
+from zdscan.inputs import against_mass, hadronic
 from zdscan.kernels.physics.widths import hadron_response, lepton_factors
 from zdscan.physics.clause import Clause, Constraint, Theory
 from zdscan.physics.polynomial import Polynomial
@@ -20,7 +20,7 @@ def production(theory: Theory, mass: float) -> Polynomial:
     rho, omega, phi = v_u - v_d, 3.0 * (v_u + v_d), -3.0 * v_s
     if mass < _HADRONS_OPEN:
         return rho * rho
-    weights = hadron_response(mass, curves.hadronic_table())
+    weights = hadron_response(mass, hadronic.table())
     pairs = (rho * rho, omega * omega, phi * phi, rho * omega, rho * phi, omega * phi)
     total = Polynomial.constant(0.0)
     for weight, pair in zip(weights, pairs, strict=True):
@@ -33,7 +33,7 @@ def dark_photon_fraction(theory: Theory, mass: float) -> float:
     c = theory.constants
     muons, _ = lepton_factors(mass, c["m_mu"])
     electrons, _ = lepton_factors(mass, c["m_e"])
-    hadrons = mass / (12.0 * math.pi) * sum(hadron_response(mass, curves.hadronic_table()))
+    hadrons = mass / (12.0 * math.pi) * sum(hadron_response(mass, hadronic.table()))
     return muons / (muons + electrons + hadrons)
 
 
@@ -44,7 +44,7 @@ def longest_lifetime(theory: Theory, mass: float) -> float:
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:
     """P BR(mumu)/BR(A' -> mumu) below the square of the median limit on eps in this mass bin, for prompt decays."""
-    limit = mass_tables.load(_TABLE).at("eps_median", mass)
+    limit = against_mass.load(_TABLE).at("eps_median", mass)
     if math.isnan(limit):
         return []
     return [
@@ -60,7 +60,7 @@ def clauses(theory: Theory, mass: float) -> list[Clause]:
 CONSTRAINT = Constraint(
     id="lhcb_dark_photon",
     title="LHCb prompt dark photon, effective eps^2",
-    citations=mass_tables.load(_TABLE).citations,
+    citations=against_mass.load(_TABLE).citations,
     cl="90%",
     unit="1",
     grade="C",

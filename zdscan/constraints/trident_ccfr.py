@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zdscan.inputs import mass_tables
+from zdscan.inputs import against_mass
 from zdscan.kernels.physics.trident import trident_coefficients
 from zdscan.physics.clause import Clause, Constraint, Theory
 from zdscan.physics.polynomial import Polynomial
@@ -14,7 +14,7 @@ def trident_clause(theory: Theory, mass: float, table: str, measured: str) -> Cl
     sigma/SM = 1 + F1V x_v + F1A x_a + F2V x_v^2 + F2A x_a^2, x = g_numu (v_mu, a_mu)/(sqrt2 GF M^2).
     """
     c = theory.constants
-    responses = mass_tables.load(table)
+    responses = against_mass.load(table)
     f1v, f1a, f2v, f2a = (responses.at(name, mass) for name in ("F1V", "F1A", "F2V", "F2A"))
     c1v, c1a, c2v, c2a = trident_coefficients(mass, c["GF"], f1v, f1a, f2v, f2a)
     vector, axial = ("g_numu", "v_mu"), ("g_numu", "a_mu")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from zdscan import inputs
 from zdscan.compiled import cache
 from zdscan.evaluation.expansion import BandTables, Frame, WideTables, roles_of, row_tables, wide_roles_of
-from zdscan.inputs import curves
+from zdscan.inputs import hadronic
 from zdscan.kernels.fast.evaluate import Prepared, evaluate_grid, work_space
 from zdscan.kernels.reference.evaluate import evaluate_block
 from zdscan.kernels.tables import clauses as _clauses
@@ -128,7 +128,7 @@ class Physics:
             float(self.invisible_width),
             c["m_e"],
             c["m_mu"],
-            curves.hadronic_table(),
+            hadronic.table(),
             self.penguin,
             rows.row_start,
             rows.sm_tables.panel_lo,

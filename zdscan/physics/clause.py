@@ -1,6 +1,7 @@
 """What a constraint is: metadata, and clauses with the numbers of one mass. docs/constraints.md.
 
-A module in `zdscan/constraints` defines one `CONSTRAINT`; nothing else has to know of it.
+A module in `zdscan/constraints` defines one `CONSTRAINT`, or a data file is one (zdscan/physics/limit_curve.py);
+nothing else has to know of it.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ class Constraint:
     Attributes
     ----------
     id : stable name, also that of its bit in a grid file.
-    title, citations : for people; citations are keys of zdscan/inputs/references.bib.
+    title, citations : for people; citations are keys of zdscan/inputs/data/references.bib.
     cl : confidence level as text, e.g. "90%" or "2 sigma".
     unit : of prediction and limit.
     grade : reliability of its input: A read in the source, B third-party digitisation or recast, C rough.
@@ -142,6 +143,8 @@ class Constraint:
     applies : masses and cases in words.
     slots : how many clauses it may return.
     clauses : (theory, mass in GeV) -> the clauses at that mass; none where it does not apply.
+    rule : what is compared, in words; by default the docstring of `clauses`.
+    file : where it is defined, by default the module of `clauses`.
     """
 
     id: str
@@ -154,3 +157,11 @@ class Constraint:
     applies: str
     slots: int
     clauses: Callable[[Theory, float], Sequence[Clause]]
+    rule: str = ""
+    file: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.rule:
+            object.__setattr__(self, "rule", " ".join((self.clauses.__doc__ or "").split()))
+        if not self.file:
+            object.__setattr__(self, "file", f"{self.clauses.__module__.replace('.', '/')}.py")

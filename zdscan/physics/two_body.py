@@ -11,11 +11,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.inputs import curves, tables
+from zdscan.inputs import tables
 from zdscan.inputs.spline import Spline
 from zdscan.kernels.physics.twobody import inclusive_factor, pseudoscalar_factor, vector_amplitudes, vector_factor
 from zdscan.physics.cases import CASES, COUPLINGS
-from zdscan.physics.clause import Channel, Clause, Theory
+from zdscan.physics.clause import Clause, Theory
 from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.polynomial import Polynomial
 from zdscan.physics.vertex import Transition, vertex
@@ -177,24 +177,3 @@ def neutrino_clause(theory: Theory, mass: float, mode: str, standard_model: floa
     return Clause(
         polynomial=branching_ratio(mode, theory, mass), channel="invisible", constant=standard_model, up=limit
     )
-
-
-def visible_clauses(
-    theory: Theory, mass: float, mode: str, channel: Channel, curve: str, longest_lifetime: str
-) -> list[Clause]:
-    """BR(H -> H' Z_D) BR(Z_D -> channel) below a limit curve on prompt decays; nothing outside the curve.
-
-    longest_lifetime : name of the constant (ps) up to which the curve is used.
-    """
-    limit = curves.load(curve).at(mass)
-    if math.isnan(limit):
-        return []
-    c = theory.constants
-    return [
-        Clause(
-            polynomial=branching_ratio(mode, theory, mass),
-            channel=channel,
-            up=limit,
-            min_width=c["hbar"] / c[longest_lifetime],
-        )
-    ]
