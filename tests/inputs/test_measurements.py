@@ -144,7 +144,7 @@ def test_every_measurement_is_cited() -> None:
 
 
 def test_wrong_names_name_the_nearest() -> None:
-    with pytest.raises(UserError, match="Did you mean rashed2024-corrected"):
+    with pytest.raises(UserError, match=r"[Dd]id you mean '?rashed2024-corrected"):
         measurements.load("rashed2024-corected")
     data = measurements.load()
     with pytest.raises(UserError, match="known are symmetrised, facing, stat-facing"):

@@ -12,7 +12,7 @@ from tests.kernels.physics.test_threebody import extended
 from tests.support.tolerances import THREE_BODY
 from zdscan.calibration.tables import write_radiation
 from zdscan.inputs import constants, tables
-from zdscan.physics import charged_current, radiation
+from zdscan.physics import radiation
 from zdscan.physics.cases import CASES, COUPLINGS
 from zdscan.physics.clause import Theory
 
@@ -86,7 +86,7 @@ def test_rates_of_the_cases_go_on_where_the_table_ends(case: str, emission: str)
     for decay, stretch, _ in STRETCHES:
         for end in (stretch.low, stretch.high):
             inside, outside = end * (1.0 + 1e-13), end * (1.0 - 1e-13)
-            found = [charged_current.ratio(theory, mass, decay).terms for mass in (inside, outside)]
+            found = [radiation.ratio(theory, mass, decay).terms for mass in (inside, outside)]
             assert found[0].keys() == found[1].keys()
             largest = max(abs(c) for c in found[0].values())
             for exponents, c in found[0].items():
@@ -109,9 +109,9 @@ def test_closed_above_threshold() -> None:
     pion, kaon = C["m_piplus"] - C["m_mu"], C["m_Kplus"] - C["m_mu"]
     fast = math.sqrt(pion**2 - 2.0 * C["m_piplus"] * C["T_mu_split_pi_mu_nu_X"])
     for decay, end in (("K", kaon), ("pi_slow", pion), ("pi_fast", fast)):
-        assert charged_current.ratio(theory, end * (1.0 - 1e-4), decay).terms
+        assert radiation.ratio(theory, end * (1.0 - 1e-4), decay).terms
         for mass in (end * (1.0 + 1e-12), 1.0):
-            assert not charged_current.ratio(theory, mass, decay).terms
+            assert not radiation.ratio(theory, mass, decay).terms
 
 
 def test_the_muon_alone_radiates_in_emission_lepton() -> None:
@@ -120,7 +120,7 @@ def test_the_muon_alone_radiates_in_emission_lepton() -> None:
     matrix[[COUPLINGS.index(name) for name in ("g_numu", "v_u", "gWW")], 0] = 1.0
     for decay in ("W", "K", "pi_fast", "pi_slow"):
         rates = [
-            charged_current.ratio(Theory(matrix, "complete", emission, 1.0, "rashed2024"), 0.02, decay).terms
+            radiation.ratio(Theory(matrix, "complete", emission, 1.0, "rashed2024"), 0.02, decay).terms
             for emission in ("lepton", "complete")
         ]
         assert not rates[0]

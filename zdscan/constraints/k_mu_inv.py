@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from zdscan.physics.charged_current import ratio, threshold
 from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.radiation import ratio, threshold
 
 
 def clauses(theory: Theory, mass: float) -> list[Clause]:
