@@ -15,6 +15,7 @@ from scipy.optimize import brentq
 
 import zdscan
 from tests.support.tolerances import CEVNS_RESPONSE, CLOSED_FORM, EXACT_ALGEBRA, NUCLEAR_OVERLAP, TRIDENT_RESPONSE
+from tests.support.verdicts import model, of
 from tests.twins import caesium as caesium_twin
 from tests.twins import cevns as cevns_twin
 from tests.twins import trident as trident_twin
@@ -23,7 +24,7 @@ from zdscan.constraints.lhcb_dark_photon import longest_lifetime
 from zdscan.inputs import against_mass
 from zdscan.kernels.physics import cevns, parity, trident
 from zdscan.physics.cases import CASES, Case
-from zdscan.physics.clause import Clause, Theory
+from zdscan.physics.clause import Clause
 
 GROUP = (*("apv_cs", "apv_p", "trident_ccfr", "trident_charm", "coherent", "belle2_zprime", "lhcb_dark_photon", "a_e"),)
 GF, MZ, S2, E, GZ = 1.1663787e-5, 91.1876, 0.23122, 0.3028221208718, 0.7407012373374
@@ -32,13 +33,8 @@ MUON_NUMBER = Case.from_couplings(
 )
 
 
-def theory(case: str | Case, settings: tuple[str, str] = ("paper", "lepton")) -> Theory:
-    matrix = (CASES[case] if isinstance(case, str) else case).matrix
-    return Theory(matrix, settings[0], settings[1], 1.0, "rashed2024")
-
-
 def clause(name: str, case: str | Case, mass: float) -> Clause:
-    (found,) = constraints.select([name])[0].clauses(theory(case), mass)
+    (found,) = constraints.select([name])[0].clauses(model(case), mass)
     return found
 
 
@@ -56,10 +52,6 @@ def ratio(name, case, mass, eps=0.0, eps_z=0.0, g_mu=0.0):
 def edge(excess, low, high):
     """Where a ratio of one is crossed."""
     return brentq(lambda x: excess(x) - 1.0, low, high, xtol=1e-14)
-
-
-def of(result, name):
-    return next(entry for entry in result.to_dict()["constraints"] if entry["id"] == name)
 
 
 # ---- response tables against integrals done another way -----------------------------------------------------------
@@ -81,7 +73,7 @@ def test_coherent_response(mass):
     table = against_mass.load("cevns_csi")
     assert table.at("R1", mass) == pytest.approx(r1, rel=CEVNS_RESPONSE)
     assert table.at("R2", mass) == pytest.approx(r2, rel=CEVNS_RESPONSE)
-    assert theory("A").constants["Z_per_QW_CsI"] == pytest.approx(z_per_charge, abs=1e-4)
+    assert model("A").constants["Z_per_QW_CsI"] == pytest.approx(z_per_charge, abs=1e-4)
 
 
 def test_coherent_neutrinos_count_alike():
@@ -317,12 +309,12 @@ def test_lhcb_production_goes_like_the_hadronic_width(mass):
 
 def test_lhcb_prompt_decays_only():
     mass = 0.2142
-    assert longest_lifetime(theory("A"), 0.2142) == pytest.approx(1.487, rel=1e-3)
+    assert longest_lifetime(model("A"), 0.2142) == pytest.approx(1.487, rel=1e-3)
     for eps in np.geomspace(3e-6, 3e-4, 9):
         result = zdscan.evaluate("A", mass, eps, 0.0)
         lifetime = 6.582119569e-13 / float(result.widths["total"])
         found = of(result, "lhcb_dark_photon")["ratio"]
-        assert (found == 0.0) == (lifetime > longest_lifetime(theory("A"), mass))
+        assert (found == 0.0) == (lifetime > longest_lifetime(model("A"), mass))
 
 
 # ---- electron -----------------------------------------------------------------------------------------------------
@@ -368,7 +360,7 @@ def test_no_electron_couplings_no_electron_observables(mass):
 def test_settings_of_the_theory_do_not_matter(setting):
     for entry in constraints.select(GROUP):
         for mass in (0.02, 0.25, 1.9):
-            assert list(entry.clauses(theory("B", setting), mass)) == list(entry.clauses(theory("B"), mass))
+            assert list(entry.clauses(model("B", *setting), mass)) == list(entry.clauses(model("B"), mass))
 
 
 @settings(max_examples=40, deadline=None)

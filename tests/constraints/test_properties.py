@@ -9,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zdscan
+from tests.support.verdicts import model
 from zdscan import constraints
 from zdscan.inputs import constants
-from zdscan.physics.cases import CASES
-from zdscan.physics.clause import Theory
 
 INVISIBLE = {
     *("b_k_nunu", "b_kst_nunu", "b_k_x", "k_pi_nunu_plus", "k_pi_nunu_long", "k_pi_x"),
@@ -130,8 +129,8 @@ def test_electrons_of_case_c_are_those_of_the_standard_model(mass, eps, eps_z, g
 
 def test_no_constraint_is_forgotten_in_the_two_lists():
     """A new search for decays of the Z_D has to be entered in one of the lists above."""
-    theory = Theory(CASES["B"].matrix, "complete", "complete", 1.0, "rashed2024")
+    complete = model("B", "complete", "complete")
     for constraint in constraints.select("all"):
-        channels = {clause.channel for mass in (0.02, 0.25, 0.3) for clause in constraint.clauses(theory, mass)}
+        channels = {clause.channel for mass in (0.02, 0.25, 0.3) for clause in constraint.clauses(complete, mass)}
         assert ("invisible" in channels) is (constraint.id in INVISIBLE), constraint.id
         assert bool(channels & {"ee", "mumu", "hadrons"}) is (constraint.id in VISIBLE), constraint.id

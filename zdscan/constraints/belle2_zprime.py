@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 
 from zdscan.inputs import against_mass
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
 
 _CURVE = "belle2_zprime"
 
 
-def clauses(theory: Theory, mass: float) -> list[Clause]:
+def clauses(model: Model, mass: float) -> list[Clause]:
     """(v_mu^2 + a_mu^2) BR_inv below the square of the 90% limit on the vector coupling of an invisible Z'."""
     limit = against_mass.load(_CURVE).at("limit", mass)
     if math.isnan(limit):
         return []
-    squared = theory.product("v_mu", "v_mu") + theory.product("a_mu", "a_mu")
+    squared = model.product("v_mu", "v_mu") + model.product("a_mu", "a_mu")
     return [Clause(polynomial=squared, channel="invisible", up=limit * limit)]
 
 

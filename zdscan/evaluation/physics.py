@@ -22,7 +22,7 @@ from zdscan.kernels.reference.evaluate import evaluate_block
 from zdscan.kernels.tables import clauses as _clauses
 from zdscan.kernels.tables import mass as _mass
 from zdscan.physics.cases import COUPLINGS, Case
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.rows import Likelihood
 
@@ -80,11 +80,11 @@ class Physics:
         return np.ascontiguousarray(self.case.with_axial(self.axial_mu))
 
     @cached_property
-    def setting(self) -> Theory:
-        """What constraints see of this."""
+    def setting(self) -> Model:
+        """The couplings and theory settings on which the constraints depend."""
         automatic = {"paper": "lepton", "complete": "complete"}[self.theory]
         radiation = automatic if self.emission == "auto" else self.emission
-        return Theory(self.matrix, self.theory, radiation, self.fcnc_scale, self.limits)
+        return Model(self.matrix, self.theory, radiation, self.fcnc_scale, self.limits)
 
     @cached_property
     def penguin(self) -> NDArray[np.float64]:

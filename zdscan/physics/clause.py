@@ -89,10 +89,10 @@ class Clause:
 
 
 @dataclass(frozen=True, eq=False)
-class Theory:
-    """What the predictions of a scan depend on besides the mass: couplings and theory settings.
+class Model:
+    """What the predictions of a scan depend on besides the mass: the couplings of its case and its theory settings.
 
-    One is equal to itself alone, so that what follows from it can be cached.
+    A model is equal to itself alone, so that what follows from it can be cached.
     """
 
     matrix: NDArray[np.float64]  # float64[16, 3], axial_mu included
@@ -139,10 +139,10 @@ class Constraint:
     cl : confidence level as text, e.g. "90%" or "2 sigma".
     unit : of prediction and limit.
     grade : reliability of its input: A read in the source, B third-party digitisation or recast, C rough.
-    in_paper : whether arXiv paper's analysis uses it (`use = "paper"`).
+    in_paper : whether the analysis of arXiv:2412.11438 uses it (`use = "paper"`).
     applies : masses and cases in words.
     slots : how many clauses it may return.
-    clauses : (theory, mass in GeV) -> the clauses at that mass; none where it does not apply.
+    clauses : (model, mass in GeV) -> the clauses at that mass; none where it does not apply.
     rule : what is compared, in words; by default the docstring of `clauses`.
     file : where it is defined, by default the module of `clauses`.
     """
@@ -156,7 +156,7 @@ class Constraint:
     in_paper: bool
     applies: str
     slots: int
-    clauses: Callable[[Theory, float], Sequence[Clause]]
+    clauses: Callable[[Model, float], Sequence[Clause]]
     rule: str = ""
     file: str = ""
 

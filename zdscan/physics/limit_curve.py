@@ -14,7 +14,7 @@ from zdscan.errors import UserError
 from zdscan.inputs import against_mass, constants
 from zdscan.inputs.against_mass import INTERVAL, Numbers
 from zdscan.inputs.files import Positive, Record, Text, validate
-from zdscan.physics.clause import Channel, Clause, Constraint, Theory
+from zdscan.physics.clause import Channel, Clause, Constraint, Model
 from zdscan.physics.parameters import MASS_RANGE
 from zdscan.physics.two_body import MODES, branching_ratio
 
@@ -56,14 +56,14 @@ class LimitCurve:
     channel: Channel
     prompt: str | None
 
-    def clauses(self, theory: Theory, mass: float) -> list[Clause]:
+    def clauses(self, model: Model, mass: float) -> list[Clause]:
         """BR(H -> H' Z_D) BR(Z_D -> channel) below the limit at this mass; nothing where the curve has none."""
         limit = self.numbers.at("limit", mass)
         if math.isnan(limit):
             return []
-        c = theory.constants
+        c = model.constants
         least_width = 0.0 if self.prompt is None else c["hbar"] / c[self.prompt]
-        rate = branching_ratio(self.decay, theory, mass)
+        rate = branching_ratio(self.decay, model, mass)
         return [Clause(polynomial=rate, channel=self.channel, up=limit, min_width=least_width)]
 
     @property
@@ -140,8 +140,9 @@ def _faults(entry: Entry, numbers: Numbers) -> list[str]:
     faults = []
     if entry.decay not in MODES:
         faults.append(f"there is no decay {entry.decay!r}; known are {', '.join(MODES)}.")
-    if entry.prompt is not None and entry.prompt not in constants.load():
-        faults.append(f"prompt = {entry.prompt!r} is not the name of a constant in {constants.FILE}.")
+    known = constants.load().entries
+    if entry.prompt is not None and (entry.prompt not in known or known[entry.prompt].unit != "ps"):
+        faults.append(f"prompt = {entry.prompt!r} is not the name of a constant in ps in {constants.FILE}.")
     if numbers.cl is None:
         faults.append("the confidence level cl is missing.")
     needed = ("limit",) if entry.deviations is None else INTERVAL

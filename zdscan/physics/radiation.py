@@ -26,7 +26,7 @@ from zdscan.inputs.constants import Constants
 from zdscan.kernels.physics.electroweak import w_factors, z_factors
 from zdscan.kernels.physics.meson_leptonic import meson_factors
 from zdscan.physics.cases import COUPLINGS
-from zdscan.physics.clause import Theory
+from zdscan.physics.clause import Model
 from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.polynomial import Polynomial
 
@@ -193,10 +193,10 @@ def table() -> Mapping[str, list[tuple[Stretch, Array]]]:
 
 
 @lru_cache(maxsize=64)
-def _couplings(theory: Theory, decay: str) -> Array:
+def _couplings(model: Model, decay: str) -> Array:
     """The couplings g of a decay, a key of `DECAYS`, per unit of eps, eps_z, g_mu: float64[g, 3]."""
-    rows: dict[str, Array] = dict(zip(COUPLINGS, theory.matrix, strict=True))
-    complete = theory.emission == "complete"
+    rows: dict[str, Array] = dict(zip(COUPLINGS, model.matrix, strict=True))
+    complete = model.emission == "complete"
     nothing = np.zeros(len(PARAMETERS))
     of_kernel = [rows["v_mu"] + rows["a_mu"], rows["v_mu"] - rows["a_mu"], rows["g_numu"] if complete else nothing]
     if decay == "Z":
@@ -214,16 +214,16 @@ def _couplings(theory: Theory, decay: str) -> Array:
 
 
 @lru_cache(maxsize=64)
-def _interpolated(theory: Theory, decay: str) -> list[tuple[Stretch, Array]]:
+def _interpolated(model: Model, decay: str) -> list[tuple[Stretch, Array]]:
     """The stretches of a decay, each with the coefficients of the form in eps, eps_z, g_mu: float64[3 NODES, 9]."""
-    couplings = _couplings(theory, decay)
+    couplings = _couplings(model, decay)
     return [
         (stretch, (couplings.T @ coefficients @ couplings).reshape(-1, len(PARAMETERS) ** 2))
         for stretch, coefficients in table().get(decay, ())
     ]
 
 
-def ratio(theory: Theory, mass: float, decay: str) -> Polynomial:
+def ratio(model: Model, mass: float, decay: str) -> Polynomial:
     """Gamma(with a Z_D)/Gamma(without) of a decay.
 
     Parameters
@@ -232,14 +232,14 @@ def ratio(theory: Theory, mass: float, decay: str) -> Polynomial:
     decay : "K" -> mu nu; "pi_fast" and "pi_slow", the part of pi -> mu nu with a muon of more and of less kinetic
         energy than T_mu_split_pi_mu_nu_X, over the whole rate without; "W" -> mu nu; "Z" -> mu mu, real emission alone.
     """
-    for stretch, coefficients in _interpolated(theory, decay):
+    for stretch, coefficients in _interpolated(model, decay):
         if stretch.low <= mass <= stretch.high:
             return Polynomial.quadratic((stretch.weights(mass) @ coefficients).tolist())
-    couplings = _couplings(theory, decay)
-    form = couplings.T @ DECAYS[decay].integrals(theory.constants, mass) @ couplings
+    couplings = _couplings(model, decay)
+    form = couplings.T @ DECAYS[decay].integrals(model.constants, mass) @ couplings
     return Polynomial.quadratic(form.ravel().tolist())
 
 
-def threshold(theory: Theory, parent: str) -> float:
+def threshold(model: Model, parent: str) -> float:
     """The mass (GeV) above which P -> mu nu Z_D is closed, for a parent of this name in the constants."""
-    return theory.constants[parent] - theory.constants["m_mu"]
+    return model.constants[parent] - model.constants["m_mu"]
