@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import sys
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zdscan
+from tests.support.paths import ROOT
 from tests.support.verdicts import of
 from zdscan import constraints
 from zdscan.errors import UserError
@@ -179,3 +182,13 @@ def test_a_mapping_is_a_case_and_a_result_is_short_to_print():
     result = zdscan.evaluate({"v_mu": {"g_mu": 1.0}}, 0.1, g_mu=1e-3)
     assert float(result.couplings["v_mu"]) == 1e-3
     assert len(repr(result)) < 200
+
+
+def test_modules_name_the_page_that_derives_them():
+    for item in constraints.select("all"):
+        if not item.file.endswith(".py"):
+            continue
+        text = sys.modules[item.clauses.__module__].__doc__
+        page = ROOT / re.search(r"docs/[\w-]+\.md", text)[0]
+        headings = re.findall(r"^##+ (.*)$", page.read_text(), flags=re.MULTILINE)
+        assert any(item.id in re.split(r"[ ,`]+", heading) for heading in headings), item.id
