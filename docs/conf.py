@@ -20,7 +20,7 @@ version = release = __version__
 extensions = ["myst_parser", "sphinxcontrib.bibtex"]
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 3
-bibtex_bibfiles = ["../zdscan/inputs/references.bib", "theory.bib"]
+bibtex_bibfiles = ["../zdscan/inputs/data/references.bib", "theory.bib"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "zdscan"

@@ -2,6 +2,9 @@
 
 The vertex is V_nu qbar [(E0 + E2 q^2) gamma^nu P_L + M1 m_Q i sigma^(nu mu) q_mu P_R] Q at q^2 = M^2; below,
 `vector` = E0 + E2 M^2 and `dipole` = M1 m_Q (GeV^-1). Masses and widths in GeV. Every rate is 0 at and above threshold.
+
+Here are the factors of |amplitude|^2. The amplitudes, K -> pi Z_D with the measured photon part among them, are made
+from the couplings and the form factors in zdscan/physics/two_body.py.
 """
 
 from __future__ import annotations
@@ -15,9 +18,10 @@ def kallen(a: float, b: float, c: float) -> float:
 
 
 def pseudoscalar_factor(m_parent: float, m_daughter: float, mass: float) -> float:
-    """Gamma/|F|^2 in GeV; 0 above threshold. F = (E0 + E2 M^2) f+(M^2) - M1 m_q M^2 fT(M^2)/(m_parent + m_daughter).
+    """The factor Gamma/|F|^2 of H -> P V, such as K -> pi Z_D, in GeV; 0 above threshold.
 
     Gamma(H -> P V) = lambda^(3/2)(m_H^2, m_P^2, M^2) |F|^2/(64 pi m_H^3 M^2); the 1/M^2 is the longitudinal mode.
+    F = (E0 + E2 M^2) f+(M^2) - M1 m_q M^2 fT(M^2)/(m_parent + m_daughter) is made in zdscan/physics/two_body.py.
     """
     if mass + m_daughter >= m_parent:
         return 0.0

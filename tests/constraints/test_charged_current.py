@@ -12,6 +12,7 @@ from mpmath import mp, mpf
 
 import zdscan
 from tests.support.tolerances import CLOSED_FORM, THREE_BODY, THREE_DIGITS
+from tests.support.verdicts import of
 from tests.twins.dirac import GAMMA5, LEFT, RIGHT, bar, dot, momentum, polarisations, slash, u_spinors, v_spinors
 from zdscan.inputs import constants
 from zdscan.kernels.physics.electroweak import w_factors, w_integrand, z_factors, z_integrand
@@ -311,10 +312,6 @@ def test_factors_vanish_smoothly_at_threshold():
 
 
 # The constraints.
-
-
-def of(result, name):
-    return next(entry for entry in result.to_dict()["constraints"] if entry["id"] == name)
 
 
 def _point(case, mass, eps=0.0, eps_z=0.0, g_mu=0.0, **settings_):

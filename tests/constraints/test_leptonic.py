@@ -7,18 +7,12 @@ import math
 import numpy as np
 import pytest
 
-import zdscan
+from tests.support.verdicts import at
 from zdscan import constraints
 from zdscan.evaluation.engine import build_physics
 from zdscan.inputs import constants
 from zdscan.kernels.physics import leptonic
 from zdscan.physics.cases import CASES
-
-
-def at(name, mass, eps=0.0, eps_z=0.0, g_mu=0.0, case="A", **options):
-    result = zdscan.evaluate(case, mass, eps, eps_z, g_mu, constraints=[name], **options)
-    return result.to_dict()["constraints"][0]
-
 
 # --- B_s -> mu mu -------------------------------------------------------------------------------------------
 

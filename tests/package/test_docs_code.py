@@ -121,6 +121,8 @@ def test_pages_of_constraints(generate, tmp_path):
         assert f"[{item.id}]({item.id}.md)" in written["index"]
         file, anchor = generate.section(item).split("#")
         assert f"](../{file}#{anchor})" in page
+        if f"{file}#{anchor}" == generate.TWO_BODY and item.file.endswith(".toml"):
+            continue  # a data file that no page has a heading of its own for
         headings = re.findall(r"^##+ (.*)$", (DOCS / file).read_text(), flags=re.MULTILINE)
         derived = any(item.id in heading for heading in headings) and item.id in anchor
         assert derived, f"{file} does not derive {item.id}"

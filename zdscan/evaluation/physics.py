@@ -18,13 +18,13 @@ from zdscan.compiled import cache
 from zdscan.evaluation.expansion import BandTables, Frame, WideTables, roles_of, row_tables, wide_roles_of
 from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL
 from zdscan.evaluation.settings import Settings
-from zdscan.inputs import curves
+from zdscan.inputs import hadronic
 from zdscan.kernels.fast.evaluate import Prepared, evaluate_grid, work_space
 from zdscan.kernels.reference.evaluate import evaluate_block
 from zdscan.kernels.tables import clauses as _clauses
 from zdscan.kernels.tables import mass as _mass
 from zdscan.physics.cases import COUPLINGS, Case
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.rows import Likelihood
 
@@ -70,12 +70,12 @@ class Physics:
         return np.ascontiguousarray(self.case.with_axial(self.settings.axial_mu))
 
     @cached_property
-    def setting(self) -> Theory:
-        """What constraints see of this."""
+    def setting(self) -> Model:
+        """The couplings and theory settings on which the constraints depend."""
         chosen = self.settings
         automatic = {"paper": "lepton", "complete": "complete"}[chosen.theory]
         radiation = automatic if chosen.emission == "auto" else chosen.emission
-        return Theory(self.matrix, chosen.theory, radiation, chosen.fcnc_scale, chosen.limits)
+        return Model(self.matrix, chosen.theory, radiation, chosen.fcnc_scale, chosen.limits)
 
     @cached_property
     def penguin(self) -> NDArray[np.float64]:
@@ -119,7 +119,7 @@ class Physics:
             self.settings.invisible_width,
             c["m_e"],
             c["m_mu"],
-            curves.hadronic_table(),
+            hadronic.table(),
             self.penguin,
             rows.row_start,
             rows.sm_tables.panel_lo,

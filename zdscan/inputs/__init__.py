@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from zdscan.inputs.files import data_names, hashes, open_data, read_data
+from zdscan.inputs.files import data_names, hashes, read_data
 
-__all__ = ["data_names", "hashes", "open_data", "read_data"]
+__all__ = ["data_names", "hashes", "read_data"]

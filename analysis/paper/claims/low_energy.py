@@ -9,13 +9,13 @@ from itertools import pairwise
 import numpy as np
 
 from zdscan.analysis.paper.claims.model import MEV, Claim, Model, Verdict, along_eps_z, along_g_mu, model, near, text
-from zdscan.inputs import constants, mass_tables
+from zdscan.inputs import against_mass, constants
 from zdscan.physics.cases import COUPLINGS, Case, named_case
 
 
 def f7() -> Claim:
     """Agrees if both ends are within 0.05 of the paper's numbers."""
-    response = mass_tables.load("caesium")
+    response = against_mass.load("caesium")
     low, middle, high = (response.at("K", mass * MEV) for mass in (2.4, 10.0, 100.0))
     return Claim(
         "F7",

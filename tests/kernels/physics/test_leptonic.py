@@ -17,7 +17,7 @@ from zdscan.constraints import bs_mumu
 from zdscan.kernels.physics import leptonic, loops
 from zdscan.kernels.tables import clauses as layout
 from zdscan.physics.cases import CASES
-from zdscan.physics.clause import Theory
+from zdscan.physics.clause import Model
 
 flavio = pytest.importorskip("flavio")
 from flavio.config import config  # noqa: E402
@@ -129,7 +129,7 @@ def vertex_e0() -> complex:
     return GZ * loops.penguin(numbers, np.array(LAMBDA["bs"]), X, 0, prefactor)
 
 
-def clause_value(theory: Theory, mass: float, parameters: tuple[float, float, float]) -> tuple[float, float]:
+def clause_value(theory: Model, mass: float, parameters: tuple[float, float, float]) -> tuple[float, float]:
     """(value, ratio) of the only clause, from its packed numbers."""
     (clause,) = bs_mumu.clauses(theory, mass)
     packed = clause.packed(0)
@@ -140,8 +140,8 @@ def clause_value(theory: Theory, mass: float, parameters: tuple[float, float, fl
     return value, clause.ratio(value)
 
 
-def setting(theory: str, case: str = "A", fcnc_scale: float = 1.0) -> Theory:
-    return Theory(CASES[case].matrix, theory, "lepton", fcnc_scale, "rashed2024")
+def setting(theory: str, case: str = "A", fcnc_scale: float = 1.0) -> Model:
+    return Model(CASES[case].matrix, theory, "lepton", fcnc_scale, "rashed2024")
 
 
 @settings(max_examples=40, deadline=None)

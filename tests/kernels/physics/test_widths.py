@@ -98,10 +98,11 @@ def test_neutrino_width_is_one_massless_chiral_fermion() -> None:
 
 
 def published_table() -> tuple[np.ndarray, np.ndarray]:
-    """Columns sqrt_s, rr, oo, pp, ro, rp, op of the R table, and the photon's total; not by the package's loader."""
-    document = tomllib.loads((resources.files("zdscan.inputs") / "hadronic_R.toml").read_text())
-    rows = {name: np.array(document["rows"])[:, k] for k, name in enumerate(document["columns"])}
-    order = ("sqrt_s", "rr", "oo", "pp", "ro", "rp", "op")
+    """Columns mass, rr, oo, pp, ro, rp, op of the R table, and the photon's total; not by the package's loader."""
+    document = tomllib.loads((resources.files("zdscan.inputs") / "data" / "table_hadronic_R.toml").read_text())
+    (segment,) = document["segment"]
+    rows = {name: np.array(segment["rows"])[:, k] for k, name in enumerate(document["columns"])}
+    order = ("mass", "rr", "oo", "pp", "ro", "rp", "op")
     return np.ascontiguousarray(np.stack([rows[name] for name in order], axis=1)), rows["total"]
 
 
