@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from zdscan.analysis.pictures.plane import BEST, LINES, SM, Plane, boundary_handle, constraint_label
 from zdscan.analysis.pictures.scales import SYMBOLS, looks, mass_factor, setting
 from zdscan.analysis.pictures.typeset import in_print
-from zdscan.analysis.views.grid import Grid
+from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.regions import SIGMAS, Marginal, allowed_regions, fitted_parameters, levels
 from zdscan.analysis.views.view import View
 from zdscan.constraints import available, select
@@ -51,7 +51,7 @@ class Options:
     style: str | None = None
 
 
-def draw_plane(grid: Grid, seen: View, target: Path, options: Options | None = None) -> None:
+def draw_plane(grid: Points, seen: View, target: Path, options: Options | None = None) -> None:
     """Draw and save a view over two axes.
 
     Raises
@@ -78,7 +78,7 @@ def draw_plane(grid: Grid, seen: View, target: Path, options: Options | None = N
         sheet.finish(_heading(grid, seen, options), handles, target, (3, 1))
 
 
-def draw_marginal(grid: Grid, posterior: Marginal, target: Path, options: Options | None = None) -> None:
+def draw_marginal(grid: Points, posterior: Marginal, target: Path, options: Options | None = None) -> None:
     """Draw and save regions of highest posterior density over two axes. Raises `UserError` as `draw_plane`."""
     options = options or Options()
     check(grid, posterior.axes, target, options)
@@ -100,7 +100,7 @@ def priors_text(posterior: Marginal) -> str:
     return ", ".join(f"{name} ({posterior.priors[name]})" for name in names)
 
 
-def check(grid: Grid, axes: Sequence[str], target: Path, options: Options) -> None:
+def check(grid: Points, axes: Sequence[str], target: Path, options: Options) -> None:
     """Refuse, before any work, what no picture can be made of."""
     if target.suffix.lower() not in FORMATS:
         raise UserError(f"{target}: the picture must end in {', '.join(FORMATS)}.")
@@ -177,13 +177,13 @@ def _colours(
     return handles
 
 
-def _subject(grid: Grid) -> list[str]:
+def _subject(grid: Points) -> list[str]:
     attributes = grid.attributes
     line = f"Case {attributes['case']}, theory “{attributes['theory']}”, {attributes['ndof']} rows"
     return [line] if grid.complete else [line, f"unfinished: {grid.progress()}"]
 
 
-def view_lines(grid: Grid, seen: View, options: Options) -> list[str]:
+def view_lines(grid: Points, seen: View, options: Options) -> list[str]:
     """The first lines of a heading: the case, and where the axes not shown are."""
     lines = _subject(grid)
     if seen.fixed:
@@ -193,7 +193,7 @@ def view_lines(grid: Grid, seen: View, options: Options) -> list[str]:
     return lines
 
 
-def _heading(grid: Grid, seen: View, options: Options) -> list[str]:
+def _heading(grid: Points, seen: View, options: Options) -> list[str]:
     lines = view_lines(grid, seen, options)
     if seen.best:
         lines.append(rf"best $\chi^2$ = {_number(seen.best['chi2'])} (SM {seen.sm_chi2:.1f}) at")
@@ -208,7 +208,7 @@ def _heading(grid: Grid, seen: View, options: Options) -> list[str]:
     return lines
 
 
-def fold(text: str, letters: int) -> str:
+def wrapped(text: str, letters: int) -> str:
     """Text in lines of at most so many letters, an index in mathtext counting as one; a level stays with its grade."""
     found = iter(_INDEX.findall(text))
     narrow = re.sub(r"(\([^()]*), (grades? )", "\\1,\xa0\\2", _INDEX.sub("\ue000", text)).replace("grade ", "grade\xa0")
@@ -243,7 +243,7 @@ class Sheet:
         short = [handle for handle in handles if len(_INDEX.sub("i", str(handle.get_label()))) <= SHORT]
         long = [handle for handle in handles if handle not in short]
         for handle in long:
-            handle.set_label(fold(str(handle.get_label()), int(LETTERS * self.figure.get_figwidth() / columns[1])))
+            handle.set_label(wrapped(str(handle.get_label()), int(LETTERS * self.figure.get_figwidth() / columns[1])))
         width = self.figure.get_figwidth()
         heights = [min(PLOT * width / COLUMN, MOST_PLOT) + HEADING_LINE * len(lines)]
         look: dict[str, Any] = {

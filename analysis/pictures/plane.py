@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from zdscan.analysis.pictures.scales import edges, label, mass_factor, set_scale, shown_values
 from zdscan.analysis.pictures.typeset import in_print
-from zdscan.analysis.views.view import Cells
+from zdscan.analysis.views.view import CellMask
 from zdscan.physics.clause import Constraint
 
 # Every set runs from dark to light, so that it reads in grey; blue against yellow is safe for colour-blind readers.
@@ -82,7 +82,7 @@ class Plane:
             for k, (colour, sigma) in enumerate(zip(colours, sigmas, strict=True))
         ]
 
-    def cells(self, regions: Sequence[Cells], sigmas: Sequence[float], what: str = "allowed") -> list[Artist]:
+    def cells(self, regions: Sequence[CellMask], sigmas: Sequence[float], what: str = "allowed") -> list[Artist]:
         """Nested sets of cells, smallest first, each cell as it is in the grid; returns legend handles."""
         colours = _shades(ALLOWED, len(regions))
         number = np.full(regions[-1].shape, np.nan)
@@ -101,7 +101,9 @@ class Plane:
         """delta as colours from 0 to `top`."""
         return self._mesh(np.where(np.isinf(delta), np.nan, delta), "cividis_r", 0.0, top, zorder=1)
 
-    def boundary(self, excluded: Cells, missing: Cells, position: int, number: int, *, many: bool = False) -> bool:
+    def boundary(
+        self, excluded: CellMask, missing: CellMask, position: int, number: int, *, many: bool = False
+    ) -> bool:
         """The numbered edge of an excluded area, with ticks on its side; False where there is none to draw.
 
         missing : cells not computed; where an area ends at them, it has no edge.
@@ -119,7 +121,7 @@ class Plane:
         self._number(drawn.allsegs[0], str(number), colour)
         return True
 
-    def hatch(self, cells: Cells, pattern: str = "////", colour: str = "0.45") -> None:
+    def hatch(self, cells: CellMask, pattern: str = "////", colour: str = "0.45") -> None:
         """Hatching over cells, with a thin line around it."""
         if not cells.any() or min(cells.shape) < 2:
             return
@@ -130,13 +132,13 @@ class Plane:
             edge: dict[str, Any] = {"levels": [0.5], "colors": colour, "linewidths": 0.5, "zorder": 3}
             self.axes.contour(self.x_values, self.y_values, cells.T.astype(float), **edge)
 
-    def shade(self, cells: Cells, colour: str = "0.93") -> None:
+    def shade(self, cells: CellMask, colour: str = "0.93") -> None:
         """A light grey ground under cells, that leaves what is drawn over it readable."""
         if cells.any() and min(cells.shape) >= 2:
             area: dict[str, Any] = {"levels": [0.5, 1.5], "colors": colour, "zorder": 0.5}
             self.axes.contourf(self.x_values, self.y_values, cells.T.astype(float), **area)
 
-    def missing(self, cells: Cells) -> list[Artist]:
+    def missing(self, cells: CellMask) -> list[Artist]:
         """Grey where nothing is computed yet; returns legend handles."""
         if not cells.any():
             return []
@@ -156,7 +158,7 @@ class Plane:
         return [Line2D([], [], markersize=size - 2, label=text, **look)]
 
     def categories(self, number: NDArray[np.int64], colours: Sequence[str]) -> None:
-        """Cells coloured by a number from 0; negative ones stay empty."""
+        """CellMask coloured by a number from 0; negative ones stay empty."""
         self._mesh(np.where(number < 0, np.nan, number), ListedColormap(list(colours)), -0.5, len(colours) - 0.5, 1)
 
     def number_at(self, cell: Sequence[int], text: str) -> None:
@@ -173,7 +175,7 @@ class Plane:
         look: dict[str, Any] = {"cmap": colours, "vmin": low, "vmax": high, "zorder": zorder, "rasterized": True}
         return self.axes.pcolormesh(self.x_edges, self.y_edges, shown, **look)
 
-    def _outline(self, cells: Cells) -> None:
+    def _outline(self, cells: CellMask) -> None:
         """A line around cells, along their edges."""
         inside = np.pad(cells, 1).astype(np.int8)
         x, y = self.x_edges, self.y_edges

@@ -10,7 +10,7 @@ import numpy as np
 from zdscan.analysis.pictures.curve import draw_curve
 from zdscan.analysis.pictures.picture import Options, check, draw_marginal, draw_plane, priors_text
 from zdscan.analysis.pictures.summary import draw_first, draw_summary
-from zdscan.analysis.views.grid import Grid, raise_if
+from zdscan.analysis.views.points import Points, raise_if
 from zdscan.analysis.views.regions import Marginal, Prior, marginal, remarks
 from zdscan.analysis.views.view import View, view
 from zdscan.constraints import select
@@ -48,7 +48,7 @@ class Request:
     csv: Path | None = None
 
 
-def plot(grid: Grid, request: Request, target: Path, options: Options) -> list[str]:
+def plot(grid: Points, request: Request, target: Path, options: Options) -> list[str]:
     """Draw what was asked for into `target`; returns sentences to print.
 
     Raises
@@ -113,7 +113,7 @@ def _contradictions(request: Request, options: Options) -> list[str]:
     return faults
 
 
-def _bad_targets(grid: Grid, csv: Path | None, target: Path) -> list[str]:
+def _bad_targets(grid: Points, csv: Path | None, target: Path) -> list[str]:
     """A table never replaces the picture or anything but a table, a grid file least of all."""
     if csv is None:
         return []

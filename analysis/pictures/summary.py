@@ -16,9 +16,9 @@ from scipy.ndimage import binary_closing, distance_transform_edt, label
 from zdscan.analysis.pictures.picture import Options, Sheet, check, described, label_of, view_lines
 from zdscan.analysis.pictures.plane import BEST, Plane, boundary_handle
 from zdscan.analysis.pictures.scales import SYMBOLS, looks
-from zdscan.analysis.views.grid import Grid
+from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.regions import NOWHERE, TOGETHER, first_excluding, fitted_parameters, levels
-from zdscan.analysis.views.view import Cells, View
+from zdscan.analysis.views.view import CellMask, View
 
 WIDE = 7.0  # inches: both columns, for many lines and their legend
 SPECK = 6  # cells: smaller islands and holes of an exclusion are left out where every boundary is drawn
@@ -28,7 +28,7 @@ TOGETHER_COLOUR = "#eeeeee"
 FORBIDDEN = "0.92"
 
 
-def draw_summary(grid: Grid, seen: View, target: Path, options: Options | None = None) -> list[str]:
+def draw_summary(grid: Points, seen: View, target: Path, options: Options | None = None) -> list[str]:
     """Draw the boundary of every chosen constraint over two axes, numbered; grey, in the fit regions hatched, is what
     they leave no point of.
 
@@ -78,7 +78,7 @@ def draw_summary(grid: Grid, seen: View, target: Path, options: Options | None =
     return said
 
 
-def draw_first(grid: Grid, seen: View, along: str, target: Path, options: Options | None = None) -> list[str]:
+def draw_first(grid: Points, seen: View, along: str, target: Path, options: Options | None = None) -> list[str]:
     """Draw which constraint excludes first on the way along `along` from weak coupling (`first_excluding`).
 
     Returns the constraints that come first somewhere, those of most cells at the beginning. Raises `UserError` as
@@ -121,12 +121,12 @@ def draw_first(grid: Grid, seen: View, along: str, target: Path, options: Option
     return [names[number] for number in order]
 
 
-def without_specks(excluded: Cells, cells: int = SPECK) -> Cells:
+def without_specks(excluded: CellMask, cells: int = SPECK) -> CellMask:
     """Excluded cells without what cannot be told from the steps of the grid: windows of one or two cells along y, and
     islands and holes of at most `cells`."""
     cells = min(cells, excluded.size // 50)  # of a coarse picture every cell counts
     around = np.pad(excluded, ((0, 0), (2, 2)), mode="edge")
-    cleaned: Cells = binary_closing(around, np.ones((1, 3)))[:, 2:-2] | excluded
+    cleaned: CellMask = binary_closing(around, np.ones((1, 3)))[:, 2:-2] | excluded
     for value in (True, False):
         number, _ = label(cleaned == value)
         small = np.flatnonzero(np.bincount(number.ravel()) <= cells)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from zdscan.analysis.paper.claims import charged, fits, flavour, low_energy
-from zdscan.analysis.paper.claims.model import Claim
+from zdscan.analysis.paper.claims.record import Claim
 from zdscan.errors import UserError
 
 __all__ = ["CLAIMS", "Claim", "all_claims", "claim"]

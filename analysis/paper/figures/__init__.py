@@ -7,7 +7,7 @@ from importlib import import_module
 
 import matplotlib as mpl
 
-from zdscan.analysis.paper.figures.plate import RC, Detail, Plate
+from zdscan.analysis.paper.figures.plate import PAPER_LOOK, Detail, Plate
 
 NUMBERS = tuple(range(1, 11))
 
@@ -15,5 +15,5 @@ NUMBERS = tuple(range(1, 11))
 def draw(number: int, detail: Detail) -> Plate:
     """One figure; its module is imported when asked for."""
     drawer: Callable[[Detail], Plate] = import_module(f"zdscan.analysis.paper.figures.fig{number:02d}").draw
-    with mpl.rc_context(RC):
+    with mpl.rc_context(PAPER_LOOK):
         return drawer(detail)

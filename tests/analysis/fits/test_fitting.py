@@ -13,7 +13,7 @@ from scipy.special import gammaincc
 
 from tests.package.test_cli import refused, zdscan
 from zdscan.analysis.fits.bestfit import BestFit, fit
-from zdscan.analysis.fits.degeneracy import Combination, Stretch, curvature, distinct, flat_stretches, hessian
+from zdscan.analysis.fits.degeneracy import Combination, FlatStretch, curvature, distinct, flat_stretches, hessian
 from zdscan.analysis.fits.fitreport import show_fit
 from zdscan.analysis.fits.fitting import Fit, PhysicsSurface, fit_file, fit_scan
 from zdscan.analysis.fits.minimise import minimise, value_at
@@ -205,11 +205,11 @@ def test_flat_stretches_need_a_decade_and_an_improvement() -> None:
 
 def test_a_degeneracy_is_told_once() -> None:
     product, linear = Combination({"eps_z": 1.0, "g_mu": 1.0}), Combination({"eps": -0.3, "g_mu": 1.0}, is_sum=True)
-    long = Stretch("g_mu", 1e-3, 1.0, 60.0, product, -1e-5, 3.0)
-    short = Stretch("eps_z", -1e-3, -1e-5, 60.5, Combination({"eps_z": 1.05, "g_mu": 1.0}), -1e-5, 2.0)
-    higher = Stretch("eps_z", -1e-3, -1e-5, 65.0, product, -2e-5, 2.0)
-    alone = Stretch("eps_z", 1e-3, 1e-1, 60.2, None, None, 2.0)
-    elsewhere = Stretch("eps", 1e-3, 1e-1, 60.2, None, None, 2.0)
+    long = FlatStretch("g_mu", 1e-3, 1.0, 60.0, product, -1e-5, 3.0)
+    short = FlatStretch("eps_z", -1e-3, -1e-5, 60.5, Combination({"eps_z": 1.05, "g_mu": 1.0}), -1e-5, 2.0)
+    higher = FlatStretch("eps_z", -1e-3, -1e-5, 65.0, product, -2e-5, 2.0)
+    alone = FlatStretch("eps_z", 1e-3, 1e-1, 60.2, None, None, 2.0)
+    elsewhere = FlatStretch("eps", 1e-3, 1e-1, 60.2, None, None, 2.0)
     assert distinct([short, long, higher, alone, elsewhere]) == [long, elsewhere, higher]
     assert linear.text == "g_mu - 0.3 eps"
     assert linear.value({"eps": 1.0, "g_mu": 2.0}) == pytest.approx(1.7)
