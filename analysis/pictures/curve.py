@@ -13,7 +13,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from zdscan.analysis.pictures.picture import (
+from zdscan.analysis.pictures.layers import BEST, BOUNDARY_COLOURS, LINES, MISSING, SM
+from zdscan.analysis.pictures.scales import edges, label, looks, set_scale, shown_values
+from zdscan.analysis.pictures.sheet import (
     MOST_BOUNDARIES,
     Options,
     Sheet,
@@ -23,8 +25,6 @@ from zdscan.analysis.pictures.picture import (
     together,
     view_lines,
 )
-from zdscan.analysis.pictures.plane import BEST, BOUNDARY_COLOURS, LINES, MISSING, SM
-from zdscan.analysis.pictures.scales import edges, label, looks, set_scale, shown_values
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.regions import crossings, levels
 from zdscan.analysis.views.view import CellMask, View
@@ -32,7 +32,7 @@ from zdscan.analysis.views.view import CellMask, View
 ALL, ALLOWED = "#2b6ca8", "black"
 
 
-def draw_curve(grid: Points, seen: View, target: Path, options: Options | None = None) -> list[str]:
+def draw(grid: Points, seen: View, target: Path, options: Options | None = None) -> list[str]:
     """Draw and save chi2 along the one axis of a view.
 
     Returns
@@ -42,7 +42,7 @@ def draw_curve(grid: Points, seen: View, target: Path, options: Options | None =
     Raises
     ------
     UserError
-        As `zdscan.analysis.pictures.picture.draw_plane`.
+        As `zdscan.analysis.pictures.plane.draw`.
     """
     options = options or Options()
     check(grid, seen.axes, target, options)

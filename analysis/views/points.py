@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zdscan.constraints import select
 from zdscan.errors import UserError, not_one_of
 from zdscan.physics.parameters import AXES
 
@@ -89,6 +90,16 @@ class Points(ABC):
         unknown = [f"{self.path}: the scan {not_one_of(name, tuple(bits))}." for name in names if name not in bits]
         raise_if(unknown)
         return sum(bits[name] for name in set(names))
+
+    def named(self, names: Iterable[str]) -> list[str]:
+        """These names, and instead of ``["paper"]`` those constraints of the paper that the scan has."""
+        chosen = list(names)
+        if chosen != ["paper"]:
+            return chosen
+        chosen = [constraint.id for constraint in select("paper") if constraint.id in self.constraints]
+        if not chosen:
+            raise UserError(f"{self.path}: the scan has none of the paper's constraints.")
+        return chosen
 
     def slice_values(self, shown: Sequence[str], fixed: Mapping[str, float]) -> dict[str, float]:
         """`fixed` with the axes of one value added. Raises `UserError` unless it names every axis not shown."""

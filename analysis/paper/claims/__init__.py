@@ -1,4 +1,11 @@
-"""The quantitative claims of arXiv:2412.11438 beside the program's own numbers; verdicts follow from the numbers."""
+"""The quantitative claims of arXiv:2412.11438 beside the program's own numbers; verdicts follow from the numbers.
+
+record.py       the record of a claim, and the evaluators that claims share
+flavour.py      mixing and rare decays with a flavour-changing vertex
+charged.py      a Z_D radiated in charged-current decays, and Z decays
+low_energy.py   parity violation, neutrinos, dark photon searches, anomalous moments
+fits.py         the data, the Standard Model's chi2 and best fits
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""The figures of arXiv:2412.11438 with this program's numbers, one module each: ``draw(detail)`` gives a `Plate`."""
+"""The figures of arXiv:2412.11438 with this program's numbers, one module each: ``draw(detail)`` gives a `Plate`.
+
+fig01.py ... fig10.py   the figures
+fit_bc.py, fitplot.py   what the figures of fits share
+case_grids.py           the grids in memory behind them
+plate.py                a figure with its caption and numbers, and the looks
+"""
 
 from __future__ import annotations
 
