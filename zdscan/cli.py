@@ -320,8 +320,8 @@ def plot(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="PNG, PDF or SVG (default: GRID.png).")] = None,
 ) -> None:
     """Draw a grid file, finished or not, over one or two axes: regions, exclusions, what excludes first."""
-    from zdscan.analysis.pictures.picture import Options
     from zdscan.analysis.pictures.plotting import Request, parse_sigmas, parse_slice, plot
+    from zdscan.analysis.pictures.sheet import Options
     from zdscan.analysis.views.grid import open_grid
 
     target = output or grid.with_suffix(".png")

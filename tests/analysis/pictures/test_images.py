@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from zdscan.analysis.paper import figures
 from zdscan.analysis.paper.figures.plate import Detail
-from zdscan.analysis.pictures.plane import Plane
+from zdscan.analysis.pictures.layers import Plane
 from zdscan.analysis.views.regions import levels
 
 pytest.importorskip("pytest_mpl")
