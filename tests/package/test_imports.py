@@ -14,6 +14,8 @@ import pytest
 
 from tests.support.paths import ROOT
 
+STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
+
 FORBIDDEN = {"kernels": ("zdscan", "analysis"), "zdscan": ("analysis",), "analysis": ("kernels",)}
 ROOF = ROOT / "zdscan" / "cli.py"  # may import analysis, inside the commands that need it
 

@@ -1,6 +1,6 @@
-"""The commands on grids: run, resume, verify, info. They work alone and on every rank of an MPI job.
+"""The commands that compute grids, `run` and `resume`; they work alone and on every rank of an MPI job.
 
-Under MPI every rank calls them; rank 0 returns what is described here, the others an empty summary or report. A
+Under MPI every rank calls them; rank 0 returns what is described here, the others an empty summary. A
 user's mistake is raised on every rank, with its sentences on rank 0 only; any other failure ends the whole job.
 """
 
@@ -22,42 +22,16 @@ from zdscan.grid import checkpoint, create, profiles, provenance
 from zdscan.grid.blocks import Plan
 from zdscan.grid.layout import DONE, GridIO, Layout
 from zdscan.grid.open import GridFile, open_grid, restore_length
-from zdscan.grid.sinks import NAMES as SINKS
-from zdscan.grid.sinks import open_sink
-from zdscan.grid.verify import (
-    BadBlock,
-    Best,
-    BestPoint,
-    FileInfo,
-    VerifyReport,
-    best_point,
-    compare,
-    info,
-    profile_best,
-    refuse_other_physics,
-    verify,
-)
+from zdscan.grid.sinks import open_sink, sink_class
+from zdscan.grid.verify import Best, BestPoint, best_point, compare, profile_best
 from zdscan.ranks import mpi
 from zdscan.ranks.mpi import Alone
 from zdscan.running.clock import Clock, Spent, Timed
-from zdscan.running.progress import Progress, record_fault
+from zdscan.running.progress import Progress, record_failure
 from zdscan.running.workers import EngineLike, StopRequest, build_mass_tables, choose_threads, compute_blocks, warm_up
 
 if TYPE_CHECKING:
     from zdscan.scan.scanfile import Scan
-
-__all__ = [
-    "BadBlock",
-    "BestPoint",
-    "EngineLike",
-    "FileInfo",
-    "RunSummary",
-    "VerifyReport",
-    "info",
-    "resume",
-    "run",
-    "verify",
-]
 
 
 class ScanOutput(Protocol):
@@ -115,7 +89,7 @@ class RunSummary:
 
     @property
     def points_per_second_per_core(self) -> float:
-        """The same for each thread of each rank."""
+        """Points computed per second of wall time by each thread of each rank."""
         return self.points_per_second / max(self.ranks * self.threads, 1)
 
 
@@ -137,7 +111,7 @@ def run(
     scan : the checked scan file.
     output : the grid file; must not exist unless `overwrite`.
     threads : per rank; by default every core alone, one under MPI.
-    sink : "direct" (each rank writes in place), "gather" (rank 0 writes) or "parallel" (HDF5 built with MPI).
+    sink : how blocks reach the file, by its name in `zdscan.grid.sinks.SINKS`.
     block_points : points per block, at most; chosen from the grid by default. Does not change the numbers.
     engine : computes the numbers; by default built from the scan.
     progress : whether rank 0 prints progress.
@@ -203,8 +177,8 @@ def resume(
         if grid.lost_bytes:
             world.from_root(lambda: restore_length(grid))
         bad = [number for number, _ in compare(grid, world, stopping)]
-        if grid.layout.partial and world.is_root:
-            bad = [int(number) for number in checkpoint.lost_blocks(grid)]
+        if world.is_root:
+            bad += [int(number) for number in checkpoint.lost_blocks(grid)]
         numbers: NDArray[np.int64] = world.from_root(lambda: np.array(sorted(bad), dtype=np.int64))
         if world.any(stopping()):
             raise _stopped(world, grid.layout.path)
@@ -228,7 +202,7 @@ class _Job:
     show: bool
     stopping: StopRequest
     history: list[dict[str, Any]]
-    tables: list[profiles.Tables] = field(default_factory=list)  # of this rank's threads
+    minima: list[profiles.Profiles] = field(default_factory=list)  # of this rank's threads
 
     def do(self, todo: NDArray[np.int64], repaired: tuple[int, ...]) -> RunSummary:
         began = time.monotonic()
@@ -236,7 +210,7 @@ class _Job:
         before = plan.points - plan.points_in(todo)
         progress = Progress(self.layout.path, plan.points, before, world=world, show=self.show)
         state = "failed"
-        with world.job(lambda fault: record_fault(self.layout.path, fault)):
+        with world.job(lambda failure: record_failure(self.layout.path, failure)):
             try:
                 if todo.size:
                     self._mark(todo)
@@ -307,11 +281,12 @@ class _Job:
         began, clock = time.monotonic(), Clock()
         plan, names = self.layout.plan, [field.name for field in self.engine.fields]
         if self.layout.profiles:
-            self.tables = [profiles.Tables.empty(plan.shape, names) for _ in range(self.threads)]
-        sink = (
-            checkpoint.Partial(self.layout, world, self.tables)
-            if self.layout.partial
-            else Timed(open_sink(self.sink, self.layout, world), clock)
+            self.minima = [profiles.Profiles.empty(plan.shape, names) for _ in range(self.threads)]
+        sink = Timed(
+            checkpoint.Checkpoint(self.layout, world, self.minima)
+            if self.layout.checkpoint  # nothing is stored but the minima
+            else open_sink(self.sink, self.layout, world),
+            clock,
         )
         finished = compute_blocks(
             self.engine,
@@ -324,7 +299,7 @@ class _Job:
             progress,
             stopping,
             clock,
-            self.tables,
+            self.minima,
         )
         sink.close()
         world.barrier()
@@ -339,33 +314,30 @@ class _Job:
     def _profiles(self, todo: NDArray[np.int64], progress: Progress) -> tuple[Best | None, Best | None]:
         """Write the profiles where they are not those of the file; the best points, on rank 0."""
         world, layout = self.world, self.layout
-        if "chi2" not in layout.fields and not layout.partial:
+        if "chi2" not in layout.fields and not layout.checkpoint:
             return None, None
         if todo.size == 0 and layout.profiles:
             stored = world.from_root(self._stored_best)
             if stored is not None:
-                if layout.partial:  # a kill may have come between the last profile and this
-                    world.from_root(lambda: checkpoint.clear(layout))
+                world.from_root(lambda: checkpoint.clear(layout))
                 return stored
         progress.stage("profiles")
-        if layout.partial:
+        if layout.checkpoint:
             world.from_root(lambda: checkpoint.finish(layout))
             return world.from_root(self._stored_best) or (None, None)
-        # This run's blocks are in the tables already; the others are read back.
-        rest = np.setdiff1d(np.arange(layout.plan.blocks), todo) if self.tables else None
-        found = profiles.compute(layout, world, self.threads, blocks=rest, known=self.tables, stopping=self.stopping)
+        # This run's blocks are in the minima already; the others are read back.
+        rest = np.setdiff1d(np.arange(layout.plan.blocks), todo) if self.minima else None
+        found = profiles.read_minima(
+            layout, world, self.threads, blocks=rest, known=self.minima, stopping=self.stopping
+        )
         self._stop_if_asked()
         if found is None:
             return None, None
-        every, allowed = found.every, found.allowed
         if layout.profiles:
             with GridIO(layout, write=True) as io:
-                for suffix, minima in (("", every), ("_allowed", allowed)):
-                    for name, (values, at) in minima.tables().items() if minima is not None else ():
-                        io.write_profile(name + suffix, values)
-                        io.write_profile(f"{name}{suffix}_at", at)
+                profiles.write_profiles(io, found)
                 io.sync()
-        return every.best(), allowed.best() if allowed is not None else None
+        return found.every.best(), found.allowed.best() if found.allowed is not None else None
 
     def _stored_best(self) -> tuple[Best | None, Best | None] | None:
         with GridIO(self.layout, write=False) as io:
@@ -395,16 +367,38 @@ def _stopped(world: Alone, path: str) -> Stopped:
 
 def _settings(world: Alone, threads: int | None, sink: str, block_points: int | None) -> int:
     """Check the settings of a run; the number of threads per rank."""
-    if sink not in SINKS:
-        raise UserError(f"There is no sink {sink!r}: choose one of {', '.join(SINKS)}.")
+    writer = sink_class(sink)
     if block_points is not None and block_points < 1:
         raise UserError(f"A block must have at least 1 point, not {block_points}.")
-    if sink == "parallel":
-        from zdscan.grid import parallel
+    return choose_threads(writer.check(threads), world)
 
-        threads = 1 if threads is None else threads
-        parallel.check(threads)
-    return choose_threads(threads, world)
+
+def refuse_other_physics(grid: GridFile, engine: EngineLike) -> None:
+    """Raise `UserError`, with the differences, where the engine would not compute the numbers of this file."""
+    differences = []
+    if not grid.header_ok:
+        differences.append("the file's axes, scan file or attributes were altered after it was made")
+    for name, values in engine.axes.items():
+        if not np.array_equal(values, grid.axes[name]):
+            differences.append(f"axis {name}: the file's values differ from those of its scan file")
+    stored = {name: (extent.dtype, extent.shape[4:]) for name, extent in grid.layout.fields.items()}
+    wanted = {f.name: (f.dtype, (f.components,) if f.extra else ()) for f in engine.fields if f.stored}
+    if list(stored) != list(wanted) or any(np.dtype(stored[n][0]) != np.dtype(wanted[n][0]) for n in stored):
+        texts = [", ".join(names) or "profiles alone" for names in (stored, wanted)]
+        differences.append(f"fields: the file has {texts[0]}, this zdscan gives {texts[1]}")
+    elif any(stored[name][1] != wanted[name][1] for name in stored):
+        differences.append("fields: another number of components")
+    differences += [
+        f"{name}: the file has {grid.identity.get(name, 'nothing')}, this zdscan {engine.identity.get(name, 'nothing')}"
+        for name in sorted({*grid.identity, *engine.identity})
+        if grid.identity.get(name) != engine.identity.get(name)
+    ]
+    if differences:
+        raise UserError(
+            f"{grid.path} cannot be continued, this zdscan would compute other numbers (made by zdscan "
+            f"{grid.attributes.get('version', '?')}):",
+            *(f"  {difference}" for difference in differences),
+        )
 
 
 def _open_unpacked(path: str | Path) -> GridFile:

@@ -17,9 +17,10 @@ from rich.text import Text
 from zdscan.physics.parameters import AXES, UNITS
 
 if TYPE_CHECKING:
+    from zdscan.grid.verify import BestPoint, FileInfo, VerifyReport
     from zdscan.physics.cases import Case
     from zdscan.physics.clause import Constraint
-    from zdscan.running.driver import BestPoint, FileInfo, RunSummary, VerifyReport
+    from zdscan.running.driver import RunSummary
     from zdscan.running.estimate import Estimate
     from zdscan.scan.scanfile import Scan
     from zdscan.terminal.tally import Tally
