@@ -10,14 +10,13 @@ import h5py
 import numpy as np
 import pytest
 
-from tests.support.fake_engine import FakeEngine, FakeScan, whole
+from tests.support.fake_engine import FakeEngine, whole
 from tests.support.launching import TIMEOUT, contents, done_blocks, launch, start, until
-from tests.support.runs import SETTINGS, resume, run
+from tests.support.runs import resume, run
 from zdscan.errors import Stopped, UserError
 from zdscan.grid.open import open_grid
 from zdscan.grid.verify import info as file_info
 from zdscan.grid.verify import verify
-from zdscan.running import driver
 from zdscan.running.progress import status_path
 
 STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
@@ -49,27 +48,6 @@ def test_block_size_does_not_change_the_numbers(tmp_path, reference, block_point
     ours, theirs = contents(tmp_path / "grid.h5"), contents(reference)
     depends = {"run/block", "run/done", "run/checksum"}
     assert {k: v for k, v in ours.items() if k not in depends} == {k: v for k, v in theirs.items() if k not in depends}
-
-
-def test_summary(tmp_path):
-    summary = run(tmp_path / "grid.h5", threads=2)
-    assert (summary.points, summary.computed, summary.blocks, summary.repaired) == (1200, 1200, 25, ())
-    assert (summary.ranks, summary.threads, summary.ndof, summary.sm_chi2["all"]) == (1, 2, 26, 31.5)
-    assert 0 < summary.seconds <= summary.total_seconds
-    assert summary.points_per_second == pytest.approx(1200 / summary.seconds)
-
-
-def test_no_profiles_when_the_scan_wants_none(tmp_path):
-    scan = FakeScan()
-    scan.output.profiles = False
-    path = tmp_path / "grid.h5"
-    summary = driver.run(scan, path, engine=FakeEngine(), **SETTINGS)
-    with h5py.File(path) as file:
-        assert not [name for name in file if name.startswith("profile")]
-    finite = np.where(np.isfinite(whole(FakeEngine())["chi2"]), whole(FakeEngine())["chi2"], np.inf)
-    assert summary.best.index == finite.argmin()
-    assert file_info(path).best == summary.best
-    assert resume(path).computed == 0
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -207,25 +185,6 @@ def test_reading_while_a_run_is_writing(tmp_path):
         job.communicate()
 
 
-def test_a_replaced_file_is_left_alone(tmp_path):
-    """A run whose file another one has replaced meanwhile ends with a sentence; the new file stays whole."""
-    path = tmp_path / "grid.h5"
-    fresh = tmp_path / "fresh.h5"
-    run(fresh)
-
-    class Replaced(FakeEngine):
-        def evaluate(self, mass_tables, first, count, outputs):
-            if fresh.exists():
-                os.replace(fresh, path)
-            super().evaluate(mass_tables, first, count, outputs)
-
-    expected = fresh.read_bytes()
-    with pytest.raises(UserError, match=r"was replaced by another during this run; that one is untouched"):
-        run(path, engine=Replaced())
-    assert path.read_bytes() == expected
-    assert verify(path).ok
-
-
 def test_overwrite_replaces_grid_files_only(tmp_path):
     path = tmp_path / "scan.toml"
     path.write_text("format = 1\n")
@@ -233,25 +192,3 @@ def test_overwrite_replaces_grid_files_only(tmp_path):
         with pytest.raises(UserError, match="is not a grid file of zdscan"):
             run(path, overwrite=overwrite)
     assert path.read_text() == "format = 1\n"
-
-
-def test_a_stopped_run_counts_what_it_finished(tmp_path):
-    grid = tmp_path / "grid.h5"
-    engine = FakeEngine()
-    evaluate, stop = engine.evaluate, []
-
-    def interrupted(*arguments):
-        stop.append(1)
-        if len(stop) == 8:
-            os.kill(os.getpid(), 15)
-        evaluate(*arguments)
-
-    engine.evaluate = interrupted
-    with pytest.raises(Stopped):
-        driver.run(FakeScan(), grid, engine=engine, threads=1, block_points=50, progress=False)
-    (entry,) = open_grid(grid).history
-    done = int(open_grid(grid).done.sum())
-    assert done >= 8
-    assert entry["points_computed"] == open_grid(grid).layout.plan.points_in(open_grid(grid).done.nonzero()[0])
-    summary = driver.resume(grid, engine=FakeEngine(), threads=1, progress=False)
-    assert summary.computed + entry["points_computed"] == 1200

@@ -43,7 +43,7 @@ class Block:
 
 
 def piece_of(shape: Sequence[int], most: int) -> int:
-    """Points of a mass to evaluate at once, at most so many: whole bundles of lines where they fit."""
+    """How many points of a mass to evaluate at once, at most so many: whole bundles of lines where they fit."""
     bundle = LINES_AT_ONCE * (shape[3] if shape[3] > 1 else shape[2])
     return most // bundle * bundle or most
 
@@ -57,7 +57,7 @@ class Plan:
 
     @classmethod
     def default(cls, shape: Sequence[int], *, stored: bool = True) -> Plan:
-        """At most 128k points a block (1M without stored fields), fewer on small grids; whole g_mu lines if it can."""
+        """The plan with 128k points a block at most (1M without stored fields), in whole g_mu lines if they fit."""
         largest = LARGEST_BLOCK if stored else LARGEST_UNSTORED
         masses, *rest = shape
         per_mass = math.prod(rest)
@@ -141,7 +141,7 @@ def boxes(first: int, count: int, shape: Sequence[int]) -> Iterator[tuple[slice,
 
 
 def count_cells(shape: Sequence[int]) -> int:
-    """Cells of the six pairs of axes."""
+    """How many cells the six pairs of axes have: a minimum and its flat index are kept for each."""
     return sum(shape[i] * shape[j] for i, j in combinations(range(4), 2))
 
 

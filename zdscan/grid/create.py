@@ -47,7 +47,7 @@ class Described(Protocol):
 
     @property
     def ndof(self) -> int:
-        """Rows in chi2."""
+        """How many measured rows chi2 has."""
 
     @property
     def sm_chi2(self) -> Mapping[str, float]:
@@ -55,7 +55,7 @@ class Described(Protocol):
 
     @property
     def identity(self) -> Mapping[str, str]:
-        """What makes the numbers."""
+        """What makes the numbers: settings, and hashes of code and data by name."""
 
     @property
     def attributes(self) -> Mapping[str, Any]:

@@ -44,7 +44,7 @@ def merge(
     overwrite: bool = False,
     progress: Advance = lambda what, fraction: None,
 ) -> tuple[str, int]:
-    """Write the grid of both files; the axis along which they were joined, and the number of points.
+    """Write the grid of both files; return the axis along which they were joined, and the number of points.
 
     Raises
     ------
@@ -136,7 +136,7 @@ class _Joined:
 
     @property
     def overrides(self) -> tuple[str, ...]:
-        """The axis of both, so that the scan file of the result describes it."""
+        """Those of the first file with the joined axis of both, so that the scan file of the result describes it."""
         values = ", ".join(repr(float(value)) for value in self.axes[self.axis])
         own = [text for text in self.grids[0].overrides if not text.replace(" ", "").startswith(f"axes.{self.axis}")]
         return (*own, f"axes.{self.axis}={{ values = [{values}] }}")
@@ -163,7 +163,7 @@ class _Joined:
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
-        """What the files store; of files with profiles alone, what those are made of."""
+        """The fields that the files store; of files with profiles alone, those that the profiles are made of."""
         layout = self.grids[0].layout
         if not layout.fields:
             allowed = any(name.endswith("_allowed") for name in layout.profiles)

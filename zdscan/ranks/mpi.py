@@ -74,10 +74,10 @@ class Counters(Protocol):
     """A few integers shared by every process of the job, changed atomically."""
 
     def add(self, slot: int, amount: int) -> int:
-        """Add to one of them; its former value."""
+        """Add to the counter of that slot and return its former value."""
 
     def close(self) -> None:
-        """Give them up; every rank calls this."""
+        """Give the counters up; every rank calls this."""
 
 
 class LocalCounters:
@@ -88,14 +88,14 @@ class LocalCounters:
         self._lock = threading.Lock()
 
     def add(self, slot: int, amount: int) -> int:
-        """Add to one of them; its former value."""
+        """Add to the counter of that slot and return its former value."""
         with self._lock:
             former = self._values[slot]
             self._values[slot] += amount
             return former
 
     def close(self) -> None:
-        """Nothing to give up."""
+        """Return at once: there is nothing to give up."""
 
 
 class Alone:
@@ -120,7 +120,7 @@ class Alone:
 
     @contextlib.contextmanager
     def job(self, record: Callable[[Failure], None] = _nothing) -> Iterator[None]:
-        """Ends every rank when the body fails on one; errors raised on every rank at once pass through.
+        """End every rank when the body fails on one; errors raised on every rank at once pass through.
 
         `record` keeps what is told of the failure; it is called on the first rank that fails only.
         """
@@ -207,7 +207,7 @@ class Ranks(Alone):
 
     @contextlib.contextmanager
     def job(self, record: Callable[[Failure], None] = _nothing) -> Iterator[None]:
-        """Ends every rank when the body fails on one; errors raised on every rank at once pass through."""
+        """End every rank when the body fails on one; errors raised on every rank at once pass through."""
         try:
             yield
         except Stopped:

@@ -36,7 +36,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What to expect of a run.
+    """What a run is expected to cost.
 
     Attributes
     ----------
