@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zdscan import __version__
-from zdscan.errors import Stopped, UserError
+from zdscan.errors import Stopped, UserError, listed
+from zdscan.grid.sinks import SINKS
 from zdscan.terminal.options import with_settings
 from zdscan.terminal.output import OutputLost, guard
 
@@ -39,7 +40,7 @@ Overrides = Annotated[
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Threads per process (default: all cores alone, 1 under MPI).")
 ]
-Sink = Annotated[str, typer.Option(help="How blocks reach the file: direct, gather or parallel.")]
+Sink = Annotated[str, typer.Option(help=f"How blocks reach the file: {listed(SINKS)}.")]
 BlockPoints = Annotated[int | None, typer.Option(min=1, help="Points per block (default: chosen from the grid).")]
 
 
@@ -141,7 +142,7 @@ def resume(grid: GridPath, threads: Threads = None, sink: Sink = "direct") -> No
 
 
 def _summarise(summary: RunSummary) -> None:
-    from zdscan.grid.create import open_grid
+    from zdscan.grid.open import open_grid
     from zdscan.terminal import report, tally
 
     if summary.path:  # empty on ranks other than the first
@@ -162,10 +163,10 @@ def info(
     count: Annotated[bool, typer.Option("--count", help="Count the points each constraint excludes.")] = False,
 ) -> None:
     """Print axes, completeness, best point and provenance of a grid file."""
-    from zdscan.running import driver
+    from zdscan.grid.verify import info as look_into
     from zdscan.terminal import report, tally
 
-    found = driver.info(grid)
+    found = look_into(grid)
     report.show_info(
         found, tally.evaluate_best(found.grid, found.best), tally.count(found.grid, each=True) if count else None
     )
@@ -184,10 +185,10 @@ def cite(grid: GridPath) -> None:
 def verify(grid: GridPath) -> None:
     """Compare every block of a grid file with its checksum."""
     _processes()
-    from zdscan.running import driver
+    from zdscan.grid.verify import verify as compare
     from zdscan.terminal import report
 
-    if not report.show_verify(driver.verify(grid)):
+    if not report.show_verify(compare(grid)):
         raise typer.Exit(2)
 
 

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from zdscan.analysis.views.points import Points
 from zdscan.errors import UserError
 from zdscan.evaluation.fields import constraint_bits, profile_name
-from zdscan.grid import create
-from zdscan.grid.checkpoint import tables
+from zdscan.grid.checkpoint import read_checkpoint
 from zdscan.grid.layout import DONE
-from zdscan.grid.profiles import Tables
+from zdscan.grid.open import GridFile
+from zdscan.grid.open import open_grid as open_file
+from zdscan.grid.profiles import Profiles
 from zdscan.grid.read import reader
 from zdscan.physics.parameters import AXES
 
@@ -32,7 +33,7 @@ class Grid(Points):
         an integer bit mask and chi2 of a point not yet computed is NaN.
     """
 
-    def __init__(self, file: create.GridFile, dataset: xr.Dataset) -> None:
+    def __init__(self, file: GridFile, dataset: xr.Dataset) -> None:
         self.file = file
         self.dataset = dataset
 
@@ -140,23 +141,23 @@ class Grid(Points):
                 lowest, at = io.read_profile(name), io.read_profile(f"{name}_at")
             if lowest is not None and at is not None:
                 return lowest, at
-        return self._kept[name] if self.file.layout.partial else None
+        return self._kept[name] if self.file.layout.checkpoint else None
 
     @cached_property
     def _kept(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.int64]]]:
         """The profiles of a run of profiles only that has not written them yet, from its last checkpoint."""
         layout = self.file.layout
-        found = tables(layout)
+        found = read_checkpoint(layout)
         if found is None:
             if (self.file.done == DONE).any():
                 raise UserError(
                     f"{self.path}: the profiles are damaged, and nothing else is stored; `zdscan resume {self.path}` "
                     "computes them again."
                 )
-            found = Tables.empty(layout.plan.shape, ("excluded",))
-        kept = found.every.tables()
+            found = Profiles.empty(layout.plan.shape, ("excluded",))
+        kept = found.every.by_pair()
         if found.allowed is not None:
-            kept |= {f"{name}_allowed": table for name, table in found.allowed.tables().items()}
+            kept |= {f"{name}_allowed": table for name, table in found.allowed.by_pair().items()}
         return kept
 
 
@@ -174,7 +175,7 @@ def open_grid(path: str | Path, *, partial: bool = False) -> Grid:
         For a file that is missing, is not a grid file, is cut short, or is incomplete.
     """
     path = Path(path)
-    file = create.open_grid(path)
+    file = open_file(path)
     if file.missing.size and not partial:
         raise UserError(
             f"{path}: {file.missing.size} of {file.done.size} blocks are not computed yet; "

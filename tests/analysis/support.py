@@ -16,7 +16,7 @@ from zdscan.evaluation.fields import Field
 from zdscan.grid.blocks import Plan
 from zdscan.grid.create import create
 from zdscan.grid.layout import GridIO
-from zdscan.grid.profiles import compute
+from zdscan.grid.profiles import read_minima
 from zdscan.ranks.mpi import Alone
 from zdscan.scan.axes import spaced
 
@@ -79,10 +79,10 @@ def store_grid(path: Path, axes, chi2, excluded, finished: bool = True, stored: 
             io.write_field("excluded", block, excluded.reshape(-1)[part])
             io.write_done(number, 1)
         if stored:
-            found = compute(layout, Alone(), 1)
+            found = read_minima(layout, Alone(), 1)
             every, allowed = found.every, found.allowed
             for suffix, minima in (("", every), ("_allowed", allowed)):
-                for name, (values, at) in minima.tables().items():
+                for name, (values, at) in minima.by_pair().items():
                     io.write_profile(name + suffix, values)
                     io.write_profile(f"{name}{suffix}_at", at)
 

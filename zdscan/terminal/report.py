@@ -18,9 +18,10 @@ from zdscan.evaluation.settings import SETTINGS
 from zdscan.physics.parameters import AXES, UNITS
 
 if TYPE_CHECKING:
+    from zdscan.grid.verify import BestPoint, FileInfo, VerifyReport
     from zdscan.physics.cases import Case
     from zdscan.physics.clause import Constraint
-    from zdscan.running.driver import BestPoint, FileInfo, RunSummary, VerifyReport
+    from zdscan.running.driver import RunSummary
     from zdscan.running.estimate import Estimate
     from zdscan.scan.scanfile import Scan
     from zdscan.terminal.tally import Tally
@@ -64,7 +65,7 @@ def time_text(seconds: float) -> str:
 
 
 def show_check(scan: Scan, expected: Estimate) -> None:
-    """A valid scan: axes, settings, size, memory and time."""
+    """Print a valid scan: axes, settings, size, memory and time."""
     out = console()
     out.print(f"{scan.source} is valid: case {scan.case_name}, theory {scan.settings.theory}.")
     out.print(_axes_table(scan.axes))
@@ -96,7 +97,7 @@ def _axes_table(axes: Mapping[str, Any]) -> Table:
 
 
 def show_cases(cases: Mapping[str, Case]) -> None:
-    """Every coupling of the built-in cases as a formula in eps, eps_z, g_mu."""
+    """Print every coupling of the built-in cases as a formula in eps, eps_z, g_mu."""
     from zdscan.physics.cases import COUPLINGS
     from zdscan.physics.parameters import PARAMETERS
 
@@ -123,7 +124,7 @@ def formula(coefficients: Sequence[float], names: Sequence[str]) -> str:
 
 
 def show_constraints(constraints: Sequence[Constraint]) -> None:
-    """Every constraint in one table."""
+    """Print every constraint in one table."""
     table = plain_table(
         "Constraints", "id", "what", "CL", "grade", "paper", "applies", "reference", left=(0, 1, 2, 3, 4, 5, 6)
     )
@@ -139,7 +140,7 @@ def show_constraints(constraints: Sequence[Constraint]) -> None:
 
 
 def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
-    """One point as tables, the same content as the JSON, and what excludes it; `emission` as it is used."""
+    """Print one point as tables, with what the JSON has, and what excludes it; `emission` as it is used."""
     out = console()
     parameters = result["parameters"]
     out.print(f"Case {case}: " + ", ".join(f"{name} = {_value(value)}" for name, value in parameters.items()))
@@ -222,7 +223,7 @@ def progress() -> Iterator[Callable[[str, float], None]]:
 
 
 def show_summary(summary: RunSummary, excluding: Sequence[str] | None, tally: Tally | None) -> None:
-    """A finished run: what was computed, and the best points. `excluding`: what excludes the best one, if known."""
+    """Print a finished run: what was computed, and the best points; `excluding` is what excludes the best, if known."""
     out = console()
     rate = f", {summary.points_per_second / 1e6:.3g} million points a second" if summary.computed else ""
     out.print(
@@ -284,7 +285,7 @@ def _show_excluding(out: Console, excluding: Sequence[str] | None) -> None:
 
 
 def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | None) -> None:
-    """What a grid file holds."""
+    """Print what a grid file holds."""
     out = console()
     grid = info.grid
     attributes = grid.attributes
@@ -322,7 +323,7 @@ def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | Non
 
 
 def show_verify(report: VerifyReport) -> bool:
-    """The result of comparing checksums; whether all that is computed is intact. Silent but on rank 0."""
+    """Print the result of comparing checksums, on rank 0; return whether all that is computed is intact."""
     if not report.path:
         return True
     out = console()
