@@ -19,7 +19,8 @@ import numpy as np
 from common import ROOT
 from numpy.typing import NDArray
 
-from zdscan.evaluation.engine import Engine, stored_fields
+from zdscan.evaluation.engine import Engine
+from zdscan.evaluation.fields import stored_fields
 from zdscan.grid import create
 from zdscan.grid.blocks import Plan
 from zdscan.grid.profiles import Tables

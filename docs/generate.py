@@ -1,4 +1,9 @@
-"""One page for each constraint, from its own metadata: written into docs/constraint when the documentation is built."""
+"""What the documentation says from declarations in the code.
+
+One page for each constraint, from its own metadata, is written into docs/constraint when the documentation is built.
+The tables of settings and fields stand in the pages themselves, between two comments: `python docs/generate.py` writes
+them anew after a declaration has changed, and a test compares.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,8 @@ import numpy as np
 
 from zdscan.constraints import select
 from zdscan.evaluation.engine import build_physics
+from zdscan.evaluation.fields import DECLARED
+from zdscan.evaluation.settings import SETTINGS, Setting
 from zdscan.physics.cases import named_case
 from zdscan.physics.clause import Constraint
 from zdscan.physics.parameters import PARAMETERS
@@ -136,3 +143,81 @@ def write_pages(folder: Path = FOLDER) -> list[Path]:
             path.write_text(text)
         paths.append(path)
     return paths
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows))
+
+
+def _values(setting: Setting) -> str:
+    """What a scan file may say, in one cell of a table."""
+    if setting.low is not None and setting.high is not None:
+        unit = "" if setting.unit == "1" else f" {setting.unit}"
+        return f"{setting.low:g} to {setting.high:g}{unit}"
+    if setting.names is None:
+        return '`"paper"`, `"all"` or a list of ids'
+    return ", ".join(f'`"{name}"`' for name in setting.allowed)
+
+
+def settings_table(section: str) -> str:
+    """The settings of a section of the scan file; "" is its top."""
+    rows = []
+    for setting in SETTINGS.values():
+        if setting.section == section:
+            default = setting.file_default if setting.low is not None else f'"{setting.file_default}"'
+            told = f"{_escaped(setting.help)} [More]({setting.page})"
+            rows.append([f"`{setting.key}`", _values(setting), f"`{default}`", told])
+    return _table(["key", "values", "default", "meaning"], rows)
+
+
+def fields_table() -> str:
+    """The fields that a scan file may ask for."""
+    labels = {"constraint": "one a constraint", "row": "one a row", "channel": "one a channel"}
+    rows = []
+    for item in DECLARED.values():
+        unit = "" if item.units == "1" else f", in {item.units}"
+        many = "1" if item.extra is None else labels[item.extra[0]]
+        rows.append([f"`{item.name}`", many, _escaped(item.long_name) + unit])
+    return _table(["field", "numbers a point", "meaning"], rows)
+
+
+def datasets_table() -> str:
+    """The fields as datasets of a grid file."""
+    types = {"<f4": "float32", "<u4": "uint32, uint64 above 31 constraints"}
+    rows = [
+        [
+            f"`{item.name}`",
+            types[item.dtype],
+            "NaN" if math.isnan(item.fill) else "all bits set",
+            "" if item.extra is None else f"`{item.extra[0]}`",
+        ]
+        for item in DECLARED.values()
+    ]
+    return _table(["dataset", "type", "until computed", "fifth dimension"], rows)
+
+
+def tables() -> dict[str, str]:
+    """All tables by the names that the comments in the pages give them."""
+    sections = dict.fromkeys(setting.section for setting in SETTINGS.values() if setting.section)
+    found = {f"settings of [{section}]": settings_table(section) for section in sections}
+    return found | {"settings at the top": settings_table(""), "fields": fields_table(), "datasets": datasets_table()}
+
+
+PAGES_WITH_TABLES = ("scan-file.md", "file-format.md")
+
+
+def with_tables(text: str) -> str:
+    """A page with the tables between its comments ``<!-- NAME: from the code -->`` and ``<!-- end -->`` made anew."""
+
+    made = tables()
+
+    def table(found: re.Match[str]) -> str:
+        return f"{found[1]}\n\n{made[found[2]]}\n\n{found[3]}"
+
+    return re.sub(r"(<!-- ([^\n]*?): from the code -->)\n.*?\n(<!-- end -->)", table, text, flags=re.DOTALL)
+
+
+if __name__ == "__main__":
+    for name in PAGES_WITH_TABLES:
+        path = FOLDER.parent / name
+        path.write_text(with_tables(path.read_text()))

@@ -10,12 +10,13 @@ import sys
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from zdscan import __version__
 from zdscan.errors import Stopped, UserError
+from zdscan.terminal.options import with_settings
 from zdscan.terminal.output import OutputLost, guard
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ app = typer.Typer(
 
 ScanPath = Annotated[Path, typer.Argument(metavar="SCAN.toml", help="The scan file.")]
 GridPath = Annotated[Path, typer.Argument(metavar="GRID.h5", help="A grid file written by `zdscan run`.")]
-Settings = Annotated[
+Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Replace a setting of the scan file, e.g. axes.mass.n=50."),
 ]
@@ -95,7 +96,7 @@ def _root(
 @app.command()
 def check(
     scan: ScanPath,
-    settings: Settings = None,
+    overrides: Overrides = None,
     cores: Annotated[
         int | None, typer.Option(min=1, help="Cores to estimate the time for (default: this machine's).")
     ] = None,
@@ -104,7 +105,7 @@ def check(
     from zdscan.scan.scanfile import load_scan
     from zdscan.terminal import report
 
-    checked = load_scan(scan, settings or ())  # before the kernels are imported: faults are told at once
+    checked = load_scan(scan, overrides or ())  # before the kernels are imported: faults are told at once
     from zdscan.running.estimate import estimate
 
     report.show_check(checked, estimate(checked, cores))
@@ -114,7 +115,7 @@ def check(
 def run(
     scan: ScanPath,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="GRID.h5", help="(default: SCAN.h5)")] = None,
-    settings: Settings = None,
+    overrides: Overrides = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing grid file.")] = False,
     threads: Threads = None,
     sink: Sink = "direct",
@@ -125,7 +126,7 @@ def run(
     from zdscan.running import driver
     from zdscan.scan.scanfile import load_scan
 
-    checked = world.from_root(lambda: load_scan(scan, settings or ()))
+    checked = world.from_root(lambda: load_scan(scan, overrides or ()))
     target = output or Path(f"{scan.stem}.h5")
     _summarise(driver.run(checked, target, overwrite=overwrite, threads=threads, sink=sink, block_points=block_points))
 
@@ -243,43 +244,20 @@ def watch(
 
 
 @app.command()
+@with_settings
 def point(
     case: Annotated[str, typer.Option(help="Case: A, B or C.")],
     mass: Annotated[float, typer.Option(help="Mass of the Z_D in GeV.")],
     eps: Annotated[float, typer.Option(help="Kinetic mixing.")] = 0.0,
     eps_z: Annotated[float, typer.Option(help="Mass mixing.")] = 0.0,
     g_mu: Annotated[float, typer.Option(help="Direct vector coupling to the muon.")] = 0.0,
-    theory: Annotated[str, typer.Option(help="paper or complete.")] = "paper",
-    emission: Annotated[str, typer.Option(help="auto, lepton or complete.")] = "auto",
-    invisible_width: Annotated[float, typer.Option(help="Extra invisible width in GeV.")] = 0.0,
-    axial_mu: Annotated[float, typer.Option(help="Axial over vector direct muon coupling.")] = 0.0,
-    fcnc_scale: Annotated[float, typer.Option(help="Factor on the flavour-changing vertex.")] = 1.0,
-    measurements: Annotated[str, typer.Option(help="rashed2024-corrected or rashed2024.")] = "rashed2024-corrected",
-    errors: Annotated[str, typer.Option(help="symmetrised, facing or stat-facing.")] = "symmetrised",
-    theory_errors: Annotated[str, typer.Option(help="table, flavio or flavio-covariance.")] = "table",
-    constraints: Annotated[str, typer.Option(help="all, paper, or ids separated by commas.")] = "all",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    **settings: Any,
 ) -> None:
     """Evaluate one point: couplings, widths, the 26 rows, chi2 and every constraint."""
     from zdscan.point import evaluate
 
-    chosen = constraints if constraints in ("all", "paper") else tuple(name.strip() for name in constraints.split(","))
-    evaluated = evaluate(
-        case,
-        mass,
-        eps,
-        eps_z,
-        g_mu,
-        theory=theory,
-        emission=emission,
-        invisible_width=invisible_width,
-        axial_mu=axial_mu,
-        fcnc_scale=fcnc_scale,
-        measurements=measurements,
-        errors=errors,
-        theory_errors=theory_errors,
-        constraints=chosen,
-    )
+    evaluated = evaluate(case, mass, eps, eps_z, g_mu, **settings)
     result = evaluated.to_dict()
     if as_json:
         print(json.dumps(result, indent=2))
@@ -371,7 +349,7 @@ def plot(
 @app.command()
 def fit(
     source: Annotated[Path, typer.Argument(metavar="SCAN.toml|GRID.h5", help="A scan file or a finished grid file.")],
-    settings: Settings = None,
+    overrides: Overrides = None,
     profiles: Annotated[
         bool, typer.Option("--profiles/--no-profiles", help="Profile every coupling (most of the time).")
     ] = True,
@@ -383,7 +361,7 @@ def fit(
     from zdscan.terminal import report
 
     with report.progress() as advance:
-        result = fit_file(source, tuple(settings or ()), profiles=profiles, progress=advance)
+        result = fit_file(source, tuple(overrides or ()), profiles=profiles, progress=advance)
     if as_json:
         print(json.dumps(result.to_dict(), indent=2, allow_nan=False))
     else:
@@ -440,11 +418,12 @@ def warmup() -> None:
     """Compile every kernel into the cache, so that a later job starts at once."""
     from zdscan.compiled.cache import cache_folder, is_kept
     from zdscan.evaluation.engine import Engine
+    from zdscan.evaluation.fields import ALWAYS, FIELDS
     from zdscan.grid import profiles
-    from zdscan.scan.scanfile import FIELDS, parse_scan
+    from zdscan.scan.scanfile import parse_scan
 
-    for fields in ('["chi2", "excluded"]', json.dumps(FIELDS)):
-        engine = Engine.from_scan(parse_scan(_ONE_POINT, "warm-up", [f"output.fields={fields}"]))
+    for fields in (ALWAYS, FIELDS):
+        engine = Engine.from_scan(parse_scan(_ONE_POINT, "warm-up", [f"output.fields={json.dumps(fields)}"]))
         engine.warm_up(partial(profiles.warm_up, engine.fields))
     if not is_kept():
         raise UserError(

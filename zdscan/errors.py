@@ -1,9 +1,9 @@
-"""Exceptions that carry a message for the user instead of a traceback, and the words for a name that is not known."""
+"""Exceptions with a message for the user instead of a traceback, and words for names and values that will not do."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 
 class UserError(Exception):
@@ -24,11 +24,11 @@ class Stopped(Exception):
     """The run was asked to stop and did, with every finished block on disk: exit code 75, resumable."""
 
 
-def nearest(name: str, allowed: Iterable[str]) -> str:
+def nearest(name: object, allowed: Iterable[str]) -> str:
     """``" (did you mean 'spacing'?)"`` for a near miss, else nothing."""
-    folded = {option.lower(): option for option in allowed}
-    close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.55)
-    close = close or [option for option in folded if option and name.lower().startswith(option)]
+    wrong, folded = str(name).lower(), {option.lower(): option for option in allowed}
+    close = difflib.get_close_matches(wrong, folded, n=1, cutoff=0.55)
+    close = close or [option for option in folded if option and wrong.startswith(option)]
     return f" (did you mean {folded[close[0]]!r}?)" if close else ""
 
 
@@ -37,6 +37,24 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
-def not_one_of(value: str, allowed: Sequence[str]) -> str:
-    """The predicate for a name outside a list."""
+def not_one_of(value: str, allowed: Collection[str]) -> str:
+    """The predicate for a name outside a list, behind the place where it stands: ``theory does not know ...``."""
     return f"does not know {value!r}{nearest(value, allowed)}; allowed: {listed(allowed)}"
+
+
+def no_such(what: str, name: object, known: Collection[str]) -> str:
+    """The clause for a thing that is not there, behind "There is": ``no constraint 'k_pi'; known are a_e, ...``."""
+    return f"no {what} {name!r}{nearest(name, known)}; known are {listed(known)}"
+
+
+def describe(value: object) -> str:
+    """A wrong value in words."""
+    if isinstance(value, str):
+        return f"the text {value!r}"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, dict):
+        return "a table"
+    return str(value)

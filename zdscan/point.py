@@ -12,7 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from zdscan import __version__
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import build_physics
-from zdscan.evaluation.physics import CHANNELS, OPTIONAL, Physics
+from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL
+from zdscan.evaluation.physics import Physics
+from zdscan.evaluation.settings import documented
 from zdscan.kernels.physics.moments import anomalous_moment
 from zdscan.physics.cases import COUPLINGS, Case, named_case
 from zdscan.physics.clause import Clause
@@ -55,7 +57,8 @@ class PointResult:
 
     def __repr__(self) -> str:
         points = "one point" if self.shape == () else f"points of shape {self.shape}"
-        return f"PointResult(case {self.physics.case.name}, theory {self.physics.theory}, {points}; see to_dict())"
+        case, theory = self.physics.case.name, self.physics.settings.theory
+        return f"PointResult(case {case}, theory {theory}, {points}; see to_dict())"
 
     @property
     def branching_ratios(self) -> dict[str, Array]:
@@ -63,7 +66,7 @@ class PointResult:
         total = self.widths["total"]
         closed = total == 0.0
         safe = np.where(closed, 1.0, total)
-        ratios = {name: np.where(closed, 0.0, self.widths[name] / safe) for name in CHANNELS}
+        ratios = {name: np.where(closed, 0.0, self.widths[name] / safe) for name in CHANNEL_NAMES}
         ratios["invisible"] = np.where(closed, 1.0, ratios["invisible"])
         return ratios
 
@@ -113,7 +116,7 @@ class PointResult:
                 for k, constraint in enumerate(physics.constraints)
             ],
             "anomalous_moments": {"mu": _plain(self.delta_a_mu), "e": _plain(self.delta_a_e)},
-            "theory": physics.theory,
+            "theory": physics.settings.theory,
             "version": __version__,
         }
 
@@ -127,6 +130,7 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in array]
 
 
+@documented
 def evaluate(
     case: str | Case | Mapping[str, Mapping[str, float]],
     mass: ArrayLike,
@@ -145,11 +149,15 @@ def evaluate(
     constraints: str | Sequence[str] = "all",
     limits: str = "rashed2024",
 ) -> PointResult:
-    """Evaluate points; mass (GeV), eps, eps_z and g_mu broadcast against each other.
+    """Evaluate points with the reference evaluator, against which that of grids is tested.
 
-    The same kernels as a grid: a point is a block of size one. Settings are explained in docs/scan-file.md.
-    case is "A", "B", "C", a `zdscan.physics.cases.Case`, or the couplings of a case of your own, e.g.
-    ``{"v_mu": {"g_mu": 1.0}, "g_numu": {"g_mu": 1.0}}``.
+    Parameters
+    ----------
+    case : "A", "B", "C", a `zdscan.physics.cases.Case`, or the couplings of a case of your own, e.g.
+        ``{"v_mu": {"g_mu": 1.0}, "g_numu": {"g_mu": 1.0}}``.
+    mass : GeV; mass, eps, eps_z and g_mu may be arrays, which broadcast against each other.
+    eps, eps_z, g_mu : kinetic mixing, mass mixing, direct gauge coupling to muons.
+    {settings}
 
     Raises
     ------
@@ -265,7 +273,7 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
         shape=shape,
         parameters=parameters,
         couplings=couplings,
-        widths={name: widths[..., k] for k, name in enumerate(CHANNELS)} | {"total": widths.sum(axis=-1)},
+        widths={name: widths[..., k] for k, name in enumerate(CHANNEL_NAMES)} | {"total": widths.sum(axis=-1)},
         chi2={
             "all": gather("chi2"),
             "muon": gather("chi2_muon"),

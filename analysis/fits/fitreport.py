@@ -19,7 +19,7 @@ SHOWN = 9  # values of a profile in the text; --json has all
 def show_fit(fit: Fit) -> None:
     """The fit as tables and sentences."""
     out, r = console(), fit.result
-    out.print(f"{fit.source}: case {fit.physics.case.name}, theory {fit.physics.theory}", markup=False)
+    out.print(f"{fit.source}: case {fit.physics.case.name}, theory {fit.physics.settings.theory}", markup=False)
     for note in fit.notes:
         out.print(note, markup=False)
     out.print(

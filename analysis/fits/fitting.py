@@ -19,7 +19,8 @@ from zdscan.analysis.fits.seeds import Seeds, coarse
 from zdscan.analysis.views.grid import open_grid
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import Engine
-from zdscan.evaluation.physics import OPTIONAL, Physics
+from zdscan.evaluation.fields import OPTIONAL
+from zdscan.evaluation.physics import Physics
 from zdscan.scan.scanfile import Scan, load_scan, parse_scan
 
 Array = NDArray[np.float64]
@@ -84,7 +85,7 @@ class Fit:
         return {
             "source": self.source,
             "case": self.physics.case.name,
-            "theory": self.physics.theory,
+            "theory": self.physics.settings.theory,
             "best": r.best.to_dict() | {"chi2": r.best.chi2},
             "converged": r.best.converged,
             "at_bound": dict(r.best.at_bound) | ({"mass": r.mass_at_end} if r.mass_at_end else {}),
@@ -223,8 +224,8 @@ def fcnc_band(physics: Physics, axes: Mapping[str, Array], best: Minimum) -> tup
     here = dict(axes) | {"mass": np.array([best.mass])}
     result = []
     for factor in BAND:
-        scale = physics.fcnc_scale * factor
-        surface = PhysicsSurface(replace(physics, fcnc_scale=scale))
+        scale = physics.settings.fcnc_scale * factor
+        surface = PhysicsSurface(replace(physics, settings=replace(physics.settings, fcnc_scale=scale)))
         block = surface.at_mass(best.mass)
         seeds = coarse_seeds(surface, here)
         minima = [minimise(block, best.mass, here, table[0, 1:], signs) for signs, table in seeds.by_sign.items()] + [

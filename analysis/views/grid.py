@@ -14,14 +14,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from zdscan.errors import UserError, listed, not_one_of
+from zdscan.evaluation.fields import constraint_bits, profile_name
 from zdscan.grid import create
 from zdscan.grid.checkpoint import tables
 from zdscan.grid.layout import DONE
 from zdscan.grid.profiles import Tables
 from zdscan.grid.read import reader
 from zdscan.physics.parameters import AXES
-
-NOT_COMPUTED = "not_computed"
 
 
 @dataclass(frozen=True)
@@ -114,11 +113,7 @@ class Grid:
         if self.profiles_only:
             names = str(self.attributes["constraints"]).split()
             return {name: 1 << k for k, name in enumerate(names)}
-        attributes = self.dataset["excluded"].attrs
-        meanings = str(attributes["flag_meanings"]).split()
-        bits = {name: int(bit) for name, bit in zip(meanings, np.atleast_1d(attributes["flag_masks"]), strict=True)}
-        bits.pop(NOT_COMPUTED, None)
-        return bits
+        return constraint_bits(self.dataset["excluded"].attrs)
 
     def mask_of(self, names: Iterable[str]) -> int:
         """The bits of these constraints together; ``["all"]`` is every constraint of the file."""
@@ -193,7 +188,7 @@ class Grid:
         an unfinished grid whose points are stored. One of profiles only has what its run kept last.
         """
         every = sum(self.constraints.values())
-        name = f"profile_{x}_{y}" + ("_allowed" if mask else "")
+        name = profile_name(x, y) + ("_allowed" if mask else "")
         if mask not in (0, every) or name not in self.file.layout.profiles:
             return None
         if self.complete:

@@ -13,12 +13,13 @@ from tests.support.crashing import check_survivors, die_at_write, in_child
 from tests.support.fake_engine import FakeEngine, FakeScan, whole
 from tests.support.launching import contents
 from zdscan.evaluation.engine import Engine
+from zdscan.evaluation.fields import FIELDS
 from zdscan.grid import create
 from zdscan.grid.blocks import Plan
 from zdscan.grid.layout import DONE
 from zdscan.grid.open import open_grid, restore_length
 from zdscan.running import driver
-from zdscan.scan.scanfile import FIELDS, parse_scan
+from zdscan.scan.scanfile import parse_scan
 from zdscan.terminal import report
 
 ENGINE = FakeEngine()

@@ -39,5 +39,5 @@ def test_printed_defaults_are_the_defaults() -> None:
     (full,) = (block for page, block in _blocks() if page == "scan-file.md" and "[output]" in block)
     shortened = full[: full.index("[model]")]
     complete, minimal = parse_scan(full), parse_scan(shortened)
-    for section in ("theory", "model", "data", "constraints", "output"):
+    for section in ("settings", "output"):
         assert getattr(complete, section) == getattr(minimal, section), section

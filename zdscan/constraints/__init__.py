@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from zdscan.errors import UserError
+from zdscan.errors import UserError, no_such
 from zdscan.inputs.files import names_of
 
 if TYPE_CHECKING:
@@ -63,12 +62,6 @@ def select(use: str | Sequence[str]) -> tuple[Constraint, ...]:
     if use == "paper":
         return tuple(constraint for constraint in registry.values() if constraint.in_paper)
     names = (use,) if isinstance(use, str) else tuple(use)
-    faults = []
-    for name in names:
-        if name not in registry:
-            near = get_close_matches(name, registry, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            faults.append(f"There is no constraint {name!r}; known are {', '.join(registry)}.{hint}")
-    if faults:
+    if faults := [f"There is {no_such('constraint', name, registry)}." for name in names if name not in registry]:
         raise UserError(*faults)
     return tuple(registry[name] for name in names)

@@ -6,123 +6,62 @@ import dataclasses
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.compiled import warming
 from zdscan.constraints import select
-from zdscan.errors import UserError, not_one_of
-from zdscan.evaluation.fields import Field
-from zdscan.evaluation.physics import CHANNELS, Axes, Physics, Workspace
-from zdscan.inputs.measurements import ERROR_TREATMENTS, available
+from zdscan.evaluation.fields import ALWAYS, mask_bits, stored_fields
+from zdscan.evaluation.physics import Axes, Physics, Workspace
+from zdscan.evaluation.settings import Settings
 from zdscan.kernels.fast.evaluate import evaluate_grid, work_space
-from zdscan.physics import rows as likelihood
-from zdscan.physics.cases import CASES, COUPLINGS, Case, named_case
-from zdscan.physics.parameters import LARGEST_COUPLING, LARGEST_WIDTH, PARAMETERS
+from zdscan.physics import rows
+from zdscan.physics.cases import CASES, COUPLINGS, Case
+from zdscan.physics.parameters import PARAMETERS
 
-if TYPE_CHECKING:
-    from zdscan.scan.scanfile import Scan
-
-LIMIT_SETS = ("rashed2024",)
-NEEDED_BY_PROFILES = ("chi2", "excluded")
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
-def stored_fields(
-    names: Sequence[str], rows: Sequence[str], constraints: Sequence[str], titles: Sequence[str]
-) -> tuple[Field, ...]:
-    """The datasets of a grid file, in the order asked for.
+class Scan(Protocol):
+    """What an engine asks of a checked scan file."""
 
-    rows : ids of the measured rows; constraints, titles : ids and titles of the scan's constraints, in bit order.
-    """
-    bits = 32 if len(constraints) <= 31 else 64
-    not_computed = 1 << (bits - 1)
-    masks = [1 << k for k in range(len(constraints))] + [not_computed]
-    known = {
-        "chi2": Field("chi2", "<f4", np.nan, "chi2 of the b -> s l l rows", "1"),
-        "excluded": Field(
-            "excluded",
-            f"<u{bits // 8}",
-            2**bits - 1,
-            "constraints that exclude the point, one bit each",
-            "1",
-            attributes={
-                "flag_masks": np.array(masks, dtype=f"<u{bits // 8}"),
-                "flag_meanings": " ".join([*constraints, "not_computed"]),
-                "constraint_titles": json.dumps(dict(zip(constraints, titles, strict=True))),
-            },
-        ),
-        "chi2_muon": Field("chi2_muon", "<f4", np.nan, "chi2 of the muon rows alone", "1"),
-        "ratios": Field(
-            "ratios",
-            "<f4",
-            np.nan,
-            "prediction over limit of each constraint; 1 or more is excluded, 0 where it does not apply",
-            "1",
-            ("constraint", tuple(constraints)),
-        ),
-        "predictions": Field(
-            "predictions", "<f4", np.nan, "predicted rows, each in its own unit", "1", ("row", tuple(rows))
-        ),
-        "widths": Field("widths", "<f4", np.nan, "partial widths of the vector", "GeV", ("channel", CHANNELS)),
-        "a_mu": Field("a_mu", "<f4", np.nan, "shift of the muon's anomalous magnetic moment", "1"),
-    }
-    return tuple(known[name] for name in names)
+    @property
+    def coupling_case(self) -> Case:
+        """The case, built in or the user's."""
+
+    @property
+    def settings(self) -> Settings:
+        """The values of all settings."""
+
+    @property
+    def axes(self) -> Mapping[str, NDArray[np.float64]]:
+        """Name -> values, for all four axes."""
+
+    @property
+    def fields(self) -> Sequence[str]:
+        """Names of the fields to store."""
 
 
-def build_physics(
-    case: Case,
-    *,
-    theory: str = "paper",
-    emission: str = "auto",
-    invisible_width: float = 0.0,
-    axial_mu: float = 0.0,
-    fcnc_scale: float = 1.0,
-    measurements: str = "rashed2024-corrected",
-    errors: str = "symmetrised",
-    theory_errors: str = "table",
-    constraints: str | Sequence[str] = "all",
-    limits: str = "rashed2024",
-) -> Physics:
-    """The physics of a scan or a point from named settings (their meaning: docs/scan-file.md).
+def build_physics(case: Case, **settings: Any) -> Physics:
+    """The physics of a case and of named settings: those of `zdscan.evaluation.settings.Settings`.
 
     Raises
     ------
     UserError
         For every setting that is not allowed, one sentence each.
     """
-    faults = []
-    largest = {"invisible_width": LARGEST_WIDTH, "axial_mu": LARGEST_COUPLING, "fcnc_scale": LARGEST_COUPLING}
-    named = {
-        "theory": (theory, ("paper", "complete")),
-        "emission": (emission, ("auto", "lepton", "complete")),
-        "measurements": (measurements, available()),
-        "errors": (errors, tuple(ERROR_TREATMENTS)),
-        "theory_errors": (theory_errors, likelihood.THEORY_ERRORS),
-        "limits": (limits, LIMIT_SETS),
-    }
-    for name, (value, allowed) in named.items():
-        if not isinstance(value, str) or value not in allowed:
-            faults.append(f"{name} {not_one_of(str(value), allowed)}.")
-    for name, number in (("invisible_width", invisible_width), ("axial_mu", axial_mu), ("fcnc_scale", fcnc_scale)):
-        low = 0.0 if name == "invisible_width" else -largest[name]
-        if not isinstance(number, Real) or not low <= number <= largest[name]:  # NaN included
-            faults.append(f"{name} is {number!r}; it must be a number from {low:g} to {largest[name]:g}.")
-    if faults:
-        raise UserError(*faults)
+    return physics_of(case, Settings.of(**settings))
+
+
+def physics_of(case: Case, settings: Settings) -> Physics:
+    """The physics of a case and of checked settings."""
     return Physics(
         case=case,
-        likelihood=likelihood.build(measurements, errors, theory_errors),
-        constraints=select(constraints),
-        theory=theory,
-        emission=emission,
-        invisible_width=float(invisible_width),
-        axial_mu=float(axial_mu),
-        fcnc_scale=float(fcnc_scale),
-        limits=limits,
+        likelihood=rows.build(settings.measurements, settings.errors, settings.theory_errors),
+        constraints=select(settings.constraints),
+        settings=settings,
     )
 
 
@@ -145,7 +84,7 @@ class Engine:
         lengths = [len(axis) for axis in self.axes.values()]
         self.shape = (lengths[0], lengths[1], lengths[2], lengths[3])
         computed = stored_fields(
-            fields or NEEDED_BY_PROFILES,
+            fields or ALWAYS,
             physics.likelihood.data.ids,
             [constraint.id for constraint in physics.constraints],
             [constraint.title for constraint in physics.constraints],
@@ -155,25 +94,7 @@ class Engine:
     @classmethod
     def from_scan(cls, scan: Scan) -> Engine:
         """The engine of a checked scan file."""
-        case = (
-            named_case(scan.case)
-            if isinstance(scan.case, str)
-            else Case.from_couplings(scan.case.name, scan.case.couplings)
-        )
-        physics = build_physics(
-            case,
-            theory=scan.theory,
-            emission=scan.model.emission,
-            invisible_width=scan.model.invisible_width,
-            axial_mu=scan.model.axial_mu,
-            fcnc_scale=scan.model.fcnc_scale,
-            measurements=scan.data.measurements,
-            errors=scan.data.errors,
-            theory_errors=scan.data.theory_errors,
-            constraints=scan.constraints.use,
-            limits=scan.constraints.limits,
-        )
-        return cls(physics, scan.axes, scan.output.fields)
+        return cls(physics_of(scan.coupling_case, scan.settings), scan.axes, scan.fields)
 
     @property
     def mass_tables_size(self) -> int:
@@ -198,26 +119,20 @@ class Engine:
     @property
     def attributes(self) -> dict[str, Any]:
         """File attributes that describe the physics."""
-        p, rows = self.physics, self.physics.likelihood
-        return {
-            "case": p.case.name,
-            "case_title": p.case.title,
+        physics, data = self.physics, self.physics.likelihood
+        return physics.settings.attributes() | {
+            "case": physics.case.name,
+            "case_title": physics.case.title,
             "couplings": json.dumps(
                 {
                     coupling: dict(zip(PARAMETERS, numbers, strict=True))
-                    for coupling, numbers in zip(COUPLINGS, p.matrix.tolist(), strict=True)
+                    for coupling, numbers in zip(COUPLINGS, physics.matrix.tolist(), strict=True)
                 }
             ),
-            "theory": p.theory,
-            "emission": p.setting.emission,
-            "invisible_width_GeV": p.invisible_width,
-            "axial_mu": p.axial_mu,
-            "fcnc_scale": p.fcnc_scale,
-            "measurements": rows.data.name,
-            "rows": " ".join(rows.data.ids),
-            "constraints": " ".join(constraint.id for constraint in p.constraints),
-            "limits": p.limits,
-            "flavio_version": rows.sm_tables.flavio_version,
+            "emission": physics.setting.emission,
+            "rows": " ".join(data.data.ids),
+            "constraints": " ".join(constraint.id for constraint in physics.constraints),
+            "flavio_version": data.sm_tables.flavio_version,
             "charged_current_completion": "none for g_mu: a direct muon coupling has no charged-current partner",
         }
 
@@ -240,7 +155,7 @@ class Engine:
     @property
     def _mask(self) -> np.dtype[Any]:
         """Type of the field `excluded`, whether it is stored or not."""
-        return np.dtype(np.uint32 if len(self.physics.constraints) <= 31 else np.uint64)
+        return np.dtype(f"<u{mask_bits(len(self.physics.constraints)) // 8}")
 
     @property
     def _point_axes(self) -> Axes:
@@ -274,22 +189,19 @@ class Engine:
         count: int,
         outputs: Sequence[NDArray[Any]],
     ) -> None:
-        given = dict(zip((field.name for field in self.fields), outputs, strict=True))
-        chi2 = given.pop("chi2", None)
-        excluded = given.pop("excluded", None)
-        muon = given.pop("chi2_muon", None)
-        if chi2 is not None or excluded is not None or muon is not None:
-            self.physics.fill(
-                workspace,
-                self._point_axes,
-                first,
-                np.empty(count, dtype=np.float32) if chi2 is None else chi2,
-                np.empty(count, dtype=self._mask) if excluded is None else excluded,
-                np.empty(0, dtype=np.float32) if muon is None else muon,
-            )
-        if given:
-            results = self.physics.evaluate(workspace.mass_tables, self._point_axes, first, count, list(given))
-            for name, output in given.items():
+        pairs = list(zip(self.fields, outputs, strict=True))
+        fast = {field.name: output for field, output in pairs if field.fast}
+        others = {field.name: output for field, output in pairs if not field.fast}
+        if fast:
+            unasked = {
+                "chi2": np.empty(count, dtype=np.float32),
+                "excluded": np.empty(count, dtype=self._mask),
+                "chi2_muon": np.empty(0, dtype=np.float32),
+            }
+            self.physics.fill(workspace, self._point_axes, first, **unasked | fast)
+        if others:
+            results = self.physics.evaluate(workspace.mass_tables, self._point_axes, first, count, list(others))
+            for name, output in others.items():
                 result = results[name]
                 np.clip(result, -_FLOAT32_MAX, _FLOAT32_MAX, out=result)
                 np.copyto(output, result, casting="unsafe")

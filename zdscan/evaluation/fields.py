@@ -1,10 +1,23 @@
-"""What is computed at each point: one `Field` per quantity, most of them stored as a dataset of the grid file."""
+"""What is computed at each point, each quantity declared once: type, unit, labels, words, and who computes it.
+
+From `DECLARED` are made the datasets of a grid file (`stored_fields`), the names that a scan file may ask for
+(`FIELDS`), what the fast evaluator fills and what is left to the reference (`Field.fast`), and the tables of
+docs/scan-file.md and docs/file-format.md. A new quantity is one more line there and its computation in
+`zdscan.evaluation.physics.Physics.evaluate`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
+
+# of the vector's decays, in the order in which widths are kept; "invisible" is the extra width of the settings
+CHANNEL_NAMES = ("ee", "mumu", "nunu", "hadrons", "invisible")
+NOT_COMPUTED = "not_computed"  # the name of the top bit of the field `excluded`
 
 
 @dataclass(frozen=True)
@@ -20,6 +33,7 @@ class Field:
     extra : name and labels of the fifth dimension, which runs fastest; None for one number per point.
     attributes : further dataset attributes, e.g. CF ``flag_masks`` and ``flag_meanings``.
     stored : False where it is computed for the profiles alone.
+    fast : whether the evaluator of grids computes it; all others are left to the reference evaluator.
     """
 
     name: str
@@ -30,8 +44,84 @@ class Field:
     extra: tuple[str, tuple[str, ...]] | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
     stored: bool = True
+    fast: bool = False
 
     @property
     def components(self) -> int:
         """Numbers per grid point."""
         return 1 if self.extra is None else len(self.extra[1])
+
+
+def _real(name: str, long_name: str, units: str = "1", along: str | None = None, *, fast: bool = False) -> Field:
+    """A real quantity, in single precision; `along` is its fifth dimension, whose labels a scan fills in."""
+    return Field(name, "<f4", np.nan, long_name, units, None if along is None else (along, ()), fast=fast)
+
+
+# In the order of the documentation. The type, the fill value and the flags of `excluded` depend on how many constraints
+# a scan has: what stands here is for 31 or fewer.
+DECLARED: Mapping[str, Field] = {
+    item.name: item
+    for item in (
+        _real("chi2", "chi2 of the b -> s l l rows", fast=True),
+        Field("excluded", "<u4", 2**32 - 1, "constraints that exclude the point, one bit each", "1", fast=True),
+        _real("chi2_muon", "chi2 of the muon rows alone", fast=True),
+        _real(
+            "ratios",
+            "prediction over limit of each constraint; 1 or more is excluded, 0 where it does not apply",
+            along="constraint",
+        ),
+        _real("predictions", "predicted rows, each in its own unit", along="row"),
+        _real("widths", "partial widths of the vector", "GeV", "channel"),
+        _real("a_mu", "shift of the muon's anomalous magnetic moment"),
+    )
+}
+FIELDS = tuple(DECLARED)
+ALWAYS = ("chi2", "excluded")  # what every point has, and what the profiles are made of
+# What the reference evaluator computes where it is asked to. `values`, what each clause compares with its limits, has
+# as many numbers as the constraints have clauses, so it is no field.
+OPTIONAL = (*(name for name in FIELDS if name not in ALWAYS), "values")
+
+
+def mask_bits(constraints: int) -> int:
+    """Bits of the field `excluded` for so many constraints: one each, and the top one for points not computed."""
+    return 32 if constraints <= 31 else 64
+
+
+def stored_fields(
+    names: Sequence[str], rows: Sequence[str], constraints: Sequence[str], titles: Sequence[str]
+) -> tuple[Field, ...]:
+    """The datasets of a grid file, in the order asked for.
+
+    rows : ids of the measured rows; constraints, titles : ids and titles of the scan's constraints, in bit order.
+    """
+    labels = {"row": tuple(rows), "constraint": tuple(constraints), "channel": CHANNEL_NAMES}
+    chosen = [DECLARED[name] for name in names]
+    labelled = [
+        item if item.extra is None else replace(item, extra=(item.extra[0], labels[item.extra[0]])) for item in chosen
+    ]
+    return tuple(_with_flags(item, constraints, titles) if item.name == "excluded" else item for item in labelled)
+
+
+def _with_flags(item: Field, constraints: Sequence[str], titles: Sequence[str]) -> Field:
+    """The field `excluded` with a bit for each constraint, named as the CF conventions do it."""
+    bits = mask_bits(len(constraints))
+    dtype = f"<u{bits // 8}"
+    masks = [1 << k for k in range(len(constraints))] + [1 << (bits - 1)]
+    attributes = {
+        "flag_masks": np.array(masks, dtype=dtype),
+        "flag_meanings": " ".join([*constraints, NOT_COMPUTED]),
+        "constraint_titles": json.dumps(dict(zip(constraints, titles, strict=True))),
+    }
+    return replace(item, dtype=dtype, fill=2**bits - 1, attributes=attributes)
+
+
+def constraint_bits(attributes: Mapping[str, Any]) -> dict[str, int]:
+    """Constraint id -> its bit in the dataset `excluded`, from the attributes of that dataset."""
+    names = str(attributes["flag_meanings"]).split()
+    masks = np.atleast_1d(attributes["flag_masks"])
+    return {name: int(bit) for name, bit in zip(names, masks, strict=True) if name != NOT_COMPUTED}
+
+
+def profile_name(x: str, y: str) -> str:
+    """Dataset of the lowest chi2 over all axes but x and y, which stand in the order of the axes."""
+    return f"profile_{x}_{y}"

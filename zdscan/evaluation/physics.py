@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from zdscan import inputs
 from zdscan.compiled import cache
 from zdscan.evaluation.expansion import BandTables, Frame, WideTables, roles_of, row_tables, wide_roles_of
+from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL
+from zdscan.evaluation.settings import Settings
 from zdscan.inputs import hadronic
 from zdscan.kernels.fast.evaluate import Prepared, evaluate_grid, work_space
 from zdscan.kernels.reference.evaluate import evaluate_block
@@ -26,14 +28,12 @@ from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.rows import Likelihood
 
-CHANNELS = ("ee", "mumu", "nunu", "hadrons", "invisible")
 Array = NDArray[Any]
 
 
 # Every folder whose sources make numbers, whole: no list of modules could be forgotten in
 # (tests/package/test_identity.py checks that they import nothing else of zdscan that could).
 NUMERIC_FOLDERS = ("kernels", "inputs", "physics", "constraints", "evaluation")
-OPTIONAL = ("chi2_muon", "ratios", "values", "predictions", "widths", "a_mu")
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 Axes = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
@@ -56,41 +56,32 @@ class Physics:
     case : the coupling matrix.
     likelihood : rows, measurements and errors.
     constraints : in the order of their bits.
-    theory : "paper" (C9 and C10 alone, transverse propagator) or "complete" (dipole and q_mu q_nu/M^2 term as well).
-    emission : "auto", "lepton" or "complete": how K, pi and W radiate; auto follows the theory setting.
-    invisible_width : extra invisible width, GeV.
-    axial_mu : direct axial muon coupling as a multiple of g_mu.
-    fcnc_scale : multiplies E0.
-    limits : name of the set of limits.
+    settings : theory setting, extra width and the like; what they chose of data and constraints stands above.
     """
 
     case: Case
     likelihood: Likelihood
     constraints: tuple[Constraint, ...]
-    theory: str = "paper"
-    emission: str = "auto"
-    invisible_width: float = 0.0
-    axial_mu: float = 0.0
-    fcnc_scale: float = 1.0
-    limits: str = "rashed2024"
+    settings: Settings
 
     @cached_property
     def matrix(self) -> NDArray[np.float64]:
         """Couplings per unit of eps, eps_z, g_mu, axial_mu included: float64[16, 3]."""
-        return np.ascontiguousarray(self.case.with_axial(self.axial_mu))
+        return np.ascontiguousarray(self.case.with_axial(self.settings.axial_mu))
 
     @cached_property
     def setting(self) -> Model:
         """The couplings and theory settings on which the constraints depend."""
-        automatic = {"paper": "lepton", "complete": "complete"}[self.theory]
-        radiation = automatic if self.emission == "auto" else self.emission
-        return Model(self.matrix, self.theory, radiation, self.fcnc_scale, self.limits)
+        chosen = self.settings
+        automatic = {"paper": "lepton", "complete": "complete"}[chosen.theory]
+        radiation = automatic if chosen.emission == "auto" else chosen.emission
+        return Model(self.matrix, chosen.theory, radiation, chosen.fcnc_scale, chosen.limits)
 
     @cached_property
     def penguin(self) -> NDArray[np.float64]:
         """Re(E0, E2, M1 / lambda_t) of b -> s; the imaginary parts are CP odd and 1e-5 (E0) to 2.5% (E2)."""
         vertex = self.setting.vertex("bs")
-        dipole = vertex.m1 if self.theory == "complete" else 0.0 * vertex.m1
+        dipole = vertex.m1 if self.settings.theory == "complete" else 0.0 * vertex.m1
         return np.ascontiguousarray(np.array([vertex.e0, vertex.e2, dipole]) / vertex.lambda_t).real.copy()
 
     @cached_property
@@ -124,8 +115,8 @@ class Physics:
         _mass.fill_mass_tables(
             out,
             float(mass),
-            self.theory == "complete",
-            float(self.invisible_width),
+            self.settings.theory == "complete",
+            self.settings.invisible_width,
             c["m_e"],
             c["m_mu"],
             hadronic.table(),
@@ -148,7 +139,7 @@ class Physics:
         """What digests of mass tables have in common."""
         kept: dict[tuple[int, int, int], Frame] = self.__dict__.setdefault("_frames", {})
         if roles not in kept:
-            kept[roles] = Frame(self.matrix, self.penguin, self.likelihood, roles, self.theory == "complete")
+            kept[roles] = Frame(self.matrix, self.penguin, self.likelihood, roles, self.settings.theory == "complete")
         return kept[roles]
 
     def workspace(self, mass_tables: NDArray[np.float64], axes: Axes, *, muon: bool = False) -> Workspace:
@@ -210,7 +201,7 @@ class Physics:
         -------
         float64 arrays over the n points by name: chi2[n]; excluded uint64[n], bit k for constraint k; and where asked
         for: chi2_muon[n]; ratios[n, constraints]; values[n, clauses], what each clause compares with its limits (0
-        where it does not apply); predictions[n, rows]; widths[n, 5] in GeV in the order of `CHANNELS`; a_mu[n].
+        where it does not apply); predictions[n, rows]; widths[n, 5] in GeV in the order of `CHANNEL_NAMES`; a_mu[n].
         """
         n = math.prod(len(axis) for axis in axes) - first if count is None else count
         rows = self.likelihood
@@ -219,7 +210,7 @@ class Physics:
             "ratios": (n, len(self.constraints)),
             "values": (n, self._slots[-1]),
             "predictions": (n, len(rows.sm)),
-            "widths": (n, len(CHANNELS)),
+            "widths": (n, len(CHANNEL_NAMES)),
             "a_mu": (n,),
         }
         out: dict[str, Array] = {
@@ -267,7 +258,7 @@ class Physics:
     @cached_property
     def identity(self) -> Mapping[str, str]:
         """What makes the numbers, as name -> text or hash: two runs agree on it or have different physics."""
-        settings = {
+        made_of = {
             "case": self.case.name,
             "couplings": json.dumps(
                 {
@@ -276,14 +267,14 @@ class Physics:
                     if np.any(row)
                 }
             ),
-            "theory": self.theory,
             "emission": self.setting.emission,
-            "invisible_width": repr(self.invisible_width),
-            "fcnc_scale": repr(self.fcnc_scale),
-            "measurements": self.likelihood.data.name,
             "covariance": hashlib.sha256(self.likelihood.whitening.tobytes()).hexdigest(),
             "constraints": " ".join(constraint.id for constraint in self.constraints),
-            "limits": self.limits,
         }
         sources = {f"sources {folder}": cache.source_hash(folder) for folder in NUMERIC_FOLDERS}
-        return settings | sources | {f"input {name}": digest for name, digest in sorted(inputs.hashes().items())}
+        return (
+            self.settings.identity()
+            | made_of
+            | sources
+            | {f"input {name}": digest for name, digest in sorted(inputs.hashes().items())}
+        )

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import Annotated
 
 from pydantic import Field
 
-from zdscan.errors import UserError
+from zdscan.errors import UserError, nearest
 from zdscan.inputs.files import Grade, NonNegative, Number, Record, Text, parse_toml, read_data, validate
 
 FILE = "constants.toml"
@@ -86,9 +85,7 @@ class Constants(Mapping[str, float]):
         try:
             return self.entries[name]
         except KeyError:
-            near = get_close_matches(name, self.entries, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            raise UserError(f"There is no constant {name} in {FILE}.{hint}") from None
+            raise UserError(f"There is no constant {name} in {FILE}{nearest(name, self.entries)}.") from None
 
 
 def parse(text: str, source: str = FILE) -> Constants:

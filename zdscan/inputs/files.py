@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from zdscan.errors import UserError
+from zdscan.errors import UserError, no_such
 
 Grade = Literal["A", "B", "C"]
 Text = Annotated[str, Field(min_length=1)]
@@ -115,9 +114,7 @@ def load_named(kinds: Sequence[str], what: str, name: str, parse: Callable[[str,
     sources = [f"{kind}_{name}.toml" for kind in kinds if name in names_of(kind)]
     if not sources:
         names = sorted(known for kind in kinds for known in names_of(kind))
-        near = get_close_matches(name, names, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise UserError(f"There is no {what} called {name!r}; known are {', '.join(names)}.{hint}")
+        raise UserError(f"There is {no_such(what, name, names)}.")
     if len(sources) > 1:
         raise UserError(f"There are two files called {name!r}: {' and '.join(sources)}. Rename one of them.")
     return parse(read_data(sources[0]).decode(), sources[0])

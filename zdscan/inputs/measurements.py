@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Literal
 
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
-from zdscan.errors import UserError
+from zdscan.errors import UserError, no_such
 from zdscan.inputs.files import Grade, NonNegative, Number, Positive, Record, Text, parse_toml, read_data, validate
 
 FILE = "measurements.toml"
@@ -131,7 +130,7 @@ class MeasurementSet:
         if side.shape != self.values.shape:
             raise ValueError(f"sm has the shape {side.shape}, the data set {self.values.shape}")
         if errors not in ERROR_TREATMENTS:
-            raise _unknown("error treatment", errors, ERROR_TREATMENTS)
+            raise UserError(f"There is {no_such('error treatment', errors, ERROR_TREATMENTS)}.")
         return ERROR_TREATMENTS[errors](self, side >= self.values)
 
 
@@ -161,12 +160,6 @@ ERROR_TREATMENTS: Mapping[str, Callable[[MeasurementSet, NDArray[np.bool_]], Arr
 }
 
 
-def _unknown(what: str, name: str, allowed: Mapping[str, object]) -> UserError:
-    near = get_close_matches(name, allowed, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    return UserError(f"There is no {what} called {name!r}; known are {', '.join(allowed)}.{hint}")
-
-
 def parse(text: str, name: str, source: str = FILE) -> MeasurementSet:
     """Read data set `name` from TOML text.
 
@@ -188,7 +181,7 @@ def parse(text: str, name: str, source: str = FILE) -> MeasurementSet:
         if ids.count(row.id) > 1:
             raise UserError(f"{source}, row {number} ({row.id}): the id is given twice.")
     if name not in sets:
-        raise _unknown("data set", name, sets)
+        raise UserError(f"There is {no_such('data set', name, sets)}.")
     for unknown in set(sets[name].replace) - set(ids):
         raise UserError(f"{source}, data set {name}: replaces {unknown}, which is not the id of a row.")
     chosen = [

@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.errors import UserError
+from zdscan.errors import UserError, listed, no_such
 from zdscan.inputs import constants
 from zdscan.physics.parameters import LARGEST_COUPLING, PARAMETERS
 
@@ -63,7 +62,7 @@ class Case:
         matrix = np.zeros((len(COUPLINGS), len(PARAMETERS)))
         for row, entries in couplings.items():
             if row not in (*COUPLINGS, "g_nu"):
-                faults.append(f"Case {name}: {_unknown('coupling', row, (*COUPLINGS, 'g_nu'))}")
+                faults.append(f"Case {name}: there is {no_such('coupling', row, (*COUPLINGS, 'g_nu'))}.")
                 continue
             if not isinstance(entries, Mapping):
                 faults.append(
@@ -72,7 +71,7 @@ class Case:
                 continue
             for column, value in entries.items():
                 if column not in PARAMETERS:
-                    faults.append(f"Case {name}, coupling {row}: {_unknown('parameter', column, PARAMETERS)}")
+                    faults.append(f"Case {name}, coupling {row}: there is {no_such('parameter', column, PARAMETERS)}.")
                 elif not isinstance(value, Real) or not math.isfinite(value) or abs(value) > LARGEST_COUPLING:
                     faults.append(
                         f"Case {name}: {row} per {column} is {value!r}; it must be a finite number of at most "
@@ -86,12 +85,6 @@ class Case:
         if faults:
             raise UserError(*faults)
         return cls(name, title or f"User's case {name}", matrix)
-
-
-def _unknown(what: str, name: str, allowed: tuple[str, ...]) -> str:
-    near = get_close_matches(str(name), allowed, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    return f"there is no {what} {name!r}; allowed are {', '.join(allowed)}.{hint}"
 
 
 def _vertex_faults(matrix: NDArray[np.float64]) -> list[str]:
@@ -162,5 +155,5 @@ def named_case(name: str) -> Case:
         If there is no such case.
     """
     if name not in CASES:
-        raise UserError(f"There is no case {name!r}; allowed are {', '.join(CASES)}, or a matrix of your own.")
+        raise UserError(f"There is no case {name!r}; allowed are {listed(CASES)}, or a matrix of your own.")
     return CASES[name]

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.errors import UserError
+from zdscan.errors import UserError, no_such
 from zdscan.inputs import measurements, tables
 from zdscan.inputs.measurements import MeasurementSet
 from zdscan.inputs.tables import SMTables
 from zdscan.kernels.physics.bsll import node_functions
 
-THEORY_ERRORS = ("table", "flavio", "flavio-covariance")
+# name -> theory covariance of the rows, float64[26, 26]
+THEORY_ERRORS: Mapping[str, Callable[[MeasurementSet, SMTables], NDArray[np.float64]]] = {
+    "table": lambda data, sm_tables: np.diag(data.sm_table_error**2),
+    "flavio": lambda data, sm_tables: np.diag(np.diag(sm_tables.theory_covariance)),
+    "flavio-covariance": lambda data, sm_tables: sm_tables.theory_covariance,
+}
 
 
 @dataclass(frozen=True)
@@ -62,18 +68,9 @@ def build(measurement_set: str, errors: str, theory_errors: str) -> Likelihood:
     sm_tables = tables.load()
     if sm_tables.row_id != data.ids:
         raise UserError("The SM tables and the measurements list different rows: run `zdscan calibrate`.")
-    sigma_exp = data.sigma(errors, sm_tables.sm)
-    if theory_errors == "table":
-        theory = np.diag(data.sm_table_error**2)
-    elif theory_errors == "flavio":
-        theory = np.diag(np.diag(sm_tables.theory_covariance))
-    elif theory_errors == "flavio-covariance":
-        theory = sm_tables.theory_covariance
-    else:
-        raise UserError(
-            f"There is no treatment of theory errors {theory_errors!r}; allowed are {', '.join(THEORY_ERRORS)}."
-        )
-    covariance = np.diag(sigma_exp**2) + theory
+    if theory_errors not in THEORY_ERRORS:
+        raise UserError(f"There is {no_such('treatment of theory errors', theory_errors, THEORY_ERRORS)}.")
+    covariance = np.diag(data.sigma(errors, sm_tables.sm) ** 2) + THEORY_ERRORS[theory_errors](data, sm_tables)
     muon = np.array([lepton == "mu" for lepton in data.leptons])
     whitening_muon = np.zeros((int(muon.sum()), len(muon)))
     whitening_muon[:, muon] = _inverse_cholesky(covariance[np.ix_(muon, muon)])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from zdscan.errors import listed, nearest, not_one_of
+from zdscan.errors import describe, listed, nearest, not_one_of
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 Path = tuple[str | int, ...]
 
@@ -29,27 +32,12 @@ def dotted(path: Path) -> str:
     return text
 
 
-def describe(value: object) -> str:
-    """A wrong value in words."""
-    if isinstance(value, str):
-        return f"the text {value!r}"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, dict):
-        return "a table"
-    return str(value)
-
-
 def pydantic_faults(error: ValidationError, model: type[BaseModel], prefix: Path = ()) -> list[Fault]:
     """Every fault pydantic found in a document of type `model` that sits at `prefix` of the scan file."""
-    faults = []
-    for item in error.errors(include_url=False):
-        loc, value = tuple(item["loc"]), item["input"]
-        faults.append(Fault((*prefix, *loc), _predicate(item["type"], item.get("ctx", {}), value, loc, model)))
-    return faults
+    return [Fault((*prefix, *item["loc"]), _predicate(item, model)) for item in error.errors(include_url=False)]
 
+
+OWN_WORDS = "own_words"  # kind of the faults whose message is a predicate already
 
 _KINDS = {
     "float_type": "a number",
@@ -62,30 +50,27 @@ _KINDS = {
     "model_type": "a table",
     "finite_number": "a finite number",
 }
-
-
 _AXES_HINT = "; every scan has the four axes mass, eps, eps_z and g_mu (one value: { values = [0.0] })"
 
 
-def _predicate(kind: str, context: dict[str, Any], value: object, loc: Path, model: type[BaseModel]) -> str:
+def _predicate(item: ErrorDetails, model: type[BaseModel]) -> str:
+    kind, loc, value, message = item["type"], tuple(item["loc"]), item["input"], item["msg"]
+    if kind == OWN_WORDS:
+        return message
     if kind == "extra_forbidden":
         return unknown_key(str(loc[-1]), loc[:-1], model)
     if kind == "missing":
         return "is missing" + (_AXES_HINT if loc[0] == "axes" else "")
     if kind == "literal_error":
-        allowed = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"]]
+        expected = item["ctx"]["expected"]
+        allowed = re.findall(r"'([^']*)'", expected) or [expected]
         if isinstance(value, str):
             return not_one_of(value, allowed)
         return f"must be one of {listed(allowed)}, not {describe(value)}"
     if kind in _KINDS:
         return f"must be {_KINDS[kind]}, not {describe(value)}"
-    if kind == "greater_than_equal":
-        return f"must be at least {context['ge']:g}, not {describe(value)}"
-    if kind == "less_than_equal":
-        return f"must be at most {context['le']:g}, not {describe(value)}"
-    if kind == "too_short":
-        return "is empty; it needs at least one entry"
-    raise AssertionError(f"the scan file models raise an error this module cannot put into words: {kind}")
+    # A kind of another version of pydantic, or of a check that came later: its own words are better than none.
+    return f"cannot be {describe(value)}: {message[:1].lower()}{message[1:]}"
 
 
 def unknown_key(name: str, parent: Path, model: type[BaseModel]) -> str:

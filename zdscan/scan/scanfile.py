@@ -6,69 +6,38 @@ says where (file, line, dotted key), what is wrong and what is allowed.
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, create_model
+from pydantic_core import PydanticCustomError
 
 from zdscan import __version__
+from zdscan.constraints import available
 from zdscan.errors import UserError, listed, nearest, not_one_of
+from zdscan.evaluation.fields import ALWAYS, FIELDS
+from zdscan.evaluation.settings import CONSTRAINT_SETS, SETTINGS, Setting, Settings
 from zdscan.grid.blocks import MOST_TABLE_BYTES, table_bytes
-from zdscan.physics.parameters import AXES, LARGEST_COUPLING, LARGEST_WIDTH
+from zdscan.physics.cases import CASES, Case, named_case
+from zdscan.physics.parameters import AXES
 from zdscan.scan.axes import AxisSpec, build_axis, physics_faults, range_faults
-from zdscan.scan.messages import Fault, dotted, pydantic_faults, sentence
+from zdscan.scan.messages import OWN_WORDS, Fault, pydantic_faults, sentence
+from zdscan.scan.overrides import apply_overrides
 
 FORMAT = 1
-FIELDS = ("chi2", "excluded", "chi2_muon", "ratios", "predictions", "widths", "a_mu")
-CONSTRAINT_SETS = ("paper", "all")
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class ModelOptions(_Table):
-    """Section [model]: what goes beyond the case.
-
-    ``invisible_width`` (GeV, absolute) is added to the total width; the direct axial muon coupling is
-    ``axial_mu`` x g_mu; ``fcnc_scale`` multiplies the flavour-changing vertex E0; ``emission`` says whether
-    K, pi and W radiate from the lepton leg alone or through the gauge-complete sum.
-    """
-
-    invisible_width: float = Field(default=0.0, ge=0.0, le=LARGEST_WIDTH)
-    axial_mu: float = Field(default=0.0, ge=-LARGEST_COUPLING, le=LARGEST_COUPLING)
-    fcnc_scale: float = Field(default=1.0, ge=-LARGEST_COUPLING, le=LARGEST_COUPLING)
-    emission: Literal["auto", "lepton", "complete"] = "auto"
-
-
-class DataOptions(_Table):
-    """Section [data]: the b -> s l l measurements and how their errors enter chi2."""
-
-    measurements: Literal["rashed2024-corrected", "rashed2024"] = "rashed2024-corrected"
-    errors: Literal["symmetrised", "facing", "stat-facing"] = "symmetrised"
-    theory_errors: Literal["table", "flavio", "flavio-covariance"] = "table"
-
-
-@dataclass(frozen=True)
-class ConstraintOptions:
-    """Section [constraints]: ``use`` is "paper", "all" or a tuple of ids; ``limits`` names the set of limits."""
-
-    use: str | tuple[str, ...] = "paper"
-    limits: str = "rashed2024"
 
 
 @dataclass(frozen=True)
 class OutputOptions:
     """Section [output]: names of the stored fields (none: profiles alone), and whether 2D profiles are written."""
 
-    fields: tuple[str, ...] = ("chi2", "excluded")
+    fields: tuple[str, ...] = ALWAYS
     profiles: bool = True
 
 
@@ -80,6 +49,10 @@ class CustomCase:
     couplings: Mapping[str, Mapping[str, float]]
 
 
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
 class _AxesTable(_Table):
     mass: AxisSpec
     eps: AxisSpec
@@ -87,13 +60,8 @@ class _AxesTable(_Table):
     g_mu: AxisSpec
 
 
-class _ConstraintsTable(_Table):
-    use: Any = "paper"  # a name or a list of ids, checked by _constraint_set
-    limits: Literal["rashed2024"] = "rashed2024"
-
-
 class _OutputTable(_Table):
-    fields: list[str] = ["chi2", "excluded"]
+    fields: list[str] = list(ALWAYS)
     profiles: bool = True
 
 
@@ -102,17 +70,38 @@ class _CaseTable(_Table):
     couplings: dict[str, dict[str, float]]
 
 
-class ScanFile(_Table):
-    """The whole document; sections other than [axes] may be left out."""
+def _checked(setting: Setting) -> Any:
+    """The type of a setting in a model of pydantic: its own check, in its own words."""
 
-    format: int
-    case: Any  # a name, or a table of the user's couplings, checked by _case
-    theory: Literal["paper", "complete"] = "paper"
-    axes: _AxesTable
-    model: ModelOptions = ModelOptions()
-    data: DataOptions = DataOptions()
-    constraints: _ConstraintsTable = _ConstraintsTable()
-    output: _OutputTable = _OutputTable()
+    def check(value: Any) -> Any:
+        if fault := setting.fault(value):
+            raise PydanticCustomError(OWN_WORDS, "{fault}", {"fault": fault})
+        return value
+
+    return Annotated[Any, PlainValidator(check)]
+
+
+def _settings_of(section: str) -> dict[str, Any]:
+    """The declared settings of a section, as pydantic makes a model of them: key -> (type, default)."""
+    return {item.key: (_checked(item), item.file_default) for item in SETTINGS.values() if item.section == section}
+
+
+SECTIONS = tuple(dict.fromkeys(item.section for item in SETTINGS.values() if item.section))
+_TABLES: dict[str, type[_Table]] = {
+    section: create_model(section, __base__=_Table, **_settings_of(section)) for section in SECTIONS
+}
+
+# The whole document; sections other than [axes] may be left out. What `case` and the constraints may be is checked by
+# `_case` and `_constraint_faults`.
+_DOCUMENT: dict[str, Any] = {
+    "format": (int, ...),
+    "case": (Any, ...),
+    **_settings_of(""),
+    "axes": (_AxesTable, ...),
+    **{section: (table, table()) for section, table in _TABLES.items()},
+    "output": (_OutputTable, _OutputTable()),
+}
+ScanFile: type[_Table] = create_model("ScanFile", __base__=_Table, **_DOCUMENT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,11 +115,8 @@ class Scan:
     overrides: tuple[str, ...]
     format: int
     case: str | CustomCase
-    theory: str
+    settings: Settings
     axes: Mapping[str, NDArray[np.float64]]
-    model: ModelOptions
-    data: DataOptions
-    constraints: ConstraintOptions
     output: OutputOptions
     source: str = field(default="scan file")
 
@@ -152,11 +138,22 @@ class Scan:
         """Name of the case, built in or the user's."""
         return self.case if isinstance(self.case, str) else self.case.name
 
+    @property
+    def coupling_case(self) -> Case:
+        """The case with its matrix, built in or the user's."""
+        given = self.case
+        return named_case(given) if isinstance(given, str) else Case.from_couplings(given.name, given.couplings)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Names of the fields to store."""
+        return self.output.fields
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Scan):
             return NotImplemented
-        settings = [f.name for f in fields(self) if f.name not in ("text", "overrides", "axes", "source")]
-        return all(getattr(self, name) == getattr(other, name) for name in settings) and all(
+        told = [f.name for f in fields(self) if f.name not in ("text", "overrides", "axes", "source")]
+        return all(getattr(self, name) == getattr(other, name) for name in told) and all(
             np.array_equal(self.axes[name], other.axes[name]) for name in AXES
         )
 
@@ -206,15 +203,14 @@ def parse_scan(text: str, source: str = "scan file", overrides: Sequence[str] = 
     if newer:  # the rest of a file in a later format cannot be judged
         raise UserError(*(sentence(fault, source, text, given) for fault in faults))
 
-    document: ScanFile | None = None
+    document: dict[str, Any] | None = None
     try:
-        document = ScanFile.model_validate(raw)
+        document = ScanFile.model_validate(raw).model_dump()
     except ValidationError as error:
         faults += [fault for fault in pydantic_faults(error, ScanFile) if fault.path != ("format",)]
     axes, more = _axes(raw)
     case, case_faults = _case(raw.get("case"))
-    use, use_faults = _constraint_set(_section(raw, "constraints").get("use", "paper"))
-    faults += more + case_faults + use_faults + _output_faults(raw, axes)
+    faults += more + case_faults + _constraint_faults(raw) + _output_faults(raw, axes)
     if case == "A":
         faults += _case_a_faults(raw, axes)
     if faults or document is None:
@@ -224,57 +220,13 @@ def parse_scan(text: str, source: str = "scan file", overrides: Sequence[str] = 
     return Scan(
         text=text,
         overrides=tuple(overrides),
-        format=document.format,
+        format=document["format"],
         case=case,
-        theory=document.theory,
+        settings=_settings(document),
         axes=MappingProxyType(axes),
-        model=document.model,
-        data=document.data,
-        constraints=ConstraintOptions(use, document.constraints.limits),
-        output=OutputOptions(tuple(document.output.fields), document.output.profiles),
+        output=OutputOptions(tuple(document["output"]["fields"]), document["output"]["profiles"]),
         source=source,
     )
-
-
-def apply_overrides(raw: dict[str, Any], overrides: Sequence[str]) -> dict[tuple[str, ...], str]:
-    """Put ``dotted.key=value`` texts into a parsed document, later ones winning; returns key -> text as typed."""
-    given: dict[tuple[str, ...], str] = {}
-    faults = []
-    for item in overrides:
-        name, equals, written = item.partition("=")
-        keys = tuple(part.strip() for part in name.split("."))
-        if not equals or not all(keys):
-            faults.append(f"--set {item}: write key=value, such as axes.mass.n=50.")
-            continue
-        try:
-            value = _toml_value(written.strip())
-        except ValueError:
-            faults.append(f"--set {item}: {written.strip()!r} is neither a TOML value nor a bare word.")
-            continue
-        table: Any = raw
-        for depth, key in enumerate(keys[:-1], start=1):
-            table = table.setdefault(key, {})
-            if not isinstance(table, dict):
-                faults.append(f"--set {item}: {dotted(keys[:depth])} is not a table, so it has no key {keys[depth]!r}.")
-                break
-        else:
-            table[keys[-1]] = value
-            given[keys] = item
-    if faults:
-        raise UserError(*faults)
-    return given
-
-
-def _toml_value(written: str) -> Any:
-    try:
-        document = tomllib.loads(f"value = {written}")
-    except tomllib.TOMLDecodeError:
-        if re.fullmatch(r"[A-Za-z_][\w.\-]*", written):
-            return written
-        raise
-    if set(document) != {"value"}:  # a line break would smuggle in further keys
-        raise ValueError(written)
-    return document["value"]
 
 
 def _section(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -315,8 +267,6 @@ def _axes(raw: Mapping[str, Any]) -> tuple[dict[str, NDArray[np.float64]], list[
 
 
 def _case(value: Any) -> tuple[str | CustomCase | None, list[Fault]]:
-    from zdscan.physics.cases import CASES, Case
-
     if value is None:  # reported as missing with the whole document
         return None, []
     if isinstance(value, str):
@@ -342,30 +292,36 @@ def _case_a_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64
     return []
 
 
-def _constraint_set(value: Any) -> tuple[str | tuple[str, ...], list[Fault]]:
-    from zdscan.constraints import available
+def _settings(document: Mapping[str, Any]) -> Settings:
+    """The values of the settings in a document that pydantic has checked."""
+    tables = {item.name: document[item.section] if item.section else document for item in SETTINGS.values()}
+    return Settings.of(**{name: table[SETTINGS[name].key] for name, table in tables.items()})
 
-    path: tuple[str | int, ...] = ("constraints", "use")
-    known = available()
+
+def _constraint_faults(raw: Mapping[str, Any]) -> list[Fault]:
+    """What is wrong with the choice of constraints: a set by name, or a list of ids."""
+    setting = SETTINGS["constraints"]
+    section, key = setting.path
+    value, known = _section(raw, section).get(key, setting.file_default), available()
     if isinstance(value, str):
         if value in CONSTRAINT_SETS:
-            return value, []
+            return []
         if value in known:
-            return value, [Fault(path, f"must be a list of ids; write [{value!r}]")]
-        return value, [Fault(path, f"{not_one_of(value, CONSTRAINT_SETS)}, or a list of ids")]
+            return [Fault(setting.path, f"must be a list of ids; write [{value!r}]")]
+        return [Fault(setting.path, f"{not_one_of(value, CONSTRAINT_SETS)}, or a list of ids")]
     if not isinstance(value, list):
-        return "", [Fault(path, f'must be "paper", "all" or a list of ids, not {value!r}')]
+        return [Fault(setting.path, f'must be "paper", "all" or a list of ids, not {value!r}')]
     if not value:
-        return (), [Fault(path, 'is an empty list; name at least one constraint, or write "paper" or "all"')]
+        return [Fault(setting.path, 'is an empty list; name at least one constraint, or write "paper" or "all"')]
     faults = []
     for index, name in enumerate(value):
         if not isinstance(name, str):
-            faults.append(Fault((*path, index), f"must be a constraint id in quotes, not {name!r}"))
+            faults.append(Fault((*setting.path, index), f"must be a constraint id in quotes, not {name!r}"))
         elif name not in known:
-            faults.append(Fault((*path, index), not_one_of(name, known)))
+            faults.append(Fault((*setting.path, index), not_one_of(name, known)))
         elif name in value[:index]:
-            faults.append(Fault((*path, index), f"repeats {name!r}; name every constraint once"))
-    return tuple(value), faults
+            faults.append(Fault((*setting.path, index), f"repeats {name!r}; name every constraint once"))
+    return faults
 
 
 def _output_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64]]) -> list[Fault]:
@@ -380,7 +336,7 @@ def _output_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64
                 "profiles = false"
             )
             faults.append(Fault(("output", "profiles"), text))
-    names = section.get("fields", ["chi2", "excluded"])
+    names = section.get("fields", list(ALWAYS))
     if not isinstance(names, list):
         return faults  # reported with the whole document
     if not names:
@@ -396,7 +352,7 @@ def _output_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64
             faults.append(Fault((*path, index), not_one_of(name, FIELDS)))
         elif name in names[:index]:
             faults.append(Fault((*path, index), f"repeats {name!r}; name every field once"))
-    missing = [name for name in ("chi2", "excluded") if name not in names]
+    missing = [name for name in ALWAYS if name not in names]
     if missing:
         faults.append(
             Fault(

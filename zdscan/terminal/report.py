@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from zdscan.evaluation.settings import SETTINGS
 from zdscan.physics.parameters import AXES, UNITS
 
 if TYPE_CHECKING:
@@ -64,14 +65,12 @@ def time_text(seconds: float) -> str:
 def show_check(scan: Scan, expected: Estimate) -> None:
     """A valid scan: axes, settings, size, memory and time."""
     out = console()
-    out.print(f"{scan.source} is valid: case {scan.case_name}, theory {scan.theory}.")
+    out.print(f"{scan.source} is valid: case {scan.case_name}, theory {scan.settings.theory}.")
     out.print(_axes_table(scan.axes))
     table = _table("Settings", "key", "value", left=(0, 1))
-    for section in ("model", "data"):
-        for key, value in getattr(scan, section).model_dump().items():
-            table.add_row(f"{section}.{key}", str(value))
-    use = scan.constraints.use
-    table.add_row("constraints.use", use if isinstance(use, str) else ", ".join(use))
+    for setting in SETTINGS.values():
+        value = getattr(scan.settings, setting.name)
+        table.add_row(".".join(setting.path), ", ".join(value) if isinstance(value, tuple) else str(value))
     table.add_row("output.fields", ", ".join(scan.output.fields) or "none, profiles only")
     table.add_row("output.profiles", "yes" if scan.output.profiles else "no")
     out.print(table)

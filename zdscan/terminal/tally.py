@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 
 from zdscan.errors import UserError
+from zdscan.evaluation import fields
 from zdscan.grid.layout import DONE
 from zdscan.grid.open import GridFile
 from zdscan.grid.read import reader
 
 if TYPE_CHECKING:
     from zdscan.grid.verify import BestPoint
-
-NOT_COMPUTED = "not_computed"
 
 
 @dataclass(frozen=True)
@@ -63,11 +62,7 @@ def excluded_at(grid: GridFile, index: int) -> list[str]:
 def constraint_bits(grid: GridFile) -> dict[str, int]:
     """Constraint id -> its bit in the dataset ``excluded``."""
     with h5py.File(grid.path, "r", locking=False) as file:
-        attributes = file["excluded"].attrs
-        names = str(attributes["flag_meanings"]).split()
-        bits = dict(zip(names, np.atleast_1d(attributes["flag_masks"]).tolist(), strict=True))
-    bits.pop(NOT_COMPUTED, None)
-    return bits
+        return fields.constraint_bits(file["excluded"].attrs)
 
 
 def evaluate_best(grid: GridFile, best: BestPoint | None) -> dict[str, Any] | None:
@@ -77,7 +72,6 @@ def evaluate_best(grid: GridFile, best: BestPoint | None) -> dict[str, Any] | No
     """
     if best is None:
         return None
-    from zdscan.physics.cases import Case
     from zdscan.point import evaluate
     from zdscan.scan.scanfile import parse_scan
 
@@ -85,13 +79,5 @@ def evaluate_best(grid: GridFile, best: BestPoint | None) -> dict[str, Any] | No
         scan = parse_scan(grid.scan_text, f"the scan file in {grid.path}", grid.overrides)
     except UserError:
         return None
-    case = scan.case if isinstance(scan.case, str) else Case.from_couplings(scan.case.name, scan.case.couplings)
-    settings: dict[str, Any] = {
-        **best.position,
-        **scan.model.model_dump(),
-        **scan.data.model_dump(),
-        "theory": scan.theory,
-        "constraints": scan.constraints.use,
-        "limits": scan.constraints.limits,
-    }
-    return evaluate(case, **settings).to_dict()
+    arguments: dict[str, Any] = {**best.position, **asdict(scan.settings)}
+    return evaluate(scan.coupling_case, **arguments).to_dict()

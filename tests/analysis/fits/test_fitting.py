@@ -386,6 +386,6 @@ def test_settings_reach_the_fit(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_text(CASE_A)
     found = fit_file(path, ("theory=complete", "axes.mass.values=[0.05]"), profiles=False)
-    assert found.physics.theory == "complete"
+    assert found.physics.settings.theory == "complete"
     assert found.result.free == ("eps", "eps_z")
     assert set(coarse(found.axes)) == set(found.axes)

@@ -1,0 +1,189 @@
+"""Settings are declared once: scan file, `evaluate`, command line, attributes and identity follow the declaration."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import typer
+
+import zdscan
+from tests.support.paths import ROOT
+from zdscan import cli
+from zdscan.errors import UserError
+from zdscan.evaluation.engine import Engine, build_physics
+from zdscan.evaluation.settings import CONSTRAINT_SETS, SETTINGS, Setting, Settings
+from zdscan.inputs.measurements import ERROR_TREATMENTS, available
+from zdscan.physics.cases import CASES
+from zdscan.physics.rows import THEORY_ERRORS
+from zdscan.scan.scanfile import ScanFile, parse_scan
+
+SCAN = """\
+format = 1
+case = "B"
+[axes]
+mass = { values = [0.1] }
+eps = { values = [0.0] }
+eps_z = { values = [0.0] }
+g_mu = { values = [0.1] }
+"""
+NUMBERS = [setting for setting in SETTINGS.values() if setting.low is not None]
+WORDS = [setting for setting in SETTINGS.values() if setting.names is not None]
+
+
+def other_value(setting: Setting) -> Any:
+    """A value that is allowed and not the default, if there is one."""
+    if setting.name == "constraints":
+        return ("a_mu",)
+    if setting in NUMBERS:
+        return 0.5
+    return next((name for name in reversed(setting.allowed) if name != setting.default), setting.default)
+
+
+def written(setting: Setting, value: Any) -> str:
+    """The text of ``--set`` that gives a setting a value."""
+    return f"{'.'.join(setting.path)}={list(value) if isinstance(value, tuple) else value!r}"
+
+
+def test_every_setting_is_a_number_or_one_of_a_few_names() -> None:
+    assert {setting.name for setting in (*NUMBERS, *WORDS)} == SETTINGS.keys() - {"constraints"}
+    for setting in SETTINGS.values():
+        assert setting.help.endswith("."), setting.name
+        assert setting.fault(setting.default) is None, setting.name
+        assert setting.fault(other_value(setting)) is None, setting.name
+        assert getattr(Settings(), setting.name) == setting.default
+    for setting in WORDS:
+        assert setting.default in setting.allowed
+
+
+def test_every_allowed_name_is_explained() -> None:
+    for setting in WORDS:
+        for name in setting.allowed if len(setting.allowed) > 1 else ():
+            assert name in setting.help, (setting.name, name)
+
+
+def test_names_are_those_that_are_computed() -> None:
+    assert set(SETTINGS["errors"].allowed) == set(ERROR_TREATMENTS)
+    assert set(SETTINGS["theory_errors"].allowed) == set(THEORY_ERRORS)
+    assert SETTINGS["measurements"].allowed == available()
+
+
+def test_evaluate_has_every_setting_as_an_argument() -> None:
+    arguments = inspect.signature(zdscan.evaluate).parameters
+    found = {name: item.default for name, item in arguments.items() if item.kind is inspect.Parameter.KEYWORD_ONLY}
+    assert found == {name: setting.default for name, setting in SETTINGS.items()}
+    annotations = inspect.get_annotations(zdscan.evaluate, eval_str=True)
+    for setting in NUMBERS:
+        assert annotations[setting.name] is float
+    for setting in WORDS:
+        assert annotations[setting.name] is str
+
+
+def test_evaluate_explains_every_setting() -> None:
+    text = inspect.getdoc(zdscan.evaluate) or ""
+    for setting in SETTINGS.values():
+        assert f"\n{setting.name} : {setting.help[0].lower()}{setting.help[1:]}\n" in text
+
+
+@pytest.mark.parametrize("setting", SETTINGS.values(), ids=lambda setting: setting.name)
+def test_evaluate_hands_every_setting_on(setting: Setting) -> None:
+    value = other_value(setting)
+    point = zdscan.evaluate("B", 0.1, **{"constraints": "paper"} | {setting.name: value})
+    assert getattr(point.physics.settings, setting.name) == value
+
+
+def test_the_scan_file_has_every_setting() -> None:
+    for setting in SETTINGS.values():
+        model = ScanFile
+        for section in setting.path[:-1]:
+            model = model.model_fields[section].annotation  # type: ignore[assignment]
+        assert model.model_fields[setting.key].default == setting.file_default
+    declared = {setting.path for setting in SETTINGS.values()}
+    for section in {setting.section for setting in SETTINGS.values()} - {""}:
+        keys = ScanFile.model_fields[section].annotation.model_fields  # type: ignore[union-attr]
+        assert {(section, key) for key in keys} <= declared
+    assert parse_scan(SCAN).settings == Settings(constraints="paper")
+
+
+@pytest.mark.parametrize("setting", SETTINGS.values(), ids=lambda setting: setting.name)
+def test_the_scan_file_hands_every_setting_on(setting: Setting) -> None:
+    value = other_value(setting)
+    scan = parse_scan(SCAN, overrides=[written(setting, value)])
+    assert getattr(scan.settings, setting.name) == value
+    engine = Engine.from_scan(scan)
+    assert getattr(engine.physics.settings, setting.name) == value
+
+
+@pytest.mark.parametrize("setting", [*NUMBERS, *WORDS], ids=lambda setting: setting.name)
+def test_scan_file_and_evaluate_refuse_in_the_same_words(setting: Setting) -> None:
+    wrong: list[tuple[Any, str]] = [("nonsense", "'nonsense'"), (True, "true"), ({"x": 1}, "a table")]
+    if setting.low is not None and setting.high is not None:
+        wrong += [(float("nan"), "nan"), (2.0 * setting.high, "at most"), (setting.low - 1.0, "at least")]
+    for value, fragment in wrong:
+        fault = setting.fault(value)
+        assert fault is not None
+        assert fragment in fault
+        with pytest.raises(UserError) as refusal:
+            zdscan.evaluate("B", 0.1, **{setting.name: value})
+        assert refusal.value.messages == (f"{setting.name} {fault}.",)
+        toml = {"True": "true", "{'x': 1}": "{ x = 1 }"}.get(repr(value), repr(value))
+        with pytest.raises(UserError) as refusal:
+            parse_scan(SCAN, "x.toml", [f"{'.'.join(setting.path)}={toml}"])
+        assert any(message.endswith(f": {'.'.join(setting.path)} {fault}.") for message in refusal.value.messages)
+
+
+def test_all_faults_are_told_at_once() -> None:
+    with pytest.raises(UserError) as refusal:
+        Settings.of(theory="papper", axial_mu=1e3)
+    assert refusal.value.messages == (
+        "theory does not know 'papper' (did you mean 'paper'?); allowed: paper, complete.",
+        "axial_mu must be at most 100, not 1000.0.",
+    )
+    with pytest.raises(TypeError, match="unknown"):
+        Settings.of(unknown=1)
+
+
+def test_the_command_has_an_option_for_every_setting() -> None:
+    command = typer.main.get_command(cli.app).commands["point"]  # type: ignore[attr-defined]
+    options = {item.name: item for item in command.params}
+    own = ["case", "mass", "eps", "eps_z", "g_mu"]
+    assert list(options) == [*own, *SETTINGS, "as_json"]
+    for name, setting in SETTINGS.items():
+        assert options[name].opts == [f"--{name.replace('_', '-')}"]
+        assert options[name].default == setting.default
+        assert options[name].help.startswith(setting.help)
+
+
+@pytest.mark.parametrize("setting", SETTINGS.values(), ids=lambda setting: setting.name)
+def test_identity_tells_settings_apart(setting: Setting) -> None:
+    value = other_value(setting)
+    plain, other = build_physics(CASES["B"]).identity, build_physics(CASES["B"], **{setting.name: value}).identity
+    assert (plain == other) == (value == setting.default)
+
+
+def test_attributes_say_the_settings() -> None:
+    engine = Engine.from_scan(parse_scan(SCAN, overrides=["model.invisible_width=1e-3", "model.fcnc_scale=2"]))
+    found = engine.attributes
+    assert {setting.attribute for setting in SETTINGS.values() if setting.told} <= found.keys()
+    assert {name for name, setting in SETTINGS.items() if not setting.told} == {"errors", "theory_errors"}
+    assert (found["invisible_width_GeV"], found["fcnc_scale"], found["theory"]) == (1e-3, 2.0, "paper")
+    assert found["emission"] == "lepton"  # what auto comes to
+    assert found["constraints"] == " ".join(item.id for item in engine.physics.constraints)
+
+
+def test_the_declaration_is_light() -> None:
+    code = (
+        "import sys, zdscan.evaluation.settings, zdscan.terminal.options\n"
+        "print(*sorted({'numpy', 'numba', 'pydantic', 'scipy', 'h5py'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_sets_of_constraints() -> None:
+    for name in CONSTRAINT_SETS:
+        assert build_physics(CASES["B"], constraints=name).constraints
+    assert SETTINGS["constraints"].file_default in CONSTRAINT_SETS

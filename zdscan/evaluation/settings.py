@@ -1,0 +1,249 @@
+"""The settings of a scan or a point, each declared once: name, place in the scan file, default, what is allowed, help.
+
+From this table are made: the tables of the scan file and their checks (zdscan/scan/scanfile.py), the checks of
+`zdscan.evaluate`, the options of ``zdscan point`` (zdscan/terminal/options.py), the file attributes and the identity of
+a grid, and the tables of docs/scan-file.md. A new setting is one more line of `Settings`, an argument of
+`zdscan.evaluate`, and the formula that reads it.
+
+Nothing heavy is imported here: the command line reads the table before it knows whether there is anything to compute.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import numbers
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar, cast
+
+from zdscan.errors import UserError, describe, listed, not_one_of
+from zdscan.physics.parameters import LARGEST_COUPLING, LARGEST_WIDTH
+
+CONSTRAINT_SETS = ("paper", "all")  # what stands for many constraints at once
+DEFAULT_OF_SCANS = {"constraints": "paper"}  # where a scan file has another default than a point
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The declaration of one setting.
+
+    Attributes
+    ----------
+    name : of the attribute of `Settings`, the argument of `zdscan.evaluate` and, with dashes, the option.
+    section, key : where the scan file has it; section "" is the top of the file.
+    default : of a point; a scan file may have another one, `file_default`.
+    names : what a text may be, or where to look that up; None for what is not one of a few names.
+    low, high : the range of a number; None for what is no number.
+    unit : of a number.
+    help : one sentence, for the command line and the documentation.
+    page : where the documentation says more.
+    told : whether a grid file has an attribute for it; where not, its scan file and its identity tell.
+    """
+
+    name: str
+    section: str
+    key: str
+    default: Any
+    help: str
+    page: str
+    names: tuple[str, ...] | Callable[[], tuple[str, ...]] | None = None
+    low: float | None = None
+    high: float | None = None
+    unit: str = "1"
+    told: bool = True
+
+    @property
+    def file_default(self) -> Any:
+        """What a scan file that does not give the setting means."""
+        return DEFAULT_OF_SCANS.get(self.name, self.default)
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """The names that are allowed; none for a number."""
+        return self.names() if callable(self.names) else self.names or ()
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The keys that lead to the setting in a scan file."""
+        return (self.section, self.key) if self.section else (self.key,)
+
+    @property
+    def attribute(self) -> str:
+        """Name of the file attribute: that of the setting, followed by the unit if it has one."""
+        return self.name if self.unit == "1" else f"{self.name}_{self.unit}"
+
+    def fault(self, value: object) -> str | None:
+        """What is wrong with a value, as a predicate that follows the name of the setting; None where it is allowed."""
+        if self.low is not None and self.high is not None:
+            return _number_fault(value, self.low, self.high)
+        if self.names is None:  # the ids of constraints are checked where constraints are chosen
+            return None
+        if not isinstance(value, str):
+            return f"must be one of {listed(self.allowed)}, not {describe(value)}"
+        return None if value in self.allowed else not_one_of(value, self.allowed)
+
+
+def _number_fault(value: Any, low: float, high: float) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return f"must be a number, not {describe(value)}"
+    value = cast("float", value)
+    if value != value or abs(value) == math.inf:
+        return f"must be a finite number, not {describe(value)}"
+    if value < low:
+        return f"must be at least {low:g}, not {describe(value)}"
+    return f"must be at most {high:g}, not {describe(value)}" if value > high else None
+
+
+def _declare(default: Any, section: str, help: str, page: str, key: str = "", **rest: Any) -> Any:
+    """A field of `Settings` that carries its declaration; `rest` as the attributes of `Setting`."""
+    return dataclasses.field(
+        default=default,
+        metadata={"section": section, "key": key, "default": default, "help": help, "page": page, **rest},
+    )
+
+
+def _measurement_sets() -> tuple[str, ...]:
+    from zdscan.inputs.measurements import available
+
+    return available()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values of all settings; `of` checks them."""
+
+    theory: str = _declare(
+        "paper",
+        "",
+        "Theory setting: C9 and C10 alone (paper), or the dipole and the q_mu q_nu/M^2 term of the "
+        "propagator as well (complete).",
+        "model.md#theory-settings",
+        names=("paper", "complete"),
+    )
+    emission: str = _declare(
+        "auto",
+        "model",
+        "How K, pi and W radiate the vector: from the lepton alone (lepton), by the gauge-complete sum (complete), or "
+        "as the theory setting has it (auto: lepton in paper, complete in complete).",
+        "constraints-charged.md",
+        names=("auto", "lepton", "complete"),
+    )
+    invisible_width: float = _declare(
+        0.0,
+        "model",
+        "Extra invisible width, added to the total width.",
+        "model.md#widths",
+        low=0.0,
+        high=LARGEST_WIDTH,
+        unit="GeV",
+    )
+    axial_mu: float = _declare(
+        0.0,
+        "model",
+        "Direct axial muon coupling over the direct vector one: axial_mu x g_mu is added to the muon's axial coupling.",
+        "model.md#cases",
+        low=-LARGEST_COUPLING,
+        high=LARGEST_COUPLING,
+    )
+    fcnc_scale: float = _declare(
+        1.0,
+        "model",
+        "Factor on the monopole E0 of the flavour-changing vertex.",
+        "penguin.md",
+        low=-LARGEST_COUPLING,
+        high=LARGEST_COUPLING,
+    )
+    measurements: str = _declare(
+        "rashed2024-corrected",
+        "data",
+        "Data set of the b -> s l l rows: as printed (rashed2024), or with the misprint of row 1 mended "
+        "(rashed2024-corrected).",
+        "data.md#measurements",
+        names=_measurement_sets,
+    )
+    errors: str = _declare(
+        "symmetrised",
+        "data",
+        "Experimental errors: averaged over both sides (symmetrised), the side that faces the Standard Model (facing), "
+        "or of that side the statistical one alone (stat-facing).",
+        "data.md#experimental-errors",
+        names=("symmetrised", "facing", "stat-facing"),
+        told=False,
+    )
+    theory_errors: str = _declare(
+        "table",
+        "data",
+        "Theory errors of the rows: as printed (table), flavio's (flavio), or flavio's with their correlations "
+        "(flavio-covariance).",
+        "data.md#theory-errors",
+        names=("table", "flavio", "flavio-covariance"),
+        told=False,
+    )
+    constraints: str | tuple[str, ...] = _declare(
+        "all",
+        "constraints",
+        "Constraints: a set (all, paper) or a list of ids, as `zdscan constraints` prints them.",
+        "constraints.md",
+        key="use",
+    )
+    limits: str = _declare(
+        "rashed2024",
+        "constraints",
+        "The set of limits that the constraints use.",
+        "constraints.md",
+        names=("rashed2024",),
+    )
+
+    @classmethod
+    def of(cls, **given: Any) -> Self:
+        """The settings with these values and defaults for the others.
+
+        Raises
+        ------
+        UserError
+            One sentence for each value that is not allowed.
+        """
+        asked = cls(**given)
+        values = {name: getattr(asked, name) for name in SETTINGS}
+        if faults := [f"{name} {fault}." for name in values if (fault := SETTINGS[name].fault(values[name]))]:
+            raise UserError(*faults)
+        return cls(**{name: _plain(SETTINGS[name], value) for name, value in values.items()})
+
+    def attributes(self) -> dict[str, Any]:
+        """What a grid file says of the settings: attribute -> value."""
+        return {setting.attribute: getattr(self, name) for name, setting in SETTINGS.items() if setting.told}
+
+    def identity(self) -> dict[str, str]:
+        """The settings as texts, floats with every digit: part of what tells two physics apart."""
+        values = {name: getattr(self, name) for name in SETTINGS}
+        return {name: value if isinstance(value, str) else repr(value) for name, value in values.items()}
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def documented(function: Function) -> Function:
+    """A function whose docstring lists the settings in the place of a line ``{settings}``."""
+    if function.__doc__:  # absent under python -OO
+        told = [f"    {setting.name} : {setting.help[0].lower()}{setting.help[1:]}" for setting in SETTINGS.values()]
+        function.__doc__ = function.__doc__.replace("    {settings}", "\n".join(told))
+    return function
+
+
+def _plain(setting: Setting, value: Any) -> Any:
+    """A value as it is kept: a number as float, a list of ids as tuple."""
+    if setting.low is not None:
+        return float(value)
+    return value if isinstance(value, str) else tuple(value)
+
+
+def _declared() -> dict[str, Setting]:
+    found = {}
+    for item in dataclasses.fields(Settings):
+        declared = dict(item.metadata)
+        found[item.name] = Setting(item.name, **declared | {"key": declared["key"] or item.name})
+    return found
+
+
+SETTINGS: Mapping[str, Setting] = _declared()

@@ -1,0 +1,48 @@
+"""Options of commands that are made from declarations elsewhere: one for each setting of a point."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from zdscan.evaluation.settings import CONSTRAINT_SETS, SETTINGS, Setting
+
+
+def constraint_names(text: str) -> str | tuple[str, ...]:
+    """Constraints as typed: the name of a set, or ids separated by commas."""
+    return text if text in CONSTRAINT_SETS else tuple(name.strip() for name in text.split(","))
+
+
+def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with an option for every setting, before its last one; it is given them as keyword arguments.
+
+    Typer reads the options of a command from the signature of its function.
+    """
+    signature = inspect.signature(command, eval_str=True)
+    *own, last, gathered = signature.parameters.values()
+    assert gathered.kind is inspect.Parameter.VAR_KEYWORD, "the command takes **settings"
+    options = [_option(setting) for setting in SETTINGS.values()]
+
+    @functools.wraps(command)
+    def with_values(**given: Any) -> None:
+        if isinstance(given["constraints"], str):
+            given["constraints"] = constraint_names(given["constraints"])
+        command(**given)
+
+    with_values.__signature__ = signature.replace(parameters=[*own, *options, last])  # type: ignore[attr-defined]
+    return with_values
+
+
+def _option(setting: Setting) -> inspect.Parameter:
+    unit = "" if setting.unit == "1" else f" In {setting.unit}."
+    many = " Ids are separated by commas." if setting.name == "constraints" else ""
+    return inspect.Parameter(
+        setting.name,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        default=setting.default,
+        annotation=Annotated[str if setting.low is None else float, typer.Option(help=f"{setting.help}{unit}{many}")],
+    )
