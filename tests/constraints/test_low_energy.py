@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 import zdscan
-from tests.support.tolerances import CEVNS_RESPONSE, CLOSED_FORM, EXACT_ALGEBRA, NUCLEAR_OVERLAP, TRIDENT_RESPONSE
+from tests.support.tolerances import CEVNS_RESPONSE, CLOSED_FORM, NUCLEAR_OVERLAP, TRIDENT_RESPONSE
 from tests.support.verdicts import model, of
 from tests.twins import caesium as caesium_twin
 from tests.twins import cevns as cevns_twin
@@ -22,7 +22,7 @@ from tests.twins import trident as trident_twin
 from zdscan import constraints
 from zdscan.constraints.lhcb_dark_photon import longest_lifetime
 from zdscan.inputs import against_mass
-from zdscan.kernels.physics import cevns, parity, trident
+from zdscan.kernels.physics import cevns
 from zdscan.physics.cases import CASES, Case
 from zdscan.physics.clause import Clause
 
@@ -120,14 +120,6 @@ def test_weak_charges_as_rotation_of_the_weak_angle(mass, eps, eps_z):
         assert abs(shift - sum(terms)) <= CLOSED_FORM * sum(map(abs, terms)) + 1e-13
 
 
-def test_weak_charge_kernel_signs():
-    """A heavy copy of the Z (eps_z = 1 at M = MZ) doubles the weak charge -N + Z (1 - 4 s2) of its own exchange."""
-    k_u, k_d = parity.weak_charge_factors(MZ, 1.0, 55.0, 78.0, GF)
-    a_e, v_u, v_d = -GZ / 4, GZ * (1 / 4 - 2 / 3 * S2), GZ * (-1 / 4 + S2 / 3)
-    assert a_e * (k_u * v_u + k_d * v_d) == pytest.approx(-78 + 55 * (1 - 4 * S2), rel=1e-12)
-    assert parity.point_response(math.sqrt(0.0248), 0.0248) == pytest.approx(0.5, rel=EXACT_ALGEBRA)
-
-
 @pytest.mark.parametrize(("mass", "limit"), [(0.01, 1.365e-5), (0.03, 3.746e-5), (0.1, 1.190e-4), (1.0, 1.176e-3)])
 def test_caesium_limits_at_eps_zero(mass, limit):
     found = edge(lambda x: ratio("apv_cs", "A", mass, 0.0, x), 1e-7, 1e-1)
@@ -161,14 +153,6 @@ def test_published_muon_minus_tau_number_limit(mass, limit):
     assert ratio("trident_charm", MUON_NUMBER, mass, g_mu=found) < 1.0
 
 
-def test_heavy_muon_minus_tau_number_limit():
-    """M/g' > 540 to 550 GeV at CCFR (arXiv:1406.2332): contact interaction."""
-    mass = 1000.0
-    c1v, _, c2v, _ = trident.trident_coefficients(mass, GF, *trident_twin.responses(mass, trident_twin.CCFR))
-    g = brentq(lambda g: c1v * g**2 + c2v * g**4 - (0.82 + 1.96 * 0.28 - 1.0), 0.0, 10.0)
-    assert mass / g == pytest.approx(545.0, rel=0.015)
-
-
 def test_trident_at_large_direct_coupling():
     """|g_nu| < 3.3e-5, or 7.0e-5 for the other sign, at v_mu = 0.033 and 30.2 MeV."""
     for sign, limit in ((1.0, 8.8e-5), (-1.0, 1.9e-4)):
@@ -195,15 +179,6 @@ def test_trident_from_the_couplings(mass, eps, eps_z, g_mu):
         # expanding the square of a sum cancels where the sum does
         room = f2v * ((E * abs(eps) + GZ * abs(eps_z) + abs(g_mu)) * g["g_numu"] / unit) ** 2
         assert abs(value(name, "B", mass, eps, eps_z, g_mu) - expected) <= CLOSED_FORM * (size + room)
-
-
-def test_coherent_heavy_copy_of_the_z():
-    """eps_z = 1 at M = MZ doubles the amplitude: rate 4."""
-    k_u, k_d = cevns.exchange_factors(MZ, GF, S2, 0.7507)
-    v_u, v_d = GZ * (1 / 4 - 2 / 3 * S2), GZ * (-1 / 4 + S2 / 3)
-    x = GZ / 2 * (k_u * v_u + k_d * v_d)
-    r1, r2, _, _ = cevns_twin.responses(MZ)
-    assert 1 - 2 * r1 * x + r2 * x * x == pytest.approx(4.0, abs=1e-5)
 
 
 def test_coherent_universal_coupling_interferes_destructively():

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from tests.support.paths import ROOT
 from tests.support.references import BIBLIOGRAPHY
 from tests.support.tolerances import EXACT_ALGEBRA
 from zdscan.errors import UserError
@@ -243,3 +244,9 @@ def test_bins_that_touch_are_one_range() -> None:
 )
 def test_a_damaged_table_is_refused(file: str, old: str, new: str, told: str) -> None:
     refused(read_data(file).decode(), old, new, told, file)
+
+
+def test_the_documentation_lists_the_rules() -> None:
+    page = (ROOT / "docs" / "data.md").read_text()
+    for rule, parameters in against_mass.RULES.items():
+        assert f"| `{rule}` | {', '.join(f'`{key}`' for key in parameters.keys)} |" in page
