@@ -8,16 +8,23 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from zdscan import __version__
-from zdscan.errors import Stopped, UserError, listed
-from zdscan.grid.sinks import SINKS
-from zdscan.terminal.options import with_settings
+from zdscan.errors import Stopped, UserError
+from zdscan.terminal.options import (
+    BlockPoints,
+    GridPath,
+    Overrides,
+    ScanPath,
+    Sink,
+    Target,
+    Threads,
+    with_settings,
+)
 from zdscan.terminal.output import OutputLost, guard
 
 if TYPE_CHECKING:
@@ -30,18 +37,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-ScanPath = Annotated[Path, typer.Argument(metavar="SCAN.toml", help="The scan file.")]
-GridPath = Annotated[Path, typer.Argument(metavar="GRID.h5", help="A grid file written by `zdscan run`.")]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Replace a setting of the scan file, e.g. axes.mass.n=50."),
-]
-Threads = Annotated[
-    int | None, typer.Option(min=1, help="Threads per process (default: all cores alone, 1 under MPI).")
-]
-Sink = Annotated[str, typer.Option(help=f"How blocks reach the file: {listed(SINKS)}.")]
-BlockPoints = Annotated[int | None, typer.Option(min=1, help="Points per block (default: chosen from the grid).")]
 
 
 def main() -> None:
@@ -190,9 +185,6 @@ def verify(grid: GridPath) -> None:
 
     if not report.show_verify(compare(grid)):
         raise typer.Exit(2)
-
-
-Target = Annotated[Path, typer.Option("-o", "--output", metavar="GRID.h5", help="The file to write.")]
 
 
 @app.command()
@@ -402,33 +394,9 @@ def calibrate(
         print(f"wrote {path}")
 
 
-# of one point, by which everything that a scan needs can be compiled
-_ONE_POINT = """
-format = 1
-case = "C"
-[axes]
-mass = { values = [0.1] }
-eps = { values = [1e-4] }
-eps_z = { values = [1e-4] }
-g_mu = { values = [1e-3] }
-"""
-
-
 @app.command()
 def warmup() -> None:
     """Compile every kernel into the cache, so that a later job starts at once."""
-    from zdscan.compiled.cache import cache_folder, is_kept
-    from zdscan.evaluation.engine import Engine
-    from zdscan.evaluation.fields import ALWAYS, FIELDS
-    from zdscan.grid import profiles
-    from zdscan.scan.scanfile import parse_scan
+    from zdscan.running.warmup import compile_everything
 
-    for fields in (ALWAYS, FIELDS):
-        engine = Engine.from_scan(parse_scan(_ONE_POINT, "warm-up", [f"output.fields={json.dumps(fields)}"]))
-        engine.warm_up(partial(profiles.warm_up, engine.fields))
-    if not is_kept():
-        raise UserError(
-            f"The folder {cache_folder()} cannot be written, so every command compiles the kernels again (half a "
-            "minute): set ZDSCAN_CACHE_DIR to a folder that can."
-        )
-    print(f"compiled kernels are in {cache_folder()}")
+    print(f"compiled kernels are in {compile_everything()}")

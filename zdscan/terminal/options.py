@@ -1,15 +1,31 @@
-"""Options of commands that are made from declarations elsewhere: one for each setting of a point."""
+"""Arguments and options that commands share, and those made from declarations: one for each setting of a point."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from zdscan.errors import listed
 from zdscan.evaluation.settings import CONSTRAINT_SETS, SETTINGS, Setting
+from zdscan.grid.sinks import SINKS
+
+ScanPath = Annotated[Path, typer.Argument(metavar="SCAN.toml", help="The scan file.")]
+GridPath = Annotated[Path, typer.Argument(metavar="GRID.h5", help="A grid file written by `zdscan run`.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Replace a setting of the scan file, e.g. axes.mass.n=50."),
+]
+Threads = Annotated[
+    int | None, typer.Option(min=1, help="Threads per process (default: all cores alone, 1 under MPI).")
+]
+Sink = Annotated[str, typer.Option(help=f"How blocks reach the file: {listed(SINKS)}.")]
+BlockPoints = Annotated[int | None, typer.Option(min=1, help="Points per block (default: chosen from the grid).")]
+Target = Annotated[Path, typer.Option("-o", "--output", metavar="GRID.h5", help="The file to write.")]
 
 
 def constraint_names(text: str) -> str | tuple[str, ...]:

@@ -1,0 +1,44 @@
+"""Every kernel compiled at once, before the first job or in the image of a container."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+from zdscan.compiled.cache import cache_folder, is_kept
+from zdscan.errors import UserError
+from zdscan.evaluation.engine import Engine
+from zdscan.evaluation.fields import ALWAYS, FIELDS
+from zdscan.grid import profiles
+from zdscan.scan.scanfile import parse_scan
+
+# of one point, by which everything that a scan needs can be compiled
+ONE_POINT = """
+format = 1
+case = "C"
+[axes]
+mass = { values = [0.1] }
+eps = { values = [1e-4] }
+eps_z = { values = [1e-4] }
+g_mu = { values = [1e-3] }
+"""
+
+
+def compile_everything() -> Path:
+    """Compile what scans with few and with all fields need; returns the folder of the cache.
+
+    Raises
+    ------
+    UserError
+        The folder cannot be written, so that nothing is kept.
+    """
+    for fields in (ALWAYS, FIELDS):
+        engine = Engine.from_scan(parse_scan(ONE_POINT, "warm-up", [f"output.fields={json.dumps(fields)}"]))
+        engine.warm_up(partial(profiles.warm_up, engine.fields))
+    if not is_kept():
+        raise UserError(
+            f"The folder {cache_folder()} cannot be written, so every command compiles the kernels again (half a "
+            "minute): set ZDSCAN_CACHE_DIR to a folder that can."
+        )
+    return cache_folder()
