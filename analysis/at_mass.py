@@ -21,7 +21,7 @@ from zdscan.evaluation.physics import Axes, Physics
 from zdscan.physics.cases import Case, named_case
 
 Array = NDArray[np.float64]
-Couplings = tuple[ArrayLike, ArrayLike, ArrayLike]  # eps, eps_z, g_mu
+CouplingAxes = tuple[ArrayLike, ArrayLike, ArrayLike]  # eps, eps_z, g_mu
 Chi2 = Callable[[Array, Array, Array], Array]  # values of eps, eps_z, g_mu -> chi2[eps, eps_z, g_mu]
 KEPT_MASSES = 256  # whose tables are kept: some 20 kB each, 0.7 ms to make
 SEARCH_POINTS = 240  # logarithmic steps between which a crossing is refined
@@ -31,7 +31,7 @@ MASS_SEARCH_POINTS = 60  # the same along the mass, where each step needs new ta
 class Evaluator:
     """A case with fixed settings and constraints; the tables of the masses asked for last are kept.
 
-    Couplings are numbers or 1D arrays, those not given are 0. Results run over the product of all arguments that are
+    CouplingAxes are numbers or 1D arrays, those not given are 0. Results run over the product of all arguments that are
     arrays, in the order mass, eps, eps_z, g_mu; a number adds no dimension.
 
     Parameters
@@ -100,7 +100,7 @@ class Evaluator:
     ) -> Array:
         """Return the predicted rows, each in its own unit, in a last dimension."""
 
-        def rows(m: float, c: Couplings) -> Array:
+        def rows(m: float, c: CouplingAxes) -> Array:
             found: Array = self.evaluate(m, *c, want=("predictions",))["predictions"]
             return found
 
@@ -109,7 +109,7 @@ class Evaluator:
     def ratios(self, mass: ArrayLike, eps: ArrayLike = 0.0, eps_z: ArrayLike = 0.0, g_mu: ArrayLike = 0.0) -> Array:
         """Return the largest prediction over limit of the constraints: 1 or more is excluded, 0 where none applies."""
 
-        def largest(m: float, c: Couplings) -> Array:
+        def largest(m: float, c: CouplingAxes) -> Array:
             found: Array = self.evaluate(m, *c, want=("ratios",))["ratios"].max(axis=1)
             return found
 
@@ -130,7 +130,7 @@ class Evaluator:
     ) -> Array:
         """Return what a clause of the first constraint compares with its limit; NaN where it does not apply."""
 
-        def compared(m: float, c: Couplings) -> Array:
+        def compared(m: float, c: CouplingAxes) -> Array:
             found: Array = self.evaluate(m, *c, want=("values",))["values"][:, clause]
             return found if len(self.clauses(m)) > clause else np.full(len(found), np.nan)
 
@@ -193,7 +193,7 @@ class Evaluator:
         """
         return crossing(lambda masses: level - self.ratios(masses, **couplings), low, high, MASS_SEARCH_POINTS)
 
-    def _over(self, mass: ArrayLike, couplings: Couplings, one: Callable[[float, Couplings], Array]) -> Array:
+    def _over(self, mass: ArrayLike, couplings: CouplingAxes, one: Callable[[float, CouplingAxes], Array]) -> Array:
         """Stack the results of `one` mass each; arguments that are numbers add no dimension."""
         masses = np.asarray(mass, dtype=np.float64)
         found = np.array([one(float(m), couplings) for m in masses.ravel()])

@@ -7,9 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from zdscan.analysis.views import grid as _grid
 from zdscan.analysis.views import view as _view
-from zdscan.analysis.views.grid import Grid
+from zdscan.analysis.views.grid import Grid, open_grid
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.view import View
 
@@ -17,38 +16,9 @@ if TYPE_CHECKING:
     from zdscan.analysis.fits.fitting import Fit
     from zdscan.scan.scanfile import Scan
 
-Prior = Literal["axis", "log", "spaced"]
+__all__ = ["fit", "open_grid", "plot", "view"]
+
 Source = Points | str | Path
-
-
-def open_grid(path: str | Path, *, partial: bool = False) -> Grid:
-    """Open a grid file written by `zdscan run`; its numbers stay on disk until they are asked for.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file, packed or not.
-    partial : bool
-        Accept a file whose run has not finished; its missing points have chi2 NaN.
-
-    Returns
-    -------
-    Grid
-        With `axes` (name -> float64[n]; mass in GeV), `attributes`, `constraints` (id -> bit of ``excluded``),
-        `dataset` (xarray, dimensions mass, eps, eps_z, g_mu) and `excluded_by`. Use it in a ``with`` block, or `close`
-        it.
-
-    Raises
-    ------
-    UserError
-        If the file is missing, is not a grid file, is cut short, or is incomplete and `partial` is false.
-
-    Examples
-    --------
-    >>> with open_grid("grid.h5") as grid:  # doctest: +SKIP
-    ...     print(grid.axes["mass"], grid.attributes["case"])
-    """
-    return _grid.open_grid(path, partial=partial)
 
 
 def view(
@@ -99,7 +69,7 @@ def plot(
     kind: str | None = None,
     fixed: Mapping[str, float] | None = None,
     constraints: str | Iterable[str] = (),
-    prior: Prior | None = None,
+    prior: Literal["axis", "log", "spaced"] | None = None,
     global_best: bool = False,
     sigmas: Iterable[float] = (1.0, 2.0, 3.0),
     parameters: int | None = None,
@@ -223,7 +193,7 @@ def fit(
 
 def _opened(grid: Source) -> AbstractContextManager[Points]:
     """A grid that stays open if it was given open."""
-    return nullcontext(grid) if isinstance(grid, Points) else _grid.open_grid(grid, partial=True)
+    return nullcontext(grid) if isinstance(grid, Points) else open_grid(grid, partial=True)
 
 
 def _names(constraints: str | Iterable[str]) -> tuple[str, ...]:

@@ -103,7 +103,7 @@ class BestFit:
         return float(norm.isf(max(p, 1e-300) / 2.0))
 
 
-def fit(
+def fit_surface(
     surface: Surface,
     seeds: Seeds,
     rows: int,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from zdscan.physics.parameters import PARAMETERS
 
 Array = NDArray[np.float64]
-STEP = 0.02  # in ln|coupling|, of the second differences
+HESSIAN_STEP = 0.02  # in ln|coupling|, of the second differences
 UNDETERMINED = np.log(10.0)  # a direction with a larger error in ln|coupling| is not determined
 FLAT = 1.0  # largest change of chi2 along a flat stretch
 SHORTEST = 1.0  # decades of a flat stretch
@@ -80,7 +80,7 @@ class Curvature:
     undetermined: tuple[str, ...]
 
 
-def hessian(function: Callable[[Array], float], at: Array, step: float = STEP) -> Array:
+def hessian(function: Callable[[Array], float], at: Array, step: float = HESSIAN_STEP) -> Array:
     """Second differences; exact for a quadratic function."""
     n = len(at)
     unit = step * np.eye(n)

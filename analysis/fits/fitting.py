@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.analysis.at_mass import Evaluator
-from zdscan.analysis.fits.bestfit import BestFit, Progress, fit
+from zdscan.analysis.fits.bestfit import BestFit, Progress, fit_surface
 from zdscan.analysis.fits.degeneracy import FlatStretch
 from zdscan.analysis.fits.minimise import Minimum, minimise
 from zdscan.analysis.fits.seeds import Seeds, coarse
@@ -24,7 +24,7 @@ from zdscan.evaluation.physics import Physics
 from zdscan.scan.scanfile import Scan, load_scan, parse_scan
 
 Array = NDArray[np.float64]
-BAND = (0.5, 2.0**-0.5, 1.0, 2.0**0.5, 2.0)  # times the scan's own fcnc_scale
+SCALES = (0.5, 2.0**-0.5, 1.0, 2.0**0.5, 2.0)  # times the scan's own fcnc_scale
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def coarse_seeds(
 def _fit(engine: Engine, seeds: Seeds, source: str, notes: tuple[str, ...], profiles: bool, progress: Progress) -> Fit:
     physics = engine.physics
     surface = Evaluator(physics).without_constraints()
-    result = fit(surface, seeds, engine.ndof, engine.sm_chi2["all"], profiles=profiles, progress=progress)
+    result = fit_surface(surface, seeds, engine.ndof, engine.sm_chi2["all"], profiles=profiles, progress=progress)
     best, rows = result.best, physics.likelihood
     eps, eps_z, g_mu = (np.array([x]) for x in best.couplings)
     there = physics.evaluate(physics.mass_tables(best.mass), (eps, eps_z, g_mu), want=OPTIONAL)
@@ -200,10 +200,10 @@ def _fit(engine: Engine, seeds: Seeds, source: str, notes: tuple[str, ...], prof
 
 
 def fcnc_band(physics: Physics, axes: Mapping[str, Array], best: Minimum) -> tuple[tuple[float, Minimum], ...]:
-    """Refits of the couplings at the best mass with the flavour-changing vertex E0 multiplied by `BAND`."""
+    """Refits of the couplings at the best mass with the flavour-changing vertex E0 multiplied by `SCALES`."""
     here = dict(axes) | {"mass": np.array([best.mass])}
     result = []
-    for factor in BAND:
+    for factor in SCALES:
         scale = physics.settings.fcnc_scale * factor
         scaled = Evaluator(physics).without_constraints(fcnc_scale=scale)
         chi2 = scaled.at_mass(best.mass)

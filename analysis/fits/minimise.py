@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 TOWARDS_ZERO = 1e-3  # an axis with 0 on it is searched down to this part of its smallest other value
 NEAR_BOUND = 2e-3  # of the range in ln|coupling|: closer to an end than this is at the end
 INSIDE = 1e-2  # starts are moved this part of the range away from an end, where MIGRAD sees no slope
-STEP = 0.1  # first step in ln|coupling|
+FIRST_STEP = 0.1  # first step in ln|coupling|
 
 
 class Surface(Protocol):
@@ -149,7 +149,7 @@ def minimise(
     minuit = Minuit(chi2, np.array(inside), name=free)
     minuit.errordef = Minuit.LEAST_SQUARES
     minuit.limits = ranges
-    minuit.errors = STEP
+    minuit.errors = FIRST_STEP
     minuit.migrad()
     t, lowest, bounds = np.array(minuit.values), float(minuit.fval), {}
     for k, (name, (low, high)) in enumerate(zip(free, ranges, strict=True)):

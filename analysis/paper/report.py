@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zdscan.analysis.paper.figures import fitplot
-from zdscan.analysis.paper.figures.case_grids import describe
+from zdscan.analysis.paper.figures.case_grids import point_html
 from zdscan.analysis.paper.figures.plate import KeyNumber, Plate, html
 from zdscan.analysis.pictures.typeset import in_print
 from zdscan.analysis.views.in_memory import MemoryGrid
@@ -112,8 +112,8 @@ def fits_table(grids: Mapping[str, MemoryGrid], best: Mapping[str, PointResult])
         cells.append(
             (
                 case,
-                describe(fitplot.paper_point(case)),
-                describe(point),
+                point_html(fitplot.paper_point(case)),
+                point_html(point),
                 f"{float(result.chi2['all']):.2f}",
                 f"{float(result.chi2['all']) - sm:+.2f}".replace("-", "−"),
                 fitplot.excluders(case, point),
@@ -135,7 +135,7 @@ def moments_table(best: Mapping[str, PointResult]) -> HtmlTable:
         point = fitplot.paper_point(case)
         here = float(fitplot.evaluate_point(case, point).delta_a_mu)
         at_best = html(float(best[case].delta_a_mu), 3) if case in best else "not computed"
-        cells.append((case, describe(point), html(stated, 3), html(here, 3), at_best))
+        cells.append((case, point_html(point), html(stated, 3), html(here, 3), at_best))
     c = constants.load()
     error = c.error("delta_a_mu")[0]
     return HtmlTable(

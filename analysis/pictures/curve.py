@@ -14,12 +14,12 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from zdscan.analysis.pictures.layers import BEST, BOUNDARY_COLOURS, LINES, MISSING, SM
-from zdscan.analysis.pictures.scales import edges, label, looks, set_scale, shown_values
+from zdscan.analysis.pictures.scales import cell_edges, label, looks, set_scale, shown_values
 from zdscan.analysis.pictures.sheet import (
     MOST_BOUNDARIES,
     Options,
     Sheet,
-    check,
+    check_drawable,
     described,
     label_of,
     together,
@@ -45,7 +45,7 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
         As `zdscan.analysis.pictures.plane.draw`.
     """
     options = options or Options()
-    check(grid, seen.axes, target, options)
+    check_drawable(grid, seen.axes, target, options)
     (name,) = seen.axes
     wanted = levels(options.parameters or 1, options.sigmas)
     delta = seen.delta(options.reference)
@@ -72,7 +72,7 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
             star: dict[str, Any] = {"color": BEST, "markeredgecolor": "black", "markeredgewidth": 0.7, "marker": "*"}
             axes.plot(lowest, 0.0, markersize=10, clip_on=False, zorder=4, **star)
             handles.append(Line2D([], [], linestyle="none", markersize=8, label="best fit", **star))
-        bars = _bars(axes, x, edges(x, *scale), seen, top)
+        bars = _bars(axes, x, cell_edges(x, *scale), seen, top)
         handles += _unseen(seen)
         axes.set_ylim(-0.03 * top if not bars else -0.05 * top * (bars[0] + 0.8), top)
         sheet.finish(view_lines(grid, seen, options), [*handles, *bars[1]], target, (3, 1))

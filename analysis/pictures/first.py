@@ -15,7 +15,7 @@ from scipy.ndimage import distance_transform_edt
 
 from zdscan.analysis.pictures.layers import BEST, Plane
 from zdscan.analysis.pictures.scales import SYMBOLS, looks
-from zdscan.analysis.pictures.sheet import TWO_COLUMNS, Options, Sheet, check, described, label_of, view_lines
+from zdscan.analysis.pictures.sheet import TWO_COLUMNS, Options, Sheet, check_drawable, described, label_of, view_lines
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.regions import NOWHERE, TOGETHER, first_excluding
 from zdscan.analysis.views.view import View
@@ -38,7 +38,7 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
         As `zdscan.analysis.pictures.plane.draw`.
     """
     options, along = options or Options(), seen.axes[1]
-    check(grid, seen.axes, target, options)
+    check_drawable(grid, seen.axes, target, options)
     first = first_excluding(seen, along)
     names = list(seen.chosen)
     numbers, counts = np.unique(first[first >= 0], return_counts=True)

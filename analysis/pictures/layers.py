@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from zdscan.analysis.pictures.scales import edges, label, mass_factor, set_scale, shown_values
+from zdscan.analysis.pictures.scales import cell_edges, label, mass_factor, set_scale, shown_values
 from zdscan.analysis.pictures.typeset import in_print
 from zdscan.analysis.views.view import CellMask
 from zdscan.physics.clause import Constraint
@@ -31,7 +31,7 @@ MISSING = "0.8"
 BOUNDARY_COLOURS = ("#d55e00", "#009e73", "#a3457f", "#000000", "#b07a00")
 TICKS = [effects.withTickedStroke(angle=120, length=0.4, spacing=6)]
 SPARSE_TICKS = [effects.withTickedStroke(angle=120, length=0.3, spacing=13)]  # where many lines meet
-INSIDE = (0.03, 0.97)  # of an axis: where a number on a line stays readable
+READABLE = (0.03, 0.97)  # of an axis: where a number on a line stays readable
 
 
 class Plane:
@@ -53,7 +53,7 @@ class Plane:
         self.x_values = shown_values(x, values[x], unit)
         self.y_values = shown_values(y, values[y], unit)
         scales = set_scale(axes, "x", self.x_values), set_scale(axes, "y", self.y_values)
-        self.x_edges, self.y_edges = edges(self.x_values, *scales[0]), edges(self.y_values, *scales[1])
+        self.x_edges, self.y_edges = cell_edges(self.x_values, *scales[0]), cell_edges(self.y_values, *scales[1])
         axes.set_xlabel(label(x, unit))
         axes.set_ylabel(label(y, unit))
         self.numbers: list[NDArray[np.float64]] = []  # places taken by numbers, in fractions of the axes
@@ -190,7 +190,7 @@ class Plane:
         points = np.concatenate([np.asarray(segment) for segment in segments if len(segment)])
         to_fraction = self.axes.transData + self.axes.transAxes.inverted()
         places = to_fraction.transform(points)
-        inside = np.all((places > INSIDE[0]) & (places < INSIDE[1]), axis=1)
+        inside = np.all((places > READABLE[0]) & (places < READABLE[1]), axis=1)
         if inside.any():
             points, places = points[inside], places[inside]
         if self.numbers:

@@ -13,7 +13,7 @@ from zdscan.analysis.pictures.scales import looks, setting
 from zdscan.analysis.pictures.sheet import (
     Options,
     Sheet,
-    check,
+    check_drawable,
     subject_lines,
 )
 from zdscan.analysis.views.points import Points
@@ -33,7 +33,7 @@ def draw(grid: Points, posterior: Marginal, target: Path, options: Options | Non
         As `zdscan.analysis.pictures.plane.draw`.
     """
     options = options or Options()
-    check(grid, posterior.axes, target, options)
+    check_drawable(grid, posterior.axes, target, options)
     with mpl.rc_context(looks(options.style)):
         sheet = Sheet.blank()
         plane = Plane(sheet.parts[0].add_subplot(), posterior.axes, posterior.values, options.unit)

@@ -18,7 +18,7 @@ from zdscan.analysis.pictures.sheet import (
     MOST_BOUNDARIES,
     Options,
     Sheet,
-    check,
+    check_drawable,
     described,
     label_of,
     together,
@@ -39,7 +39,7 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
         For an axis of a single value, an unknown unit, or a target that cannot be written.
     """
     options = options or Options()
-    check(grid, seen.axes, target, options)
+    check_drawable(grid, seen.axes, target, options)
     with mpl.rc_context(looks(options.style)):
         sheet = Sheet.blank()
         plane = Plane(sheet.parts[0].add_subplot(), seen.axes, seen.values, options.unit)

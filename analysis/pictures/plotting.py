@@ -11,14 +11,14 @@ import numpy as np
 
 from zdscan.analysis.pictures import curve, first, plane, summary
 from zdscan.analysis.pictures import marginal as posterior
-from zdscan.analysis.pictures.sheet import Options, check
+from zdscan.analysis.pictures.sheet import Options, check_drawable
 from zdscan.analysis.views.points import Points, raise_if
 from zdscan.analysis.views.regions import Marginal, Prior, marginal, remarks
 from zdscan.analysis.views.view import View, view
 from zdscan.errors import UserError, not_one_of
 from zdscan.physics.parameters import AXES
 
-TABLES = (".csv", ".txt", ".dat")
+TABLE_SUFFIXES = (".csv", ".txt", ".dat")
 Draw = Callable[[Points, Any, Path, Options], list[str]]  # a View, or a Marginal; returns sentences to print
 
 
@@ -105,7 +105,7 @@ def plot(grid: Points, request: Request, target: Path, options: Options) -> list
     if len(set(axes)) < len(axes):
         raise UserError(f"x and y are both {request.x}; choose two different axes.")
     raise_if([f"{grid.path}: the grid {not_one_of(name, AXES)}." for name in axes if name not in AXES])
-    check(grid, axes, target, options)
+    check_drawable(grid, axes, target, options)
     fixed = dict(request.fixed or {})
     if fixed and not request.profile and request.prior is None:
         fixed = grid.slice_values(axes, fixed)
@@ -149,8 +149,8 @@ def _bad_targets(grid: Points, csv: Path | None, target: Path) -> list[str]:
     """A table never replaces the picture or anything but a table, a grid file least of all."""
     if csv is None:
         return []
-    if csv.suffix.lower() not in TABLES:
-        return [f"{csv}: the table must end in {', '.join(TABLES)}."]
+    if csv.suffix.lower() not in TABLE_SUFFIXES:
+        return [f"{csv}: the table must end in {', '.join(TABLE_SUFFIXES)}."]
     return [f"{csv}: {grid.path} is the grid itself."] if csv.resolve() == grid.path.resolve() else []
 
 

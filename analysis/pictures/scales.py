@@ -107,7 +107,7 @@ def set_scale(axes: Axes, which: str, values: NDArray[np.float64]) -> tuple[str,
     return kind, width
 
 
-def edges(values: NDArray[np.float64], kind: str, width: float) -> NDArray[np.float64]:
+def cell_edges(values: NDArray[np.float64], kind: str, width: float) -> NDArray[np.float64]:
     """Cell edges half-way between the values in the axis's own scale; the outer cells end at the outer values."""
     if kind == "log":
         inner = np.sqrt(values[1:] * values[:-1])

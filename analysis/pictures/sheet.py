@@ -46,7 +46,7 @@ class Options:
     style: str | None = None
 
 
-def check(grid: Points, axes: Sequence[str], target: Path, options: Options) -> None:
+def check_drawable(grid: Points, axes: Sequence[str], target: Path, options: Options) -> None:
     """Refuse, before any work, what no picture can be made of."""
     if target.suffix.lower() not in FORMATS:
         raise UserError(f"{target}: the picture must end in {', '.join(FORMATS)}.")

@@ -11,7 +11,7 @@ from scipy.ndimage import binary_closing, label
 
 from zdscan.analysis.pictures.layers import BEST, Plane, boundary_handle
 from zdscan.analysis.pictures.scales import looks
-from zdscan.analysis.pictures.sheet import TWO_COLUMNS, Options, Sheet, check, described, label_of, view_lines
+from zdscan.analysis.pictures.sheet import TWO_COLUMNS, Options, Sheet, check_drawable, described, label_of, view_lines
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.regions import fitted_parameters, levels
 from zdscan.analysis.views.view import CellMask, View
@@ -34,7 +34,7 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
         As `zdscan.analysis.pictures.plane.draw`.
     """
     options = options or Options()
-    check(grid, seen.axes, target, options)
+    check_drawable(grid, seen.axes, target, options)
     known = described(list(seen.chosen))
     with mpl.rc_context(looks(options.style)):
         sheet = Sheet.blank(TWO_COLUMNS)

@@ -162,17 +162,31 @@ class Grid(Points):
 
 
 def open_grid(path: str | Path, *, partial: bool = False) -> Grid:
-    """Open a grid file for reading, mostly in a ``with`` block.
+    """Open a grid file written by `zdscan run`; its numbers stay on disk until they are asked for.
 
     Parameters
     ----------
-    path : the file.
-    partial : accept a file whose run has not finished; its missing points are NaN.
+    path : str or Path
+        The file, packed or not.
+    partial : bool
+        Accept a file whose run has not finished; its missing points have chi2 NaN.
+
+    Returns
+    -------
+    Grid
+        With `axes` (name -> float64[n]; mass in GeV), `attributes`, `constraints` (id -> bit of ``excluded``),
+        `dataset` (xarray, dimensions mass, eps, eps_z, g_mu) and `excluded_by`. Use it in a ``with`` block, or `close`
+        it.
 
     Raises
     ------
     UserError
-        For a file that is missing, is not a grid file, is cut short, or is incomplete.
+        If the file is missing, is not a grid file, is cut short, or is incomplete and `partial` is false.
+
+    Examples
+    --------
+    >>> with open_grid("grid.h5") as grid:  # doctest: +SKIP
+    ...     print(grid.axes["mass"], grid.attributes["case"])
     """
     path = Path(path)
     file = open_file(path)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from zdscan.analysis.fits.bestfit import BestFit, fit
+from zdscan.analysis.fits.bestfit import BestFit, fit_surface
 from zdscan.analysis.fits.seeds import Seeds
 from zdscan.errors import UserError
 from zdscan.evaluation.fields import Field
@@ -120,7 +120,7 @@ def seeds_of(surface, axes=FIT_AXES) -> Seeds:
 
 def fitted(function, axes=FIT_AXES, **options) -> BestFit:
     surface = Synthetic(function)
-    return fit(surface, seeds_of(surface, axes), 26, 90.0, **options)
+    return fit_surface(surface, seeds_of(surface, axes), 26, 90.0, **options)
 
 
 def logs(value, at, sigma):

@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.stats import chi2 as chi2_distribution
-from scipy.stats import norm
 
 from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.paper.claims.charged import BEST_B, BEST_C
@@ -20,6 +18,7 @@ from zdscan.analysis.paper.claims.low_energy import caesium_zero
 from zdscan.analysis.paper.claims.record import Claim, Couplings, evaluator, near
 from zdscan.analysis.units import MEV
 from zdscan.analysis.views.in_memory import MemoryGrid, Region
+from zdscan.analysis.views.regions import levels
 from zdscan.constraints import select
 from zdscan.inputs import measurements, tables
 from zdscan.physics import rows
@@ -31,13 +30,8 @@ MIXING = np.geomspace(1e-8, 1e-1, 85)
 SIGNED = np.concatenate([-MIXING[:20:-1], [0.0], MIXING[21:]])
 
 
-def threshold(deviations: float, parameters: int) -> float:
-    """Delta chi2 of a region at so many Gaussian standard deviations, two-sided."""
-    return float(chi2_distribution.ppf(1.0 - 2.0 * norm.sf(deviations), parameters))
-
-
 @dataclass(frozen=True)
-class Best:
+class LowestPoint:
     """A minimum: mass (GeV), couplings, and how far chi2 is below the Standard Model's."""
 
     mass: float
@@ -45,13 +39,13 @@ class Best:
     gain: float
 
 
-def best_fit(
+def lowest_point(
     fitted: Evaluator, masses: Sequence[float], eps: Array, eps_z: Array, g_mu: Array, rounds: int = 3
-) -> Best:
+) -> LowestPoint:
     """Lowest point of a grid in memory, with the couplings refined around it `rounds` times.
 
-    A search for the lowest chi2 wherever it is; `zdscan.analysis.fits.bestfit.fit` follows every choice of signs to
-    its minimum and finds errors, at a hundred times the price.
+    It finds the lowest chi2 and no more; `zdscan.analysis.fits.bestfit.fit_surface` follows every choice of signs to
+    its minimum, and finds errors and what is not determined.
     """
     axes = {"mass": np.array(masses), "eps": eps, "eps_z": eps_z, "g_mu": g_mu}
     point = MemoryGrid.compute(fitted, axes).lowest()
@@ -59,7 +53,9 @@ def best_fit(
         axes = {name: _around(axes[name], point[name]) for name in PARAMETERS} | {"mass": np.array([point["mass"]])}
         point = MemoryGrid.compute(fitted, axes).lowest()
     couplings = point["eps"], point["eps_z"], point["g_mu"]
-    return Best(point["mass"], couplings, fitted.physics.sm_chi2["all"] - float(fitted.chi2(point["mass"], *couplings)))
+    return LowestPoint(
+        point["mass"], couplings, fitted.physics.sm_chi2["all"] - float(fitted.chi2(point["mass"], *couplings))
+    )
 
 
 def _around(axis: Array, centre: float) -> Array:
@@ -132,10 +128,10 @@ def t3() -> Claim:
 
 
 @cache
-def fit_a(scale: float = 1.0, invisible_width: float = 0.0) -> Best:
-    """Best fit of Case A over the whole mass range."""
+def fit_a(scale: float = 1.0, invisible_width: float = 0.0) -> LowestPoint:
+    """LowestPoint fit of Case A over the whole mass range."""
     fitted = evaluator("A", fcnc_scale=scale, invisible_width=invisible_width)
-    return best_fit(fitted, MASSES, SIGNED[::4], MIXING, np.zeros(1))
+    return lowest_point(fitted, MASSES, SIGNED[::4], MIXING, np.zeros(1))
 
 
 def b1() -> Claim:
@@ -143,12 +139,12 @@ def b1() -> Claim:
     found = fit_a()
     scale = (found.couplings[1] / 2e-3) ** 2
     scaled = fit_a(scale)
-    at_zero = best_fit(evaluator("A"), [found.mass], np.zeros(1), MIXING, np.zeros(1)).gain
-    cliff = [best_fit(evaluator("A"), [mass], np.zeros(1), MIXING, np.zeros(1)).gain for mass in (0.025, 0.031)]
+    at_zero = lowest_point(evaluator("A"), [found.mass], np.zeros(1), MIXING, np.zeros(1)).gain
+    cliff = [lowest_point(evaluator("A"), [mass], np.zeros(1), MIXING, np.zeros(1)).gain for mass in (0.025, 0.031)]
     holds = (abs(found.mass - 10.07 * MEV) < MEV, near(found.couplings[1], 2e-3, 1.25))
     return Claim(
         "B1",
-        "Best fit of Case A: 10.07 MeV, eps = 1.6e-5, eps_Z = 0.002",
+        "LowestPoint fit of Case A: 10.07 MeV, eps = 1.6e-5, eps_Z = 0.002",
         "Fig. 8, section 5",
         "10.07 MeV, 1.6e-5, 0.002",
         found.couplings[1],
@@ -183,7 +179,7 @@ def _degenerate(name: str, case: str, stated: tuple[float, float], masses: Seque
     spread = max(gains) - min(gains)
     return Claim(
         name,
-        f"Best fit of Case {case}: {stated[0] / MEV:.1f} MeV, g_mu = {stated[1]:g}",
+        f"LowestPoint fit of Case {case}: {stated[0] / MEV:.1f} MeV, g_mu = {stated[1]:g}",
         f"Fig. {9 if case == 'B' else 10}, section 5",
         f"{stated[0] / MEV:.1f} MeV, {stated[1]:g}",
         spread,
@@ -224,11 +220,11 @@ def b6() -> Claim:
 
 
 @cache
-def fit_direct(case: str, largest_eps_z: float) -> Best:
-    """Best fit of Case B or C at 10 to 100 MeV with eps = 0 and |eps_z| up to a value."""
+def fit_direct(case: str, largest_eps_z: float) -> LowestPoint:
+    """LowestPoint fit of Case B or C at 10 to 100 MeV with eps = 0 and |eps_z| up to a value."""
     eps_z = -np.geomspace(1e-3 * largest_eps_z, largest_eps_z, 61)[::-1]
     masses = [mass for mass in MASSES if mass <= 0.1]
-    return best_fit(evaluator(case), masses, np.zeros(1), eps_z, np.geomspace(1e-5, 3.0, 121))
+    return lowest_point(evaluator(case), masses, np.zeros(1), eps_z, np.geomspace(1e-5, 3.0, 121))
 
 
 def b8() -> Claim:
@@ -258,7 +254,7 @@ def region_a() -> Region:
     """The 3 sigma region of Case A (three parameters) as grid points."""
     fitted = evaluator("A", "apv_cs", "apv_p", "k_mu_inv", "bs_mixing", "coherent")
     axes = {"mass": np.array(MASSES), "eps": SIGNED, "eps_z": MIXING, "g_mu": np.zeros(1)}
-    return MemoryGrid.compute(fitted, axes).within(threshold(3.0, 3))
+    return MemoryGrid.compute(fitted, axes).within(levels(3, (3.0,))[0])
 
 
 def b7() -> Claim:
@@ -315,7 +311,7 @@ def b10() -> Claim:
     left: dict[str, dict[str, int]] = {}
     for label, small in (("free", 1.0), ("small", 1e-4)):
         near_zero = axes | {"eps_z": both[np.abs(both) <= small]}
-        region = MemoryGrid.compute(evaluator("C", *names), near_zero).within(threshold(2.0, 2))
+        region = MemoryGrid.compute(evaluator("C", *names), near_zero).within(levels(2, (2.0,))[0])
         counts = {"all": region.allowed(names), "drawn": region.allowed(DRAWN), "points": region.size}
         left[label] = counts | {name: region.allowed(n for n in names if n != name) for name in names}
     opened = sorted({name for counts in left.values() for name in names if counts[name] > counts["all"]})

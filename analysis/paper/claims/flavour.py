@@ -11,7 +11,7 @@ from zdscan.analysis.units import MEV
 from zdscan.inputs import constants
 from zdscan.physics.vertex import vertex
 
-MASSES = np.geomspace(0.010, 1.99, 60).tolist()
+CURVE_MASSES = np.geomspace(0.010, 1.99, 60).tolist()
 
 
 def mixing_mass(eps_z: float = 1e-3, scale: float = 1.0) -> float:
@@ -57,11 +57,11 @@ def f1b() -> Claim:
 def f2() -> Claim:
     """Agrees if eps_z = 0.01 is allowed at every mass in both theory settings, partly if in "paper" alone."""
     bounds = {
-        theory: [evaluator("A", "bs_mumu", theory=theory).bound(mass, "eps_z", 1e-6, 1.0) for mass in MASSES]
+        theory: [evaluator("A", "bs_mumu", theory=theory).bound(mass, "eps_z", 1e-6, 1.0) for mass in CURVE_MASSES]
         for theory in ("paper", "complete")
     }
     least, light = min(bounds["paper"]), bounds["paper"][0]
-    slope = bounds["complete"][0] / MASSES[0]
+    slope = bounds["complete"][0] / CURVE_MASSES[0]
     allowed = [min(bounds[theory]) >= 0.01 for theory in ("paper", "complete")]
     verdict: Verdict = "agrees" if all(allowed) else "partly" if any(allowed) else "contradicted"
     return Claim(
@@ -81,7 +81,7 @@ def f3() -> Claim:
     """Agrees if on-shell production stays below a tenth of both bounds at every mass; contradicted above a bound."""
     point = (1e-3, 0.1, 0.0)
     ratios = {
-        name: [evaluator("A", name).ratio(mass, *point) for mass in MASSES] for name in ("b_k_nunu", "b_kst_nunu")
+        name: [evaluator("A", name).ratio(mass, *point) for mass in CURVE_MASSES] for name in ("b_k_nunu", "b_kst_nunu")
     }
     largest = max(max(column) for column in ratios.values())
     at_1gev = [evaluator("A", name).ratio(1.0, *point) for name in ratios]

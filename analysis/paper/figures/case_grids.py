@@ -62,7 +62,7 @@ def paper_constraints() -> tuple[str, ...]:
     return tuple(constraint.id for constraint in select("paper") if constraint.id != "a_mu")
 
 
-def describe(point: Mapping[str, float]) -> str:
+def point_html(point: Mapping[str, float]) -> str:
     """A point as HTML."""
     names = {"eps": "ε", "eps_z": "ε<sub>Z</sub>", "g_mu": "g<sub>μ</sub>"}
     if not point:

@@ -15,8 +15,8 @@ from zdscan.analysis.views.view import view
 from zdscan.point import evaluate
 
 FOUND = "#f4a582"
-STYLES = ("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
-COLOURS = ("#d55e00", "#000000", "#a6611a", "#cc79a7")
+DASHES = ("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+LINE_COLOURS = ("#d55e00", "#000000", "#a6611a", "#cc79a7")
 # where the band ends: a resonance in a measured bin
 _END = {
     "B": "30 MeV, where the lowest K<sup>*0</sup>ee bin begins",
@@ -41,7 +41,7 @@ def draw_case(number: int, case: str, limits: tuple[Limit, ...], paper: str, det
     fitplot.mark(right, {"mass": float(masses[at[0]]), "g_mu": float(g_mu[at[1]])}, point, "g_mu")
     fine = detail.masses(0.010, 2.0)
     heights = np.geomspace(1e-4, 1.0, 120)
-    for (constraint, label), style, colour in zip(limits, STYLES, COLOURS, strict=False):
+    for (constraint, label), style, colour in zip(limits, DASHES, LINE_COLOURS, strict=False):
         ratio = Evaluator.of(case, constraint).ratios(fine, eps_z=eps_z, g_mu=heights).T
         if constraint == "lhcb_dark_photon":
             area: dict[str, Any] = {"levels": [1.0, np.inf], "colors": FOUND, "hatches": ["\\\\\\"]}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from zdscan.analysis.at_mass import Evaluator
-from zdscan.analysis.paper.figures.case_grids import describe, paper_constraints
+from zdscan.analysis.paper.figures.case_grids import paper_constraints, point_html
 from zdscan.analysis.paper.figures.plate import KeyNumber
 from zdscan.analysis.units import MEV
 from zdscan.analysis.views.in_memory import MemoryGrid
@@ -21,7 +21,7 @@ from zdscan.analysis.views.regions import levels
 from zdscan.point import PointResult, evaluate
 
 FILLS = ("#2166ac", "#6baed6", "#d0e3f3")  # dark to light: ordered in grey as well
-BEST, PAPER = "#ffd92f", "#000000"
+BEST_COLOUR, PAPER_COLOUR = "#ffd92f", "#000000"
 SMALL_MIXING = (1e-7, 1e-3)  # |eps_z| among which the slice's is sought
 # What the paper states: mass (GeV), eps, eps_z, g_mu; NaN where it says nothing.
 PAPER_POINTS: Mapping[str, Mapping[str, float]] = {
@@ -42,9 +42,18 @@ def fill_regions(axes: Axes, masses: Array, y: Array, delta: Array) -> None:
 def mark(axes: Axes, best: Mapping[str, float], paper: Mapping[str, float], y: str) -> None:
     """The best point found here (star) and the paper's (cross)."""
     axes.plot(
-        best["mass"] / MEV, abs(best[y]), "*", color=BEST, ms=11, mec="k", mew=0.7, clip_on=False, zorder=9, ls="none"
+        best["mass"] / MEV,
+        abs(best[y]),
+        "*",
+        color=BEST_COLOUR,
+        ms=11,
+        mec="k",
+        mew=0.7,
+        clip_on=False,
+        zorder=9,
+        ls="none",
     )
-    axes.plot(paper["mass"] / MEV, paper[y], "x", color=PAPER, ms=6, mew=1.8, clip_on=False, zorder=10)
+    axes.plot(paper["mass"] / MEV, paper[y], "x", color=PAPER_COLOUR, ms=6, mew=1.8, clip_on=False, zorder=10)
 
 
 def handles() -> list[Any]:
@@ -53,8 +62,12 @@ def handles() -> list[Any]:
         Patch(facecolor=colour, edgecolor="0.25", linewidth=0.4, label=rf"${n}\sigma$")
         for n, colour in zip((1, 2, 3), FILLS, strict=True)
     ]
-    star = Line2D([], [], color=BEST, marker="*", mec="k", mew=0.6, ms=9, ls="none", label="best point here")
-    return [*regions, star, Line2D([], [], color=PAPER, marker="x", mew=1.6, ms=5, ls="none", label="best fit, paper")]
+    star = Line2D([], [], color=BEST_COLOUR, marker="*", mec="k", mew=0.6, ms=9, ls="none", label="best point here")
+    return [
+        *regions,
+        star,
+        Line2D([], [], color=PAPER_COLOUR, marker="x", mew=1.6, ms=5, ls="none", label="best fit, paper"),
+    ]
 
 
 def valley(evaluator: Evaluator, mass: float, g_mu: float) -> float:
@@ -105,7 +118,7 @@ def fit_numbers(case: str, grid: MemoryGrid, paper: str) -> list[KeyNumber]:
     spared = [name for name in every if name != "a_mu"]
     alone = sole_excluders(grid, two_sigma, names)
     return [
-        KeyNumber("best point of the grid", paper, describe(best)),
+        KeyNumber("best point of the grid", paper, point_html(best)),
         KeyNumber("χ² there; Standard Model", "not stated; 93.56", f"{best['chi2']:.1f}; {sm:.1f}"),
         KeyNumber("constraints that exclude it", _PAPER_EXCLUDERS[case], excluders(case, best)),
         KeyNumber(
@@ -134,4 +147,4 @@ _PAPER_LEFT = {"A": "none", "B": "none", "C": "a small region"}
 
 
 def _with_place(point: Mapping[str, float]) -> str:
-    return f"{point['chi2']:.1f} at {describe(point)}" if point else "no point is allowed"
+    return f"{point['chi2']:.1f} at {point_html(point)}" if point else "no point is allowed"

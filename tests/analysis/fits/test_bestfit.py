@@ -8,7 +8,7 @@ from scipy.special import gammaincc
 
 from tests.analysis.support import FIT_AXES, RHO, SIGMA, TRUE, Synthetic, fitted, logs, quadratic, seeds_of
 from zdscan.analysis.at_mass import Evaluator
-from zdscan.analysis.fits.bestfit import BestFit, fit
+from zdscan.analysis.fits.bestfit import BestFit, fit_surface
 from zdscan.analysis.fits.seeds import Seeds
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import build_physics
@@ -116,7 +116,7 @@ def test_missing_points_are_no_starts() -> None:
     for index in range(5):
         seeds.add(index, np.full(shape, np.nan))
     with pytest.raises(UserError, match="no point with a finite chi2"):
-        fit(surface, seeds, 26, 90.0)
+        fit_surface(surface, seeds, 26, 90.0)
 
 
 def test_case_c_sees_the_muon_coupling_as_a_whole() -> None:
@@ -128,7 +128,7 @@ def test_case_c_sees_the_muon_coupling_as_a_whole() -> None:
         "eps_z": -np.geomspace(1e-1, 1e-4, 31),
         "g_mu": np.geomspace(1e-4, 1e-1, 31),
     }
-    result = fit(surface, seeds_of(surface, axes), 26, surface.physics.sm_chi2["all"], profiles=False)
+    result = fit_surface(surface, seeds_of(surface, axes), 26, surface.physics.sm_chi2["all"], profiles=False)
     (combination,) = (c for c in result.curvature.determined if c.is_sum)
     assert combination.numbers["eps"] == pytest.approx(-gauge_couplings()[0], rel=0.02)
     assert result.curvature.undetermined == ("eps", "g_mu")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +159,11 @@ def test_remarks_in_words(scattered, tmp_path: Path) -> None:
         said = " ".join(remarks(view(grid, ("g_mu",), {}, ["apv_cs"])))
     assert "upper end of the g_mu axis (0.01)" in said
     assert "No point within 3 sigma of the best fit is allowed; the best allowed point lies 10.00" in said
+
+
+def test_thresholds_of_regions():
+    assert levels(1, (2.0,))[0] == pytest.approx(4.0)
+    # for two parameters 1 - exp(-x/2) is the probability
+    for deviations in (1.0, 2.0, 3.0):
+        probability = math.erf(deviations / math.sqrt(2.0))
+        assert levels(2, (deviations,))[0] == pytest.approx(-2.0 * math.log(1.0 - probability))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
@@ -12,14 +10,6 @@ from zdscan import evaluate
 from zdscan.analysis.paper.claims import fits
 from zdscan.analysis.paper.claims.record import evaluator
 from zdscan.inputs import measurements
-
-
-def test_thresholds_of_regions():
-    assert fits.threshold(2.0, 1) == pytest.approx(4.0)
-    # for two parameters 1 - exp(-x/2) is the probability
-    for deviations in (1.0, 2.0, 3.0):
-        probability = math.erf(deviations / math.sqrt(2.0))
-        assert fits.threshold(deviations, 2) == pytest.approx(-2.0 * math.log(1.0 - probability))
 
 
 def test_standard_model_chi2_by_hand():
@@ -48,7 +38,7 @@ def test_degenerate_fit_against_a_minimum_of_single_points():
 def test_grid_minimum_is_the_minimum():
     """The zoom of a coarse grid ends within 0.01 of what a minimiser finds at the same mass."""
     fitted = evaluator("A")
-    found = fits.best_fit(fitted, [0.010, 0.015], np.array([0.0]), np.geomspace(1e-4, 1e-2, 9), np.zeros(1))
+    found = fits.lowest_point(fitted, [0.010, 0.015], np.array([0.0]), np.geomspace(1e-4, 1e-2, 9), np.zeros(1))
     best = minimize_scalar(
         lambda size: float(fitted.evaluate(0.010, 0.0, 10.0**size, 0.0)["chi2"][0]), bracket=(-2.6, -2.4, -2.2)
     )
@@ -57,7 +47,7 @@ def test_grid_minimum_is_the_minimum():
 
 
 def test_fits_are_those_of_single_points():
-    """What `best_fit` reports is chi2 of zdscan.evaluate there; C beats B only where eps_z may be large."""
+    """What `lowest_point` reports is chi2 of zdscan.evaluate there; C beats B only where eps_z may be large."""
     fit = {(case, size): fits.fit_direct(case, size) for case in "BC" for size in (1e-5, 1e-1)}
     for (case, size), found in fit.items():
         point = evaluate(case, found.mass, *found.couplings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zdscan.analysis.paper.figures.case_grids import both_signs, case_axes, describe, paper_constraints
+from zdscan.analysis.paper.figures.case_grids import both_signs, case_axes, paper_constraints, point_html
 from zdscan.analysis.paper.figures.plate import Detail
 
 
@@ -20,7 +20,7 @@ def test_axes_end_where_they_should(case: str, points: int) -> None:
 
 
 def test_points_in_words() -> None:
-    assert describe({}) == "no point"
+    assert point_html({}) == "no point"
     point = {"mass": 0.0302, "eps": 0.0, "eps_z": -2e-3, "g_mu": 0.033, "chi2": 60.0}
-    assert describe(point) == "M = 30.2 MeV, ε<sub>Z</sub> = −2×10<sup>−3</sup>, g<sub>μ</sub> = 0.033"
+    assert point_html(point) == "M = 30.2 MeV, ε<sub>Z</sub> = −2×10<sup>−3</sup>, g<sub>μ</sub> = 0.033"
     assert "a_mu" not in paper_constraints()
