@@ -80,9 +80,7 @@ def _scan(scan: Scan | str | Path, overrides: Sequence[str]) -> Scan:
     return load_scan(scan, overrides)
 
 
-def resume(
-    path: str | Path, *, threads: int | None = None, sink: str = "direct", progress: bool = False
-) -> RunSummary:
+def resume(path: str | Path, *, threads: int | None = None, sink: str = "direct", progress: bool = False) -> RunSummary:
     """Continue an interrupted run, with any number of ranks and threads; also repair damaged blocks.
 
     The file holds its scan. Finished blocks are compared with their checksums; missing and damaged ones are computed.

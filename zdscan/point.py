@@ -27,6 +27,7 @@ class PointResult:
 
     Attributes
     ----------
+    shape : of the arguments of `evaluate`, broadcast; () for one point.
     parameters : mass (GeV), eps, eps_z, g_mu.
     couplings : named couplings (docs/model.md).
     widths : GeV; ee, mumu, nunu (three neutrinos), hadrons, invisible (the extra one), total.
@@ -59,7 +60,7 @@ class PointResult:
 
     @property
     def branching_ratios(self) -> dict[str, Array]:
-        """Partial over total width; a vector without open channel counts as invisible."""
+        """Partial over total width by channel; a vector without open channel counts as invisible."""
         total = self.widths["total"]
         closed = total == 0.0
         safe = np.where(closed, 1.0, total)
