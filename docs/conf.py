@@ -1,4 +1,4 @@
-"""Sphinx configuration: `sphinx-build -W docs docs/_build`. The pages built need no network: formulas render offline."""
+"""Sphinx configuration: `sphinx-build -W docs docs/_build`. The pages need no network: formulas render offline."""
 
 from __future__ import annotations
 

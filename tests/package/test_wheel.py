@@ -177,7 +177,7 @@ def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Environ
     where = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
     found = subprocess.run([python, "-c", where], capture_output=True, text=True, check=True, timeout=60)
     packages = Path(found.stdout.strip())
-    # A path in a .pth file is searched last, and the .pth files found there, such as an editable zdscan's, are not read.
+    # A path in a .pth file is searched last; .pth files found there, such as that of an editable zdscan, are not read.
     (packages / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
     start = folder / "start"
     for name in NAMESAKES:
