@@ -117,7 +117,7 @@ WRITTEN = [
     ("1. First. Second.\n   Third.\n2. Next", "1. First.\n   Second.\n   Third.\n2. Next"),
     ("| a. B | c |\n\n```toml\na. B\n```\n\n$$\na. B\n$$\n\n# A. B? C", None),
     (f"It is {LONG}.", f"It is {', '.join(LONG.split(', ')[:4])},\n{', '.join(LONG.split(', ')[4:])}."),
-    (f"Let {'x' * 110} be four, + {'y' * 30}.", f"Let {'x' * 110} be\nfour, + {'y' * 30}."),
+    (f"Let {'x' * 110} be four, + {'y' * 30}.", f"Let {'x' * 110} be four, +\n{'y' * 30}."),
 ]
 
 
