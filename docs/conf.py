@@ -34,6 +34,8 @@ bibtex_bibfiles = [*map(str, sorted(Path("../zdscan/inputs").rglob("references.b
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "zdscan"
+html_static_path = ["_static"]
+html_css_files = ["zdscan.css"]
 mathjax_path = "mathjax/tex-mml-chtml.js"  # copied by `copy_mathjax`
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_preserve_defaults = True
@@ -62,13 +64,17 @@ SECTIONS = ("Parameters", "Attributes", "Returns", "Raises")
 
 
 def set_out(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    """Docstrings here have "name : description", types being in the signature; numpydoc wants the latter on a line."""
+    """Turn entries "name : description" of docstrings into those of numpydoc, which wants it on lines of its own.
+
+    Types are in the signature. An entry that has its type, a few words with a sentence below, stays as it is.
+    """
     section, set_lines = "", []
-    for k, line in enumerate(lines):
-        if k + 1 < len(lines) and re.fullmatch(r"-{3,}", lines[k + 1]):
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        if re.fullmatch(r"-{3,}", following):
             section = line
         entry = re.fullmatch(r"(\w[\w, *]*) :(?: (.+))?", line)
-        if section in SECTIONS and entry:
+        typed = entry and len(entry[2] or "") < 60 and re.match(r" +[A-Z]", following)
+        if section in SECTIONS and entry and not typed:
             set_lines += [entry[1], *([f"    {entry[2]}"] if entry[2] else [])]
         else:
             set_lines.append(line)
