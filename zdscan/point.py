@@ -60,7 +60,7 @@ class PointResult:
 
     @property
     def branching_ratios(self) -> dict[str, Array]:
-        """Partial over total width by channel; a vector without open channel counts as invisible."""
+        """Partial over total width; a vector without open channel counts as invisible."""
         total = self.widths["total"]
         closed = total == 0.0
         safe = np.where(closed, 1.0, total)
@@ -146,37 +146,16 @@ def evaluate(
     constraints: str | Sequence[str] = "all",
     limits: str = "rashed2024",
 ) -> PointResult:
-    """Evaluate points with everything behind their verdicts: couplings, widths, rows with pulls, constraints.
+    """Evaluate points; mass (GeV), eps, eps_z and g_mu broadcast against each other.
 
-    Points are computed by the reference evaluator, which is the specification of the one that fills grids: the two
-    share the tables of a mass, and the tests compare their chi2 and exclusion bits (docs/decisions/two-evaluators.md).
-
-    Parameters
-    ----------
-    case : "A", "B", "C", a `Case`, or the couplings of a case of your own per unit of each parameter, e.g.
-        ``{"v_mu": {"g_mu": 1.0}, "g_numu": {"g_mu": 1.0}}`` (docs/model.md).
-    mass : mass of the vector in GeV, 0.01 to 2; a number or an array.
-    eps : kinetic mixing, at most 100 in size; like the following a number or an array, all broadcast together.
-    eps_z : mass mixing.
-    g_mu : direct muon coupling; 0 in Case A.
-    theory : "paper" or "complete"; this and the following are settings of the scan file (docs/scan-file.md).
-    emission : "auto", "lepton" or "complete": what K, pi and W radiate from.
-    invisible_width : GeV, added to the total width.
-    axial_mu : axial muon coupling over g_mu.
-    fcnc_scale : multiplies the flavour-changing vertex.
-    measurements : data set of the rows.
-    errors : how asymmetric errors enter chi2.
-    theory_errors : where the theory errors of the rows come from.
-    constraints : "paper", "all" or a list of ids; in a scan file the default is "paper".
-    limits : set of limits.
-
-    Returns
-    -------
-    PointResult : arrays of the broadcast shape of the arguments; ``to_dict()`` is what ``zdscan point --json`` prints.
+    The same kernels as a grid: a point is a block of size one. Settings are explained in docs/scan-file.md.
+    case is "A", "B", "C", a `zdscan.physics.cases.Case`, or the couplings of a case of your own, e.g.
+    ``{"v_mu": {"g_mu": 1.0}, "g_numu": {"g_mu": 1.0}}``.
 
     Raises
     ------
-    UserError : a name is unknown, a mass is outside 0.01-2 GeV, a number is not finite, or g_mu is given in Case A.
+    UserError
+        A name is unknown, a mass is outside 0.01-2 GeV, a number is not finite, or g_mu is given in Case A.
     """
     if isinstance(case, Mapping):
         chosen = Case.from_couplings("own", case)
