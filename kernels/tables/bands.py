@@ -40,6 +40,13 @@ def centre_of(band: int) -> float:
     return math.ldexp(1.0, 2 * band + 1 + LOWEST)
 
 
+def node_weights(x: np.ndarray) -> list[np.ndarray]:
+    """What each node of a band counts in an interpolation at x, any shape: Lagrange's polynomials."""
+    return [
+        np.prod([(x - other) / (node - other) for other in NODE if other != node], axis=0) for node in NODE
+    ]
+
+
 @inner
 def _weights(
     lo: float,

@@ -288,7 +288,9 @@ class Engine:
                 np.empty(0, dtype=np.float32) if muon is None else muon,
             )
         if given:
-            results = self.physics.evaluate(workspace.mass_tables, self._point_axes, first, count, list(given))
+            results = self.physics.quantities(
+                workspace.mass_tables, self._point_axes, first, count, list(given), workspace.bands.at
+            )
             for name, output in given.items():
                 result = results[name]
                 np.clip(result, -_FLOAT32_MAX, _FLOAT32_MAX, out=result)

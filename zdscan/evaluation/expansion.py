@@ -29,14 +29,17 @@ from zdscan.evaluation.monomials import (
     layout_of,
     places,
 )
+from zdscan.evaluation.points import rows_of
 from zdscan.kernels.fast import broad as _wide
 from zdscan.kernels.fast import tile as _tile
 from zdscan.kernels.fast.broad import LENGTHS
 from zdscan.kernels.fast.collapse import POWERS, Cells
 from zdscan.kernels.fast.evaluate import Prepared
 from zdscan.kernels.fast.gram import expand
-from zdscan.kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC
-from zdscan.kernels.reference.line import A_MU, G_NUE, V_D, V_E, V_MU, V_S, V_U
+from zdscan.kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC, linear_products, quadratic_products
+from zdscan.kernels.physics.couplings import A_MU, V_E, V_MU
+from zdscan.kernels.physics.widths import width_products
+from zdscan.kernels.reference.rows import closed_form
 from zdscan.kernels.tables import bands as _bands
 from zdscan.kernels.tables import clauses as _clauses
 from zdscan.kernels.tables import mass as _mass
@@ -74,11 +77,6 @@ def wide_roles_of(roles: tuple[int, int, int]) -> tuple[int, int, int]:
     return roles[0], roles[2], roles[1]
 
 
-def row_tables(mass_tables: Floats, rows: int) -> Floats:
-    """The tables of the rows in mass tables: float64[rows, PER_ROW]."""
-    return mass_tables[_mass.HEADER : int(_mass.mass_tables_length(rows))].reshape(rows, _mass.PER_ROW)
-
-
 class Frame:
     """What a digest needs of a case and its axes at every mass.
 
@@ -114,26 +112,23 @@ class Frame:
     @cached_property
     def _linear(self) -> Floats:
         """What multiplies the five linear tables of each lepton: float64[2, 5, quadratics]."""
-        e0, e2, m1 = self.vertex
-        out = np.empty((2, LINEAR, len(QUADRATICS)))
-        for lepton in range(2):
-            v, a = self.couplings[V_E + 2 * lepton : V_E + 2 * lepton + 2]
-            out[lepton] = [self._square(*pair) for pair in ((v, e0), (v, e2), (v, m1), (a, e0), (a, e2))]
-        return out
+        return np.array([linear_products(*forms, times=self._square) for forms in self._forms])
+
+    @property
+    def _forms(self) -> list[tuple[Floats, ...]]:
+        """v, a, E0, E2, M1 of each lepton as linear forms."""
+        return [(*self.couplings[V_E + 2 * lepton : V_E + 2 * lepton + 2], *self.vertex) for lepton in range(2)]
 
     @cached_property
     def _quadratic(self) -> Floats:
         """What multiplies the nine quadratic tables of each lepton: float64[2, 9, quartics]."""
-        e0, e2, m1 = self.vertex
-        pairs = [self._square(*pair) for pair in ((e0, e0), (e0, e2), (e2, e2), (m1, m1), (m1, e0), (m1, e2))]
-        out = np.empty((2, QUADRATIC, len(QUARTICS)))
-        for lepton in range(2):
-            v, a = self.couplings[V_E + 2 * lepton : V_E + 2 * lepton + 2]
-            v2, a2 = self._square(v, v), self._square(a, a)
-            out[lepton] = [fold(_FOUR, v2, pair, len(QUARTICS)) for pair in pairs] + [
-                fold(_FOUR, a2, pair, len(QUARTICS)) for pair in pairs[:3]
-            ]
-        return out
+
+        def times_squares(x: Floats, y: Floats) -> Floats:
+            return fold(_FOUR, x, y, len(QUARTICS))
+
+        return np.array(
+            [quadratic_products(*forms, times=self._square, times_squares=times_squares) for forms in self._forms]
+        )
 
     @cached_property
     def touched(self) -> NDArray[np.bool_]:
@@ -201,16 +196,8 @@ class Frame:
 
     @cached_property
     def _squares(self) -> Floats:
-        """Squares and products of couplings that the widths consist of: float64[13, quadratics].
-
-        Neutrinos; v_e, a_e, v_mu, a_mu; rho rho, omega omega, phi phi, rho omega, rho phi, omega phi.
-        """
-        c = self.couplings
-        neutrinos = sum((self._square(g, g) for g in c[G_NUE : G_NUE + 3]), np.zeros(len(QUADRATICS)))
-        leptons = [self._square(form, form) for form in c[V_E : A_MU + 1]]
-        rho, omega, phi = c[V_U] - c[V_D], 3.0 * (c[V_U] + c[V_D]), -3.0 * c[V_S]
-        pairs = ((rho, rho), (omega, omega), (phi, phi), (rho, omega), (rho, phi), (omega, phi))
-        return np.array([neutrinos, *leptons, *(self._square(*pair) for pair in pairs)])
+        """The products of couplings that the width consists of (`width_products`): float64[11, quadratics]."""
+        return np.array(width_products(self.couplings, self._square))
 
     def _channels(self, header: Floats) -> Floats:
         """Widths over 1 and the quadratics, GeV: float64[5, 7], rows invisible, ee, mumu, hadrons, total."""
@@ -247,7 +234,7 @@ class Frame:
     def prepare(self, mass_tables: Floats, whitenings: Sequence[Floats]) -> list[Prepared]:
         """Digest mass tables of `Physics.mass_tables`, for each whitening float64[W, rows] of the rows."""
         rows, header = self.rows, mass_tables[: _mass.HEADER]
-        tables = row_tables(mass_tables, len(rows.sm))
+        tables = _mass.row_tables(mass_tables, len(rows.sm))
         channels = self._channels(header)
         products = self._law_products(self._linear, channels[-1])
         law = np.ascontiguousarray(tables[None, :, :-1])
@@ -257,7 +244,7 @@ class Frame:
             values, norms = self.expanded(self._law, products, law, whitening)
             chi2.append(terms.cells(values[0]))
             lengths.append(length_terms.cells(norms[0][self._law.order]))
-        tests = self._excluder.tests(mass_tables[_mass.HEADER + tables.size :].reshape(-1, _clauses.LENGTH), channels)
+        tests = self._excluder.tests(_mass.clause_tables(mass_tables, len(rows.sm)), channels)
         return [
             Prepared(
                 self._roles,
@@ -321,6 +308,29 @@ class BandTables:
                 )
                 self._known[band] = tables
             return self._known[band]
+
+    def at(self, widths: Floats) -> Floats:
+        """The tables at n widths in GeV, interpolated between the nodes to 1e-9: float64[n, TABLES, rows].
+
+        Tables that multiply squares are interpolated times the width. In closed form where a width is in no band.
+        """
+        out = np.empty((len(widths), _bands.TABLES, len(self._frame.rows.sm)))
+        bands = np.array([_bands.band_of(width) for width in widths.tolist()])
+        for band in np.unique(bands).tolist():
+            mine = np.flatnonzero(bands == band)
+            if band < 0:
+                out[mine] = closed_form(self._header, rows_of(self._frame.rows))(widths[mine])
+                continue
+            centre, width = _bands.centre_of(band), widths[mine, None, None]
+            nodes = centre * (1.0 + _bands.NODE) / (1.0 - _bands.NODE)
+            tables = np.ascontiguousarray(self.of(band).transpose(0, 2, 1))
+            tables[:, LINEAR:] *= nodes[:, None, None]
+            total = np.zeros((len(mine), *tables.shape[1:]))
+            for weight, of_node in zip(_bands.node_weights((width - centre) / (width + centre)), tables, strict=True):
+                total += weight * of_node
+            total[:, LINEAR:] /= width
+            out[mine] = total
+        return out
 
 
 class WideTables:

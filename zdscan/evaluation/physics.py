@@ -8,17 +8,17 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zdscan import inputs
 from zdscan.compiled import cache
-from zdscan.evaluation.expansion import BandTables, Frame, WideTables, roles_of, row_tables, wide_roles_of
+from zdscan.evaluation.expansion import BandTables, Frame, WideTables, roles_of, wide_roles_of
+from zdscan.evaluation.points import Array, Axes, evaluate_run
 from zdscan.inputs import curves
 from zdscan.kernels.fast.evaluate import Prepared, evaluate_grid, work_space
-from zdscan.kernels.reference.evaluate import evaluate_block
+from zdscan.kernels.reference.rows import TablesAt
 from zdscan.kernels.tables import clauses as _clauses
 from zdscan.kernels.tables import mass as _mass
 from zdscan.physics.cases import COUPLINGS, Case
@@ -27,7 +27,6 @@ from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.rows import Likelihood
 
 CHANNELS = ("ee", "mumu", "nunu", "hadrons", "invisible")
-Array = NDArray[Any]
 
 
 # Every folder whose sources make numbers, whole: no list of modules could be forgotten in
@@ -36,14 +35,13 @@ NUMERIC_FOLDERS = ("kernels", "inputs", "physics", "constraints", "evaluation")
 OPTIONAL = ("chi2_muon", "ratios", "values", "predictions", "widths", "a_mu")
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
-Axes = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
-
 
 @dataclass(frozen=True)
 class Workspace:
     """What is kept between runs of points of one mass: its digested tables, and tables for large widths."""
 
     mass_tables: NDArray[np.float64]
+    bands: BandTables
     parts: tuple[tuple[Prepared, WideTables], ...]  # of all rows, and of the muon rows where they are wanted
 
 
@@ -94,16 +92,6 @@ class Physics:
         return np.ascontiguousarray(np.array([vertex.e0, vertex.e2, dipole]) / vertex.lambda_t).real.copy()
 
     @cached_property
-    def _powers(self) -> tuple[int, int]:
-        """How many powers of g_mu the regular and the resonant part of a row can have."""
-        column = self.matrix[:, PARAMETERS.index("g_mu")]
-        if not np.any(column):
-            return 0, 1
-        if np.any(self.penguin[:, 2] != 0.0):
-            return 4, 5
-        return 3, 3
-
-    @cached_property
     def _slots(self) -> tuple[int, ...]:
         """First clause slot of each constraint, and the total."""
         return tuple(int(n) for n in np.concatenate([[0], np.cumsum([c.slots for c in self.constraints])]))
@@ -111,7 +99,7 @@ class Physics:
     @property
     def mass_tables_size(self) -> int:
         """Length of mass tables."""
-        return int(_mass.mass_tables_length(len(self.likelihood.sm))) + self._slots[-1] * _clauses.LENGTH
+        return _mass.mass_tables_length(len(self.likelihood.sm)) + self._slots[-1] * _clauses.LENGTH
 
     def clauses(self, mass: float) -> list[Sequence[Clause]]:
         """The clauses of every constraint at a mass in GeV; an empty list where it does not apply."""
@@ -136,7 +124,7 @@ class Physics:
             rows.functions,
             rows.sm,
         )
-        packed = out[int(_mass.mass_tables_length(len(rows.sm))) :].reshape(-1, _clauses.LENGTH)
+        packed = _mass.clause_tables(out, len(rows.sm))
         for index, found in enumerate(self.clauses(float(mass))):
             if len(found) > self.constraints[index].slots:
                 raise ValueError(f"{self.constraints[index].id} returned more clauses than its slots")
@@ -155,11 +143,11 @@ class Physics:
         """A workspace for `fill` on mass tables and axes; muon : whether chi2 of the muon rows will be asked for."""
         rows, roles = self.likelihood, roles_of([len(axis) for axis in axes])
         frame, wide_frame = self._frame(roles), self._frame(wide_roles_of(roles))
-        header, limits = mass_tables[: _mass.HEADER], row_tables(mass_tables, len(rows.sm))[:, -1]
+        header, limits = mass_tables[: _mass.HEADER], _mass.row_tables(mass_tables, len(rows.sm))[:, -1]
         exact = BandTables(wide_frame, header)
         errors = [rows.whitening, rows.whitening_muon] if muon else [rows.whitening]
         wide = [WideTables(wide_frame, header, limits, exact, whitening) for whitening in errors]
-        return Workspace(mass_tables, tuple(zip(frame.prepare(mass_tables, errors), wide, strict=True)))
+        return Workspace(mass_tables, exact, tuple(zip(frame.prepare(mass_tables, errors), wide, strict=True)))
 
     def fill(
         self,
@@ -187,7 +175,7 @@ class Physics:
             count = evaluate_grid(prepared, *axes, first, len(out), _FLOAT32_MAX, out, bits, lost, *space)
             count += wide.evaluate(axes, first, _FLOAT32_MAX, out, lost)
             for place in np.flatnonzero(lost) if count else ():
-                point = self.evaluate(workspace.mass_tables, axes, first + int(place), 1, ("chi2_muon",))
+                point = self.quantities(workspace.mass_tables, axes, first + int(place), 1, (name,))
                 out[place] = min(point[name][0], _FLOAT32_MAX)
 
     def evaluate(
@@ -208,56 +196,62 @@ class Physics:
 
         Returns
         -------
-        float64 arrays over the n points by name: chi2[n]; excluded uint64[n], bit k for constraint k; and where asked
-        for: chi2_muon[n]; ratios[n, constraints]; values[n, clauses], what each clause compares with its limits (0
-        where it does not apply); predictions[n, rows]; widths[n, 5] in GeV in the order of `CHANNELS`; a_mu[n].
+        Arrays of `quantities`.
         """
         n = math.prod(len(axis) for axis in axes) - first if count is None else count
-        rows = self.likelihood
-        sizes = {
-            "chi2_muon": (n,),
-            "ratios": (n, len(self.constraints)),
-            "values": (n, self._slots[-1]),
-            "predictions": (n, len(rows.sm)),
-            "widths": (n, len(CHANNELS)),
-            "a_mu": (n,),
+        return self.quantities(mass_tables, axes, first, n, ("chi2", "excluded", *(o for o in OPTIONAL if o in want)))
+
+    def quantities(
+        self,
+        mass_tables: NDArray[np.float64],
+        axes: Axes,
+        first: int,
+        count: int,
+        want: Sequence[str],
+        tables_at: TablesAt | None = None,
+    ) -> dict[str, Array]:
+        """What is wanted and no more, by the reference evaluator; arguments as of `evaluate`.
+
+        Parameters
+        ----------
+        want : names of the results.
+        tables_at : what gives the tables of the rows beyond the small-width law: by default the closed form, 0.3 ms a
+            point; for grids `Workspace.bands.at`, an interpolation in the width, which is good to 1e-9.
+
+        Returns
+        -------
+        float64 arrays over the n points by name: chi2[n]; excluded uint64[n], bit k for constraint k; chi2_muon[n];
+        ratios[n, constraints]; values[n, clauses], what each clause compares with its limits (0 where it does not
+        apply); predictions[n, rows]; widths[n, 5] in GeV in the order of `CHANNELS`; a_mu[n].
+        """
+        components = {
+            "ratios": len(self.constraints),
+            "values": self._slots[-1],
+            "predictions": len(self.likelihood.sm),
+            "widths": len(CHANNELS),
         }
         out: dict[str, Array] = {
-            name: np.zeros(size if name in want else (0, *size[1:])) for name, size in sizes.items()
+            name: np.empty((count, components[name]) if name in components else count) for name in want
         }
-        chi2, excluded = np.empty(n), np.empty(n, dtype=np.uint64)
-        evaluate_block(
+        if "excluded" in out:
+            out["excluded"] = np.empty(count, dtype=np.uint64)
+        evaluate_run(
             mass_tables,
             self.matrix,
-            rows.row_start,
-            rows.sm_tables.panel_lo,
-            rows.sm_tables.panel_hi,
-            rows.functions,
-            rows.lepton,
-            rows.sm,
-            rows.data.values,
-            rows.whitening,
-            rows.whitening_muon,
-            *self._powers,
+            self.likelihood,
             len(self.constraints),
-            *axes,
+            axes,
             first,
-            n,
-            chi2,
-            out["chi2_muon"],
-            excluded,
-            out["ratios"],
-            out["values"],
-            out["predictions"],
-            out["widths"],
-            out["a_mu"],
+            want,
+            out,
+            tables_at,
         )
-        return {"chi2": chi2, "excluded": excluded} | {name: out[name] for name in OPTIONAL if name in want}
+        return out
 
     def chi2(self, mass: float, eps: float, eps_z: float, g_mu: float) -> float:
         """chi2 at one point of any mass, for minimisers."""
         point = (np.array([eps]), np.array([eps_z]), np.array([g_mu]))
-        return float(self.evaluate(self.mass_tables(mass), point)["chi2"][0])
+        return float(self.quantities(self.mass_tables(mass), point, 0, 1, ("chi2",))["chi2"][0])
 
     @cached_property
     def sm_chi2(self) -> dict[str, float]:
