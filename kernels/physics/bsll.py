@@ -79,8 +79,14 @@ def node_functions(
     return f
 
 
-def linear_products(v: Any, a: Any, e0: Any, e2: Any, m1: Any, times: Callable[[Any, Any], Any]) -> list[Any]:
-    """What the five linear tables of a row multiply; `times` multiplies a lepton's coupling with a vertex."""
+def linear_products(*forms: Any, times: Callable[[Any, Any], Any]) -> list[Any]:
+    """What the five linear tables of a row multiply.
+
+    Parameters
+    ----------
+    forms : v, a, E0, E2, M1, numbers or whatever `times` multiplies.
+    """
+    v, a, e0, e2, m1 = forms
     return [times(v, e0), times(v, e2), times(v, m1), times(a, e0), times(a, e2)]
 
 
@@ -91,7 +97,7 @@ def quadratic_products(
 
     Parameters
     ----------
-    forms : v, a, e0, e2, m1 as in `linear_products`.
+    forms : as in `linear_products`.
     times, times_squares : multiply two of them, and two products of two.
     """
     v, a, e0, e2, m1 = forms

@@ -15,6 +15,8 @@ the pole cost no digits.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from zdscan.kernels.jit import inner
@@ -29,16 +31,16 @@ FAR = 3.0
 
 
 @inner
-def offset(s: float, mass: float) -> float:
-    """s - mass^2 with the rounding error of the square carried along."""
+def offset(s: Any, mass: float) -> Any:
+    """s - mass^2 with the rounding error of the square carried along; s a number or, called from Python, an array."""
     high = np.float64(np.float32(mass))
     low = mass - high
     return ((s - high * high) - 2.0 * high * low) - low * low
 
 
 @inner
-def edges(lo: float, hi: float, mass: float) -> tuple[float, float, float]:
-    """Half width h of a panel and its edges (lo - M^2)/h, (hi - M^2)/h."""
+def edges(lo: Any, hi: Any, mass: float) -> tuple[Any, Any, Any]:
+    """Half width h of a panel and its edges (lo - M^2)/h, (hi - M^2)/h; of panels in arrays where Python calls."""
     half = 0.5 * (hi - lo)
     return half, offset(lo, mass) / half, offset(hi, mass) / half
 

@@ -6,14 +6,12 @@ L = V_mu fbar gamma^mu (v - a gamma5) f,    neutrinos g_nu nubar gamma^mu P_L nu
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from zdscan.kernels.physics.couplings import A_MU, G_NUE, G_NUTAU, V_D, V_E, V_S, V_U
-
-WIDTH_PRODUCTS = 11  # see `width_products`
 
 
 def lepton_factors(mass: float, m: float) -> tuple[float, float]:
@@ -65,22 +63,25 @@ def hadronic_currents(v_u: Any, v_d: Any, v_s: Any) -> tuple[Any, Any, Any]:
     return v_u - v_d, 3.0 * (v_u + v_d), -3.0 * v_s
 
 
-def hadronic_pairs(v_u: Any, v_d: Any, v_s: Any, times: Callable[[Any, Any], Any]) -> tuple[Any, ...]:
-    """The products of currents that the six numbers of `hadron_response` multiply; `times` multiplies two couplings."""
-    rho, omega, phi = hadronic_currents(v_u, v_d, v_s)
+def hadronic_pairs(*quarks: Any, times: Callable[[Any, Any], Any]) -> tuple[Any, ...]:
+    """The products of currents that the six numbers of `hadron_response` multiply.
+
+    quarks : v_u, v_d, v_s; `times` multiplies two of them.
+    """
+    rho, omega, phi = hadronic_currents(*quarks)
     pairs = ((rho, rho), (omega, omega), (phi, phi), (rho, omega), (rho, phi), (omega, phi))
     return tuple(times(one, other) for one, other in pairs)
 
 
-def width_products(couplings: Sequence[Any], times: Callable[[Any, Any], Any]) -> list[Any]:
+def width_products(couplings: Any, times: Callable[[Any, Any], Any]) -> list[Any]:
     """The products of couplings that the width consists of, each to be multiplied with its factor of the mass.
 
     The sum of g_nu^2; v_e^2, a_e^2; v_mu^2, a_mu^2; the six pairs of hadronic currents.
 
     Parameters
     ----------
-    couplings : by the numbers of kernels/physics/couplings.py, of any kind that `times` multiplies.
+    couplings : a sequence by the numbers of kernels/physics/couplings.py, of any kind that `times` multiplies.
     """
     e, mu, tau = (times(g, g) for g in couplings[G_NUE : G_NUTAU + 1])
     leptons = [times(c, c) for c in couplings[V_E : A_MU + 1]]
-    return [e + mu + tau, *leptons, *hadronic_pairs(couplings[V_U], couplings[V_D], couplings[V_S], times)]
+    return [e + mu + tau, *leptons, *hadronic_pairs(couplings[V_U], couplings[V_D], couplings[V_S], times=times)]

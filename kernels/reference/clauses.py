@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from zdscan.kernels.reference.points import Points
@@ -20,22 +22,24 @@ def branching_ratios(points: Points) -> np.ndarray:
 
 
 def clause_values(clauses: np.ndarray, points: Points) -> np.ndarray:
-    """What each clause float64[slots, LENGTH] compares with its bounds, 0 where it does not apply: float64[slots, n]."""
+    """What each clause float64[slots, LENGTH] compares with its bounds, 0 where there is none: float64[slots, n]."""
     monomials, fractions = _monomials(clauses, points), branching_ratios(points)
-    values = np.zeros((len(clauses), len(points.width)))
-    for value, clause in zip(values, clauses, strict=True):
+    values, term = np.zeros((len(clauses), len(points.width))), np.empty_like(points.width)
+    numbers, coefficients = clauses[:, : _clauses.POLYNOMIAL].tolist(), clauses[:, _clauses.POLYNOMIAL :]
+    for c, m in zip(*(place.tolist() for place in np.nonzero(coefficients)), strict=True):
+        values[c] += np.multiply(coefficients[c, m], monomials[m], out=term)
+    for value, clause in zip(values, numbers, strict=True):
+        channel = int(clause[_clauses.CHANNEL])
         if clause[_clauses.APPLIES] == 0.0:
             continue
-        coefficients = clause[_clauses.POLYNOMIAL :]
-        for m in np.flatnonzero(coefficients):
-            value += coefficients[m] * monomials[m]
-        channel = int(clause[_clauses.CHANNEL])
         if channel >= 0:
             value *= fractions[channel]
-        value += clause[_clauses.CONSTANT]
+        if clause[_clauses.CONSTANT] != 0.0:
+            value += clause[_clauses.CONSTANT]
         if clause[_clauses.ROOT] != 0.0:
-            np.sqrt(np.maximum(value, 0.0), out=value)
-        value += clause[_clauses.OFFSET]
+            np.sqrt(np.maximum(value, 0.0, out=value), out=value)
+        if clause[_clauses.OFFSET] != 0.0:
+            value += clause[_clauses.OFFSET]
     return values
 
 
@@ -45,7 +49,7 @@ def _monomials(clauses: np.ndarray, points: Points) -> dict[int, np.ndarray]:
     for known, x in zip(powers, points.parameters, strict=True):
         for _ in range(_clauses.DEGREE):
             known.append(known[-1] * x)
-    used = np.flatnonzero(np.any(clauses[:, _clauses.POLYNOMIAL :] != 0.0, axis=0))
+    used = np.flatnonzero(np.any(clauses[:, _clauses.POLYNOMIAL :] != 0.0, axis=0)).tolist()
     exponents = _clauses.EXPONENTS
     return {m: powers[0][i] * powers[1][j] * powers[2][k] for m, (i, j, k) in zip(used, exponents[used], strict=True)}
 
@@ -55,22 +59,25 @@ def constraint_ratios(clauses: np.ndarray, points: Points, values: np.ndarray, c
 
     0 where none applies, which is also where the vector is narrower than a prompt decay needs.
     """
-    ratios = np.zeros((constraints, values.shape[1]))
-    for clause, value in zip(clauses, values, strict=True):
+    ratios, term = np.zeros((constraints, values.shape[1])), np.empty(values.shape[1])
+    for clause, value in zip(clauses[:, : _clauses.POLYNOMIAL].tolist(), values, strict=True):
         if clause[_clauses.APPLIES] == 0.0:
             continue
-        distance = value - clause[_clauses.CENTRE]
-        ratio = np.maximum(distance * (1.0 / clause[_clauses.UP]), -distance * (1.0 / clause[_clauses.DOWN]))
-        if clause[_clauses.MIN_WIDTH] > 0.0:
-            ratio[points.width < clause[_clauses.MIN_WIDTH]] = 0.0
-        of_constraint = ratios[int(clause[_clauses.CONSTRAINT])]
-        np.maximum(of_constraint, ratio, out=of_constraint)
+        of_constraint, distance = ratios[int(clause[_clauses.CONSTRAINT])], value
+        if clause[_clauses.CENTRE] != 0.0:
+            distance = value - clause[_clauses.CENTRE]
+        for bound in (clause[_clauses.UP], -clause[_clauses.DOWN]):
+            if math.isfinite(bound):
+                np.multiply(distance, 1.0 / bound, out=term)
+                if clause[_clauses.MIN_WIDTH] > 0.0:
+                    term[points.width < clause[_clauses.MIN_WIDTH]] = 0.0
+                np.maximum(of_constraint, term, out=of_constraint)
     return ratios
 
 
 def exclusion_bits(ratios: np.ndarray) -> np.ndarray:
     """Bit k is set where the ratio of constraint k is 1 or more: uint64[n]."""
     bits = np.zeros(ratios.shape[1], dtype=np.uint64)
-    for k, ratio in enumerate(ratios):
-        bits[ratio >= 1.0] |= np.uint64(1 << k)
+    for k, excluded in enumerate(ratios >= 1.0):
+        bits |= excluded.astype(np.uint64) << np.uint64(k)
     return bits

@@ -1,8 +1,8 @@
 """The measured rows at points of one mass, and chi2. docs/rows.md.
 
-    row = sm + sum_k (L0_k + L1_k Gamma) l_k + sum_k (R_k/Gamma + F_k) p_k                  (small-width law)
-    row = sm + sum_k T1_k(Gamma) l_k + sum_k T2_k(Gamma) p_k        where the width is beyond the limit of the row
-    chi2 = |whitening (row - measured)|^2
+row = sm + sum_k (L0_k + L1_k Gamma) l_k + sum_k (R_k/Gamma + F_k) p_k                  (small-width law)
+row = sm + sum_k T1_k(Gamma) l_k + sum_k T2_k(Gamma) p_k        where the width is beyond the limit of the row
+chi2 = |whitening (row - measured)|^2
 """
 
 from __future__ import annotations
@@ -78,28 +78,28 @@ def _products(points: Points, lepton: int) -> np.ndarray:
     """The five l_k and nine p_k of a lepton: float64[14, n]."""
     v, a = points.couplings[V_E + 2 * lepton : V_E + 2 * lepton + 2]
     forms = (v, a, *points.vertex)
-    return np.array(
-        linear_products(*forms, times=mul) + quadratic_products(*forms, times=mul, times_squares=mul)
-    )
+    return np.array(linear_products(*forms, times=mul) + quadratic_products(*forms, times=mul, times_squares=mul))
 
 
 def _law(tables: np.ndarray, products: np.ndarray, points: Points) -> np.ndarray:
     """What the vector adds to rows of one lepton by the small-width law: tables float64[r, 29]; float64[r, n]."""
     linear, quadratic = products[:LINEAR], products[LINEAR:]
     factors = [*linear, *(points.width * linear), *(quadratic * points.inverse_width), *quadratic]
-    out = np.zeros((len(tables), len(points.width)))
+    out, term = np.zeros((2, len(tables), len(points.width)))
     for k, factor in enumerate(factors):
         if factor.any():  # many products vanish in a case, all of them for a lepton that the vector does not couple to
-            out += tables[:, k, None] * factor
+            out += np.multiply(tables[:, k, None], factor, out=term)
     return out
 
 
 def chi2(whitening: np.ndarray, residuals: np.ndarray) -> np.ndarray:
     """|whitening residuals|^2: whitening float64[m, rows], residuals float64[rows, n]; float64[n]."""
-    total = np.zeros(residuals.shape[1])
-    for row in whitening:
-        pull = np.zeros_like(total)
-        for r in np.flatnonzero(row):
-            pull += row[r] * residuals[r]
-        total += pull * pull
+    row, column = np.nonzero(whitening)
+    place = np.arange(len(row)) - np.searchsorted(row, row)  # in the row: a diagonal has first ones only
+    pulls, total = np.zeros((len(whitening), residuals.shape[1])), np.zeros(residuals.shape[1])
+    for k in range(place.max(initial=-1) + 1):
+        i, r = row[place == k], column[place == k]
+        pulls[i] += whitening[i, r, None] * residuals[r]
+    for square in pulls * pulls:
+        total += square
     return total

@@ -16,7 +16,8 @@ from zdscan.compiled import warming
 from zdscan.constraints import select
 from zdscan.errors import UserError, not_one_of
 from zdscan.evaluation.fields import Field
-from zdscan.evaluation.physics import CHANNELS, Axes, Physics, Workspace
+from zdscan.evaluation.physics import CHANNELS, Physics, Workspace
+from zdscan.evaluation.points import Axes, run_of
 from zdscan.inputs.measurements import ERROR_TREATMENTS, available
 from zdscan.kernels.fast.evaluate import evaluate_grid, work_space
 from zdscan.physics import rows as likelihood
@@ -288,9 +289,8 @@ class Engine:
                 np.empty(0, dtype=np.float32) if muon is None else muon,
             )
         if given:
-            results = self.physics.quantities(
-                workspace.mass_tables, self._point_axes, first, count, list(given), workspace.bands.at
-            )
+            parameters = run_of(self._point_axes, first, count)
+            results = self.physics.quantities(workspace.mass_tables, parameters, list(given), workspace.bands.at)
             for name, output in given.items():
                 result = results[name]
                 np.clip(result, -_FLOAT32_MAX, _FLOAT32_MAX, out=result)

@@ -48,6 +48,7 @@ from zdscan.physics.rows import Likelihood
 BUNDLE_COST = 12  # of a bundle of lines, in steps along them
 OTHER_COST = 1.3  # of a point where lines do not run along g_mu
 ACROSS_COST = 1.5  # of a point where lines run across blocks, which then cut them
+_AT_ONCE = 32  # widths whose tables stay in a cache
 _LINEARS = np.eye(3, dtype=np.int64)
 REGULAR = np.concatenate([ONE, QUADRATICS, QUARTICS])  # of P in r = P + Q/Gamma; those of Q are the quartics
 _TWO = places(QUADRATICS, _LINEARS, _LINEARS)
@@ -270,9 +271,8 @@ def _kind(width: Floats, chi2: Cells, lengths: Cells) -> int:
     largest = np.zeros(5, dtype=np.int64)
     np.maximum.at(largest, *np.divmod(chi2.row.astype(np.int64), POWERS))
     np.maximum.at(largest[3:], *np.divmod(lengths.row.astype(np.int64), LENGTHS))
-    if not np.any(width[4:]) and np.all(largest <= _tile.FIXED_POWERS):
-        return _tile.FIXED
-    return _tile.SHORT if np.all(largest <= _tile.SHORT_POWERS) else _tile.LONG
+    is_fixed = not np.any(width[4:]) and np.all(largest <= _tile.FIXED_POWERS)
+    return _tile.FIXED if is_fixed else _tile.LONG
 
 
 class BandTables:
@@ -314,22 +314,30 @@ class BandTables:
 
         Tables that multiply squares are interpolated times the width. In closed form where a width is in no band.
         """
-        out = np.empty((len(widths), _bands.TABLES, len(self._frame.rows.sm)))
-        bands = np.array([_bands.band_of(width) for width in widths.tolist()])
-        for band in np.unique(bands).tolist():
-            mine = np.flatnonzero(bands == band)
+        rows = self._frame.rows
+        out = np.zeros((len(widths), _bands.TABLES, len(rows.sm)))
+        flat = out.reshape(len(widths), -1)
+        places = np.array([_bands.band_of(width) for width in widths.tolist()])
+        for band in np.unique(places).tolist():
+            mine = np.flatnonzero(places == band)
             if band < 0:
-                out[mine] = closed_form(self._header, rows_of(self._frame.rows))(widths[mine])
+                out[mine] = closed_form(self._header, rows_of(rows))(widths[mine])
                 continue
-            centre, width = _bands.centre_of(band), widths[mine, None, None]
-            nodes = centre * (1.0 + _bands.NODE) / (1.0 - _bands.NODE)
+            centre = _bands.centre_of(band)
             tables = np.ascontiguousarray(self.of(band).transpose(0, 2, 1))
-            tables[:, LINEAR:] *= nodes[:, None, None]
-            total = np.zeros((len(mine), *tables.shape[1:]))
-            for weight, of_node in zip(_bands.node_weights((width - centre) / (width + centre)), tables, strict=True):
-                total += weight * of_node
-            total[:, LINEAR:] /= width
-            out[mine] = total
+            tables[:, LINEAR:] *= (centre * (1.0 + _bands.NODE) / (1.0 - _bands.NODE))[:, None, None]
+            tables = tables.reshape(_bands.NODES, -1)
+            live = np.flatnonzero(tables.any(axis=0))
+            tables = np.ascontiguousarray(tables[:, live])
+            for some in np.split(mine, range(_AT_ONCE, len(mine), _AT_ONCE)):
+                width = widths[some]
+                weights = _bands.node_weights((width - centre) / (width + centre))[:, :, None]
+                total, work = np.empty((2, len(some), tables.shape[1]))
+                np.multiply(weights[0], tables[0], out=total)
+                for weight, of_node in zip(weights[1:], tables[1:], strict=True):
+                    total += np.multiply(weight, of_node, out=work)
+                flat[some[:, None], live] = total
+        out[:, LINEAR:] /= np.where(places >= 0, widths, 1.0)[:, None, None]
         return out
 
 

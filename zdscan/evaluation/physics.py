@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from zdscan import inputs
 from zdscan.compiled import cache
 from zdscan.evaluation.expansion import BandTables, Frame, WideTables, roles_of, wide_roles_of
-from zdscan.evaluation.points import Array, Axes, evaluate_run
+from zdscan.evaluation.points import AT_ONCE, Array, Axes, evaluate_points, run_of
 from zdscan.inputs import curves
 from zdscan.kernels.fast.evaluate import Prepared, evaluate_grid, work_space
 from zdscan.kernels.reference.rows import TablesAt
@@ -175,7 +175,8 @@ class Physics:
             count = evaluate_grid(prepared, *axes, first, len(out), _FLOAT32_MAX, out, bits, lost, *space)
             count += wide.evaluate(axes, first, _FLOAT32_MAX, out, lost)
             for place in np.flatnonzero(lost) if count else ():
-                point = self.quantities(workspace.mass_tables, axes, first + int(place), 1, (name,))
+                one = run_of(axes, first + int(place), 1)
+                point = self.quantities(workspace.mass_tables, one, (name,))
                 out[place] = min(point[name][0], _FLOAT32_MAX)
 
     def evaluate(
@@ -199,21 +200,21 @@ class Physics:
         Arrays of `quantities`.
         """
         n = math.prod(len(axis) for axis in axes) - first if count is None else count
-        return self.quantities(mass_tables, axes, first, n, ("chi2", "excluded", *(o for o in OPTIONAL if o in want)))
+        wanted = ("chi2", "excluded", *(name for name in OPTIONAL if name in want))
+        return self.quantities(mass_tables, run_of(axes, first, n), wanted)
 
     def quantities(
         self,
         mass_tables: NDArray[np.float64],
-        axes: Axes,
-        first: int,
-        count: int,
+        parameters: NDArray[np.float64],
         want: Sequence[str],
         tables_at: TablesAt | None = None,
     ) -> dict[str, Array]:
-        """What is wanted and no more, by the reference evaluator; arguments as of `evaluate`.
+        """What is wanted and no more, by the reference evaluator, at any points of the mass of mass tables.
 
         Parameters
         ----------
+        parameters : float64[3, n], eps, eps_z, g_mu of the points.
         want : names of the results.
         tables_at : what gives the tables of the rows beyond the small-width law: by default the closed form, 0.3 ms a
             point; for grids `Workspace.bands.at`, an interpolation in the width, which is good to 1e-9.
@@ -224,34 +225,17 @@ class Physics:
         ratios[n, constraints]; values[n, clauses], what each clause compares with its limits (0 where it does not
         apply); predictions[n, rows]; widths[n, 5] in GeV in the order of `CHANNELS`; a_mu[n].
         """
-        components = {
-            "ratios": len(self.constraints),
-            "values": self._slots[-1],
-            "predictions": len(self.likelihood.sm),
-            "widths": len(CHANNELS),
-        }
-        out: dict[str, Array] = {
-            name: np.empty((count, components[name]) if name in components else count) for name in want
-        }
-        if "excluded" in out:
-            out["excluded"] = np.empty(count, dtype=np.uint64)
-        evaluate_run(
-            mass_tables,
-            self.matrix,
-            self.likelihood,
-            len(self.constraints),
-            axes,
-            first,
-            want,
-            out,
-            tables_at,
-        )
-        return out
+        fixed = (mass_tables, self.matrix, self.likelihood, len(self.constraints))
+        parts = [
+            evaluate_points(*fixed, parameters[:, start : start + AT_ONCE], want, tables_at)
+            for start in range(0, max(parameters.shape[1], 1), AT_ONCE)
+        ]
+        return {name: np.concatenate([part[name] for part in parts]) for name in want}
 
     def chi2(self, mass: float, eps: float, eps_z: float, g_mu: float) -> float:
         """chi2 at one point of any mass, for minimisers."""
-        point = (np.array([eps]), np.array([eps_z]), np.array([g_mu]))
-        return float(self.quantities(self.mass_tables(mass), point, 0, 1, ("chi2",))["chi2"][0])
+        point = np.array([[eps], [eps_z], [g_mu]])
+        return float(self.quantities(self.mass_tables(mass), point, ("chi2",))["chi2"][0])
 
     @cached_property
     def sm_chi2(self) -> dict[str, float]:
