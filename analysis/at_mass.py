@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from zdscan.evaluation.engine import build_physics
-from zdscan.evaluation.physics import Axes, Physics
+from zdscan.evaluation.physics import Physics
+from zdscan.evaluation.points import Axes
 from zdscan.physics.cases import Case, named_case
 
 Array = NDArray[np.float64]

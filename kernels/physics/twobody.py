@@ -29,11 +29,6 @@ def pseudoscalar_factor(m_parent: float, m_daughter: float, mass: float) -> floa
     return squared * math.sqrt(squared) / (64.0 * math.pi * m_parent**3 * mass**2)
 
 
-def pseudoscalar_width(m_parent: float, m_daughter: float, mass: float, amplitude: complex) -> float:
-    """Gamma(H -> P V) in GeV for the amplitude F of `pseudoscalar_factor`."""
-    return pseudoscalar_factor(m_parent, m_daughter, mass) * abs(amplitude) ** 2
-
-
 def vector_factor(m_parent: float, m_daughter: float, mass: float) -> float:
     """Gamma(B -> V' V)/(|H_0|^2 + |H_+|^2 + |H_-|^2) in GeV: lambda^(1/2)/(16 pi m_B^3); 0 above threshold."""
     if mass + m_daughter >= m_parent:
@@ -73,27 +68,6 @@ def vector_amplitudes(
     return longitudinal, even - odd, even + odd
 
 
-def vector_width(
-    m_parent: float,
-    m_daughter: float,
-    mass: float,
-    vector: complex,
-    dipole: complex,
-    a1: float,
-    a12: float,
-    v: float,
-    t1: float,
-    t2: float,
-    t23: float,
-) -> float:
-    """Gamma(B -> V' V) in GeV; arguments of `vector_amplitudes`."""
-    factor = vector_factor(m_parent, m_daughter, mass)
-    if factor == 0.0:
-        return 0.0
-    zero, plus, minus = vector_amplitudes(m_parent, m_daughter, mass, vector, dipole, a1, a12, v, t1, t2, t23)
-    return factor * (abs(zero) ** 2 + abs(plus) ** 2 + abs(minus) ** 2)
-
-
 def inclusive_factor(m_quark: float, mass: float) -> float:
     """Gamma(b -> s V)/(m_b^2 |E - M1 M^2|^2 + 2 M^2 |E - M1 m_b^2|^2), 1/GeV; massless s; 0 above threshold.
 
@@ -102,10 +76,3 @@ def inclusive_factor(m_quark: float, mass: float) -> float:
     if mass >= m_quark:
         return 0.0
     return (m_quark**2 - mass**2) ** 2 / (32.0 * math.pi * m_quark**3 * mass**2)
-
-
-def inclusive_width(m_quark: float, mass: float, vector: complex, m1: complex) -> float:
-    """Gamma(b -> s V) in GeV at leading order; `m1` = M1 in GeV^-2."""
-    longitudinal = m_quark**2 * abs(vector - m1 * mass**2) ** 2
-    transverse = 2.0 * mass**2 * abs(vector - m1 * m_quark**2) ** 2
-    return inclusive_factor(m_quark, mass) * (longitudinal + transverse)

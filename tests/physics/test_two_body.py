@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support import formulas
 from tests.support.tolerances import EXACT_ALGEBRA, PRINTED_SIX_DIGITS
 from tests.support.verdicts import coefficients, model
 from zdscan.inputs import constants, tables
@@ -66,14 +67,14 @@ def test_light_vector_is_a_goldstone_boson():
 def test_dipole_has_no_longitudinal_growth_and_needs_a_transverse_vector():
     """A conserved current: B -> K* gamma-like rate stays finite for M -> 0, B -> K vanishes like M^2."""
     form_factors = (0.3, 0.25, 0.35, 0.29, 0.29, 0.6)
-    light, lighter = (twobody.vector_width(5.28, 0.9, m, 0j, 1e-9 + 0j, *form_factors) for m in (1e-3, 1e-4))
+    light, lighter = (formulas.vector_width(5.28, 0.9, m, 0j, 1e-9 + 0j, *form_factors) for m in (1e-3, 1e-4))
     assert light == pytest.approx(lighter, rel=1e-5)
     # Gamma(B -> K* gamma) = (m_B^2 - m_V^2)^3/(64 pi m_B^3) x 2 |d|^2 T1^2 for T1(0) = T2(0)
     photon = (5.28**2 - 0.9**2) ** 3 / (32 * math.pi * 5.28**3) * (1e-9 * 0.29) ** 2
     assert lighter == pytest.approx(photon, rel=1e-6)
     zero, plus, minus = twobody.vector_amplitudes(5.28, 0.9, 1e-4, 0j, 1e-9 + 0j, *form_factors)
     assert abs(zero) < 1e-4 * max(abs(minus), abs(plus))
-    quark = [twobody.inclusive_width(4.75, m, 0j, 1e-9 + 0j) for m in (1e-3, 1e-4)]
+    quark = [formulas.inclusive_width(4.75, m, 0j, 1e-9 + 0j) for m in (1e-3, 1e-4)]
     assert quark[0] == pytest.approx(quark[1], rel=1e-6)
     assert quark[1] == pytest.approx(4.75**5 * 1e-18 / (16 * math.pi), rel=1e-6)
 
@@ -95,7 +96,7 @@ def test_helicity_amplitudes_are_linear_and_parity_related(fraction, vector, dip
     a1, a12, v, t1, t2, t23 = factors
     mirrored = twobody.vector_amplitudes(5.28, 0.9, mass, vector, dipole, a1, a12, -v, -t1, t2, t23)
     assert mirrored == pytest.approx((both[0], both[2], both[1]), rel=1e-12, abs=1e-12)
-    width = twobody.vector_width(5.28, 0.9, mass, vector, dipole, *factors)
+    width = formulas.vector_width(5.28, 0.9, mass, vector, dipole, *factors)
     squares = sum(abs(h) ** 2 for h in both)
     assert width == pytest.approx(twobody.vector_factor(5.28, 0.9, mass) * squares, rel=1e-12)
 
@@ -103,8 +104,8 @@ def test_helicity_amplitudes_are_linear_and_parity_related(fraction, vector, dip
 def test_closed_channels():
     form_factors = (0.3, 0.25, 0.35, 0.29, 0.29, 0.6)
     for mass in (4.38, 5.0, 7.0):
-        assert twobody.vector_width(5.28, 0.9, mass, 1 + 0j, 1 + 0j, *form_factors) == 0.0
-    assert twobody.inclusive_width(4.75, 4.75, 1 + 0j, 0j) == twobody.inclusive_width(4.75, 5.0, 1 + 0j, 0j) == 0.0
+        assert formulas.vector_width(5.28, 0.9, mass, 1 + 0j, 1 + 0j, *form_factors) == 0.0
+    assert formulas.inclusive_width(4.75, 4.75, 1 + 0j, 0j) == formulas.inclusive_width(4.75, 5.0, 1 + 0j, 0j) == 0.0
     for mode in ("K+->pi+", "KL->pi0"):
         assert branching_ratio(mode, model(), 0.4).terms == {}
         below, above = (sum(map(abs, branching_ratio(mode, model(), m).terms.values())) for m in (0.25, 0.35))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from operator import mul
 
 from zdscan.inputs import against_mass, hadronic
-from zdscan.kernels.physics.widths import hadron_response, lepton_factors
+from zdscan.kernels.physics.widths import hadron_response, hadronic_pairs, lepton_factors
 from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.polynomial import Polynomial
 
@@ -16,12 +17,11 @@ _HADRONS_OPEN = 0.28  # GeV: below it the production is that of the isovector cu
 def production(model: Model, mass: float) -> Polynomial:
     """P = sum c_i c_j R_ij/sum R_ij with the currents of the hadronic width, c in units of e; eps^2 for a photon."""
     e = model.constants["e"]
-    v_u, v_d, v_s = (model.coupling(name) * (1.0 / e) for name in ("v_u", "v_d", "v_s"))
-    rho, omega, phi = v_u - v_d, 3.0 * (v_u + v_d), -3.0 * v_s
+    quarks = (model.coupling(name) * (1.0 / e) for name in ("v_u", "v_d", "v_s"))
+    pairs: tuple[Polynomial, ...] = hadronic_pairs(*quarks, times=mul)
     if mass < _HADRONS_OPEN:
-        return rho * rho
+        return pairs[0]
     weights = hadron_response(mass, hadronic.table())
-    pairs = (rho * rho, omega * omega, phi * phi, rho * omega, rho * phi, omega * phi)
     total = Polynomial.constant(0.0)
     for weight, pair in zip(weights, pairs, strict=True):
         total = total + (weight / sum(weights)) * pair

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support import formulas
 from tests.twins import dirac
 from tests.twins import loop_integrals as couplings_of
 from tests.twins.inputs import GF, GZ, LAMBDA, MW, SW2, X
@@ -88,7 +89,7 @@ def kernel_branching_ratio(meson: str, e0: complex, axial: float, mass: float, t
     c10 = leptonic.exchange_c10(complex(e0), complex(axial), n, mass, PAR[f"m_{meson}"], theory == "complete")
     y = PAR["DeltaGamma/Gamma_Bs"] / 2 if meson == "Bs" else 0.0
     names = (PAR[f"m_{meson}"], PAR[f"tau_{meson}"], PAR[f"f_{meson}"], PAR["m_mu"])
-    return leptonic.leptonic_branching_ratio(complex(standard_c10(meson) + c10), n, *names, y)
+    return formulas.leptonic_branching_ratio(complex(standard_c10(meson) + c10), n, *names, y)
 
 
 def test_standard_model() -> None:
