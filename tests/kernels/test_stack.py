@@ -56,7 +56,7 @@ def test_they_are_arrays_in_python_too():
 
 @pytest.mark.parametrize("length", [7, 1 << 20])
 def test_lengths_are_constant_and_moderate(length):
-    @lean
+    @njit
     def kernel(n):
         return local(n)[0] if length == 7 else local(1 << 20)[0]
 
