@@ -11,12 +11,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.kernels.jit import lean
+from zdscan.kernels.jit import njit
 
 PIECE = 1 << 20  # cells that are merged at once
 
 
-@lean
+@njit
 def add_block(
     chi2: NDArray[np.float32],
     excluded: NDArray[np.unsignedinteger],

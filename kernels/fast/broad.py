@@ -14,7 +14,7 @@ import numpy as np
 from zdscan.kernels.fast.collapse import POWERS, powers_of
 from zdscan.kernels.fast.evaluate import axis_of, line_width, touched
 from zdscan.kernels.fast.tile import CANCELLED
-from zdscan.kernels.jit import inner, lean
+from zdscan.kernels.jit import inner, njit
 from zdscan.kernels.stack import local
 from zdscan.kernels.tables.bands import (
     BANDS,
@@ -198,7 +198,7 @@ def work_space(wide: Wide, longest: int) -> tuple[np.ndarray, ...]:
     )
 
 
-@lean
+@njit
 def evaluate_wide(
     wide: Wide,
     eps_axis: np.ndarray,

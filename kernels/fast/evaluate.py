@@ -15,7 +15,7 @@ from zdscan.kernels.fast import tile as _tile
 from zdscan.kernels.fast.bounds import DEGREES, decide, power_ranges, row_ranges
 from zdscan.kernels.fast.collapse import POWERS, Cells, in_plane, on_lines, powers_of, powers_of_all, some_on_lines
 from zdscan.kernels.fast.tile import COEFFICIENTS, LANES, MOST_STEPS
-from zdscan.kernels.jit import inner, lean
+from zdscan.kernels.jit import inner, njit
 from zdscan.kernels.stack import local
 
 _POWERS_OF_LANES, _COEFFICIENTS_OF_LANES, _TILE = POWERS * LANES, COEFFICIENTS * LANES, MOST_STEPS * LANES
@@ -130,7 +130,7 @@ def work_space(p: Prepared) -> tuple[np.ndarray, np.ndarray]:
     return np.empty(cells + tests * DEGREES * (4 + 2 * LANES)), np.empty(3 * tests, dtype=np.int64)
 
 
-@lean
+@njit
 def evaluate_grid(
     p: Prepared,
     eps_axis: np.ndarray,

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from zdscan.kernels.jit import inner, lean
+from zdscan.kernels.jit import inner, njit
 from zdscan.kernels.physics import resonance as _resonance
 from zdscan.kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC, fold, fold_squares
 from zdscan.kernels.stack import local
@@ -102,7 +102,7 @@ def _weights(
             absolute[m] = inverse * inverse_half if x2 + gamma2 > far else absolute[m]
 
 
-@lean
+@njit
 def band_tables(
     mass: float,
     kappa: float,

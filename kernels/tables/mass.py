@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zdscan.kernels.jit import lean
+from zdscan.kernels.jit import njit
 from zdscan.kernels.physics.bsll import LINEAR, QUADRATIC, row_law, width_limit
 from zdscan.kernels.physics.moments import moment_factors
 from zdscan.kernels.physics.widths import hadron_factors, lepton_factors, neutrino_factor
@@ -79,7 +79,7 @@ def fill_mass_tables(
     _fill_rows(row_tables(out, len(c0)), mass, kappa, longitudinal, row_start, panel_lo, panel_hi, functions, c0)
 
 
-@lean
+@njit
 def _fill_rows(
     tables: np.ndarray,
     mass: float,

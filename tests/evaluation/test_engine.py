@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -110,37 +107,3 @@ def test_no_infinity_is_stored():
     assert zdscan.evaluate("B", 0.01, 100.0, 100.0, 100.0, theory="complete").chi2["all"] > 1e39
     assert outputs["chi2"][0] == np.finfo(np.float32).max
     assert all(np.all(np.isfinite(output)) for output in outputs.values())
-
-
-@pytest.mark.slow
-def test_kernels_as_numba_compiles_them(tmp_path):
-    """An untested version of Numba is left to compile in its own way: the same numbers."""
-    code = (
-        "import sys, numpy as np, zdscan\n"
-        "from zdscan.kernels import jit\n"
-        "from zdscan.evaluation.engine import Engine, build_physics\n"
-        "from zdscan.physics.cases import CASES\n"
-        "axes = {'mass': np.array([0.05, 0.6]), 'eps': np.array([-1e-3, 0.0, 1e-5])}\n"
-        "axes |= {'eps_z': np.linspace(-0.1, 0.1, 9), 'g_mu': np.geomspace(1e-5, 1.0, 12)}\n"
-        "fields = ('chi2', 'excluded', 'chi2_muon', 'ratios', 'predictions')\n"
-        "engine, found = Engine(build_physics(CASES['B'], theory='complete'), axes, fields), {}\n"
-        "for mass in range(2):\n"
-        "    outputs = [np.empty((324, f.components) if f.extra else 324, f.dtype) for f in engine.fields]\n"
-        "    engine.evaluate(engine.mass_tables(mass), 0, 324, outputs)\n"
-        "    found |= {f'{name}{mass}': output for name, output in zip(fields, outputs)}\n"
-        "np.savez(sys.argv[1], shortened=jit.SHORTENED, **found)\n"
-    )
-    found = []
-    for name, extra in (("own", {}), ("stock", {"ZDSCAN_STOCK_COMPILER": "1", "ZDSCAN_CACHE_DIR": str(tmp_path)})):
-        path = tmp_path / f"{name}.npz"
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(path)], env=os.environ | extra, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        found.append(dict(np.load(path)))
-    own, stock = found
-    assert not stock.pop("shortened")
-    own.pop("shortened")
-    assert own.keys() == stock.keys()
-    for name, values in own.items():
-        np.testing.assert_allclose(stock[name], values, rtol=FLOAT32_OUTPUT, err_msg=name)

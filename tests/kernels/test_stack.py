@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba.core.errors import TypingError
 
-from zdscan.kernels.jit import inner, lean
+from zdscan.kernels.jit import inner, njit
 from zdscan.kernels.stack import ALIGNMENT, local
 
 SIZE, ROWS = 5, 3
@@ -19,7 +19,7 @@ def _fill(table, offset):
             table[i, k] = offset + 10 * i + k
 
 
-@lean
+@njit
 def _sums(repeats, out, addresses):
     numbers = local(SIZE, np.uint64)
     total = 0.0
@@ -56,7 +56,7 @@ def test_they_are_arrays_in_python_too():
 
 @pytest.mark.parametrize("length", [7, 1 << 20])
 def test_lengths_are_constant_and_moderate(length):
-    @lean
+    @njit
     def kernel(n):
         return local(n)[0] if length == 7 else local(1 << 20)[0]
 

@@ -310,7 +310,7 @@ class BandTables:
             return self._known[band]
 
     def at(self, widths: Floats) -> Floats:
-        """The tables at n widths in GeV, interpolated between the nodes to 1e-9: float64[n, TABLES, rows].
+        """The tables at n widths in GeV, interpolated between the nodes: float64[n, TABLES, rows]. Rows keep 1e-7.
 
         Tables that multiply squares are interpolated times the width. In closed form where a width is in no band.
         """

@@ -206,7 +206,8 @@ class Physics:
         parameters : float64[3, n], eps, eps_z, g_mu of the points.
         want : names of the results.
         tables_at : what gives the tables of the rows beyond the small-width law: by default the closed form, 0.3 ms a
-            point; for grids `Workspace.bands.at`, an interpolation in the width, which is good to 1e-9.
+            point; for grids `Workspace.bands.at`, an interpolation in the width, good to 1e-7 of a row (3e-8 at
+            worst where it was tried).
 
         Returns
         -------
