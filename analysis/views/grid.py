@@ -14,7 +14,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from zdscan.errors import UserError, listed, not_one_of
-from zdscan.evaluation.fields import constraint_bits, profile_name
+from zdscan.evaluation.fields import constraint_bits
 from zdscan.grid import create
 from zdscan.grid.checkpoint import tables
 from zdscan.grid.layout import DONE
@@ -188,7 +188,7 @@ class Grid:
         an unfinished grid whose points are stored. One of profiles only has what its run kept last.
         """
         every = sum(self.constraints.values())
-        name = profile_name(x, y) + ("_allowed" if mask else "")
+        name = f"profile_{x}_{y}" + ("_allowed" if mask else "")
         if mask not in (0, every) or name not in self.file.layout.profiles:
             return None
         if self.complete:

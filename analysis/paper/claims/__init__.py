@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from zdscan.analysis.paper.claims import charged, fits, flavour, low_energy
 from zdscan.analysis.paper.claims.model import Claim
-from zdscan.errors import UserError, no_such
+from zdscan.errors import UserError
 
 __all__ = ["CLAIMS", "Claim", "all_claims", "claim"]
 
@@ -59,7 +59,7 @@ def claim(name: str) -> Claim:
         If there is no claim of that name.
     """
     if name not in CLAIMS:
-        raise UserError(f"There is {no_such('claim', name, CLAIMS)}.")
+        raise UserError(f"There is no claim {name!r}; known are {', '.join(CLAIMS)}.")
     return CLAIMS[name]()
 
 
