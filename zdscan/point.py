@@ -150,15 +150,23 @@ def evaluate(
     constraints: str | Sequence[str] = "all",
     limits: str = "rashed2024",
 ) -> PointResult:
-    """Evaluate points with the reference evaluator, against which that of grids is tested.
+    """Evaluate points with everything behind their verdicts: couplings, widths, rows with pulls, constraints.
+
+    Points are computed by the reference evaluator, which is the specification of the one that fills grids.
 
     Parameters
     ----------
-    case : "A", "B", "C", a `zdscan.physics.cases.Case`, or the couplings of a case of your own, e.g.
-        ``{"v_mu": {"g_mu": 1.0}, "g_numu": {"g_mu": 1.0}}``.
-    mass : GeV; mass, eps, eps_z and g_mu may be arrays, which broadcast against each other.
-    eps, eps_z, g_mu : kinetic mixing, mass mixing, direct gauge coupling to muons.
+    case : "A", "B", "C", a `Case`, or the couplings of a case of your own per unit of each parameter, e.g.
+        ``{"v_mu": {"g_mu": 1.0}, "g_numu": {"g_mu": 1.0}}`` (docs/model.md).
+    mass : mass of the vector in GeV, 0.01 to 2; a number or an array.
+    eps : kinetic mixing, at most 100 in size; like the following a number or an array, all broadcast together.
+    eps_z : mass mixing.
+    g_mu : direct muon coupling; 0 in Case A.
     {settings}
+
+    Returns
+    -------
+    PointResult : arrays of the broadcast shape of the arguments; ``to_dict()`` is what ``zdscan point --json`` prints.
 
     Raises
     ------

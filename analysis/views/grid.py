@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from zdscan.analysis.views.points import Points
 from zdscan.errors import UserError
-from zdscan.evaluation.fields import constraint_bits, profile_name
+from zdscan.evaluation.fields import constraint_bits
 from zdscan.grid.checkpoint import read_checkpoint
 from zdscan.grid.layout import DONE
 from zdscan.grid.open import GridFile
@@ -133,7 +133,7 @@ class Grid(Points):
         an unfinished grid whose points are stored. One of profiles only has what its run kept last.
         """
         every = sum(self.constraints.values())
-        name = profile_name(x, y) + ("_allowed" if mask else "")
+        name = f"profile_{x}_{y}" + ("_allowed" if mask else "")
         if mask not in (0, every) or name not in self.file.layout.profiles:
             return None
         if self.complete:

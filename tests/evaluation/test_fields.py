@@ -14,7 +14,6 @@ from zdscan.evaluation.fields import (
     OPTIONAL,
     constraint_bits,
     mask_bits,
-    profile_name,
     stored_fields,
 )
 from zdscan.physics.cases import CASES
@@ -74,7 +73,3 @@ def test_every_field_is_computed_alone_as_with_all_others(name: str) -> None:
     assert alone[name].tobytes() == together[name].tobytes()
     assert np.all(alone[name] != DECLARED[name].fill) or name == "ratios"
     assert np.all(np.isfinite(alone[name]))
-
-
-def test_profiles_are_named_after_their_axes() -> None:
-    assert profile_name("mass", "g_mu") == "profile_mass_g_mu"

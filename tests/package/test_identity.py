@@ -19,6 +19,8 @@ from zdscan.grid.open import open_grid
 from zdscan.running import driver
 from zdscan.scan.scanfile import parse_scan
 
+STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
+
 SCAN = """
 format = 1
 case = "B"

@@ -20,6 +20,8 @@ import zdscan
 import zdscan.analysis
 from tests.support.paths import ROOT
 
+STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
+
 PAGE = (ROOT / "docs" / "api.md").read_text()
 PACKAGES: dict[str, ModuleType] = {"zdscan": zdscan, "zdscan.analysis": zdscan.analysis}
 NAMES = [

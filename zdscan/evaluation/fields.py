@@ -120,8 +120,3 @@ def constraint_bits(attributes: Mapping[str, Any]) -> dict[str, int]:
     names = str(attributes["flag_meanings"]).split()
     masks = np.atleast_1d(attributes["flag_masks"])
     return {name: int(bit) for name, bit in zip(names, masks, strict=True) if name != NOT_COMPUTED}
-
-
-def profile_name(x: str, y: str) -> str:
-    """Dataset of the lowest chi2 over all axes but x and y, which stand in the order of the axes."""
-    return f"profile_{x}_{y}"

@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import numbers
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar, cast
@@ -116,7 +117,7 @@ class Settings:
     theory: str = _declare(
         "paper",
         "",
-        "Theory setting: C9 and C10 alone (paper), or the dipole and the q_mu q_nu/M^2 term of the "
+        "What enters the rows: C9 and C10 alone (paper), or the dipole and the q_mu q_nu/M^2 term of the "
         "propagator as well (complete).",
         "model.md#theory-settings",
         names=("paper", "complete"),
@@ -132,7 +133,7 @@ class Settings:
     invisible_width: float = _declare(
         0.0,
         "model",
-        "Extra invisible width, added to the total width.",
+        "Extra invisible width in GeV, added to the total width.",
         "model.md#widths",
         low=0.0,
         high=LARGEST_WIDTH,
@@ -183,7 +184,7 @@ class Settings:
     constraints: str | tuple[str, ...] = _declare(
         "all",
         "constraints",
-        "Constraints: a set (all, paper) or a list of ids, as `zdscan constraints` prints them.",
+        "Which constraints: a set (all, paper), or a list of ids as `zdscan constraints` prints them.",
         "constraints.md",
         key="use",
     )
@@ -226,8 +227,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def documented(function: Function) -> Function:
     """A function whose docstring lists the settings in the place of a line ``{settings}``."""
     if function.__doc__:  # absent under python -OO
-        told = [f"    {setting.name} : {setting.help[0].lower()}{setting.help[1:]}" for setting in SETTINGS.values()]
-        function.__doc__ = function.__doc__.replace("    {settings}", "\n".join(told))
+        told = [f"{setting.name} : {setting.help[0].lower()}{setting.help[1:]}" for setting in SETTINGS.values()]
+        lines = [textwrap.fill(text, 116, subsequent_indent="    ") for text in told]
+        function.__doc__ = function.__doc__.replace("    {settings}", textwrap.indent("\n".join(lines), "    "))
     return function
 
 

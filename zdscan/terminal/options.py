@@ -54,11 +54,10 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _option(setting: Setting) -> inspect.Parameter:
-    unit = "" if setting.unit == "1" else f" In {setting.unit}."
     many = " Ids are separated by commas." if setting.name == "constraints" else ""
     return inspect.Parameter(
         setting.name,
         inspect.Parameter.POSITIONAL_OR_KEYWORD,
         default=setting.default,
-        annotation=Annotated[str if setting.low is None else float, typer.Option(help=f"{setting.help}{unit}{many}")],
+        annotation=Annotated[str if setting.low is None else float, typer.Option(help=f"{setting.help}{many}")],
     )

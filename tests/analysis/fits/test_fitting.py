@@ -94,7 +94,8 @@ def test_constraints_do_not_enter(case_a: Fit) -> None:
     point = (np.array([1e-3]), np.array([3e-3]), np.zeros(1))
     full = case_a.physics.evaluate(case_a.physics.mass_tables(0.01), point)["chi2"][0]
     assert bare.at_mass(0.01)(*point)[0, 0, 0] == pytest.approx(full, rel=1e-12)
-    scaled = Evaluator(replace(case_a.physics, fcnc_scale=4.0))
+    physics = case_a.physics
+    scaled = Evaluator(replace(physics, settings=replace(physics.settings, fcnc_scale=4.0)))
     assert scaled.at_mass(0.01)(*point)[0, 0, 0] != pytest.approx(full, rel=1e-3)
 
 
