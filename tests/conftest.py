@@ -32,7 +32,8 @@ def can_start_processes(module: ModuleType) -> bool:
     """Whether a module of tests has what starts programs. One that kills its own forks waits for nothing."""
     from tests.support import launching
 
-    return any(value in (subprocess, launching.launch, launching.start) for value in vars(module).values())
+    means = {id(subprocess), id(launching.launch), id(launching.start)}
+    return any(id(value) in means for value in vars(module).values())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
