@@ -14,6 +14,7 @@ from tests.support.tolerances import FLOAT32_OUTPUT, GRID_CHI2
 from zdscan.evaluation.engine import Engine, build_physics
 from zdscan.evaluation.expansion import Frame, roles_of
 from zdscan.evaluation.monomials import Expansion, Terms, monomials
+from zdscan.grid.blocks import LINES_AT_ONCE
 from zdscan.kernels.fast import bounds as verdict
 from zdscan.kernels.fast import collapse, tile
 from zdscan.kernels.fast.evaluate import evaluate_grid, work_space
@@ -23,7 +24,6 @@ from zdscan.kernels.physics.bsll import FUNCTIONS, exact_tables
 from zdscan.kernels.tables import bands
 from zdscan.kernels.tables.mass import HEADER, PER_ROW
 from zdscan.physics.cases import CASES, Case
-from zdscan.running.schedule import LINES_AT_ONCE
 
 FIELDS = ("chi2", "excluded", "chi2_muon")
 NEAR_LIMIT = 1e-6  # ratios this near to 1 may be judged either way
