@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from zdscan.grid.sinks import SYNC_BYTES
 from zdscan.grid.sinks import SYNC_SECONDS as DISK_SECONDS
-from zdscan.running.schedule import SYNC_SECONDS, guided_runs
+from zdscan.running.schedule import REPORT_SECONDS, guided_runs
 
 FIRST_POLL, LONGEST_POLL = 1e-4, 0.02  # s: how a rank waits in a barrier (zdscan/ranks/mpi.py)
 
@@ -199,7 +199,7 @@ class _Job:
     def _work(self, rank: _Rank, number: int, now: float) -> None:
         """Blocks up to the next visit to the counter or the disk, which becomes an event."""
         while True:
-            if now - rank.reported > SYNC_SECONDS:
+            if now - rank.reported > REPORT_SECONDS:
                 self._report(rank)
             if rank.next == rank.end:
                 rank.calls.append("run")
@@ -215,7 +215,7 @@ class _Job:
     def _blocks(self, rank: _Rank, now: float) -> float:
         """Blocks until the run ends, or a report or a hand-over is due; when that is."""
         base, size = self._ends[rank.next], self._costs.block_bytes
-        last = int(np.searchsorted(self._ends, base + rank.reported + SYNC_SECONDS - now, side="right"))
+        last = int(np.searchsorted(self._ends, base + rank.reported + REPORT_SECONDS - now, side="right"))
         if size:
             full = rank.next + math.ceil((SYNC_BYTES - rank.unsynced) / size)
             old = int(np.searchsorted(self._ends, base + rank.synced + DISK_SECONDS - now, side="left"))

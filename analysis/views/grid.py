@@ -133,7 +133,7 @@ class Grid(Points):
         an unfinished grid whose points are stored. One of profiles only has what its run kept last.
         """
         every = sum(self.constraints.values())
-        name = f"profile_{x}_{y}" + ("_allowed" if mask else "")
+        name = profile_name(x, y, "_allowed" if mask else "")
         if mask not in (0, every) or name not in self.file.layout.profiles:
             return None
         if self.complete:

@@ -108,7 +108,7 @@ def fail(fault):
         # Room for small things stays, as where one large array is too much: MPI needs some to end the job.
         with open("/proc/self/statm") as file:
             present = int(file.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (present + 2**26, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_AS, (present + 2**27, resource.RLIM_INFINITY))
         np.ones(2**30)
     elif fault == "raise":
         raise ArithmeticError("the fake engine was told to fail")

@@ -204,7 +204,7 @@ class GridIO:
         """Write one profile dataset, its checksum, and that it is complete."""
         extent = self.layout.profiles[name]
         stored = np.ascontiguousarray(data, dtype=extent.dtype).reshape(extent.shape)
-        self._write(extent.offset, stored)
+        self._write(extent.offset, stored)  # data before checksum before done byte, as for a block
         row = list(self.layout.profiles).index(name)
         self._write(self.layout.profile_checksum.offset + 4 * row, np.array([zlib.crc32(stored.data)], dtype="<u4"))
         self._write(self.layout.profile_done.offset + row, np.array([DONE], dtype=np.uint8))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from zdscan.grid.layout import Layout
     from zdscan.ranks.mpi import Alone
 
+# How much, and for how long, a rank writes before it asks the disk to keep it: a power failure costs no more.
 SYNC_BYTES = 64 * 2**20
 SYNC_SECONDS = 5.0
 
@@ -139,6 +140,7 @@ class Direct(Sink):
             self._io.write_field(name, block, output)
         self._io.write_checksums(block, sums)
         self._io.write_done(number, DONE)
+        # Writing needs no lock, for blocks do not overlap; the counts below, and who waits for the disk, do.
         with self._lock:
             self._unsynced += sum(output.nbytes for output in outputs)
             if self._unsynced >= SYNC_BYTES or time.monotonic() - self._synced >= SYNC_SECONDS:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from zdscan.ranks.mpi import Counters
 
 WHOLE_MASSES = 2  # masses left for each worker below which they are divided
-SYNC_SECONDS = 0.25  # how often a rank reports its blocks and looks for a stop request
+REPORT_SECONDS = 0.25  # how often a rank reports its blocks and looks for a stop request
 
 
 def guided_runs(todo: NDArray[np.int64], blocks_per_mass: int, workers: int) -> NDArray[np.int64]:
@@ -67,8 +67,11 @@ class Shared:
         self._unreported = 0
         self._synced = time.monotonic()
         self._stopped = False
-        self._pauses = 0  # that are over
+        # The counter of pauses never goes back, which would need ranks to agree on the moment: a pause is on while it
+        # is ahead of the pauses that this rank knows to be over.
+        self._pauses = 0
         self._paused = False
+        # The rank's threads come here one after the other; the counters themselves are atomic between ranks.
         self._lock = threading.Lock()
 
     def next(self, thread: int = 0) -> int | None:
@@ -132,7 +135,7 @@ class Shared:
             return self._counters.add(self._FINISHED, 0)
 
     def _sync_if_due(self) -> None:
-        if time.monotonic() - self._synced > SYNC_SECONDS:
+        if time.monotonic() - self._synced > REPORT_SECONDS:
             self._sync()
 
     def _sync(self) -> None:

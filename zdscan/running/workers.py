@@ -25,9 +25,8 @@ from zdscan.running.clock import Clock
 from zdscan.running.progress import Progress
 from zdscan.running.schedule import Shared, rounds
 
-MASS_TABLES_BYTES = (
-    8 * 2**20
-)  # of mass tables kept in memory: about 480 masses; MPI needs as much again to pass them round
+# Of mass tables kept in memory: about 480 masses; MPI needs as much again to pass them round.
+MASS_TABLES_BYTES = 8 * 2**20
 SAMPLE_MASS_TABLES = 64  # built first where not all can be kept
 THREADS_PER_CORE = 8  # more only cost memory, so that a slip of the pen could end the machine
 
