@@ -32,7 +32,7 @@ MASS_SEARCH_POINTS = 60  # the same along the mass, where each step needs new ta
 class Evaluator:
     """A case with fixed settings and constraints; the tables of the masses asked for last are kept.
 
-    CouplingAxes are numbers or 1D arrays, those not given are 0. Results run over the product of all arguments that are
+    Couplings are numbers or 1D arrays, those not given are 0. Results run over the product of all arguments that are
     arrays, in the order mass, eps, eps_z, g_mu; a number adds no dimension.
 
     Parameters

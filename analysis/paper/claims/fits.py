@@ -129,7 +129,7 @@ def t3() -> Claim:
 
 @cache
 def fit_a(scale: float = 1.0, invisible_width: float = 0.0) -> LowestPoint:
-    """LowestPoint fit of Case A over the whole mass range."""
+    """Best fit of Case A over the whole mass range."""
     fitted = evaluator("A", fcnc_scale=scale, invisible_width=invisible_width)
     return lowest_point(fitted, MASSES, SIGNED[::4], MIXING, np.zeros(1))
 
@@ -144,7 +144,7 @@ def b1() -> Claim:
     holds = (abs(found.mass - 10.07 * MEV) < MEV, near(found.couplings[1], 2e-3, 1.25))
     return Claim(
         "B1",
-        "LowestPoint fit of Case A: 10.07 MeV, eps = 1.6e-5, eps_Z = 0.002",
+        "Best fit of Case A: 10.07 MeV, eps = 1.6e-5, eps_Z = 0.002",
         "Fig. 8, section 5",
         "10.07 MeV, 1.6e-5, 0.002",
         found.couplings[1],
@@ -179,7 +179,7 @@ def _degenerate(name: str, case: str, stated: tuple[float, float], masses: Seque
     spread = max(gains) - min(gains)
     return Claim(
         name,
-        f"LowestPoint fit of Case {case}: {stated[0] / MEV:.1f} MeV, g_mu = {stated[1]:g}",
+        f"Best fit of Case {case}: {stated[0] / MEV:.1f} MeV, g_mu = {stated[1]:g}",
         f"Fig. {9 if case == 'B' else 10}, section 5",
         f"{stated[0] / MEV:.1f} MeV, {stated[1]:g}",
         spread,
@@ -221,7 +221,7 @@ def b6() -> Claim:
 
 @cache
 def fit_direct(case: str, largest_eps_z: float) -> LowestPoint:
-    """LowestPoint fit of Case B or C at 10 to 100 MeV with eps = 0 and |eps_z| up to a value."""
+    """Best fit of Case B or C at 10 to 100 MeV with eps = 0 and |eps_z| up to a value."""
     eps_z = -np.geomspace(1e-3 * largest_eps_z, largest_eps_z, 61)[::-1]
     masses = [mass for mass in MASSES if mass <= 0.1]
     return lowest_point(evaluator(case), masses, np.zeros(1), eps_z, np.geomspace(1e-5, 3.0, 121))
