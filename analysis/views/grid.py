@@ -18,7 +18,7 @@ from zdscan.grid.checkpoint import read_checkpoint
 from zdscan.grid.layout import DONE
 from zdscan.grid.open import GridFile
 from zdscan.grid.open import open_grid as open_file
-from zdscan.grid.profiles import Profiles
+from zdscan.grid.profiles import Profiles, profile_name
 from zdscan.grid.read import reader
 from zdscan.physics.parameters import AXES
 

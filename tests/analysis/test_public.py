@@ -18,6 +18,8 @@ from zdscan.analysis.views.view import view
 from zdscan.errors import UserError
 from zdscan.scan.scanfile import parse_scan
 
+STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
+
 
 def test_importing_the_package_loads_no_picture() -> None:
     code = (
