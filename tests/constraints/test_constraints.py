@@ -157,8 +157,9 @@ def test_widths_of_cancelling_couplings_are_not_negative():
 def test_mistakes_in_python_get_a_sentence():
     for arguments, sentence in (
         ({"mass": 0.1, "g_mu": 1e200}, "at most 100 in size"),
-        ({"mass": 0.1, "axial_mu": 1e100}, "axial_mu is 1e[+]100; it must be a number from -100 to 100"),
-        ({"mass": 0.1, "invisible_width": -1.0}, "it must be a number from 0"),
+        ({"mass": 0.1, "axial_mu": 1e100}, "axial_mu must be at most 100, not 1e[+]100"),
+        ({"mass": 0.1, "axial_mu": -1e100}, "axial_mu must be at least -100, not -1e[+]100"),
+        ({"mass": 0.1, "invisible_width": -1.0}, "invisible_width must be at least 0, not -1"),
         ({"mass": []}, "an argument is empty"),
         ({"mass": [0.1, 0.2], "eps": [0.0, 1e-3, 1e-2]}, "matching shapes"),
         ({"mass": 2.0000001}, "2.0000001 GeV"),
