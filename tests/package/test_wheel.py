@@ -139,6 +139,11 @@ def foreign_wheel(name: str, folder: Path) -> Path:
     return path
 
 
+def surroundings() -> dict[str, str]:
+    """The variables of this process but those that would show other packages, such as the sources, to Python."""
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+
+
 @dataclass(frozen=True)
 class Environment:
     """A virtual environment that sees the dependencies of this one, but no zdscan save its own."""
@@ -149,16 +154,17 @@ class Environment:
 
     def pip(self, *arguments: object) -> None:
         command = [sys.executable, "-m", "pip", "--python", str(self.python), *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run(
+            command, cwd=self.packages, env=surroundings(), capture_output=True, text=True, timeout=300, check=False
+        )
         assert done.returncode == 0, done.stderr
 
     def __call__(self, *arguments: object) -> str:
         """Run Python where the user's folders are; its standard output."""
-        environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
         done = subprocess.run(
             [self.python, *map(str, arguments)],
             cwd=self.start,
-            env=environment,
+            env=surroundings(),
             capture_output=True,
             text=True,
             timeout=300,
