@@ -6,15 +6,24 @@ EXTRAS := mpich,test
 # Two workers: tests/conftest.py keeps every job of several processes in one of them.
 PYTEST := $(BIN)/python -m pytest -n 2
 
-.PHONY: help install demo warm test test-slow test-all lint docs bench clean
+# Where `make test-lowest` installs the lowest versions, and what it runs with them: a minute or two, all packages.
+LOWEST := .venv-lowest
+QUICK := tests/scan tests/inputs tests/physics tests/evaluation tests/grid/test_create.py tests/grid/test_sinks.py \
+	tests/grid/test_profiles.py tests/analysis/views tests/package/test_public_api.py
+
+.PHONY: help install demo warm test test-slow test-all test-lowest test-wheel lint docs bench dist clean
 
 help:
+	@echo "make install   a virtual environment with what tests and lint need"
 	@echo "make demo      install, run jobs/quickstart.toml, print the best point, draw quickstart.png"
 	@echo "make test      install, run the default test suite"
 	@echo "make test-slow the tests that take minutes, most against flavio (installed here)"
 	@echo "make test-all  both"
-	@echo "make lint      ruff and mypy"
+	@echo "make test-lowest  quick tests with the lowest versions that pyproject.toml allows"
+	@echo "make test-wheel   build the distributions, install the wheel beside foreign packages of its folders' names"
+	@echo "make lint      ruff, mypy, and line breaks of the text pages"
 	@echo "make docs      build the documentation into docs/_build"
+	@echo "make dist      build the source distribution, and the wheel from it, into dist"
 	@echo "make bench     measure speed and scaling, renew the tables of benchmarks/README.md and docs/scaling.md"
 
 $(BIN)/python:
@@ -55,13 +64,40 @@ test-slow: warm
 
 test-all: test test-slow
 
+# Part of `make test` as well.
+test-wheel: install
+	$(BIN)/python -m pytest tests/package/test_wheel.py
+
+# Numba 0.60 and numpy 1.26 have no wheels for Pythons after 3.12: newer ones skip this.
+$(LOWEST)/.installed: pyproject.toml .ci/lowest.py
+	$(PYTHON) -m venv --clear $(LOWEST)
+	$(PYTHON) .ci/lowest.py > $(LOWEST)/lowest.txt
+	$(LOWEST)/bin/python -m pip install --quiet --upgrade pip
+	$(LOWEST)/bin/python -m pip install --quiet --constraint $(LOWEST)/lowest.txt \
+		--editable '.[mpich]' pytest pytest-timeout hypothesis mpmath
+	@touch $@
+
+test-lowest:
+	@if $(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13))'; then \
+		$(MAKE) $(LOWEST)/.installed && $(LOWEST)/bin/python -m pytest -m "not slow" $(QUICK); \
+	else echo "skipped: the lowest versions have no wheels for this Python"; fi
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python docs/lines.py
 
+# Nothing that a page loads comes from the network.
 docs: $(VENV)/.docs
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build
+	@! grep -rlE '<(script|link|img|iframe)[^>]+(src|href)="(https?:)?//' --include=*.html docs/_build
+	@test -s docs/_build/_static/mathjax/tex-mml-chtml.js
+
+dist: install
+	rm -rf dist
+	$(BIN)/python -m pip install --quiet build
+	$(BIN)/python -m build
 
 bench: $(VENV)/.calibrate
 	for script in throughput growth against_flavio against_eos scaling; do \
@@ -69,4 +105,4 @@ bench: $(VENV)/.calibrate
 	done
 
 clean:
-	rm -rf $(VENV) docs/_build docs/constraint build *.egg-info quickstart.h5 quickstart.png
+	rm -rf $(VENV) $(LOWEST) docs/_build docs/constraint build dist *.egg-info quickstart.h5 quickstart.png

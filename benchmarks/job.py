@@ -23,7 +23,7 @@ from zdscan.evaluation.engine import Engine
 from zdscan.evaluation.fields import stored_fields
 from zdscan.grid import create
 from zdscan.grid.blocks import Plan
-from zdscan.grid.profiles import Tables
+from zdscan.grid.profiles import Profiles
 from zdscan.grid.sinks import Sink, open_sink
 from zdscan.ranks import mpi
 from zdscan.ranks.mpi import Alone
@@ -66,10 +66,11 @@ class Pauses:
         time.sleep(self._pauses[number])
 
 
-class _Nowhere:
+class _Nowhere(Sink):
     """The sink of a job without output."""
 
-    lockstep = False
+    def __init__(self) -> None:
+        """Nothing to open."""
 
     def put(self, number: int | None, outputs: Sequence[NDArray[Any]]) -> None:
         """Drop a block."""
@@ -130,7 +131,7 @@ def clocked_job(
     silent: Any = SimpleNamespace(due=lambda: False)
     evaluate: Any = _Clocked(engine, "evaluate")
     names = [field.name for field in engine.fields]
-    tables: Any = [_Clocked(Tables.empty(engine.shape, names), "add") for _ in range(threads if profiles else 0)]
+    tables: Any = [_Clocked(Profiles.empty(engine.shape, names), "add") for _ in range(threads if profiles else 0)]
 
     def stopping() -> bool:
         world.beat()

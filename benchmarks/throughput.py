@@ -6,8 +6,8 @@ grid runs along: the time of a line is (cost of the line) + (points of the line)
 Operations per point are those of the loops for chi2 in kernels/fast/tile.py. `chi2_fixed` (no channel depends on g_mu:
 Cases B and C below the muon threshold): four multiply-adds of the polynomial, two of the bound of cancellations, two
 more products.
-`chi2_short`: 15 multiply-adds of three polynomials, two of the width, two that join them, six of the bound, a division
-and three products. `chi2_long` (Case A): 24, two, two, nine, and as many others. The share of the peak is that count
+`chi2_long` (everything else): 24 multiply-adds of three polynomials, two of the width, two that join them, nine of the
+bound, a division and three products. The share of the peak is that count
 over the time of a point (stage "point") over the peak of float64 multiply-adds. Constraints have no count: most of
 their tests are decided for whole tiles.
 """
@@ -50,7 +50,6 @@ NARROW, BROAD = 0.05, 0.7
 GOLDEN = 0.618  # steps of this size, modulo 1, spread evenly
 OPERATIONS = {  # of one point, see above
     tile.FIXED: 2 * (4 + 2) + 2,
-    tile.SHORT: 2 * (15 + 2 + 2 + 6) + 1 + 3,
     tile.LONG: 2 * (24 + 2 + 2 + 9) + 1 + 3,
 }
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +24,7 @@ from zdscan.physics.parameters import PARAMETERS
 FOLDER = Path(__file__).resolve().parent / "constraint"
 MASSES = (0.010, 0.030, 0.100, 0.200, 0.500, 1.0)  # GeV
 COUPLINGS = np.geomspace(1e-10, 1.0, 4001)  # 0.6% apart: bounds are printed with two digits
+TWO_BODY = "constraints-flavour.md#two-body-decays-with-an-on-shell-vector"
 GRADES = {
     "A": "read in the source",
     "B": "digitised or recast by a third party, or computed here and cross-checked",
@@ -47,29 +47,25 @@ def bounds(constraints: tuple[Constraint, ...]) -> np.ndarray:
     return found
 
 
-def explanation(item: Constraint) -> str:
-    """Name of the page that derives the constraint: what the module's docstring refers to."""
-    module = sys.modules[item.clauses.__module__]
-    found = re.search(r"docs/([\w-]+)\.md", module.__doc__ or "")
-    if found is None:
-        raise ValueError(f"the docstring of {module.__name__} names no page of the documentation")
-    return found[1]
-
-
 def section(item: Constraint) -> str:
-    """The anchor of the heading that names the constraint on its page of explanation."""
-    where = explanation(item)
-    for line in (FOLDER.parent / f"{where}.md").read_text().splitlines():
-        heading = re.fullmatch(r"#{2,3} (.*)", line)
-        if heading and item.id in re.split(r"[ ,`]+", heading[1]):
-            kept = re.sub(r"[^\w\- ]", "", heading[1].lower())
-            return f"{where}.md#{kept.replace(' ', '-')}"
-    raise ValueError(f"{where}.md has no heading with {item.id}")
+    """The anchor of the heading that names the constraint on one of the pages about constraints.
+
+    A data file need not have one: its decay is derived with the others of its kind.
+    """
+    for path in sorted(FOLDER.parent.glob("constraints*.md")):
+        for line in path.read_text().splitlines():
+            heading = re.fullmatch(r"#{2,3} (.*)", line)
+            if heading and item.id in re.split(r"[ ,`]+", heading[1]):
+                kept = re.sub(r"[^\w\- ]", "", heading[1].lower())
+                return f"{path.name}#{kept.replace(' ', '-')}"
+    if item.file.endswith(".toml"):
+        return TWO_BODY
+    raise ValueError(f"no page of the documentation has a heading with {item.id}")
 
 
 def page(item: Constraint, least: np.ndarray) -> str:
     """The page of one constraint in Markdown; least: float64[masses, 3]."""
-    rule = " ".join((item.clauses.__doc__ or "").split())
+    derivation = section(item)
     lines = [
         f"# {item.id}",
         "",
@@ -77,15 +73,15 @@ def page(item: Constraint, least: np.ndarray) -> str:
         "",
         "| | |",
         "|---|---|",
-        f"| rule | {_escaped(rule)} |",
+        f"| rule | {_escaped(item.rule)} |",
         f"| confidence level | {item.cl} |",
         f"| unit of value and limit | {item.unit} |",
         f"| grade | {item.grade}: {GRADES[item.grade]} |",
         f"| applies | {_escaped(item.applies)} |",
         f"| sets | {'`paper` and `all`' if item.in_paper else '`all`'} |",
         f"| sources | {{cite:p}}`{','.join(item.citations)}` |",
-        f"| derivation | [{explanation(item)}](../{section(item)}) |",
-        f"| module | `zdscan/constraints/{item.id}.py` |",
+        f"| derivation | [{derivation.partition('.')[0]}](../{derivation}) |",
+        f"| defined in | `{item.file}` |",
         "",
         'Least excluded value of one coupling with the other two zero, Case B, `theory = "paper"`:',
         "",

@@ -11,10 +11,7 @@
 * ``cache``: compiled code is kept only in a folder that names the exact sources (set by the caller through
   NUMBA_CACHE_DIR before import); Numba's own cache does not notice an edit in an imported module.
 
-A function that no Python code calls needs neither an entry from Python or C nor machine code and a cache file of its
-own: it is part of the code of its callers. How it is compiled: kernels/compiler.py, with the versions of Numba that it
-was tested with; with others, or where ZDSCAN_STOCK_COMPILER is set, as Numba does it, which takes twice as long.
-How to keep that short: docs/performance.md.
+How to keep compiling short: docs/performance.md.
 """
 
 from __future__ import annotations
@@ -32,21 +29,11 @@ numba.config.SLP_VECTORIZE = 1  # type: ignore[attr-defined]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}, "no_cfunc_wrapper": True}
-TESTED = ("0.68",)  # versions whose internals kernels/compiler.py knows
-SHORTENED = numba.__version__.rpartition(".")[0] in TESTED and "ZDSCAN_STOCK_COMPILER" not in os.environ
-if SHORTENED:
-    from zdscan.kernels.compiler import Cache, Part, Whole
 
 
 def _compiled(function: Function, managed: bool) -> Function:
     cached = "NUMBA_CACHE_DIR" in os.environ
-    options: dict[str, Any] = {**_OPTIONS, "nogil": True, "_nrt": managed}
-    if not SHORTENED:
-        return cast(Function, numba.njit(cache=cached, **options)(function))
-    compiled: Any = numba.njit(pipeline_class=Whole, **options)(function)
-    if cached:
-        compiled._cache = Cache(function, managed)  # type: ignore[no-untyped-call]
-    return cast(Function, compiled)
+    return cast(Function, numba.njit(cache=cached, nogil=True, _nrt=managed, **_OPTIONS)(function))
 
 
 def njit(function: Function) -> Function:
@@ -61,5 +48,4 @@ def lean(function: Function) -> Function:
 
 def inner(function: Function) -> Function:
     """Let other kernels call `function`, compiled with the same options; called from Python it runs as Python."""
-    options = _OPTIONS | ({"pipeline_class": Part} if SHORTENED else {})
-    return register_jitable(**options)(function)  # type: ignore[no-any-return]
+    return register_jitable(**_OPTIONS)(function)  # type: ignore[no-any-return]

@@ -1,4 +1,8 @@
-"""zdscan: scans of light vector bosons (dark photon, dark Z) against flavour and low-energy data."""
+"""zdscan: scans of light vector bosons (dark photon, dark Z) against flavour and low-energy data.
+
+The public names are those of `__all__`, and `fit`, `open_grid`, `plot` and `view` of `zdscan.analysis`; they are
+described in docs/api.md. Whatever else is imported from the package may change in any release.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +10,54 @@ from typing import TYPE_CHECKING, Any
 
 from zdscan.compiled import cache
 
-__version__ = "0.1.0"
-__all__ = ["PointResult", "__version__", "evaluate"]
+__version__ = "0.2.0"
+__all__ = [
+    "Case",
+    "PointResult",
+    "Scan",
+    "Stopped",
+    "UserError",
+    "__version__",
+    "evaluate",
+    "load_scan",
+    "open_grid",
+    "resume",
+    "run",
+]
 
 if TYPE_CHECKING:
+    from zdscan.errors import Stopped, UserError
+    from zdscan.grids import open_grid, resume, run
+    from zdscan.physics.cases import Case
     from zdscan.point import PointResult, evaluate
+    from zdscan.scan.scanfile import Scan, load_scan
 
+# A module or folder of a public name would take its place when imported: hence `point`, `grids`, `running`.
+_HOMES = {
+    "Case": "zdscan.physics.cases",
+    "PointResult": "zdscan.point",
+    "Scan": "zdscan.scan.scanfile",
+    "Stopped": "zdscan.errors",
+    "UserError": "zdscan.errors",
+    "evaluate": "zdscan.point",
+    "load_scan": "zdscan.scan.scanfile",
+    "open_grid": "zdscan.grids",
+    "resume": "zdscan.grids",
+    "run": "zdscan.grids",
+}
 
 cache.prepare()
 
 
 def __getattr__(name: str) -> Any:
-    """Import `evaluate` when it is first used, so that the command line starts without the kernels.
-
-    Its module is called `point`: a module called `evaluate` would take the place of the function when imported.
-    """
-    if name not in ("PointResult", "evaluate"):
+    """Import a public name when it is first used, so that the command line starts without the kernels."""
+    if name not in _HOMES:
         raise AttributeError(f"module 'zdscan' has no attribute {name!r}")
     from importlib import import_module
 
-    module = import_module("zdscan.point")
-    globals()["evaluate"], globals()["PointResult"] = module.evaluate, module.PointResult
-    return globals()[name]
+    found = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

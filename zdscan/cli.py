@@ -137,7 +137,7 @@ def resume(grid: GridPath, threads: Threads = None, sink: Sink = "direct") -> No
 
 
 def _summarise(summary: RunSummary) -> None:
-    from zdscan.grid.create import open_grid
+    from zdscan.grid.open import open_grid
     from zdscan.terminal import report, tally
 
     if summary.path:  # empty on ranks other than the first
@@ -158,10 +158,10 @@ def info(
     count: Annotated[bool, typer.Option("--count", help="Count the points each constraint excludes.")] = False,
 ) -> None:
     """Print axes, completeness, best point and provenance of a grid file."""
-    from zdscan.running import driver
+    from zdscan.grid.verify import info as look_into
     from zdscan.terminal import report, tally
 
-    found = driver.info(grid)
+    found = look_into(grid)
     report.show_info(
         found, tally.evaluate_best(found.grid, found.best), tally.count(found.grid, each=True) if count else None
     )
@@ -180,10 +180,10 @@ def cite(grid: GridPath) -> None:
 def verify(grid: GridPath) -> None:
     """Compare every block of a grid file with its checksum."""
     _processes()
-    from zdscan.running import driver
+    from zdscan.grid.verify import verify as compare
     from zdscan.terminal import report
 
-    if not report.show_verify(driver.verify(grid)):
+    if not report.show_verify(compare(grid)):
         raise typer.Exit(2)
 
 
@@ -313,8 +313,8 @@ def plot(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="PNG, PDF or SVG (default: GRID.png).")] = None,
 ) -> None:
     """Draw a grid file, finished or not, over one or two axes: regions, exclusions, what excludes first."""
-    from zdscan.analysis.pictures.picture import Options
     from zdscan.analysis.pictures.plotting import Request, parse_sigmas, parse_slice, plot
+    from zdscan.analysis.pictures.sheet import Options
     from zdscan.analysis.views.grid import open_grid
 
     target = output or grid.with_suffix(".png")

@@ -29,6 +29,7 @@ class PointResult:
 
     Attributes
     ----------
+    shape : of the arguments of `evaluate`, broadcast; () for one point.
     parameters : mass (GeV), eps, eps_z, g_mu.
     couplings : named couplings (docs/model.md).
     widths : GeV; ee, mumu, nunu (three neutrinos), hadrons, invisible (the extra one), total.

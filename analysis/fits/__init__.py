@@ -1,0 +1,9 @@
+"""Fits of mass and couplings: what the data determine, and what they do not.
+
+fitting.py      fits of scan files and grid files, with everything that is reported
+seeds.py        where a fit starts: lowest points of a grid
+minimise.py     the minimum at one mass, and at all masses
+bestfit.py      best fit, errors and profiles
+degeneracy.py   flat directions and flat stretches
+fitreport.py    a fit as text
+"""

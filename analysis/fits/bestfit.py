@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 from scipy.stats import chi2 as chi2_law
 from scipy.stats import norm
 
-from zdscan.analysis.fits.degeneracy import FLAT, Curvature, Stretch, curvature, distinct, flat_stretches
+from zdscan.analysis.fits.degeneracy import FLAT, Curvature, FlatStretch, curvature, distinct, flat_stretches
 from zdscan.analysis.fits.minimise import Minimum, Surface, at_all_masses, minimise, side_of, value_at
 from zdscan.analysis.fits.seeds import Seeds, Signs, thinned
 from zdscan.errors import UserError
@@ -74,7 +74,7 @@ class BestFit:
     zero: Mapping[str, float]
     mass_at_end: str
     profiles: Mapping[str, Profile] = field(default_factory=dict)
-    flat: tuple[Stretch, ...] = ()
+    flat: tuple[FlatStretch, ...] = ()
 
     @property
     def improvement(self) -> float:
@@ -103,7 +103,7 @@ class BestFit:
         return float(norm.isf(max(p, 1e-300) / 2.0))
 
 
-def fit(
+def fit_surface(
     surface: Surface,
     seeds: Seeds,
     rows: int,
@@ -153,7 +153,7 @@ def fit(
             by_sign = by_sign | {best.signs: best} if best.signs in by_sign else by_sign
             curves = _profiles(surface, seeds, by_mass, best, progress)
     progress("done", 1.0)
-    stretches: list[Stretch] = []
+    stretches: list[FlatStretch] = []
     for name in PARAMETERS:
         if name in curves:
             curve = curves[name]
@@ -307,11 +307,14 @@ def coupling_profile(surface: Surface, seeds: Seeds, best: Minimum, name: str) -
     def above(value: float) -> float:
         return refit(value, int(np.argmin(np.abs(axis - value)))).chi2 - best.chi2 - 1.0
 
-    ends = (_crossing(values, chi2, here, -1, best.chi2, above), _crossing(values, chi2, here, 1, best.chi2, above))
+    ends = (
+        _interval_end(values, chi2, here, -1, best.chi2, above),
+        _interval_end(values, chi2, here, 1, best.chi2, above),
+    )
     return Profile(name, values, chi2, np.array([[m.mass, *m.couplings] for m in minima]), ends)
 
 
-def _crossing(
+def _interval_end(
     values: Array, chi2: Array, here: int, step: int, lowest: float, above: Callable[[float], float]
 ) -> float | None:
     """Where the profile leaves the region within 1 of the best fit, going up or down the axis; None at its end."""

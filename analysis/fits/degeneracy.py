@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from zdscan.physics.parameters import PARAMETERS
 
 Array = NDArray[np.float64]
-STEP = 0.02  # in ln|coupling|, of the second differences
+HESSIAN_STEP = 0.02  # in ln|coupling|, of the second differences
 UNDETERMINED = np.log(10.0)  # a direction with a larger error in ln|coupling| is not determined
 FLAT = 1.0  # largest change of chi2 along a flat stretch
 SHORTEST = 1.0  # decades of a flat stretch
@@ -80,7 +80,7 @@ class Curvature:
     undetermined: tuple[str, ...]
 
 
-def hessian(function: Callable[[Array], float], at: Array, step: float = STEP) -> Array:
+def hessian(function: Callable[[Array], float], at: Array, step: float = HESSIAN_STEP) -> Array:
     """Second differences; exact for a quadratic function."""
     n = len(at)
     unit = step * np.eye(n)
@@ -159,7 +159,7 @@ def powers(direction: Array, names: Sequence[str]) -> Combination:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class FlatStretch:
     """A stretch of a profile along which chi2 changes by less than `FLAT` over a decade or more.
 
     Attributes
@@ -182,7 +182,7 @@ class Stretch:
 
 def flat_stretches(
     parameter: str, values: Array, chi2: Array, others: Mapping[str, Array], below: float
-) -> list[Stretch]:
+) -> list[FlatStretch]:
     """Flat stretches of a profile, the longest first; those that overlap a longer one are left out.
 
     Parameters
@@ -200,7 +200,7 @@ def flat_stretches(
         length = _decades(values[i : j + 1])
         if chi2[i] < below and length >= SHORTEST * (1.0 - 1e-9):
             runs.append((length, i, j))
-    found: list[Stretch] = []
+    found: list[FlatStretch] = []
     taken: list[tuple[int, int]] = []
     for length, i, j in sorted(runs, key=lambda run: -run[0]):
         if all(j < a or i > b for a, b in taken):
@@ -208,7 +208,7 @@ def flat_stretches(
             part = slice(i, j + 1)
             kept, at = _constant(parameter, values[part], {name: x[part] for name, x in others.items()})
             found.append(
-                Stretch(parameter, float(values[i]), float(values[j]), float(chi2[part].min()), kept, at, length)
+                FlatStretch(parameter, float(values[i]), float(values[j]), float(chi2[part].min()), kept, at, length)
             )
     return found
 
@@ -252,9 +252,9 @@ def _ordered(*pairs: tuple[str, float]) -> dict[str, float]:
     return dict(sorted(pairs, key=lambda item: PARAMETERS.index(item[0])))
 
 
-def distinct(stretches: Sequence[Stretch]) -> list[Stretch]:
+def distinct(stretches: Sequence[FlatStretch]) -> list[FlatStretch]:
     """One stretch, the longest, for each combination at each height: the same degeneracy shows in two profiles."""
-    kept: list[Stretch] = []
+    kept: list[FlatStretch] = []
     for stretch in sorted(stretches, key=lambda s: -s.decades):
         same = [s for s in kept if s.constant is not None and _alike(s.constant, stretch.constant)]
         if not any(abs(s.chi2 - stretch.chi2) < FLAT for s in same):
@@ -264,7 +264,7 @@ def distinct(stretches: Sequence[Stretch]) -> list[Stretch]:
     return sorted(told, key=lambda s: s.chi2)
 
 
-def _within(stretch: Stretch, other: Stretch) -> bool:
+def _within(stretch: FlatStretch, other: FlatStretch) -> bool:
     """Whether `other` already says, at the same height, how the coupling of `stretch` moves with another."""
     assert other.constant is not None
     return stretch.parameter in other.constant.numbers and abs(stretch.chi2 - other.chi2) < FLAT

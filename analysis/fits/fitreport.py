@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-from rich import box
 from rich.table import Table
 
 from zdscan.analysis.fits.bestfit import Profile
 from zdscan.analysis.fits.fitting import Fit
 from zdscan.physics.parameters import UNITS
-from zdscan.terminal.report import console, number
+from zdscan.terminal.report import console, number, plain_table
 
 SHOWN = 9  # values of a profile in the text; --json has all
 
@@ -41,18 +39,18 @@ def show_fit(fit: Fit) -> None:
             + ", ".join(f"{c.names[j]}, {c.names[i]} {c.correlation[i, j]:+.3f}" for i, j in pairs),
             markup=False,
         )
-    table = _table("Lowest chi2 by signs", "signs of eps, eps_z, g_mu", "chi2", "mass", "eps", "eps_z", "g_mu")
+    table = plain_table("Lowest chi2 by signs", "signs of eps, eps_z, g_mu", "chi2", "mass", "eps", "eps_z", "g_mu")
     for signs, m in sorted(r.by_sign.items(), key=lambda item: item[1].chi2):
         text = " ".join({-1: "-", 0: "0", 1: "+"}[s] for s in signs)
         table.add_row(text, f"{m.chi2:.2f}", *(f"{x:.4g}" for x in (m.mass, *m.couplings)))
     out.print(table)
     for profile in r.profiles.values():
         out.print(_profile(profile, r.best.chi2))
-    table = _table("fcnc_scale, couplings refitted at the best mass", "fcnc_scale", "chi2", "eps", "eps_z", "g_mu")
+    table = plain_table("fcnc_scale, couplings refitted at the best mass", "fcnc_scale", "chi2", "eps", "eps_z", "g_mu")
     for scale, m in fit.band:
         table.add_row(f"{scale:.4g}", f"{m.chi2:.2f}", *(f"{x:.4g}" for x in m.couplings))
     out.print(table)
-    table = _table("Pulls, (prediction - measured)/sigma", "row", "SM", "best fit")
+    table = plain_table("Pulls, (prediction - measured)/sigma", "row", "SM", "best fit")
     for name, sm, pull in zip(fit.physics.likelihood.data.ids, fit.sm_pulls, fit.pulls, strict=True):
         table.add_row(name, f"{sm:+.2f}", f"{pull:+.2f}")
     out.print(table)
@@ -66,7 +64,7 @@ def show_fit(fit: Fit) -> None:
 def _parameters(fit: Fit) -> Table:
     r = fit.result
     ends = dict(r.best.at_bound) | ({"mass": r.mass_at_end} if r.mass_at_end else {})
-    table = _table(
+    table = plain_table(
         "Best fit",
         "parameter",
         "unit",
@@ -102,7 +100,7 @@ def _error(value: float, log_error: float | None) -> str:
 def _profile(profile: Profile, lowest: float) -> Table:
     name = profile.parameter
     columns = ["mass", "eps", "eps_z", "g_mu"]
-    table = _table(f"Profile of {name}", "difference", *columns, left=())
+    table = plain_table(f"Profile of {name}", "difference", *columns, left=())
     count = len(profile.values)
     best = int(profile.chi2.argmin())
     rows = sorted({round(k * (count - 1) / (SHOWN - 1)) for k in range(SHOWN)} | {best})
@@ -113,10 +111,3 @@ def _profile(profile: Profile, lowest: float) -> Table:
 
 def _difference(value: float) -> str:
     return f"{value:+.2f}" if abs(value) < 1e4 else f"{value:+.2g}"
-
-
-def _table(title: str, *columns: str, left: Sequence[int] = (0,)) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    for index, column in enumerate(columns):
-        table.add_column(column, justify="left" if index in left else "right", overflow="fold")
-    return table

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.analysis.fits.bestfit import BestFit, Progress, fit
-from zdscan.analysis.fits.degeneracy import Stretch
-from zdscan.analysis.fits.minimise import Block, Minimum, minimise
+from zdscan.analysis.at_mass import Evaluator
+from zdscan.analysis.fits.bestfit import BestFit, Progress, fit_surface
+from zdscan.analysis.fits.degeneracy import FlatStretch
+from zdscan.analysis.fits.minimise import Minimum, minimise
 from zdscan.analysis.fits.seeds import Seeds, coarse
 from zdscan.analysis.views.grid import open_grid
 from zdscan.errors import UserError
@@ -24,26 +24,7 @@ from zdscan.evaluation.physics import Physics
 from zdscan.scan.scanfile import Scan, load_scan, parse_scan
 
 Array = NDArray[np.float64]
-BAND = (0.5, 2.0**-0.5, 1.0, 2.0**0.5, 2.0)  # times the scan's own fcnc_scale
-KEPT_MASS_TABLES = 256
-
-
-class PhysicsSurface:
-    """chi2 of a `Physics`; constraints are left out, since they do not enter chi2. Slices of recent masses are kept."""
-
-    def __init__(self, physics: Physics) -> None:
-        self.physics = replace(physics, constraints=())
-        self._present_tables = lru_cache(KEPT_MASS_TABLES)(self.physics.mass_tables)
-
-    def at_mass(self, mass: float) -> Block:
-        """chi2[eps, eps_z, g_mu] over blocks of couplings at one mass (GeV)."""
-        mass_tables = self._present_tables(mass)
-
-        def block(eps: Array, eps_z: Array, g_mu: Array) -> Array:
-            chi2: Array = self.physics.evaluate(mass_tables, (eps, eps_z, g_mu))["chi2"]
-            return chi2.reshape(len(eps), len(eps_z), len(g_mu))
-
-        return block
+SCALES = (0.5, 2.0**-0.5, 1.0, 2.0**0.5, 2.0)  # times the scan's own fcnc_scale
 
 
 @dataclass(frozen=True)
@@ -157,7 +138,7 @@ def fit_file(path: str | Path, overrides: tuple[str, ...] = (), **options: Any) 
 def fit_scan(scan: Scan, *, profiles: bool = True, progress: Progress = lambda what, fraction: None) -> Fit:
     """Fit within the axes of a scan, starting from a coarse grid in memory."""
     engine = Engine.from_scan(scan)
-    seeds = coarse_seeds(PhysicsSurface(engine.physics), engine.axes, progress)
+    seeds = coarse_seeds(Evaluator(engine.physics), engine.axes, progress)
     return _fit(engine, seeds, scan.source, (), profiles, progress)
 
 
@@ -183,22 +164,21 @@ def fit_grid(path: str | Path, *, profiles: bool = True, progress: Progress = la
 
 
 def coarse_seeds(
-    surface: PhysicsSurface, axes: Mapping[str, Array], progress: Progress = lambda what, fraction: None
+    evaluator: Evaluator, axes: Mapping[str, Array], progress: Progress = lambda what, fraction: None
 ) -> Seeds:
-    """Seeds from a grid with every mass and fewer couplings, computed here; they keep the ends of the axes."""
+    """Seeds from a grid with every mass and fewer couplings, filled here; they keep the ends of the axes."""
     few = coarse(axes)
-    seeds = Seeds(few)
+    seeds, bare = Seeds(few), evaluator.without_constraints()
     for index, mass in enumerate(few["mass"]):
-        seeds.add(index, surface.at_mass(float(mass))(few["eps"], few["eps_z"], few["g_mu"]))
+        seeds.add(index, bare.fill(float(mass), few["eps"], few["eps_z"], few["g_mu"])[0])
         progress("coarse scan", (index + 1) / len(few["mass"]))
     return seeds
 
 
 def _fit(engine: Engine, seeds: Seeds, source: str, notes: tuple[str, ...], profiles: bool, progress: Progress) -> Fit:
     physics = engine.physics
-    result = fit(
-        PhysicsSurface(physics), seeds, engine.ndof, engine.sm_chi2["all"], profiles=profiles, progress=progress
-    )
+    surface = Evaluator(physics).without_constraints()
+    result = fit_surface(surface, seeds, engine.ndof, engine.sm_chi2["all"], profiles=profiles, progress=progress)
     best, rows = result.best, physics.likelihood
     eps, eps_z, g_mu = (np.array([x]) for x in best.couplings)
     there = physics.evaluate(physics.mass_tables(best.mass), (eps, eps_z, g_mu), want=OPTIONAL)
@@ -220,16 +200,16 @@ def _fit(engine: Engine, seeds: Seeds, source: str, notes: tuple[str, ...], prof
 
 
 def fcnc_band(physics: Physics, axes: Mapping[str, Array], best: Minimum) -> tuple[tuple[float, Minimum], ...]:
-    """Refits of the couplings at the best mass with the flavour-changing vertex E0 multiplied by `BAND`."""
+    """Refits of the couplings at the best mass with the flavour-changing vertex E0 multiplied by `SCALES`."""
     here = dict(axes) | {"mass": np.array([best.mass])}
     result = []
-    for factor in BAND:
+    for factor in SCALES:
         scale = physics.settings.fcnc_scale * factor
-        surface = PhysicsSurface(replace(physics, settings=replace(physics.settings, fcnc_scale=scale)))
-        block = surface.at_mass(best.mass)
-        seeds = coarse_seeds(surface, here)
-        minima = [minimise(block, best.mass, here, table[0, 1:], signs) for signs, table in seeds.by_sign.items()] + [
-            minimise(block, best.mass, here, best.couplings, best.signs)
+        scaled = Evaluator(physics).without_constraints(fcnc_scale=scale)
+        chi2 = scaled.at_mass(best.mass)
+        seeds = coarse_seeds(scaled, here)
+        minima = [minimise(chi2, best.mass, here, table[0, 1:], signs) for signs, table in seeds.by_sign.items()] + [
+            minimise(chi2, best.mass, here, best.couplings, best.signs)
         ]
         result.append((scale, min(minima, key=lambda m: m.chi2)))
     return tuple(result)
@@ -267,7 +247,7 @@ def _remarks(result: BestFit, axes: Mapping[str, Array]) -> list[str]:
     return text
 
 
-def _told(stretch: Stretch, lowest: float) -> str:
+def _told(stretch: FlatStretch, lowest: float) -> str:
     where = f"{stretch.parameter} from {stretch.low:.3g} to {stretch.high:.3g}"
     above = stretch.chi2 - lowest
     level = f"chi2 is flat, {above:.1f} above the best fit" if above >= 0.05 else "chi2 is flat"

@@ -10,22 +10,22 @@ import numpy as np
 from iminuit import Minuit
 from numpy.typing import NDArray
 
+from zdscan.analysis.at_mass import Chi2
 from zdscan.analysis.fits.seeds import Signs
 from zdscan.physics.parameters import PARAMETERS
 
 Array = NDArray[np.float64]
-Block = Callable[[Array, Array, Array], Array]  # axes of eps, eps_z, g_mu -> chi2[eps, eps_z, g_mu]
 
 TOWARDS_ZERO = 1e-3  # an axis with 0 on it is searched down to this part of its smallest other value
 NEAR_BOUND = 2e-3  # of the range in ln|coupling|: closer to an end than this is at the end
 INSIDE = 1e-2  # starts are moved this part of the range away from an end, where MIGRAD sees no slope
-STEP = 0.1  # first step in ln|coupling|
+FIRST_STEP = 0.1  # first step in ln|coupling|
 
 
 class Surface(Protocol):
     """chi2 as a fit sees it."""
 
-    def at_mass(self, mass: float) -> Block:
+    def at_mass(self, mass: float) -> Chi2:
         """chi2 over blocks of couplings at one mass (GeV)."""
         ...
 
@@ -97,14 +97,14 @@ def side_of(axis: Array, sign: int) -> Side:
     return Side(sign, float(size.min()) * (TOWARDS_ZERO if through_zero else 1.0), float(size.max()))
 
 
-def value_at(block: Block, couplings: tuple[float, float, float] | Array) -> float:
+def value_at(block: Chi2, couplings: tuple[float, float, float] | Array) -> float:
     """chi2 at one point."""
     a, b, c = (np.array([value], dtype=np.float64) for value in couplings)
     return float(block(a, b, c).reshape(-1)[0])
 
 
 def minimise(
-    block: Block,
+    block: Chi2,
     mass: float,
     axes: Mapping[str, Array],
     start: tuple[float, float, float] | Array,
@@ -149,7 +149,7 @@ def minimise(
     minuit = Minuit(chi2, np.array(inside), name=free)
     minuit.errordef = Minuit.LEAST_SQUARES
     minuit.limits = ranges
-    minuit.errors = STEP
+    minuit.errors = FIRST_STEP
     minuit.migrad()
     t, lowest, bounds = np.array(minuit.values), float(minuit.fval), {}
     for k, (name, (low, high)) in enumerate(zip(free, ranges, strict=True)):

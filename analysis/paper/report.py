@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zdscan.analysis.paper.figures import fitplot
-from zdscan.analysis.paper.figures.minigrid import MiniGrid, describe
+from zdscan.analysis.paper.figures.case_grids import point_html
 from zdscan.analysis.paper.figures.plate import KeyNumber, Plate, html
 from zdscan.analysis.pictures.typeset import in_print
+from zdscan.analysis.views.in_memory import MemoryGrid
 from zdscan.inputs import constants, measurements
 from zdscan.physics import rows as likelihood
 from zdscan.point import PointResult
@@ -35,7 +36,7 @@ TREATMENTS = (
 
 
 @dataclass(frozen=True)
-class Table:
+class HtmlTable:
     """A table of HTML cells; `note` (HTML) explains it."""
 
     title: str
@@ -51,12 +52,12 @@ class Table:
         return f"<h2>{self.title}</h2>{note}<div class='wide'><table><tr>{head}</tr>\n{body}</table></div>"
 
 
-def best_results(grids: Mapping[str, MiniGrid]) -> dict[str, PointResult]:
+def best_results(grids: Mapping[str, MemoryGrid]) -> dict[str, PointResult]:
     """Everything at the best point of each grid, by case."""
-    return {case: fitplot.evaluate_point(case, grid.best()) for case, grid in grids.items()}
+    return {case: fitplot.evaluate_point(case, grid.lowest()) for case, grid in grids.items()}
 
 
-def rows_table(best: Mapping[str, PointResult]) -> Table:
+def rows_table(best: Mapping[str, PointResult]) -> HtmlTable:
     """Table 1: the 26 rows with measurement, predictions and pulls, of the Standard Model and of the best points."""
     rows = likelihood.build("rashed2024-corrected", "symmetrised", "table")
     data = rows.data
@@ -75,7 +76,7 @@ def rows_table(best: Mapping[str, PointResult]) -> Table:
                 *(f"{pull:+.2f}".replace("-", "−") for pull in pulls),
             )
         )
-    return Table(
+    return HtmlTable(
         "Table 1: the measured rows",
         (
             *("row", "q² [GeV²]", "unit", "measured ± error used", "SM, paper", "SM, here", "pull, SM"),
@@ -87,14 +88,14 @@ def rows_table(best: Mapping[str, PointResult]) -> Table:
     )
 
 
-def chi2_table() -> Table:
+def chi2_table() -> HtmlTable:
     """chi2 of the Standard Model for several treatments of the errors, beside the paper's."""
     cells = []
     for names in TREATMENTS:
         built = likelihood.build(*names)
         values = built.chi2(built.sm)
         cells.append((*names, f"{values['all']:.2f}", f"{values['muon']:.2f}"))
-    return Table(
+    return HtmlTable(
         "χ² of the Standard Model",
         ("measurements", "errors", "theory errors", "26 rows", "muon rows"),
         (("paper", "not stated", "not stated", *(f"{value:.2f}" for value in PAPER_CHI2)), *cells),
@@ -102,23 +103,23 @@ def chi2_table() -> Table:
     )
 
 
-def fits_table(grids: Mapping[str, MiniGrid], best: Mapping[str, PointResult]) -> Table:
+def fits_table(grids: Mapping[str, MemoryGrid], best: Mapping[str, PointResult]) -> HtmlTable:
     """Best points of the grids beside the paper's."""
     cells = []
     for case, grid in grids.items():
-        point, result = grid.best(), best[case]
+        point, result = grid.lowest(), best[case]
         sm = float(result.chi2["sm_all"])
         cells.append(
             (
                 case,
-                describe(fitplot.paper_point(case)),
-                describe(point),
+                point_html(fitplot.paper_point(case)),
+                point_html(point),
                 f"{float(result.chi2['all']):.2f}",
                 f"{float(result.chi2['all']) - sm:+.2f}".replace("-", "−"),
                 fitplot.excluders(case, point),
             )
         )
-    return Table(
+    return HtmlTable(
         "Best fits",
         ("case", "paper", "here (lowest point of the grid)", "χ²", "χ² − SM", "excluded by"),
         tuple(cells),
@@ -127,17 +128,17 @@ def fits_table(grids: Mapping[str, MiniGrid], best: Mapping[str, PointResult]) -
     )
 
 
-def moments_table(best: Mapping[str, PointResult]) -> Table:
+def moments_table(best: Mapping[str, PointResult]) -> HtmlTable:
     """Shifts of (g-2)/2 of the muon at the paper's points and at the best points here."""
     cells = []
     for case, stated in PAPER_MOMENTS.items():
         point = fitplot.paper_point(case)
         here = float(fitplot.evaluate_point(case, point).delta_a_mu)
         at_best = html(float(best[case].delta_a_mu), 3) if case in best else "not computed"
-        cells.append((case, describe(point), html(stated, 3), html(here, 3), at_best))
+        cells.append((case, point_html(point), html(stated, 3), html(here, 3), at_best))
     c = constants.load()
     error = c.error("delta_a_mu")[0]
-    return Table(
+    return HtmlTable(
         "Muon (g − 2)/2",
         ("case", "paper's point", "paper's shift", "shift there, here", "shift at the best point here"),
         tuple(cells),
@@ -146,7 +147,7 @@ def moments_table(best: Mapping[str, PointResult]) -> Table:
     )
 
 
-def claims_table(claims: Iterable[Claim]) -> Table:
+def claims_table(claims: Iterable[Claim]) -> HtmlTable:
     """The paper's quantitative statements with this program's values and verdicts."""
     listed = list(claims)
     cells = tuple(
@@ -165,7 +166,7 @@ def claims_table(claims: Iterable[Claim]) -> Table:
     for claim in listed:
         found.setdefault(claim.verdict, []).append(claim.id)
     counts = (f"{verdict}: {len(ids)} ({_html.escape(', '.join(ids))})" for verdict, ids in found.items())
-    return Table(
+    return HtmlTable(
         "Claims",
         ("id", "statement", "where", "paper", "here", "verdict", "reason"),
         cells,

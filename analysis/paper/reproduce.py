@@ -10,8 +10,9 @@ from pathlib import Path
 
 from zdscan import __version__
 from zdscan.analysis.paper import figures, report
-from zdscan.analysis.paper.figures.minigrid import MiniGrid, case_grid
+from zdscan.analysis.paper.figures.case_grids import case_grid
 from zdscan.analysis.paper.figures.plate import Detail
+from zdscan.analysis.views.in_memory import MemoryGrid
 from zdscan.errors import UserError
 
 PAGE = "report.html"
@@ -86,7 +87,7 @@ def reproduce(
     return folder / PAGE
 
 
-def _tables(grids: dict[str, MiniGrid]) -> list[report.Table]:
+def _tables(grids: dict[str, MemoryGrid]) -> list[report.HtmlTable]:
     from zdscan.analysis.paper.claims import all_claims
 
     best = report.best_results(grids)

@@ -13,26 +13,26 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from zdscan.analysis.pictures.picture import (
+from zdscan.analysis.pictures.layers import BEST, BOUNDARY_COLOURS, LINES, MISSING, SM
+from zdscan.analysis.pictures.scales import cell_edges, label, looks, set_scale, shown_values
+from zdscan.analysis.pictures.sheet import (
     MOST_BOUNDARIES,
     Options,
     Sheet,
-    check,
+    check_drawable,
     described,
     label_of,
     together,
     view_lines,
 )
-from zdscan.analysis.pictures.plane import BEST, BOUNDARY_COLOURS, LINES, MISSING, SM
-from zdscan.analysis.pictures.scales import edges, label, looks, set_scale, shown_values
-from zdscan.analysis.views.grid import Grid
+from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.regions import crossings, levels
-from zdscan.analysis.views.view import Cells, View
+from zdscan.analysis.views.view import CellMask, View
 
 ALL, ALLOWED = "#2b6ca8", "black"
 
 
-def draw_curve(grid: Grid, seen: View, target: Path, options: Options | None = None) -> list[str]:
+def draw(grid: Points, seen: View, target: Path, options: Options | None = None) -> list[str]:
     """Draw and save chi2 along the one axis of a view.
 
     Returns
@@ -42,10 +42,10 @@ def draw_curve(grid: Grid, seen: View, target: Path, options: Options | None = N
     Raises
     ------
     UserError
-        As `zdscan.analysis.pictures.picture.draw_plane`.
+        As `zdscan.analysis.pictures.plane.draw`.
     """
     options = options or Options()
-    check(grid, seen.axes, target, options)
+    check_drawable(grid, seen.axes, target, options)
     (name,) = seen.axes
     wanted = levels(options.parameters or 1, options.sigmas)
     delta = seen.delta(options.reference)
@@ -72,7 +72,7 @@ def draw_curve(grid: Grid, seen: View, target: Path, options: Options | None = N
             star: dict[str, Any] = {"color": BEST, "markeredgecolor": "black", "markeredgewidth": 0.7, "marker": "*"}
             axes.plot(lowest, 0.0, markersize=10, clip_on=False, zorder=4, **star)
             handles.append(Line2D([], [], linestyle="none", markersize=8, label="best fit", **star))
-        bars = _bars(axes, x, edges(x, *scale), seen, top)
+        bars = _bars(axes, x, cell_edges(x, *scale), seen, top)
         handles += _unseen(seen)
         axes.set_ylim(-0.03 * top if not bars else -0.05 * top * (bars[0] + 0.8), top)
         sheet.finish(view_lines(grid, seen, options), [*handles, *bars[1]], target, (3, 1))
@@ -128,7 +128,7 @@ def _bars(
     axes: Axes, x: NDArray[np.float64], edge: NDArray[np.float64], seen: View, top: float
 ) -> tuple[int, list[Artist]]:
     """A bar below the curve for each constraint, where it excludes every point; returns their number and handles."""
-    rows: list[tuple[Cells, str, str]] = []
+    rows: list[tuple[CellMask, str, str]] = []
     if seen.missing.any():
         rows.append((seen.missing, MISSING, "not computed"))
     if seen.chosen:

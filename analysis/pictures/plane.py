@@ -1,227 +1,126 @@
-"""Layers of a picture over two grid axes: regions, boundaries, hatching, marks. The pictures choose which to draw."""
+"""The picture of a view over two axes: fit regions, exclusions with their grades, what is allowed, the best points."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from pathlib import Path
 
-import matplotlib.patheffects as effects
+import matplotlib as mpl
 import numpy as np
 from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, QuadMesh
-from matplotlib.colors import ListedColormap
+from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from zdscan.analysis.pictures.scales import edges, label, mass_factor, set_scale, shown_values
+from zdscan.analysis.pictures.layers import BEST, LINES, SM, Plane, boundary_handle
+from zdscan.analysis.pictures.scales import looks, setting
+from zdscan.analysis.pictures.sheet import (
+    MOST_BOUNDARIES,
+    Options,
+    Sheet,
+    check_drawable,
+    described,
+    label_of,
+    together,
+    view_lines,
+)
 from zdscan.analysis.pictures.typeset import in_print
-from zdscan.analysis.views.view import Cells
-from zdscan.physics.clause import Constraint
-
-# Every set runs from dark to light, so that it reads in grey; blue against yellow is safe for colour-blind readers.
-FIT = ("#2b6ca8", "#7fb2d9", "#cfe2f2")
-ALLOWED = ("#d99a00", "#f2cf3f", "#fbf0ad")
-LINES: tuple[Literal["solid", "dashed", "dotted"], ...] = ("solid", "dashed", "dotted")
-BEST = "#ffd92f"
-SM = "#56b4e9"
-MISSING = "0.8"
-# Okabe and Ito without the blues of the fit regions. Numbers on the lines tell them apart without any colour.
-BOUNDARY_COLOURS = ("#d55e00", "#009e73", "#a3457f", "#000000", "#b07a00")
-TICKS = [effects.withTickedStroke(angle=120, length=0.4, spacing=6)]
-SPARSE_TICKS = [effects.withTickedStroke(angle=120, length=0.3, spacing=13)]  # where many lines meet
-INSIDE = (0.03, 0.97)  # of an axis: where a number on a line stays readable
+from zdscan.analysis.views.points import Points
+from zdscan.analysis.views.regions import allowed_regions, fitted_parameters, levels
+from zdscan.analysis.views.view import View
 
 
-class Plane:
-    """A matplotlib axes over two axes of a grid. Arrays have the shape (values of x, values of y).
+def draw(grid: Points, seen: View, target: Path, options: Options | None = None) -> list[str]:
+    """Draw and save a view over two axes; nothing needs to be said in words.
 
-    Parameters
-    ----------
-    axes : where to draw.
-    shown : names of the two grid axes, along x and along y.
-    values : axis values of the grid (mass in GeV).
-    unit : of the mass in the picture.
+    Raises
+    ------
+    UserError
+        For an axis of a single value, an unknown unit, or a target that cannot be written.
     """
-
-    def __init__(
-        self, axes: Axes, shown: Sequence[str], values: Mapping[str, NDArray[np.float64]], unit: str = "GeV"
-    ) -> None:
-        x, y = shown
-        self.axes, self.x, self.y, self.unit = axes, x, y, unit
-        self.x_values = shown_values(x, values[x], unit)
-        self.y_values = shown_values(y, values[y], unit)
-        scales = set_scale(axes, "x", self.x_values), set_scale(axes, "y", self.y_values)
-        self.x_edges, self.y_edges = edges(self.x_values, *scales[0]), edges(self.y_values, *scales[1])
-        axes.set_xlabel(label(x, unit))
-        axes.set_ylabel(label(y, unit))
-        self.numbers: list[NDArray[np.float64]] = []  # places taken by numbers, in fractions of the axes
-
-    def regions(
-        self, delta: NDArray[np.float64], levels: Sequence[float], sigmas: Sequence[float], what: str = "fit"
-    ) -> list[Artist]:
-        """Filled regions delta <= level, dark to light, with their contours; returns legend handles."""
-        colours = _shades(FIT, len(levels))
-        if np.isfinite(delta).sum() > 3:
-            finite = np.where(np.isposinf(delta), 1e30, delta)
-            drawn = [-1e30, *levels]
-            self.axes.contourf(self.x_values, self.y_values, finite.T, levels=drawn, colors=colours, zorder=1)
-            self.axes.contour(
-                self.x_values,
-                self.y_values,
-                finite.T,
-                levels=list(levels),
-                colors="#173f63",
-                linewidths=0.8,
-                linestyles=[LINES[k % 3] for k in range(len(levels))],
-                zorder=2,
-            )
-        return [
-            Patch(facecolor=colour, edgecolor="#173f63", linestyle=LINES[k % 3], label=rf"{what} {sigma:g}$\sigma$")
-            for k, (colour, sigma) in enumerate(zip(colours, sigmas, strict=True))
-        ]
-
-    def cells(self, regions: Sequence[Cells], sigmas: Sequence[float], what: str = "allowed") -> list[Artist]:
-        """Nested sets of cells, smallest first, each cell as it is in the grid; returns legend handles."""
-        colours = _shades(ALLOWED, len(regions))
-        number = np.full(regions[-1].shape, np.nan)
-        for k in range(len(regions) - 1, -1, -1):
-            number[regions[k]] = k
-        if not regions[-1].any():
-            return []
-        self._mesh(number, ListedColormap(list(colours)), -0.5, len(regions) - 0.5, zorder=4)
-        self._outline(regions[-1])
-        return [
-            Patch(facecolor=colour, edgecolor="black", label=rf"{what} {sigma:g}$\sigma$")
-            for colour, sigma in zip(colours, sigmas, strict=True)
-        ]
-
-    def colours(self, delta: NDArray[np.float64], top: float) -> QuadMesh:
-        """delta as colours from 0 to `top`."""
-        return self._mesh(np.where(np.isinf(delta), np.nan, delta), "cividis_r", 0.0, top, zorder=1)
-
-    def boundary(self, excluded: Cells, missing: Cells, position: int, number: int, *, many: bool = False) -> bool:
-        """The numbered edge of an excluded area, with ticks on its side; False where there is none to draw.
-
-        missing : cells not computed; where an area ends at them, it has no edge.
-        many : draw lightly, for pictures of many boundaries.
-        """
-        if not excluded.any() or (excluded | missing).all() or min(excluded.shape) < 2:
-            return False
-        colour = BOUNDARY_COLOURS[position % len(BOUNDARY_COLOURS)]
-        known = np.where(missing, np.nan, excluded.astype(float))
-        drawn = self.axes.contour(self.x_values, self.y_values, known.T, levels=[0.5], colors=colour, zorder=5)
-        if not any(len(segment) for segment in drawn.allsegs[0]):  # it met cells not computed everywhere
-            drawn.remove()
-            return False
-        drawn.set(linewidth=0.75 if many else 0.9, path_effects=SPARSE_TICKS if many else TICKS)
-        self._number(drawn.allsegs[0], str(number), colour)
-        return True
-
-    def hatch(self, cells: Cells, pattern: str = "////", colour: str = "0.45") -> None:
-        """Hatching over cells, with a thin line around it."""
-        if not cells.any() or min(cells.shape) < 2:
-            return
-        area: dict[str, Any] = {"levels": [0.5, 1.5], "colors": "none", "hatches": [pattern]}
-        drawn = self.axes.contourf(self.x_values, self.y_values, cells.T.astype(float), **area)
-        drawn.set(edgecolor=colour, linewidth=0.0, zorder=3)
-        if not cells.all():
-            edge: dict[str, Any] = {"levels": [0.5], "colors": colour, "linewidths": 0.5, "zorder": 3}
-            self.axes.contour(self.x_values, self.y_values, cells.T.astype(float), **edge)
-
-    def shade(self, cells: Cells, colour: str = "0.93") -> None:
-        """A light grey ground under cells, that leaves what is drawn over it readable."""
-        if cells.any() and min(cells.shape) >= 2:
-            area: dict[str, Any] = {"levels": [0.5, 1.5], "colors": colour, "zorder": 0.5}
-            self.axes.contourf(self.x_values, self.y_values, cells.T.astype(float), **area)
-
-    def missing(self, cells: Cells) -> list[Artist]:
-        """Grey where nothing is computed yet; returns legend handles."""
-        if not cells.any():
-            return []
-        self._mesh(np.where(cells, 0.0, np.nan), ListedColormap([MISSING]), -0.5, 0.5, zorder=3)
-        return [Patch(facecolor=MISSING, label="not computed")]
-
-    def mark(self, point: Mapping[str, float], marker: str, colour: str, text: str) -> list[Artist]:
-        """A marked point (mass in GeV); nothing for an empty one. Returns legend handles."""
-        if not point:
-            return []
-        size = 11 if marker == "*" else 5.5
-        x, y = (point[name] * (mass_factor(self.unit) if name == "mass" else 1.0) for name in (self.x, self.y))
-        edge = "black" if marker == "*" else "white"
-        look: dict[str, Any] = {"color": colour, "marker": marker, "linestyle": "none", "markeredgecolor": edge}
-        look["markeredgewidth"] = 0.7
-        self.axes.plot(x, y, markersize=size, clip_on=False, zorder=10, **look)
-        return [Line2D([], [], markersize=size - 2, label=text, **look)]
-
-    def categories(self, number: NDArray[np.int64], colours: Sequence[str]) -> None:
-        """Cells coloured by a number from 0; negative ones stay empty."""
-        self._mesh(np.where(number < 0, np.nan, number), ListedColormap(list(colours)), -0.5, len(colours) - 0.5, 1)
-
-    def number_at(self, cell: Sequence[int], text: str) -> None:
-        """A number in a circle at the middle of a cell (indices along x and y)."""
-        to_screen, (i, j) = self.axes.transData, cell
-        low, high = (to_screen.transform((self.x_edges[i + k], self.y_edges[j + k])) for k in (0, 1))
-        x, y = to_screen.inverted().transform((low + high) / 2)
-        self._circle(float(x), float(y), text, "black")
-
-    def _mesh(
-        self, values: NDArray[np.float64], colours: str | ListedColormap, low: float, high: float, zorder: float
-    ) -> QuadMesh:
-        shown = np.ma.masked_invalid(values.T)
-        look: dict[str, Any] = {"cmap": colours, "vmin": low, "vmax": high, "zorder": zorder, "rasterized": True}
-        return self.axes.pcolormesh(self.x_edges, self.y_edges, shown, **look)
-
-    def _outline(self, cells: Cells) -> None:
-        """A line around cells, along their edges."""
-        inside = np.pad(cells, 1).astype(np.int8)
-        x, y = self.x_edges, self.y_edges
-        lines = [[(x[i], y[j]), (x[i], y[j + 1])] for i, j in np.argwhere(np.diff(inside[:, 1:-1], axis=0) != 0)]
-        lines += [[(x[i], y[j]), (x[i + 1], y[j])] for i, j in np.argwhere(np.diff(inside[1:-1], axis=1) != 0)]
-        self.axes.add_collection(
-            LineCollection(lines, colors="black", linewidths=0.9, capstyle="round", zorder=4.5), autolim=False
-        )
-
-    def _number(self, segments: Sequence[NDArray[np.float64]], text: str, colour: str) -> None:
-        """Write on the line where it is farthest from the numbers already there."""
-        points = np.concatenate([np.asarray(segment) for segment in segments if len(segment)])
-        to_fraction = self.axes.transData + self.axes.transAxes.inverted()
-        places = to_fraction.transform(points)
-        inside = np.all((places > INSIDE[0]) & (places < INSIDE[1]), axis=1)
-        if inside.any():
-            points, places = points[inside], places[inside]
-        if self.numbers:
-            distance = np.linalg.norm(places[:, None] - np.array(self.numbers)[None], axis=2).min(axis=1)
-            # Beyond a comfortable distance the middle of the line is as good as anywhere.
-            best = int(np.argmax(np.minimum(distance, 0.12) - 1e-4 * np.abs(np.arange(len(points)) - len(points) / 2)))
+    options = options or Options()
+    check_drawable(grid, seen.axes, target, options)
+    with mpl.rc_context(looks(options.style)):
+        sheet = Sheet.blank()
+        plane = Plane(sheet.parts[0].add_subplot(), seen.axes, seen.values, options.unit)
+        delta = seen.delta(options.reference)
+        wanted = levels(options.parameters or fitted_parameters(seen), options.sigmas)
+        if options.colours:
+            handles = _colours(sheet.parts[0], plane, seen, delta, wanted, options)
         else:
-            best = len(points) // 2
-        self.numbers.append(places[best])
-        self._circle(float(points[best, 0]), float(points[best, 1]), text, colour)
-
-    def _circle(self, x: float, y: float, text: str, colour: str) -> None:
-        box: dict[str, Any] = {
-            "boxstyle": "circle,pad=0.15",
-            "facecolor": "white",
-            "edgecolor": colour,
-            "linewidth": 0.7,
-        }
-        self.axes.text(x, y, text, fontsize=5.5, ha="center", va="center", color="black", bbox=box, zorder=8)
+            handles = plane.regions(delta, wanted, options.sigmas)
+        handles += _exclusions(plane, seen, options)
+        handles += plane.missing(seen.missing)
+        handles += plane.mark(seen.best, "*", BEST, "best fit")
+        if seen.chosen:
+            handles += plane.mark(seen.best_allowed, "D", "black", "best allowed")
+        sheet.finish(_heading(grid, seen, options), handles, target, (3, 1))
+    return []
 
 
-def constraint_label(constraint: Constraint) -> str:
-    """Title, confidence level and grade: ``B+ → K+ νν (90%, grade A)``, in mathtext."""
-    level = "" if constraint.cl == "-" else f"{constraint.cl}, "
-    return in_print(f"{constraint.title} ({level}grade {constraint.grade})")
+def _exclusions(plane: Plane, seen: View, options: Options) -> list[Artist]:
+    if not seen.chosen:
+        return []
+    known = described(list(seen.chosen))
+    allowed = allowed_regions(seen, options.sigmas, options.parameters, options.reference)
+    plane.hatch(seen.forbidden)
+    handles: list[Artist] = []
+    if not options.colours:
+        handles += plane.cells(allowed, options.sigmas)
+    if len(seen.chosen) > MOST_BOUNDARIES:
+        return [*handles, Patch(facecolor="none", edgecolor="0.45", hatch="////", label=together(list(seen.chosen)))]
+    drawn = 0
+    for name, constraint in known.items():
+        cells = seen.excluded_by(name)
+        text = label_of(name, constraint)
+        if plane.boundary(cells, seen.missing, drawn, drawn + 1):
+            handles.append(boundary_handle(drawn, f"{drawn + 1}  {text}"))
+            drawn += 1
+        else:
+            extent = ("everywhere" if (cells | seen.missing).all() else "in part") if cells.any() else "nowhere alone"
+            handles.append(Line2D([], [], linestyle="none", label=f"{text}: {extent}"))
+    handles.append(Patch(facecolor="none", edgecolor="0.45", hatch="////", label="no point allowed"))
+    return handles
 
 
-def boundary_handle(position: int, text: str, *, many: bool = False) -> Line2D:
-    """Legend handle of a boundary."""
-    colour = BOUNDARY_COLOURS[position % len(BOUNDARY_COLOURS)]
-    look: dict[str, Any] = {"linewidth": 0.75, "path_effects": SPARSE_TICKS} if many else {"path_effects": TICKS}
-    return Line2D([], [], color=colour, label=text, **({"linewidth": 0.9} | look))
+def _colours(
+    figure: SubFigure, plane: Plane, seen: View, delta: NDArray[np.float64], wanted: list[float], options: Options
+) -> list[Artist]:
+    lowest = options.reference if options.reference is not None else seen.best.get("chi2", seen.sm_chi2)
+    gain = seen.sm_chi2 - lowest
+    top = max(1.15 * gain, 1.25 * wanted[-1])
+    mesh = plane.colours(delta, top)
+    if np.isfinite(delta).sum() > 3:
+        styles = [LINES[k % 3] for k in range(len(wanted))]
+        plane.axes.contour(
+            plane.x_values, plane.y_values, delta.T, levels=wanted, colors="black", linewidths=1.0, linestyles=styles
+        )
+    bar = figure.colorbar(mesh, ax=plane.axes, extend="max", pad=0.02, aspect=28)
+    bar.set_label(r"$\Delta\chi^2$ from the best fit")
+    handles: list[Artist] = [
+        Line2D([], [], color="black", linewidth=1.0, linestyle=LINES[k % 3], label=rf"{sigma:g}$\sigma$")
+        for k, sigma in enumerate(options.sigmas)
+    ]
+    if 0.0 <= gain <= top:
+        bar.ax.axhline(gain, color=SM, linewidth=1.6)
+        handles.append(Line2D([], [], color=SM, linewidth=1.6, label="SM"))
+    return handles
 
 
-def _shades(colours: Sequence[str], count: int) -> list[str]:
-    return [colours[min(k, len(colours) - 1)] for k in range(count)]
+def _heading(grid: Points, seen: View, options: Options) -> list[str]:
+    lines = view_lines(grid, seen, options)
+    if seen.best:
+        lines.append(rf"best $\chi^2$ = {_number(seen.best['chi2'])} (SM {seen.sm_chi2:.1f}) at")
+        free = (*seen.axes, *seen.hidden)
+        lines.append(", ".join(setting(name, seen.best[name], options.unit) for name in free))
+    else:
+        lines.append("no point is computed")
+    if seen.chosen and seen.best_allowed:
+        lines.append(rf"best allowed $\chi^2$ = {_number(seen.best_allowed['chi2'])}")
+    elif seen.chosen:
+        lines.append("no point is allowed")
+    return lines
+
+
+def _number(chi2: float) -> str:
+    return f"{chi2:.1f}" if chi2 < 1e5 else in_print(f"{chi2:.2e}")

@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from zdscan.analysis.pictures.curve import draw_curve
-from zdscan.analysis.pictures.picture import Options, check, draw_marginal, draw_plane, priors_text
-from zdscan.analysis.pictures.summary import draw_first, draw_summary
-from zdscan.analysis.views.grid import Grid, raise_if
+from zdscan.analysis.pictures import curve, first, plane, summary
+from zdscan.analysis.pictures import marginal as posterior
+from zdscan.analysis.pictures.sheet import Options, check_drawable
+from zdscan.analysis.views.points import Points, raise_if
 from zdscan.analysis.views.regions import Marginal, Prior, marginal, remarks
 from zdscan.analysis.views.view import View, view
-from zdscan.constraints import select
 from zdscan.errors import UserError, not_one_of
 from zdscan.physics.parameters import AXES
 
-TABLES = (".csv", ".txt", ".dat")
+TABLE_SUFFIXES = (".csv", ".txt", ".dat")
+Draw = Callable[[Points, Any, Path, Options], list[str]]  # a View, or a Marginal; returns sentences to print
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of picture.
+
+    Attributes
+    ----------
+    draw : draws and saves it.
+    axes : how many it shows.
+    every_constraint : whether it is about all constraints where none is named.
+    """
+
+    draw: Draw
+    axes: int = 2
+    every_constraint: bool = False
+
+
+# Every kind of picture: a new one is a module with a function `draw` and a line here.
+KINDS: Mapping[str, Kind] = {
+    "curve": Kind(curve.draw, axes=1),
+    "plane": Kind(plane.draw),
+    "summary": Kind(summary.draw, every_constraint=True),
+    "first": Kind(first.draw, every_constraint=True),
+    "marginal": Kind(posterior.draw),
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +62,7 @@ class Request:
     summary, first : every constraint's boundary; which constraint excludes first along y.
     whole : regions relative to the lowest chi2 of the whole grid, not of the picture.
     csv : also write the cells as a table.
+    named : kind of the picture, one of `KINDS`; None: what the other fields say.
     """
 
     x: str
@@ -46,9 +75,21 @@ class Request:
     first: bool = False
     whole: bool = False
     csv: Path | None = None
+    named: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """Name of the kind of picture."""
+        if self.named is not None:
+            return self.named
+        if self.y is None:
+            return "curve"
+        return (
+            "marginal" if self.prior is not None else "summary" if self.summary else "first" if self.first else "plane"
+        )
 
 
-def plot(grid: Grid, request: Request, target: Path, options: Options) -> list[str]:
+def plot(grid: Points, request: Request, target: Path, options: Options) -> list[str]:
     """Draw what was asked for into `target`; returns sentences to print.
 
     Raises
@@ -56,69 +97,60 @@ def plot(grid: Grid, request: Request, target: Path, options: Options) -> list[s
     UserError
         For options that do not go together, and for everything that views and pictures refuse.
     """
+    if request.kind not in KINDS:
+        raise UserError(f"The kind of picture {not_one_of(request.kind, tuple(KINDS))}.")
+    kind = KINDS[request.kind]
     raise_if(_contradictions(request, options) + _bad_targets(grid, request.csv, target))
     axes = (request.x,) if request.y is None else (request.x, request.y)
     if len(set(axes)) < len(axes):
         raise UserError(f"x and y are both {request.x}; choose two different axes.")
     raise_if([f"{grid.path}: the grid {not_one_of(name, AXES)}." for name in axes if name not in AXES])
-    check(grid, axes, target, options)
+    check_drawable(grid, axes, target, options)
     fixed = dict(request.fixed or {})
     if fixed and not request.profile and request.prior is None:
         fixed = grid.slice_values(axes, fixed)
-    names = list(request.constraints)
-    if not names and (request.summary or request.first):
-        names = ["all"]
-    if names == ["paper"]:
-        names = [constraint.id for constraint in select("paper") if constraint.id in grid.constraints]
-        if not names:
-            raise UserError(f"{grid.path}: the scan has none of the paper's constraints.")
-    unfinished = [f"Unfinished, {grid.progress()}; `zdscan resume {grid.path}` computes the rest."]
-    if grid.complete:
-        unfinished = []
+    names = grid.named(request.constraints or (("all",) if kind.every_constraint else ()))
+    said = []
+    if not grid.complete:
+        said.append(f"Unfinished, {grid.progress()}; `zdscan resume {grid.path}` computes the rest.")
+    shown: View | Marginal
     if request.prior is not None:
-        posterior = marginal(grid, axes, request.prior, fixed, names)
-        draw_marginal(grid, posterior, target, options)
-        _write(request.csv, posterior)
-        return [*unfinished, f"Integrated with priors flat in {priors_text(posterior)}."]
-    if request.whole:
-        lowest = view(grid, ("mass", "g_mu")).best
-        options = replace(options, reference=lowest.get("chi2"))
-    seen = view(grid, axes, fixed, names)
-    said = unfinished + remarks(seen, options.sigmas)
-    if request.y is None:
-        said += draw_curve(grid, seen, target, options)
-    elif request.summary:
-        said += draw_summary(grid, seen, target, options)
-    elif request.first:
-        first = draw_first(grid, seen, request.y, target, options)
-        said.append(
-            f"First along {request.y}: {', '.join(first)}." if first else "No constraint excludes a whole cell."
-        )
+        shown = marginal(grid, axes, request.prior, fixed, names)
     else:
-        draw_plane(grid, seen, target, options)
-    _write(request.csv, seen)
+        if request.whole:
+            lowest = view(grid, ("mass", "g_mu")).best
+            options = replace(options, reference=lowest.get("chi2"))
+        shown = view(grid, axes, fixed, names)
+        said += remarks(shown, options.sigmas)
+    said += kind.draw(grid, shown, target, options)
+    _write(request.csv, shown)
     return said
 
 
 def _contradictions(request: Request, options: Options) -> list[str]:
-    faults = []
-    if options.colours and (request.y is None or request.summary or request.first or request.prior):
+    faults, kind = [], request.kind
+    special = request.summary or request.first or request.prior is not None or kind not in ("curve", "plane")
+    if options.colours and (request.y is None or special):
         faults.append("--colours shows chi2 over --x and --y; it does not go with --summary, --first or --marginalise.")
     if request.summary and request.first:
         faults.append("--summary and --first are two pictures; give one of them.")
-    if request.y is None and (request.summary or request.first or request.prior):
+    if request.y is None and (special or KINDS[kind].axes == 2):
         faults.append("--summary, --first and --marginalise need --y as well.")
+    if request.y is not None and KINDS[kind].axes == 1:
+        faults.append(f"A {kind} shows one axis; leave out y.")
     if request.prior and (request.summary or request.first or request.profile or request.whole):
         faults.append("--marginalise integrates; it does not go with --profile, --summary, --first or --global-best.")
+    if (kind == "marginal") != (request.prior is not None) and request.y is not None:
+        faults.append("A marginal needs a prior, and only a marginal has one.")
     return faults
 
 
-def _bad_targets(grid: Grid, csv: Path | None, target: Path) -> list[str]:
+def _bad_targets(grid: Points, csv: Path | None, target: Path) -> list[str]:
     """A table never replaces the picture or anything but a table, a grid file least of all."""
     if csv is None:
         return []
-    if csv.suffix.lower() not in TABLES:
-        return [f"{csv}: the table must end in {', '.join(TABLES)}."]
+    if csv.suffix.lower() not in TABLE_SUFFIXES:
+        return [f"{csv}: the table must end in {', '.join(TABLE_SUFFIXES)}."]
     return [f"{csv}: {grid.path} is the grid itself."] if csv.resolve() == grid.path.resolve() else []
 
 
@@ -156,6 +188,12 @@ def parse_sigmas(text: str) -> tuple[float, ...]:
         sigmas = tuple(float(part) for part in text.split(","))
     except ValueError:
         sigmas = ()
+    return checked_sigmas(sigmas, text)
+
+
+def checked_sigmas(sigmas: tuple[float, ...], text: str | None = None) -> tuple[float, ...]:
+    """The same numbers if they are ascending, above 0 and at most 8. Raises `UserError` otherwise, naming `text`."""
     if not sigmas or list(sigmas) != sorted(set(sigmas)) or not 0.0 < sigmas[0] <= sigmas[-1] <= 8.0:
-        raise UserError(f"--sigmas {text}: write ascending numbers above 0 and at most 8, such as 1,2,3.")
+        given = f"sigmas {sigmas}" if text is None else f"--sigmas {text}"
+        raise UserError(f"{given}: write ascending numbers above 0 and at most 8, such as 1,2,3.")
     return sigmas

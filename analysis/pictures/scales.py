@@ -9,10 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
+from zdscan.analysis.units import MEV
+from zdscan.analysis.views.spacing import spacing_of
 from zdscan.errors import UserError, not_one_of
 
 SYMBOLS = {"mass": r"$m_{Z_D}$", "eps": r"$\varepsilon$", "eps_z": r"$\varepsilon_Z$", "g_mu": r"$g_\mu$"}
-MASS_UNITS = {"GeV": 1.0, "MeV": 1e3}
+MASS_UNITS = {"GeV": 1.0, "MeV": 1.0 / MEV}
 LABEL_WIDTH = 0.12  # of the length of an axis
 RC: dict[Any, Any] = {
     "font.size": 8,
@@ -105,24 +107,7 @@ def set_scale(axes: Axes, which: str, values: NDArray[np.float64]) -> tuple[str,
     return kind, width
 
 
-def spacing_of(values: NDArray[np.float64]) -> tuple[str, float]:
-    """Scale in which axis values are evenly spaced: ("linear" | "log" | "asinh", linear width).
-
-    On an asinh axis through 0 the first two values x1, x2 above 0 obey x2 / x1 = 2 cosh(t), x1 = width sinh(t), which
-    gives the width back; uneven lists of values get the smallest value as width.
-    """
-    steps = np.diff(values)
-    if values.size < 3 or np.allclose(steps, steps[0], rtol=1e-6, atol=0.0):
-        return "linear", 1.0
-    if values[0] > 0.0:
-        return "log", 1.0
-    sizes = np.unique(np.abs(values[values != 0.0]))
-    ratio = sizes[1] / (2 * sizes[0]) if sizes.size > 1 else 0.0
-    evenly = np.any(values == 0.0) and 1.0 < ratio < 2.0
-    return "asinh", float(sizes[0] / np.sinh(np.arccosh(ratio))) if evenly else float(sizes[0])
-
-
-def edges(values: NDArray[np.float64], kind: str, width: float) -> NDArray[np.float64]:
+def cell_edges(values: NDArray[np.float64], kind: str, width: float) -> NDArray[np.float64]:
     """Cell edges half-way between the values in the axis's own scale; the outer cells end at the outer values."""
     if kind == "log":
         inner = np.sqrt(values[1:] * values[:-1])

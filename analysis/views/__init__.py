@@ -1,0 +1,10 @@
+"""Points on four axes seen over some of them: minimised, held, or integrated over the others.
+
+points.py       what a view can be made of
+grid.py         points of a grid file
+in_memory.py    points computed when they are asked for
+folding.py      points of a mass as cells x points of each cell
+view.py         chi2 and exclusions over the axes seen
+regions.py      confidence regions, the first constraint, marginals, intervals
+spacing.py      the scale in which an axis is evenly spaced
+"""

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from scipy.stats import chi2 as chi2_distribution
 from scipy.stats import norm
 
-from zdscan.analysis.pictures.scales import spacing_of
-from zdscan.analysis.views.grid import Grid, raise_if
-from zdscan.analysis.views.view import Cells, View, folding, view
+from zdscan.analysis.views.folding import folding
+from zdscan.analysis.views.points import Points, raise_if
+from zdscan.analysis.views.spacing import spacing_of
+from zdscan.analysis.views.view import CellMask, View, view
 from zdscan.errors import UserError, not_one_of
 from zdscan.physics.parameters import AXES
 
@@ -46,7 +47,7 @@ def fit_regions(
     sigmas: Sequence[float] = SIGMAS,
     parameters: int | None = None,
     reference: float | None = None,
-) -> list[Cells]:
+) -> list[CellMask]:
     """Cells within each of `sigmas` of the best fit.
 
     Parameters
@@ -62,7 +63,7 @@ def allowed_regions(
     sigmas: Sequence[float] = SIGMAS,
     parameters: int | None = None,
     reference: float | None = None,
-) -> list[Cells]:
+) -> list[CellMask]:
     """Cells with a point that nothing excludes and that is within each of `sigmas` of the best fit of all points."""
     return _within(seen.delta(reference, allowed=True), seen, sigmas, parameters)
 
@@ -72,7 +73,7 @@ def fitted_parameters(seen: View) -> int:
     return max(1, sum(seen.values[name].size > 1 for name in seen.axes))
 
 
-def _within(delta: NDArray[np.float64], seen: View, sigmas: Sequence[float], parameters: int | None) -> list[Cells]:
+def _within(delta: NDArray[np.float64], seen: View, sigmas: Sequence[float], parameters: int | None) -> list[CellMask]:
     # NaN compares as False: neither missing nor forbidden cells belong to a region.
     return [delta <= level for level in levels(parameters or fitted_parameters(seen), sigmas)]
 
@@ -114,7 +115,7 @@ def _ways(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], list[NDArray[
     return steps, [np.arange(centre, values.size), np.arange(centre, -1, -1)]
 
 
-def _run_begins(excluded: Cells, steps: NDArray[np.int64]) -> NDArray[np.int64]:
+def _run_begins(excluded: CellMask, steps: NDArray[np.int64]) -> NDArray[np.int64]:
     """Step at which the run of True that holds each cell begins, along the last axis; the largest integer outside."""
     before = np.concatenate([np.zeros_like(excluded[..., :1]), excluded[..., :-1]], axis=-1)
     starts = np.where(excluded & ~before, steps, -1)
@@ -164,7 +165,7 @@ class Marginal:
 
 
 def marginal(
-    grid: Grid,
+    points: Points,
     axes: Sequence[str],
     prior: Prior | Mapping[str, Prior],
     fixed: Mapping[str, float] | None = None,
@@ -174,7 +175,7 @@ def marginal(
 
     Parameters
     ----------
-    grid, axes, fixed, constraints : as in `zdscan.analysis.views.view.view`; points that a constraint excludes have
+    points, axes, fixed, constraints : as in `zdscan.analysis.views.view.view`; points that a constraint excludes have
         likelihood 0.
     prior : what the prior is flat in, for all axes or by name: ``"axis"`` the value itself, ``"log"`` the logarithm
         of its size, ``"spaced"`` the scale in which the axis is evenly spaced (asinh for an axis through 0).
@@ -184,43 +185,43 @@ def marginal(
     UserError
         As `view`; for ``"log"`` on an axis that reaches 0, where the measure diverges; where nothing is allowed.
     """
-    grid.need_fields("a marginal")
+    points.need_fields("a marginal")
     names = list(constraints)
-    seen = view(grid, axes, fixed, names)
+    seen = view(points, axes, fixed, names)
     priors: dict[str, Prior] = {
         name: prior.get(name, "axis") if isinstance(prior, Mapping) else prior
         for name in AXES
         if name not in seen.fixed
     }
-    weights = _weights(grid, priors)
+    weights = _weights(points, priors)
     if not seen.best:
         raise UserError("No point is computed yet, so there is no probability to share out.")
     if not seen.best_allowed:
         raise UserError("No point is allowed, so there is no probability to share out.")
     lowest = seen.best_allowed["chi2"]
-    indices = grid.nearest(seen.asked)
-    plan = folding(grid, seen.axes, indices)
+    indices = points.nearest(seen.asked)
+    plan = folding(points, seen.axes, indices)
     inside = np.ones(1)
     for name in plan.hidden:
         inside = np.multiply.outer(inside, weights[name]).ravel()
-    total = np.zeros((plan.rows, plan.cells))
-    mask = grid.mask_of(names)
-    for index, row, chi2 in plan.chi2_by_mass(grid, mask):
+    total = np.zeros((plan.layers, plan.cells))
+    mask = points.mask_of(names)
+    for index, layer, chi2 in plan.chi2_by_mass(points, mask):
         likelihood = np.exp(-0.5 * (chi2.astype(np.float64) - lowest))
         mass = weights["mass"][index] if "mass" not in seen.axes and "mass" not in seen.fixed else 1.0
-        total[row] += mass * (likelihood @ inside)
+        total[layer] += mass * (likelihood @ inside)
     measure = np.ones(())
     for name in seen.axes:
         measure = np.multiply.outer(measure, weights[name])
     density = plan.unfold(total)
     density = np.where(seen.missing, np.nan, density / np.sum(density * measure))
-    return Marginal(seen.axes, grid.axes, density, measure, priors, seen.fixed)
+    return Marginal(seen.axes, points.axes, density, measure, priors, seen.fixed)
 
 
-def _weights(grid: Grid, priors: Mapping[str, Prior]) -> dict[str, NDArray[np.float64]]:
+def _weights(points: Points, priors: Mapping[str, Prior]) -> dict[str, NDArray[np.float64]]:
     faults, weights = [], {}
     for name, kind in priors.items():
-        values = grid.axes[name]
+        values = points.axes[name]
         if kind not in get_args(Prior):
             faults.append(f"The prior {not_one_of(kind, get_args(Prior))}.")
         elif kind == "log" and values.size > 1 and values[0] * values[-1] <= 0.0:
@@ -298,15 +299,16 @@ def crossings(
     starts = np.flatnonzero(below & ~np.insert(below[:-1], 0, False))
     stops = np.flatnonzero(below & ~np.append(below[1:], False))
     for start, stop in zip(map(int, starts), map(int, stops), strict=True):
-        low, left = _crossing(x, delta, level, start, start - 1)
-        high, right = _crossing(x, delta, level, stop, stop + 1)
+        low, left = _end_of_interval(x, delta, level, start, start - 1)
+        high, right = _end_of_interval(x, delta, level, stop, stop + 1)
         found.append((low, high, left, right))
     return found
 
 
-def _crossing(
+def _end_of_interval(
     x: NDArray[np.float64], delta: NDArray[np.float64], level: float, inner: int, outer: int
 ) -> tuple[float, bool]:
+    """Where the curve meets `level` between a value inside and its neighbour outside, and whether it is open there."""
     if not 0 <= outer < x.size or not np.isfinite(delta[outer]):
         return float(x[inner]), True
     share = (level - delta[inner]) / (delta[outer] - delta[inner])

@@ -5,24 +5,23 @@ One pass over the masses, a few million points in memory at a time. Docs: docs/p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.analysis.views.grid import Grid, raise_if
+from zdscan.analysis.views.folding import folding
+from zdscan.analysis.views.points import Points, raise_if
 from zdscan.errors import UserError, not_one_of
 from zdscan.physics.parameters import AXES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Cells = NDArray[np.bool_]
-READ_POINTS = 4_000_000  # read at once, or one mass
+CellMask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -73,16 +72,16 @@ class View:
         return self._lowest(self.allowed, self.allowed_at)
 
     @property
-    def missing(self) -> Cells:
+    def missing(self) -> CellMask:
         """Cells none of whose points is computed yet."""
         return self.at < 0
 
     @property
-    def forbidden(self) -> Cells:
+    def forbidden(self) -> CellMask:
         """Computed cells with no point that the chosen constraints allow together."""
         return (self.allowed_at < 0) & ~self.missing
 
-    def excluded_by(self, name: str) -> Cells:
+    def excluded_by(self, name: str) -> CellMask:
         """Computed cells all of whose points this chosen constraint excludes by itself.
 
         Raises
@@ -94,7 +93,7 @@ class View:
                 f"What {name} excludes by itself is not known: the file stores profiles only (fields = []); store chi2 "
                 "and excluded."
             )
-        excluded: Cells = (self.bits & self.bits.dtype.type(self.chosen[name])) != 0
+        excluded: CellMask = (self.bits & self.bits.dtype.type(self.chosen[name])) != 0
         return excluded & ~self.missing
 
     def delta(self, reference: float | None = None, *, allowed: bool = False) -> NDArray[np.float64]:
@@ -146,7 +145,7 @@ class View:
 
 
 def view(
-    grid: Grid,
+    points: Points,
     axes: Sequence[str],
     fixed: Mapping[str, float] | None = None,
     constraints: Iterable[str] = (),
@@ -155,7 +154,7 @@ def view(
 
     Parameters
     ----------
-    grid : an open grid.
+    points : an open grid, or one in memory.
     axes : one to four axis names.
     fixed : values to hold other axes at (mass in GeV), inside their ranges; the nearest grid value is taken.
     constraints : ids, or ``["all"]``: what counts as allowed.
@@ -167,47 +166,47 @@ def view(
     """
     fixed = dict(fixed or {})
     kept = tuple(axes)
-    faults = [f"{grid.path}: the grid {not_one_of(name, AXES)}." for name in kept if name not in AXES]
+    faults = [f"{points.path}: the grid {not_one_of(name, AXES)}." for name in kept if name not in AXES]
     faults += [f"The axis {name} is asked for twice." for name in set(kept) if kept.count(name) > 1]
     faults += [f"The axis {name} cannot be shown and held at {fixed[name]:g}." for name in kept if name in fixed]
     raise_if(faults)
-    indices = grid.nearest(fixed)
+    indices = points.nearest(fixed)
     names = list(constraints)
-    mask = grid.mask_of(names)
-    chosen = {name: bit for name, bit in grid.constraints.items() if bit & mask}
-    chi2, at = _stored(grid, kept, indices, 0) or _minimised(grid, kept, indices, 0)
+    mask = points.mask_of(names)
+    chosen = {name: bit for name, bit in points.constraints.items() if bit & mask}
+    chi2, at = _stored(points, kept, indices, 0) or _minimised(points, kept, indices, 0)
     allowed, allowed_at, bits = chi2, at, None
     if mask:
-        allowed, allowed_at = _stored(grid, kept, indices, mask) or _minimised(grid, kept, indices, mask)
-    if not grid.profiles_only:
-        bits = _common_bits(grid, kept, indices) if mask else np.zeros(chi2.shape, grid.dataset["excluded"].dtype)
+        allowed, allowed_at = _stored(points, kept, indices, mask) or _minimised(points, kept, indices, mask)
+    if not points.profiles_only:
+        bits = _common_bits(points, kept, indices) if mask else np.zeros(chi2.shape, points.bits_type)
     return View(
         axes=kept,
-        values=grid.axes,
+        values=points.axes,
         chi2=chi2,
         at=at,
         allowed=allowed,
         allowed_at=allowed_at,
         bits=bits,
         chosen=chosen,
-        fixed={name: float(grid.axes[name][index]) for name, index in indices.items()},
+        fixed={name: float(points.axes[name][index]) for name, index in indices.items()},
         asked=fixed,
-        sm_chi2=float(grid.attributes["sm_chi2_all"]),
+        sm_chi2=float(points.attributes["sm_chi2_all"]),
     )
 
 
 def _stored(
-    grid: Grid, kept: tuple[str, ...], indices: Mapping[str, int], mask: int
+    points: Points, kept: tuple[str, ...], indices: Mapping[str, int], mask: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
     """The profile in the file, if it holds this one: a pair of axes, over all points or those allowed by everything."""
-    if len(kept) == 1 and grid.profiles_only:  # nothing but the pairs to take one axis from
+    if len(kept) == 1 and points.profiles_only:  # nothing but the pairs to take one axis from
         other = next(name for name in AXES if name not in (*kept, *indices))
-        chi2, at = _stored(grid, (*kept, other), indices, mask) or (None, None)
+        chi2, at = _stored(points, (*kept, other), indices, mask) or (None, None)
         return None if chi2 is None or at is None else _reduced(chi2, at)
-    if len(kept) != 2 or any(grid.axes[name].size > 1 for name in indices):
+    if len(kept) != 2 or any(points.axes[name].size > 1 for name in indices):
         return None
     x, y = sorted(kept, key=AXES.index)
-    found = grid.stored_profile(x, y, mask)
+    found = points.stored_profile(x, y, mask)
     if found is None:
         return None
     return found if (x, y) == kept else (found[0].T, found[1].T)
@@ -221,107 +220,33 @@ def _reduced(chi2: NDArray[np.float32], at: NDArray[np.int64]) -> tuple[NDArray[
     return np.where(found, lowest, np.float32(np.nan)), np.where(found, where, -1)
 
 
-@dataclass(frozen=True)
-class Folding:
-    """How the array of one mass folds into cells x points, for a choice of axes."""
-
-    kept: tuple[str, ...]
-    fixed: Mapping[str, int]
-    sizes: Mapping[str, int]
-
-    @property
-    def masses(self) -> range:
-        """Indices of the masses to read."""
-        return range(self.fixed["mass"], self.fixed["mass"] + 1) if "mass" in self.fixed else range(self.sizes["mass"])
-
-    @property
-    def couplings(self) -> tuple[str, ...]:
-        """Coupling axes among the kept ones, in the order of the grid."""
-        return tuple(name for name in AXES[1:] if name in self.kept)
-
-    @property
-    def hidden(self) -> tuple[str, ...]:
-        """Coupling axes neither kept nor fixed, in the order of the grid."""
-        return tuple(name for name in AXES[1:] if name not in self.kept and name not in self.fixed)
-
-    def fold(self, array: NDArray[Any]) -> NDArray[Any]:
-        """Couplings not fixed, in the order of the grid, of one mass -> [cells, points of each cell]."""
-        left = [name for name in AXES[1:] if name not in self.fixed]
-        order = [left.index(name) for name in (*self.couplings, *self.hidden)]
-        cells = int(np.prod([self.sizes[name] for name in self.couplings], dtype=np.int64))
-        return array.transpose(order).reshape(cells, -1)
-
-    def unfold(self, cells: NDArray[Any]) -> NDArray[Any]:
-        """[masses or 1, cells] -> the kept axes in the order asked for."""
-        names = [name for name in AXES if name in self.kept]
-        shape = [self.sizes[name] for name in names]
-        return cells.reshape(shape).transpose([names.index(name) for name in self.kept])
-
-    def by_mass(self, grid: Grid, name: str) -> Iterator[tuple[int, int, NDArray[Any]]]:
-        """(mass index, row of the result it belongs to, folded values) of a field, one mass after the other.
-
-        A point that no finished block has reads as not computed, whatever a killed run left there.
-        """
-        held: dict[str, int] = {axis: index for axis, index in self.fixed.items() if axis != "mass"}
-        together = max(1, READ_POINTS // (self.cells * int(np.prod([self.sizes[axis] for axis in self.hidden]))))
-        for start in self.masses[::together]:
-            several = slice(start, min(start + together, self.masses.stop))
-            for index, values in enumerate(grid.dataset[name].isel({"mass": several, **held}).values, start):
-                missing = grid.unfinished(index)
-                if missing is not None:
-                    where = tuple(held.get(axis, slice(None)) for axis in AXES[1:])
-                    values = np.where(missing[where], values.dtype.type(grid.file.fills[name]), values)
-                yield index, index if "mass" in self.kept else 0, self.fold(values)
-
-    def chi2_by_mass(self, grid: Grid, mask: int) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
-        """The same for chi2, infinite where it is missing or a constraint of `mask` excludes the point."""
-        excluded = self.by_mass(grid, "excluded") if mask else repeat((0, 0, np.zeros((), dtype=np.uint32)))
-        for (index, row, chi2), (_, _, bits) in zip(self.by_mass(grid, "chi2"), excluded, strict=False):
-            yield index, row, np.where(np.isnan(chi2) | ((bits & bits.dtype.type(mask)) != 0), np.float32(np.inf), chi2)
-
-    @property
-    def rows(self) -> int:
-        """Rows of the result: masses, or one."""
-        return self.sizes["mass"] if "mass" in self.kept else 1
-
-    @property
-    def cells(self) -> int:
-        """Cells of one row."""
-        return int(np.prod([self.sizes[name] for name in self.couplings], dtype=np.int64))
-
-
-def folding(grid: Grid, kept: Sequence[str], indices: Mapping[str, int]) -> Folding:
-    """The folding of a grid for these axes and these held indices."""
-    return Folding(tuple(kept), dict(indices), {name: axis.size for name, axis in grid.axes.items()})
-
-
 def _minimised(
-    grid: Grid, kept: tuple[str, ...], indices: Mapping[str, int], mask: int
+    points: Points, kept: tuple[str, ...], indices: Mapping[str, int], mask: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    grid.need_fields("this view")
-    plan = folding(grid, kept, indices)
+    points.need_fields("this view")
+    plan = folding(points, kept, indices)
     inner = [plan.sizes[name] for name in AXES[1:]]
-    points = int(np.prod(inner))
+    count = int(np.prod(inner))
     held = tuple(plan.fixed.get(name, slice(None)) for name in AXES[1:])
-    position = plan.fold(np.arange(points).reshape(inner)[held])
-    lowest = np.full((plan.rows, plan.cells), np.inf, dtype=np.float32)
+    position = plan.fold(np.arange(count).reshape(inner)[held])
+    lowest = np.full((plan.layers, plan.cells), np.inf, dtype=np.float32)
     at = np.full(lowest.shape, -1, dtype=np.int64)
     each = np.arange(plan.cells)
-    for index, row, chi2 in plan.chi2_by_mass(grid, mask):
+    for index, layer, chi2 in plan.chi2_by_mass(points, mask):
         column = chi2.argmin(axis=1)
         least = chi2[each, column]
-        better = least < lowest[row]
-        lowest[row, better] = least[better]
-        at[row, better] = index * points + position[each, column][better]
+        better = least < lowest[layer]
+        lowest[layer, better] = least[better]
+        at[layer, better] = index * count + position[each, column][better]
     lowest[at < 0] = np.nan
     return plan.unfold(lowest), plan.unfold(at)
 
 
-def _common_bits(grid: Grid, kept: tuple[str, ...], indices: Mapping[str, int]) -> NDArray[Any]:
+def _common_bits(points: Points, kept: tuple[str, ...], indices: Mapping[str, int]) -> NDArray[Any]:
     """Bits set at every point of a cell. A point not yet computed has all bits set and so does not count."""
-    plan = folding(grid, kept, indices)
-    dtype = grid.dataset["excluded"].dtype
-    bits = np.full((plan.rows, plan.cells), np.iinfo(dtype).max, dtype=dtype)
-    for _, row, excluded in plan.by_mass(grid, "excluded"):
-        bits[row] &= np.bitwise_and.reduce(excluded, axis=1)
+    plan = folding(points, kept, indices)
+    dtype = points.bits_type
+    bits = np.full((plan.layers, plan.cells), np.iinfo(dtype).max, dtype=dtype)
+    for _, layer, excluded in plan.by_mass(points, "excluded"):
+        bits[layer] &= np.bitwise_and.reduce(excluded, axis=1)
     return plan.unfold(bits)

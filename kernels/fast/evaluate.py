@@ -30,7 +30,7 @@ class Prepared(NamedTuple):
     tests, closed : rows of D (0 to 6) of each test, and of D on lines where no channel is open.
     test_end, closed_end : int64[T], end of the cells of each test.
     degree : int64[T]; bit : uint64[T]; prompt : float64[T], see `verdict.decide`.
-    kind : which of `tile.FIXED`, `SHORT`, `LONG`.
+    kind : which of `tile.FIXED`, `LONG`.
     """
 
     roles: np.ndarray
@@ -259,8 +259,6 @@ def evaluate_grid(
                 t_values = t_axis[start:end]
                 if p.kind == _tile.FIXED:
                     bad = _tile.chi2_fixed(t_values, c, largest, values)
-                elif p.kind == _tile.SHORT:
-                    bad = _tile.chi2_short(t_values, c, largest, values)
                 else:
                     bad = _tile.chi2_long(t_values, c, largest, values)
                 if tests > 0:

@@ -20,9 +20,8 @@ A0, A1, A2, A3, A4, A5, A6, A7, A8 = range(REGULAR * L, MIXED * L, L)
 B0, B1, B2, B3, B4, B5, B6, B7, B8 = range(MIXED * L, RESONANT * L, L)
 C0, C1, C2, C3, C4, C5, C6, C7, C8 = range(RESONANT * L, LENGTH_P * L, L)
 P0, P1, P2, P3, P4, Q0, Q1, Q2, Q3, Q4 = range(LENGTH_P * L, COEFFICIENTS * L, L)
-FIXED, SHORT, LONG = 0, 1, 2  # kinds of polynomials, see below
+FIXED, LONG = 0, 1  # kinds of polynomials, see below
 FIXED_POWERS = (4, 4, 4, 2, 2)  # largest powers of u in A, B, C, p, q where the width is the same all along a line
-SHORT_POWERS = (6, 5, 4, 3, 2)  # where the flavour-changing vertex is
 CANCELLED = 1e7  # chi2 this much below s^2 has lost too many digits
 
 
@@ -56,31 +55,6 @@ def sum_over_widths(c: np.ndarray) -> None:
             c[(REGULAR + k) * L + i] += (c[(RESONANT + k) * L + i] * r + c[(MIXED + k) * L + i]) * r
         for k in range(3):
             c[(LENGTH_P + k) * L + i] += c[(LENGTH_Q + k) * L + i] * r
-
-
-@inner
-def chi2_short(t: np.ndarray, c: np.ndarray, largest: float, chi2: np.ndarray) -> int:
-    """The same for powers up to `SHORT_POWERS`."""
-    lost = 0
-    for s in range(t.shape[0]):
-        here, at = t[s], np.uint64(s * L)
-        for i in range(LANES):
-            x = here + c[i]
-            y = abs(x)
-            width = c[W0 + i] + (c[W1 + i] * x + c[W2 + i] * x * x)
-            r = 1.0 / width if width > 0.0 else 0.0
-            regular = ((c[A6 + i] * x + c[A5 + i]) * x + c[A4 + i]) * x + c[A3 + i]
-            regular = ((regular * x + c[A2 + i]) * x + c[A1 + i]) * x + c[A0 + i]
-            mixed = ((c[B5 + i] * x + c[B4 + i]) * x + c[B3 + i]) * x + c[B2 + i]
-            mixed = (mixed * x + c[B1 + i]) * x + c[B0 + i]
-            resonant = (c[C4 + i] * x + c[C3 + i]) * x + c[C2 + i]
-            resonant = (resonant * x + c[C1 + i]) * x + c[C0 + i]
-            total = (resonant * r + mixed) * r + regular
-            p = ((c[P3 + i] * y + c[P2 + i]) * y + c[P1 + i]) * y + c[P0 + i]
-            size = p + ((c[Q2 + i] * y + c[Q1 + i]) * y + c[Q0 + i]) * r
-            lost += 0 if total * CANCELLED >= size * size else 1
-            chi2[at + np.uint64(i)] = total if total < largest else largest
-    return lost
 
 
 @inner

@@ -11,13 +11,14 @@ A row is quadratic in the coefficients, with thirteen coefficient functions of q
 lin  = v E0, v E2, v M1, a E0, a E2
 quad = v^2 (E0^2, E0 E2, E2^2, M1^2, M1 E0, M1 E2), a^2 (E0^2, E0 E2, E2^2)
 The integrals follow the small-width law T1 = L0 + L1 Gamma, T2 = R/Gamma + F0 as long as the pole is far from every
-edge compared with M Gamma; `width_limit` says up to which Gamma, and the exact tables are used beyond
-(kernels/reference/broad.py).
+edge compared with M Gamma; `width_limit` says up to which Gamma, and the exact tables are used beyond.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -76,6 +77,33 @@ def node_functions(
     f[:, 19] = -n2 * cp * s * c[8]  # a^2 E0 E2 kappa
     f[:, 20] = n2 * s * s * c[5]  # a^2 E2^2
     return f
+
+
+def linear_products(*forms: Any, times: Callable[[Any, Any], Any]) -> list[Any]:
+    """What the five linear tables of a row multiply.
+
+    Parameters
+    ----------
+    forms : v, a, E0, E2, M1, numbers or whatever `times` multiplies.
+    """
+    v, a, e0, e2, m1 = forms
+    return [times(v, e0), times(v, e2), times(v, m1), times(a, e0), times(a, e2)]
+
+
+def quadratic_products(
+    *forms: Any, times: Callable[[Any, Any], Any], times_squares: Callable[[Any, Any], Any]
+) -> list[Any]:
+    """What the nine quadratic tables of a row multiply.
+
+    Parameters
+    ----------
+    forms : as in `linear_products`.
+    times, times_squares : multiply two of them, and two products of two.
+    """
+    v, a, e0, e2, m1 = forms
+    v2, a2 = times(v, v), times(a, a)
+    pairs = [times(*pair) for pair in ((e0, e0), (e0, e2), (e2, e2), (m1, m1), (m1, e0), (m1, e2))]
+    return [times_squares(v2, pair) for pair in pairs] + [times_squares(a2, pair) for pair in pairs[:3]]
 
 
 @inner

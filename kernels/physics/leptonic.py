@@ -5,8 +5,6 @@ H = -N C10 (qbar gamma_mu P_L Q)(lbar gamma^mu gamma5 l) + ..., N = (4 GF/sqrt2)
 
 from __future__ import annotations
 
-import math
-
 
 def exchange_c10(
     e0: complex, axial: complex, normalisation: complex, mass: float, m_meson: float, longitudinal: bool
@@ -25,26 +23,3 @@ def exchange_c10(
     if longitudinal:
         return e0 * axial / (normalisation * mass**2)
     return -e0 * axial / (normalisation * (m_meson**2 - mass**2))
-
-
-def leptonic_branching_ratio(
-    c10: complex,
-    normalisation: complex,
-    m_meson: float,
-    lifetime: float,
-    decay_constant: float,
-    m_lepton: float,
-    y: float,
-) -> float:
-    """Time-integrated BR(M -> l+ l-) for a total C10, flavio's formula (arXiv:1810.08132).
-
-    |N|^2/(32 pi) m^3 tau f^2 beta |P|^2 (1 + A y)/(1 - y^2), P = (2 m_l/m) C10, A = Re(P^2)/|P|^2.
-
-    lifetime in 1/GeV, decay constant and masses in GeV, y = Delta Gamma/(2 Gamma).
-    """
-    ratio = 2.0 * m_lepton / m_meson
-    if ratio >= 1.0:
-        return 0.0
-    amplitude = ratio * c10
-    width = abs(normalisation) ** 2 / (32.0 * math.pi) * m_meson**3 * decay_constant**2 * math.sqrt(1.0 - ratio**2)
-    return lifetime * width * (abs(amplitude) ** 2 + y * (amplitude**2).real) / (1.0 - y**2)

@@ -15,9 +15,11 @@ the pole cost no digits.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from zdscan.kernels.jit import inner, njit
+from zdscan.kernels.jit import inner
 from zdscan.kernels.stack import local
 
 NODES = 8
@@ -29,16 +31,16 @@ FAR = 3.0
 
 
 @inner
-def offset(s: float, mass: float) -> float:
-    """s - mass^2 with the rounding error of the square carried along."""
+def offset(s: Any, mass: float) -> Any:
+    """s - mass^2 with the rounding error of the square carried along; s a number or, called from Python, an array."""
     high = np.float64(np.float32(mass))
     low = mass - high
     return ((s - high * high) - 2.0 * high * low) - low * low
 
 
 @inner
-def edges(lo: float, hi: float, mass: float) -> tuple[float, float, float]:
-    """Half width h of a panel and its edges (lo - M^2)/h, (hi - M^2)/h."""
+def edges(lo: Any, hi: Any, mass: float) -> tuple[Any, Any, Any]:
+    """Half width h of a panel and its edges (lo - M^2)/h, (hi - M^2)/h; of panels in arrays where Python calls."""
     half = 0.5 * (hi - lo)
     return half, offset(lo, mass) / half, offset(hi, mass) / half
 
@@ -133,46 +135,3 @@ def panel_expansion_weights(lo: float, hi: float, mass: float, weights: np.ndarr
                 weights[1, j] += p[n] * TRANSFORM[n, j]
                 weights[2, j] += slope[n] / half * TRANSFORM[n, j]
     return inside
-
-
-@njit
-def integrate(
-    panel_lo: np.ndarray, panel_hi: np.ndarray, values: np.ndarray, mass: float, width: float
-) -> tuple[complex, float]:
-    """(T1, T2) of a piecewise polynomial given by its values at the eight Gauss-Legendre nodes of each panel.
-
-    Parameters
-    ----------
-    panel_lo, panel_hi : float64[n], panel edges in GeV^2.
-    values : float64[n, 8].
-    mass, width : GeV, width > 0.
-    """
-    real = np.empty(NODES)
-    absolute = np.empty(NODES)
-    t1 = 0.0
-    t2 = 0.0
-    for p in range(panel_lo.shape[0]):
-        panel_weights(panel_lo[p], panel_hi[p], mass, width, real, absolute)
-        for j in range(NODES):
-            t1 += real[j] * values[p, j]
-            t2 += absolute[j] * values[p, j]
-    return complex(t1, -mass * width * t2), t2
-
-
-@njit
-def expansion(
-    panel_lo: np.ndarray, panel_hi: np.ndarray, values: np.ndarray, mass: float
-) -> tuple[float, float, float, float]:
-    """(principal value, f(M^2), f'(M^2), finite part) of the same function; the middle two are 0 with the pole outside.
-
-    With g = M Gamma: Re T1 = PV - g pi f'(M^2) + O(g^2), Im T1 = -pi f(M^2) - g F0 + O(g^2),
-    T2 = pi f(M^2)/g + F0 + O(g).
-    """
-    weights = np.empty((4, NODES))
-    total = np.zeros(4)
-    for p in range(panel_lo.shape[0]):
-        panel_expansion_weights(panel_lo[p], panel_hi[p], mass, weights)
-        for k in range(4):
-            for j in range(NODES):
-                total[k] += weights[k, j] * values[p, j]
-    return total[0], total[1], total[2], total[3]

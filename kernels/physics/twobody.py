@@ -2,6 +2,9 @@
 
 The vertex is V_nu qbar [(E0 + E2 q^2) gamma^nu P_L + M1 m_Q i sigma^(nu mu) q_mu P_R] Q at q^2 = M^2; below,
 `vector` = E0 + E2 M^2 and `dipole` = M1 m_Q (GeV^-1). Masses and widths in GeV. Every rate is 0 at and above threshold.
+
+Here are the factors of |amplitude|^2. The amplitudes, K -> pi Z_D with the measured photon part among them, are made
+from the couplings and the form factors in zdscan/physics/two_body.py.
 """
 
 from __future__ import annotations
@@ -15,19 +18,15 @@ def kallen(a: float, b: float, c: float) -> float:
 
 
 def pseudoscalar_factor(m_parent: float, m_daughter: float, mass: float) -> float:
-    """Gamma/|F|^2 in GeV; 0 above threshold. F = (E0 + E2 M^2) f+(M^2) - M1 m_q M^2 fT(M^2)/(m_parent + m_daughter).
+    """The factor Gamma/|F|^2 of H -> P V, such as K -> pi Z_D, in GeV; 0 above threshold.
 
     Gamma(H -> P V) = lambda^(3/2)(m_H^2, m_P^2, M^2) |F|^2/(64 pi m_H^3 M^2); the 1/M^2 is the longitudinal mode.
+    F = (E0 + E2 M^2) f+(M^2) - M1 m_q M^2 fT(M^2)/(m_parent + m_daughter) is made in zdscan/physics/two_body.py.
     """
     if mass + m_daughter >= m_parent:
         return 0.0
     squared = kallen(m_parent, m_daughter, mass)
     return squared * math.sqrt(squared) / (64.0 * math.pi * m_parent**3 * mass**2)
-
-
-def pseudoscalar_width(m_parent: float, m_daughter: float, mass: float, amplitude: complex) -> float:
-    """Gamma(H -> P V) in GeV for the amplitude F of `pseudoscalar_factor`."""
-    return pseudoscalar_factor(m_parent, m_daughter, mass) * abs(amplitude) ** 2
 
 
 def vector_factor(m_parent: float, m_daughter: float, mass: float) -> float:
@@ -69,27 +68,6 @@ def vector_amplitudes(
     return longitudinal, even - odd, even + odd
 
 
-def vector_width(
-    m_parent: float,
-    m_daughter: float,
-    mass: float,
-    vector: complex,
-    dipole: complex,
-    a1: float,
-    a12: float,
-    v: float,
-    t1: float,
-    t2: float,
-    t23: float,
-) -> float:
-    """Gamma(B -> V' V) in GeV; arguments of `vector_amplitudes`."""
-    factor = vector_factor(m_parent, m_daughter, mass)
-    if factor == 0.0:
-        return 0.0
-    zero, plus, minus = vector_amplitudes(m_parent, m_daughter, mass, vector, dipole, a1, a12, v, t1, t2, t23)
-    return factor * (abs(zero) ** 2 + abs(plus) ** 2 + abs(minus) ** 2)
-
-
 def inclusive_factor(m_quark: float, mass: float) -> float:
     """Gamma(b -> s V)/(m_b^2 |E - M1 M^2|^2 + 2 M^2 |E - M1 m_b^2|^2), 1/GeV; massless s; 0 above threshold.
 
@@ -98,10 +76,3 @@ def inclusive_factor(m_quark: float, mass: float) -> float:
     if mass >= m_quark:
         return 0.0
     return (m_quark**2 - mass**2) ** 2 / (32.0 * math.pi * m_quark**3 * mass**2)
-
-
-def inclusive_width(m_quark: float, mass: float, vector: complex, m1: complex) -> float:
-    """Gamma(b -> s V) in GeV at leading order; `m1` = M1 in GeV^-2."""
-    longitudinal = m_quark**2 * abs(vector - m1 * mass**2) ** 2
-    transverse = 2.0 * mass**2 * abs(vector - m1 * m_quark**2) ** 2
-    return inclusive_factor(m_quark, mass) * (longitudinal + transverse)

@@ -8,14 +8,13 @@ limit (kernels/physics/bsll.py), then the clauses of the constraints (kernels/ta
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from zdscan.kernels.jit import inner, lean
+from zdscan.kernels.jit import lean
 from zdscan.kernels.physics.bsll import LINEAR, QUADRATIC, row_law, width_limit
 from zdscan.kernels.physics.moments import moment_factors
-from zdscan.kernels.physics.widths import hadron_response, lepton_factors
+from zdscan.kernels.physics.widths import hadron_factors, lepton_factors, neutrino_factor
+from zdscan.kernels.tables.clauses import LENGTH
 
 MASS, KAPPA, INVISIBLE = 0, 1, 2
 ELECTRON, MUON, NEUTRINO = 3, 5, 7  # width factors: k_v, k_a; k_v, k_a; per g_nu^2 of one flavour
@@ -26,10 +25,19 @@ HEADER = 25
 PER_ROW = 2 * LINEAR + 2 * QUADRATIC + 1
 
 
-@inner
 def mass_tables_length(rows: int) -> int:
-    """Length of mass tables before its clauses."""
+    """Length of mass tables before the clauses."""
     return HEADER + PER_ROW * rows
+
+
+def row_tables(mass_tables: np.ndarray, rows: int) -> np.ndarray:
+    """The tables of the rows in mass tables: float64[rows, PER_ROW]."""
+    return mass_tables[HEADER : mass_tables_length(rows)].reshape(rows, PER_ROW)
+
+
+def clause_tables(mass_tables: np.ndarray, rows: int) -> np.ndarray:
+    """The clauses in mass tables: float64[slots, LENGTH]; APPLIES is 0 in a slot without clause."""
+    return mass_tables[mass_tables_length(rows) :].reshape(-1, LENGTH)
 
 
 def fill_mass_tables(
@@ -64,12 +72,11 @@ def fill_mass_tables(
     out[MASS], out[KAPPA], out[INVISIBLE] = mass, kappa, invisible_width
     out[ELECTRON : ELECTRON + 2] = lepton_factors(mass, m_electron)
     out[MUON : MUON + 2] = lepton_factors(mass, m_muon)
-    out[NEUTRINO] = mass / (24.0 * math.pi)
-    out[HADRONS : HADRONS + 6] = mass / (12.0 * math.pi) * np.array(hadron_response(mass, hadron_table))
+    out[NEUTRINO] = neutrino_factor(mass)
+    out[HADRONS : HADRONS + 6] = hadron_factors(mass, hadron_table)
     out[MONOPOLE : MONOPOLE + 9] = penguin.ravel()
     out[MOMENT : MOMENT + 2] = moment_factors(mass, m_muon)
-    tables = out[HEADER : mass_tables_length(len(c0))].reshape(len(c0), PER_ROW)
-    _fill_rows(tables, mass, kappa, longitudinal, row_start, panel_lo, panel_hi, functions, c0)
+    _fill_rows(row_tables(out, len(c0)), mass, kappa, longitudinal, row_start, panel_lo, panel_hi, functions, c0)
 
 
 @lean

@@ -33,7 +33,7 @@ M1_Z = complex(1.85361048831e-9, -3.361412137421e-11)
 E, GZ, SW2 = 3.028221208718e-1, 7.407012373374e-1, 0.23122
 ELECTRON, MUON = 0.51099895e-3, 0.1056583755
 
-HADRONIC_R = tomllib.loads((Path(zdscan.__file__).parent / "inputs" / "hadronic_R.toml").read_text())
+HADRONIC_R = tomllib.loads((Path(zdscan.__file__).parent / "inputs" / "data" / "table_hadronic_R.toml").read_text())
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def total_width(point: Point) -> float:
     if mass >= 0.28:
         up, down = fermion(point, 2 / 3, 0.5)[0], fermion(point, -1 / 3, -0.5)[0]
         rho, omega, phi = up - down, 3 * (up + down), -3 * down
-        table = np.array(HADRONIC_R["rows"])
+        table = np.array(HADRONIC_R["segment"][0]["rows"])
         columns = {name: np.interp(mass, table[:, 0], table[:, k]) for k, name in enumerate(HADRONIC_R["columns"])}
         ratio = rho**2 * columns["rr"] + omega**2 * columns["oo"] + phi**2 * columns["pp"]
         ratio += rho * omega * columns["ro"] + rho * phi * columns["rp"] + omega * phi * columns["op"]

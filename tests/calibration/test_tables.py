@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 from scipy.interpolate import CubicSpline
@@ -228,54 +225,6 @@ def test_form_factors(mode: str) -> None:
             nodes, values = tables.form_factor(mode, name)
             assert (nodes[0], nodes[-1], len(nodes)) == (0.0, q2_max, 41)
             assert CubicSpline(nodes, values)(q2) == pytest.approx(expected, rel=tolerances.FORM_FACTOR_SPLINE)
-
-
-def test_unknown_form_factor_is_named() -> None:
-    with pytest.raises(UserError, match=r"no form factor B->K/T7.*B->K/fT"):
-        tables.form_factor("B->K", "T7")
-
-
-@pytest.mark.parametrize("path", [tables.SM_TABLES, tables.FORM_FACTORS], ids=lambda path: path.name)
-def test_stamp(path: Path) -> None:
-    digest = hashlib.sha256()
-    with h5py.File(path) as file:
-        names: list[str] = []
-        file.visit(lambda name: names.append(name) if isinstance(file[name], h5py.Dataset) else None)
-        for name in sorted(names):
-            data = file[name][()]
-            digest.update(f"{name} {data.dtype.str} {data.shape}\n".encode() + data.tobytes())
-        assert file.attrs["content_hash"] == digest.hexdigest()
-        assert file.attrs["flavio_version"] == "2.7.1"
-        assert "zdscan calibrate" in file.attrs["rebuild"]
-    assert path.stat().st_size < 1_000_000
-
-
-def test_loaded_arrays_are_read_only() -> None:
-    with pytest.raises(ValueError, match="read-only"):
-        SM.coefficients[0, 0, 0] = 1.0
-
-
-def test_damaged_tables_are_refused(tmp_path: Path) -> None:
-    edited = tmp_path / "edited.h5"
-    shutil.copy(tables.SM_TABLES, edited)
-    with h5py.File(edited, "r+") as file:
-        file["coefficients"][100, 3, 4] *= 1 + 1e-15
-    other_format = tmp_path / "other_format.h5"
-    write_verified(other_format, {"row_id": np.array([1])}, {"format": 99})
-    truncated = tmp_path / "truncated.h5"
-    truncated.write_bytes(tables.SM_TABLES.read_bytes()[:200_000])
-    for path, fault in (
-        (edited, "damaged"),
-        (truncated, "damaged"),
-        (other_format, "format 99"),
-        (tmp_path / "absent.h5", "missing"),
-    ):
-        with pytest.raises(UserError) as error:
-            tables.load(path)
-        (message,) = error.value.messages
-        assert str(path) in message
-        assert fault in message
-        assert "zdscan calibrate" in message
 
 
 def test_equal_contents_give_equal_bytes(tmp_path: Path) -> None:

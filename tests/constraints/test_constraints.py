@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import sys
 
 import numpy as np
 import pytest
@@ -10,17 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zdscan
+from tests.support.paths import ROOT
+from tests.support.verdicts import of
 from zdscan import constraints
 from zdscan.errors import UserError
-from zdscan.evaluation.engine import build_physics
 from zdscan.physics.cases import CASES, COUPLINGS, Case
-from zdscan.physics.clause import Clause
 from zdscan.physics.parameters import PARAMETERS
-from zdscan.physics.polynomial import Polynomial
-
-
-def of(result, name):
-    return next(entry for entry in result.to_dict()["constraints"] if entry["id"] == name)
 
 
 @pytest.mark.parametrize(
@@ -130,47 +127,6 @@ def test_selection():
         constraints.select(["k_pi"])
 
 
-def test_clause_kernel_against_plain_arithmetic():
-    """A clause with every feature at once, through a real scan's kernel, against the same sum in Python."""
-    physics = build_physics(CASES["B"], constraints=["a_mu"])
-    p = Polynomial({(1, 0, 0): 2.0, (0, 1, 2): -3.0, (1, 1, 2): 5.0, (0, 0, 4): 1.0, (0, 0, 0): 0.25})
-    clause = Clause(p, up=0.3, down=0.2, centre=0.1, constant=1.0, offset=-0.9, root=True, channel="mumu")
-    mass_tables = physics.mass_tables(0.5)
-    mass_tables[-len(clause.packed(0)) :] = clause.packed(0)
-    eps, eps_z, g_mu = np.array([0.1, -0.2]), np.array([0.05]), np.linspace(-1.0, 1.0, 7)
-    out = physics.evaluate(mass_tables, (eps, eps_z, g_mu), want=("values", "ratios", "widths"))
-    points = [(x, y, z) for x in eps for y in eps_z for z in g_mu]
-    for n, (x, y, z) in enumerate(points):
-        br = out["widths"][n, 1] / out["widths"][n].sum()
-        poly = 2 * x - 3 * y * z**2 + 5 * x * y * z**2 + z**4 + 0.25
-        value = math.sqrt(max(1.0 + poly * br, 0.0)) - 0.9
-        assert out["values"][n, 0] == pytest.approx(value, rel=1e-11, abs=1e-13)
-        assert out["ratios"][n, 0] == pytest.approx(max((value - 0.1) / 0.3, (0.1 - value) / 0.2), rel=1e-9, abs=1e-12)
-
-
-def test_clause_of_least_width():
-    physics = build_physics(CASES["B"], constraints=["a_mu"])
-    mass_tables = physics.mass_tables(0.5)
-    threshold = 1e-6
-    clause = Clause(Polynomial.constant(2.0), up=1.0, min_width=threshold)
-    mass_tables[-len(clause.packed(0)) :] = clause.packed(0)
-    out = physics.evaluate(
-        mass_tables, (np.zeros(1), np.zeros(1), np.geomspace(1e-5, 1.0, 40)), want=("ratios", "widths")
-    )
-    prompt = out["widths"].sum(axis=1) >= threshold
-    assert prompt.any()
-    assert not prompt.all()
-    np.testing.assert_array_equal(out["ratios"][:, 0], np.where(prompt, 2.0, 0.0))
-
-
-def test_polynomial_that_does_not_fit_is_an_error():
-    x = Polynomial.linear([1.0, 0.0, 0.0])
-    with pytest.raises(ValueError, match="does not fit"):
-        Clause(x * x * x * x * x).packed(0)
-    with pytest.raises(ValueError, match="does not fit"):
-        Clause(1j * x).packed(0)
-
-
 def test_neutrino_width_beside_a_large_invisible_width():
     alone = zdscan.evaluate("A", 0.1, 0.0, 1e-9)
     beside = zdscan.evaluate("A", 0.1, 0.0, 1e-9, invisible_width=1e-2)
@@ -226,3 +182,13 @@ def test_a_mapping_is_a_case_and_a_result_is_short_to_print():
     result = zdscan.evaluate({"v_mu": {"g_mu": 1.0}}, 0.1, g_mu=1e-3)
     assert float(result.couplings["v_mu"]) == 1e-3
     assert len(repr(result)) < 200
+
+
+def test_modules_name_the_page_that_derives_them():
+    for item in constraints.select("all"):
+        if not item.file.endswith(".py"):
+            continue
+        text = sys.modules[item.clauses.__module__].__doc__
+        page = ROOT / re.search(r"docs/[\w-]+\.md", text)[0]
+        headings = re.findall(r"^##+ (.*)$", page.read_text(), flags=re.MULTILINE)
+        assert any(item.id in re.split(r"[ ,`]+", heading) for heading in headings), item.id

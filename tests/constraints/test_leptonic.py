@@ -7,18 +7,13 @@ import math
 import numpy as np
 import pytest
 
-import zdscan
+from tests.support import formulas
+from tests.support.verdicts import at
 from zdscan import constraints
 from zdscan.evaluation.engine import build_physics
 from zdscan.inputs import constants
 from zdscan.kernels.physics import leptonic
 from zdscan.physics.cases import CASES
-
-
-def at(name, mass, eps=0.0, eps_z=0.0, g_mu=0.0, case="A", **options):
-    result = zdscan.evaluate(case, mass, eps, eps_z, g_mu, constraints=[name], **options)
-    return result.to_dict()["constraints"][0]
-
 
 # --- B_s -> mu mu -------------------------------------------------------------------------------------------
 
@@ -28,11 +23,11 @@ def test_leptonic_branching_ratios_of_the_standard_model():
     c = constants.load()
     for meson, transition, y, expected in (("Bs", "bs", c["y_Bs"], 3.62893e-9), ("B0", "bd", 0.0, 1.01350e-10)):
         n = 4 * c["GF"] / math.sqrt(2) * c["alpha_e_48"] / (4 * math.pi) * c.complex(f"lambda_{transition}_t")
-        rate = leptonic.leptonic_branching_ratio(
+        rate = formulas.leptonic_branching_ratio(
             complex(c["C10_SM_48"]), n, c[f"m_{meson}"], c[f"tau_{meson}"], c[f"f_{meson}"], c["m_mu"], y
         )
         assert rate == pytest.approx(expected, rel=5e-6)
-    assert leptonic.leptonic_branching_ratio(1 + 0j, 1 + 0j, 0.2, 1.0, 0.2, 0.106, 0.0) == 0.0
+    assert formulas.leptonic_branching_ratio(1 + 0j, 1 + 0j, 0.2, 1.0, 0.2, 0.106, 0.0) == 0.0
 
 
 def test_leptonic_branching_ratio_is_flavios():
@@ -53,13 +48,13 @@ def test_leptonic_branching_ratio_is_flavios():
         transverse = leptonic.exchange_c10(e0, axial, n, mass, meson, False)
         tree = {**standard, "C10_bsmumu": standard["C10_bsmumu"] + transverse}
         arguments = (n, meson, par["tau_Bs"], par["f_Bs"], muon, par["DeltaGamma/Gamma_Bs"] / 2)
-        value = leptonic.leptonic_branching_ratio(tree["C10_bsmumu"], *arguments)
+        value = formulas.leptonic_branching_ratio(tree["C10_bsmumu"], *arguments)
         assert value == pytest.approx(bll.br_timeint(par, tree, "Bs", "mu", "mu"), rel=1e-9)
         # q_mu q_nu/M^2: the divergence of the quark current is m_b PR - m_s PL, that of the muon's 2 m_mu gamma5
         scalar = 2 * axial * muon * e0 / (n * mass**2 * (meson**2 - mass**2))
         full = {**tree, "CP_bsmumu": scalar, "CPp_bsmumu": -scalar * m_s / m_b}
         whole = standard["C10_bsmumu"] + leptonic.exchange_c10(e0, axial, n, mass, meson, True)
-        value = leptonic.leptonic_branching_ratio(whole, *arguments)
+        value = formulas.leptonic_branching_ratio(whole, *arguments)
         assert value == pytest.approx(bll.br_timeint(par, full, "Bs", "mu", "mu"), rel=1e-9)
 
 

@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 import zdscan
-from tests.support.tolerances import CEVNS_RESPONSE, CLOSED_FORM, EXACT_ALGEBRA, NUCLEAR_OVERLAP, TRIDENT_RESPONSE
+from tests.support.tolerances import CEVNS_RESPONSE, CLOSED_FORM, NUCLEAR_OVERLAP, TRIDENT_RESPONSE
+from tests.support.verdicts import model, of
 from tests.twins import caesium as caesium_twin
 from tests.twins import cevns as cevns_twin
 from tests.twins import trident as trident_twin
 from zdscan import constraints
 from zdscan.constraints.lhcb_dark_photon import longest_lifetime
-from zdscan.errors import UserError
-from zdscan.inputs import mass_tables, read_data
-from zdscan.kernels.physics import cevns, parity, trident
+from zdscan.inputs import against_mass
+from zdscan.kernels.physics import cevns
 from zdscan.physics.cases import CASES, Case
-from zdscan.physics.clause import Clause, Theory
+from zdscan.physics.clause import Clause
 
 GROUP = (*("apv_cs", "apv_p", "trident_ccfr", "trident_charm", "coherent", "belle2_zprime", "lhcb_dark_photon", "a_e"),)
 GF, MZ, S2, E, GZ = 1.1663787e-5, 91.1876, 0.23122, 0.3028221208718, 0.7407012373374
@@ -33,13 +33,8 @@ MUON_NUMBER = Case.from_couplings(
 )
 
 
-def theory(case: str | Case, settings: tuple[str, str] = ("paper", "lepton")) -> Theory:
-    matrix = (CASES[case] if isinstance(case, str) else case).matrix
-    return Theory(matrix, settings[0], settings[1], 1.0, "rashed2024")
-
-
 def clause(name: str, case: str | Case, mass: float) -> Clause:
-    (found,) = constraints.select([name])[0].clauses(theory(case), mass)
+    (found,) = constraints.select([name])[0].clauses(model(case), mass)
     return found
 
 
@@ -59,10 +54,6 @@ def edge(excess, low, high):
     return brentq(lambda x: excess(x) - 1.0, low, high, xtol=1e-14)
 
 
-def of(result, name):
-    return next(entry for entry in result.to_dict()["constraints"] if entry["id"] == name)
-
-
 # ---- response tables against integrals done another way -----------------------------------------------------------
 
 
@@ -72,17 +63,17 @@ def of(result, name):
 )
 def test_trident_response(table, beam, mass):
     expected = trident_twin.responses(mass, beam)
-    found = [mass_tables.load(table).at(name, mass) for name in ("F1V", "F1A", "F2V", "F2A")]
+    found = [against_mass.load(table).at(name, mass) for name in ("F1V", "F1A", "F2V", "F2A")]
     assert found == pytest.approx(expected, rel=TRIDENT_RESPONSE)
 
 
 @pytest.mark.parametrize("mass", [0.010, 0.012, 0.017, 0.03, 0.04, 0.085, 0.17, 0.4, 1.2, 2.0])
 def test_coherent_response(mass):
     r1, r2, z_per_charge, _ = cevns_twin.responses(mass)
-    table = mass_tables.load("cevns_csi")
+    table = against_mass.load("cevns_csi")
     assert table.at("R1", mass) == pytest.approx(r1, rel=CEVNS_RESPONSE)
     assert table.at("R2", mass) == pytest.approx(r2, rel=CEVNS_RESPONSE)
-    assert theory("A").constants["Z_per_QW_CsI"] == pytest.approx(z_per_charge, abs=1e-4)
+    assert model("A").constants["Z_per_QW_CsI"] == pytest.approx(z_per_charge, abs=1e-4)
 
 
 def test_coherent_neutrinos_count_alike():
@@ -102,7 +93,7 @@ def test_coherent_cross_section_of_the_standard_model():
 @pytest.mark.parametrize("mass", [1.0, 2.4, 5.0, 10.0, 14.0, 20.0, 40.0, 100.0, 200.0])
 def test_caesium_response(mass):
     """The published curve passes through 0.5 at 2.4 MeV and is one at 100 MeV (hep-ph/0410260)."""
-    found = mass_tables.load("caesium").at("K", mass * 1e-3)
+    found = against_mass.load("caesium").at("K", mass * 1e-3)
     between = 0.004 if mass in (14.0, 40.0) else 0.0  # straight line in ln M between tabulated masses
     assert found == pytest.approx(caesium_twin.overlap(mass), abs=NUCLEAR_OVERLAP + between)
     published = {2.4: 0.5, 100.0: 1.0}
@@ -110,15 +101,7 @@ def test_caesium_response(mass):
 
 
 def test_heavy_vectors_do_not_see_the_nucleus():
-    assert mass_tables.load("caesium").at("K", 1.0) == mass_tables.load("caesium").at("K", 2.0) == 1.0
-
-
-def test_tables_span_the_allowed_masses():
-    for name in ("trident_ccfr", "trident_charm", "cevns_csi"):
-        (span,) = mass_tables.load(name).ranges
-        assert span == (0.01, 2.0)
-        for mass in (0.01, 2.0, np.nextafter(0.01, 0), np.nextafter(2.0, 3)):
-            assert all(math.isfinite(mass_tables.load(name).at(c, mass)) for c in mass_tables.load(name).columns)
+    assert against_mass.load("caesium").at("K", 1.0) == against_mass.load("caesium").at("K", 2.0) == 1.0
 
 
 # ---- parity violation ---------------------------------------------------------------------------------------------
@@ -128,21 +111,13 @@ def test_tables_span_the_allowed_masses():
 @given(st.floats(0.01, 2.0), st.floats(-0.1, 0.1), st.floats(-0.1, 0.1))
 def test_weak_charges_as_rotation_of_the_weak_angle(mass, eps, eps_z):
     """eps_z^2 (MZ/M)^2 f [Z (1 - 4 s2) - N] + 4 Z (e/gz) eps eps_z (MZ/M)^2 f, the form of arXiv:1203.2947."""
-    k = mass_tables.load("caesium").at("K", mass)
+    k = against_mass.load("caesium").at("K", mass)
     for name, z, n, f in (("apv_cs", 55, 78, k), ("apv_p", 1, 0, mass**2 / (mass**2 + 0.0248))):
         shift = value(name, "B", mass, eps, eps_z, 0.3) - value(name, "B", mass)
         unit = (MZ / mass) ** 2 * f
         terms = (unit * eps_z**2 * (z * (1 - 4 * S2) - n), unit * eps_z * eps * 4 * z * E / GZ)
         # the value is -73 plus the shift
         assert abs(shift - sum(terms)) <= CLOSED_FORM * sum(map(abs, terms)) + 1e-13
-
-
-def test_weak_charge_kernel_signs():
-    """A heavy copy of the Z (eps_z = 1 at M = MZ) doubles the weak charge -N + Z (1 - 4 s2) of its own exchange."""
-    k_u, k_d = parity.weak_charge_factors(MZ, 1.0, 55.0, 78.0, GF)
-    a_e, v_u, v_d = -GZ / 4, GZ * (1 / 4 - 2 / 3 * S2), GZ * (-1 / 4 + S2 / 3)
-    assert a_e * (k_u * v_u + k_d * v_d) == pytest.approx(-78 + 55 * (1 - 4 * S2), rel=1e-12)
-    assert parity.point_response(math.sqrt(0.0248), 0.0248) == pytest.approx(0.5, rel=EXACT_ALGEBRA)
 
 
 @pytest.mark.parametrize(("mass", "limit"), [(0.01, 1.365e-5), (0.03, 3.746e-5), (0.1, 1.190e-4), (1.0, 1.176e-3)])
@@ -178,14 +153,6 @@ def test_published_muon_minus_tau_number_limit(mass, limit):
     assert ratio("trident_charm", MUON_NUMBER, mass, g_mu=found) < 1.0
 
 
-def test_heavy_muon_minus_tau_number_limit():
-    """M/g' > 540 to 550 GeV at CCFR (arXiv:1406.2332): contact interaction."""
-    mass = 1000.0
-    c1v, _, c2v, _ = trident.trident_coefficients(mass, GF, *trident_twin.responses(mass, trident_twin.CCFR))
-    g = brentq(lambda g: c1v * g**2 + c2v * g**4 - (0.82 + 1.96 * 0.28 - 1.0), 0.0, 10.0)
-    assert mass / g == pytest.approx(545.0, rel=0.015)
-
-
 def test_trident_at_large_direct_coupling():
     """|g_nu| < 3.3e-5, or 7.0e-5 for the other sign, at v_mu = 0.033 and 30.2 MeV."""
     for sign, limit in ((1.0, 8.8e-5), (-1.0, 1.9e-4)):
@@ -204,7 +171,7 @@ def test_trident_at_large_direct_coupling():
 def test_trident_from_the_couplings(mass, eps, eps_z, g_mu):
     g = CASES["B"].couplings(eps, eps_z, g_mu)
     for name in ("trident_ccfr", "trident_charm"):
-        f1v, f1a, f2v, f2a = (mass_tables.load(name).at(c, mass) for c in ("F1V", "F1A", "F2V", "F2A"))
+        f1v, f1a, f2v, f2a = (against_mass.load(name).at(c, mass) for c in ("F1V", "F1A", "F2V", "F2A"))
         unit = math.sqrt(2) * GF * mass**2
         x_v, x_a = g["g_numu"] * g["v_mu"] / unit, g["g_numu"] * g["a_mu"] / unit
         expected = 1 + f1v * x_v + f1a * x_a + f2v * x_v**2 + f2a * x_a**2
@@ -212,15 +179,6 @@ def test_trident_from_the_couplings(mass, eps, eps_z, g_mu):
         # expanding the square of a sum cancels where the sum does
         room = f2v * ((E * abs(eps) + GZ * abs(eps_z) + abs(g_mu)) * g["g_numu"] / unit) ** 2
         assert abs(value(name, "B", mass, eps, eps_z, g_mu) - expected) <= CLOSED_FORM * (size + room)
-
-
-def test_coherent_heavy_copy_of_the_z():
-    """eps_z = 1 at M = MZ doubles the amplitude: rate 4."""
-    k_u, k_d = cevns.exchange_factors(MZ, GF, S2, 0.7507)
-    v_u, v_d = GZ * (1 / 4 - 2 / 3 * S2), GZ * (-1 / 4 + S2 / 3)
-    x = GZ / 2 * (k_u * v_u + k_d * v_d)
-    r1, r2, _, _ = cevns_twin.responses(MZ)
-    assert 1 - 2 * r1 * x + r2 * x * x == pytest.approx(4.0, abs=1e-5)
 
 
 def test_coherent_universal_coupling_interferes_destructively():
@@ -289,12 +247,6 @@ def test_lhcb_segments_and_bins():
             assert entry["excluded"] is applies
     limits = {mass: clause("lhcb_dark_photon", "A", mass).up for mass in (0.2255, 0.23, 0.2364, 0.2366)}
     assert limits[0.2255] == limits[0.23] == limits[0.2364] != limits[0.2366]
-    assert mass_tables.load("lhcb_dark_photon").ranges == (
-        (0.2141, 0.5237),
-        (0.5727, 0.7402),
-        (0.8275, 0.96),
-        (1.162, 2.05),
-    )
 
 
 def test_lhcb_direct_coupling_acts_through_the_branching_ratio_only():
@@ -332,12 +284,12 @@ def test_lhcb_production_goes_like_the_hadronic_width(mass):
 
 def test_lhcb_prompt_decays_only():
     mass = 0.2142
-    assert longest_lifetime(theory("A"), 0.2142) == pytest.approx(1.487, rel=1e-3)
+    assert longest_lifetime(model("A"), 0.2142) == pytest.approx(1.487, rel=1e-3)
     for eps in np.geomspace(3e-6, 3e-4, 9):
         result = zdscan.evaluate("A", mass, eps, 0.0)
         lifetime = 6.582119569e-13 / float(result.widths["total"])
         found = of(result, "lhcb_dark_photon")["ratio"]
-        assert (found == 0.0) == (lifetime > longest_lifetime(theory("A"), mass))
+        assert (found == 0.0) == (lifetime > longest_lifetime(model("A"), mass))
 
 
 # ---- electron -----------------------------------------------------------------------------------------------------
@@ -383,7 +335,7 @@ def test_no_electron_couplings_no_electron_observables(mass):
 def test_settings_of_the_theory_do_not_matter(setting):
     for entry in constraints.select(GROUP):
         for mass in (0.02, 0.25, 1.9):
-            assert list(entry.clauses(theory("B", setting), mass)) == list(entry.clauses(theory("B"), mass))
+            assert list(entry.clauses(model("B", *setting), mass)) == list(entry.clauses(model("B"), mass))
 
 
 @settings(max_examples=40, deadline=None)
@@ -402,59 +354,3 @@ def test_ratios_are_numbers_and_overall_signs_do_not_matter(case, mass, eps, eps
     assert np.all(np.isfinite(plus.ratios))
     np.testing.assert_allclose(plus.ratios, minus.ratios, rtol=1e-9, atol=1e-12)
     np.testing.assert_array_equal(plus.excluded, plus.ratios >= 1.0)
-
-
-# ---- tables -------------------------------------------------------------------------------------------------------
-
-
-def test_tables_are_cited_and_graded():
-    bibliography = read_data("references.bib").decode()
-    assert set(mass_tables.available()) >= {"trident_ccfr", "trident_charm", "cevns_csi", "caesium", "lhcb_dark_photon"}
-    for name in mass_tables.available():
-        table = mass_tables.load(name)
-        assert all(f"{{{key}," in bibliography for key in table.citations)
-        assert table.grade in "ABC"
-        assert table.source
-        assert table.unit
-
-
-def test_table_rules():
-    spline = mass_tables.load("cevns_csi")
-    assert spline.at("R1", 0.05) == pytest.approx(0.420606, rel=EXACT_ALGEBRA)
-    assert math.isnan(spline.at("R1", 0.0099))
-    assert math.isnan(spline.at("R1", 2.01))
-    straight = mass_tables.load("caesium")
-    assert straight.at("K", math.sqrt(0.01 * 0.02)) == pytest.approx((0.742 + 0.839) / 2, rel=EXACT_ALGEBRA)
-    assert math.isnan(straight.at("K", 0.00009))
-    bins = mass_tables.load("lhcb_dark_photon")
-    assert bins.at("eps_median", 0.225) == 0.0002081  # common edge: the lower bin
-    assert bins.at("eps_max", 0.2251) == 0.0003476
-    assert math.isnan(bins.at("eps_median", 1.0))
-
-
-@pytest.mark.parametrize(
-    ("file", "old", "new", "told"),
-    [
-        ("table_caesium.toml", "[0.005, 0.633]", "[0.0005, 0.633]", "row 6: the mass does not ascend"),
-        ("table_caesium.toml", "[0.005, 0.633]", "[0.005]", "row 6: 1 numbers where 2 are due"),
-        ("table_caesium.toml", "[0.005, 0.633]", "[0.005, -0.633]", "rows.5.1"),
-        ("table_caesium.toml", '"mass", "K"', '"energy", "K"', "begin with mass"),
-        ("table_caesium.toml", '"mass", "K"', '"mass", "mass"', "must differ"),
-        ("table_caesium.toml", 'grade = "B"\n', "", "field grade"),
-        ("table_lhcb_dark_photon.toml", "[0.2141, 0.225,", "[0.2141, 0.226,", "row 2: the mass does not ascend"),
-        ("table_lhcb_dark_photon.toml", "[0.2141, 0.225,", "[0.2141, 0.2141,", "row 1: the bin ends before it begins"),
-        ("table_lhcb_dark_photon.toml", '"mass_high"', '"up_to"', "begin with mass_low, mass_high"),
-    ],
-)
-def test_a_damaged_table_is_refused(file, old, new, told):
-    text = read_data(file).decode()
-    assert old in text
-    with pytest.raises(UserError) as caught:
-        mass_tables.parse(text.replace(old, new), file)
-    assert file in str(caught.value)
-    assert told in str(caught.value)
-
-
-def test_unknown_table():
-    with pytest.raises(UserError, match="did you mean 'trident_ccfr'"):
-        mass_tables.load("trident_cfr")

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from tests.support.verdicts import model
 from zdscan.inputs import constants
 from zdscan.physics.cases import CASES
-from zdscan.physics.clause import Theory
 from zdscan.physics.two_body import branching_ratio
 from zdscan.physics.vertex import vertex
 
@@ -46,10 +46,10 @@ def normalisation(transition: str, scale: float) -> complex:
 def per_monopole(mode: str, mass: float) -> float:
     """BR(H -> H' Z_D) for a vertex (E0 = 1) gamma_nu P_L alone (K_L: for Im E0 = 1): E2 and M1 made negligible."""
     scale = 1e7
-    theory = Theory(CASES["A"].matrix, "paper", "lepton", scale, "rashed2024")
-    e0 = theory.vertex("sd" if mode.startswith("K") else "bs").e0[1]
+    chosen = model(fcnc_scale=scale)
+    e0 = chosen.vertex("sd" if mode.startswith("K") else "bs").e0[1]
     size = e0.imag if mode.startswith("KL") else abs(e0)
-    return branching_ratio(mode, theory, mass).terms[(0, 2, 0)].real / size**2
+    return branching_ratio(mode, chosen, mass).terms[(0, 2, 0)].real / size**2
 
 
 def spectrum(mode: str, q2: float, c_l: complex = 1.0) -> float:

@@ -15,6 +15,8 @@ from tests.support.tolerances import FLOAT32_OUTPUT
 from zdscan.evaluation.engine import Engine, build_physics
 from zdscan.physics.cases import CASES
 
+STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
+
 AXES = {
     "mass": np.array([0.0103, 0.0300001, 0.0302, 0.2, 0.5, 1.0, 1.7]),
     "eps": np.array([-1e-3, 0.0, 1e-4]),

@@ -21,6 +21,8 @@ from zdscan.physics.cases import CASES
 from zdscan.physics.rows import THEORY_ERRORS
 from zdscan.scan.scanfile import ScanFile, parse_scan
 
+STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
+
 SCAN = """\
 format = 1
 case = "B"

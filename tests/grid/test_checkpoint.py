@@ -10,20 +10,23 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from tests.support import runs
 from tests.support.fake_engine import FakeEngine, FakeScan, stop_after
 from tests.support.launching import contents, done_blocks, kill, launch, start, until
+from tests.support.runs import SETTINGS
 from zdscan.analysis.views import grid as analysis_grid
 from zdscan.analysis.views.view import view
 from zdscan.cli import app
 from zdscan.errors import Stopped, UserError
 from zdscan.grid import checkpoint
-from zdscan.grid.blocks import Plan
 from zdscan.grid.layout import GridIO
 from zdscan.grid.open import open_grid
+from zdscan.grid.verify import info as file_info
+from zdscan.grid.verify import verify
 from zdscan.running import driver
 from zdscan.scan.scanfile import parse_scan
 
-SETTINGS = {"threads": 1, "progress": False}
+STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
 
 
 def engine(**options):
@@ -31,11 +34,11 @@ def engine(**options):
 
 
 def run(path, made=None, **settings):
-    return driver.run(FakeScan(), path, engine=made or engine(), **{**SETTINGS, "block_points": 50, **settings})
+    return runs.run(path, made or engine(), **settings)
 
 
 def resume(path, made=None, **settings):
-    return driver.resume(path, engine=made or engine(), **{**SETTINGS, **settings})
+    return runs.resume(path, made or engine(), **settings)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +53,7 @@ def eager(monkeypatch):
     """A checkpoint whenever rank 0 looks around: after every block."""
     monkeypatch.setattr(checkpoint, "CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr(checkpoint, "CHECKPOINT_RATIO", 0.0)
-    monkeypatch.setattr(checkpoint, "PIECE", 37)  # does not divide the 194 cells
+    monkeypatch.setattr(checkpoint, "CELLS_AT_ONCE", 37)  # does not divide the 194 cells
 
 
 def test_equals_the_profiles_of_a_dense_run(tmp_path, reference):
@@ -66,10 +69,10 @@ def test_equals_the_profiles_of_a_dense_run(tmp_path, reference):
         assert (ours["run/done"][()] == 1).all()
         for name in ("minimum", "at", "covers", "stamp"):
             assert not ours[f"run/partial_{name}"][()].any()
-    info = driver.info(reference)
+    info = file_info(reference)
     assert (info.best, info.best_allowed) == (dense.best, dense.best_allowed)
     assert info.fields == ()
-    report = driver.verify(reference)
+    report = verify(reference)
     assert (report.ok, report.checked, report.missing, report.lost) == (True, 25, 0, 0)
 
 
@@ -95,9 +98,9 @@ def test_killed_on_some_ranks_and_resumed_on_others(tmp_path, ranks):
     job = start("run", path, "--delay", 0.1, "--block-points", 5, "--hold", 12, *options, ranks=ranks)
     until(lambda: path.exists() and done_blocks(path) >= 3)
     kill(job, path)
-    info = driver.info(path)
+    info = file_info(path)
     assert 3 <= info.blocks_done < 240
-    assert driver.verify(path).ok
+    assert verify(path).ok
     done = launch("resume", path, *options, ranks=5 - ranks)
     assert done.returncode == 0, done.stderr
     assert f'"computed": {1200 - info.points_done},' in done.stdout  # nothing that was finished is computed again
@@ -111,7 +114,7 @@ def test_a_lone_process_killed_midway_loses_nothing_finished(tmp_path):
     job = start("run", path, "--delay", 0.1, "--block-points", 5, "--hold", 12, *options)
     until(lambda: path.exists() and done_blocks(path) >= 5)
     kill(job, path)
-    left = 1200 - driver.info(path).points_done
+    left = 1200 - file_info(path).points_done
     assert 0 < left < 1200
     assert resume(path, threads=3).computed == left
     run(tmp_path / "whole.h5", block_points=5)
@@ -133,12 +136,12 @@ def test_a_signal_keeps_every_block_begun(tmp_path, reference, number):
     made.evaluate = interrupted
     with pytest.raises(Stopped, match="zdscan resume"):
         run(path, made)
-    info = driver.info(path)
+    info = file_info(path)
     assert info.blocks_done == done_blocks(path) == len(seen) == 8
     with GridIO(info.grid.layout, write=False) as io:
         assert io.read_profile("profile_mass_eps") is None
     # the best point so far, over the 8 finished blocks alone
-    some = checkpoint.tables(info.grid.layout)
+    some = checkpoint.read_checkpoint(info.grid.layout)
     assert info.best.chi2 == some.every.values.min()
     assert info.best.index < 2 * 240
     assert resume(path).computed == 1200 - info.points_done
@@ -195,7 +198,7 @@ def test_killed_at_every_write(tmp_path, reference, eager, monkeypatch, share, s
             Crash(patch, number, share)
             with pytest.raises(Killed):
                 run(path, block_points=120, overwrite=True)
-        assert driver.verify(path).lost == 0
+        assert verify(path).lost == 0
         done = done_blocks(path)
         with monkeypatch.context() as patch:
             again = Crash(patch, (number * 7) % 40, share)
@@ -232,7 +235,7 @@ def test_a_damaged_copy_costs_only_the_blocks_it_alone_covers(tmp_path, referenc
     with h5py.File(path) as file:
         size = file["run/partial_minimum"][0].nbytes
     flip(path, "run/partial_minimum", copy.slot * size + 5)
-    report = driver.verify(path)
+    report = verify(path)
     assert (report.ok, report.lost) == (False, 1)  # the other copy lacks the last block
     summary = resume(path)
     assert summary.repaired == (8,)
@@ -244,8 +247,8 @@ def test_both_copies_damaged_is_a_fresh_start(tmp_path, reference, eager):
     stopped_midway(path)
     with h5py.File(path, "r+") as file:
         file["run/partial_at"][:, :, 3] = 7
-    assert driver.verify(path).lost == 9
-    assert driver.info(path).best is None
+    assert verify(path).lost == 9
+    assert file_info(path).best is None
     assert resume(path).computed == 1200
     assert contents(path) == contents(reference)
 
@@ -254,7 +257,7 @@ def test_a_damaged_finished_file_is_computed_again(tmp_path, reference):
     path = tmp_path / "grid.h5"
     path.write_bytes(reference.read_bytes())
     flip(path, "profile_eps_eps_z", 3)
-    report = driver.verify(path)
+    report = verify(path)
     assert (report.bad_profiles, report.lost, report.ok) == (("profile_eps_eps_z",), 25, False)
     assert resume(path).computed == 1200
     assert contents(path) == contents(reference)
@@ -271,12 +274,12 @@ def test_a_file_killed_before_its_profiles_is_intact(tmp_path, reference, eager,
     with pytest.raises(KeyboardInterrupt):
         run(path)
     monkeypatch.undo()
-    report = driver.verify(path)
+    report = verify(path)
     assert (report.ok, report.missing, report.lost, report.bad_profiles) == (True, 0, 0, ())
     assert report.profiles_waiting
     assert resume(path).computed == 0
     assert contents(path) == contents(reference)
-    assert not driver.verify(path).profiles_waiting
+    assert not verify(path).profiles_waiting
 
 
 def cut(path, keep):
@@ -288,19 +291,19 @@ def cut(path, keep):
 
 def test_the_tables_of_a_run_come_last_in_the_file(reference):
     layout = open_grid(reference).layout
-    ends = {extent.offset + extent.nbytes for extent in layout.partial.values()}
+    ends = {extent.offset + extent.nbytes for extent in layout.checkpoint.values()}
     assert max(ends) == reference.stat().st_size
     others = [*layout.profiles.values(), layout.done, layout.checksum, layout.history, layout.profile_checksum]
-    assert layout.partial["partial_minimum"].offset >= max(extent.offset + extent.nbytes for extent in others)
+    assert layout.checkpoint["partial_minimum"].offset >= max(extent.offset + extent.nbytes for extent in others)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.999])
 def test_a_finished_file_cut_short_has_lost_nothing(tmp_path, reference, share):
     path = tmp_path / "grid.h5"
     path.write_bytes(reference.read_bytes())
-    first = open_grid(path).layout.partial["partial_minimum"].offset
+    first = open_grid(path).layout.checkpoint["partial_minimum"].offset
     size = cut(path, int(first + share * (path.stat().st_size - first)))
-    report = driver.verify(path)
+    report = verify(path)
     assert (report.ok, report.lost, report.bad_profiles) == (False, 0, ())
     assert report.lost_bytes == size - path.stat().st_size
     made = engine()
@@ -316,29 +319,29 @@ def test_an_unfinished_file_cut_short_goes_on_from_the_copy_that_is_whole(tmp_pa
     layout = open_grid(path).layout
     with GridIO(layout, write=False) as io:
         assert checkpoint.newest(io).slot == 1  # the last in the file
-    at = layout.partial["partial_at"]
+    at = layout.checkpoint["partial_at"]
     ends = {
         "an index": at.offset + at.nbytes - 8,
         "one copy's indices": at.offset + at.nbytes // 2,
         "both": at.offset + 8,
-        "everything": layout.partial["partial_minimum"].offset,
+        "everything": layout.checkpoint["partial_minimum"].offset,
     }
     cut(path, ends[lost])
     gone = 1 if lost in ("an index", "one copy's indices") else 10  # the copy before covers one block less
-    report = driver.verify(path)
+    report = verify(path)
     assert (report.ok, report.lost) == (False, gone)
-    assert (driver.info(path).best is None) == (gone == 10)
+    assert (file_info(path).best is None) == (gone == 10)
     summary = resume(path)
     assert len(summary.repaired) == gone
     assert contents(path) == contents(reference)
-    assert driver.verify(path).ok
+    assert verify(path).ok
     assert path.stat().st_size == reference.stat().st_size
 
 
 def test_a_file_cut_before_its_tables_is_refused_with_what_to_do(tmp_path, reference):
     path = tmp_path / "grid.h5"
     path.write_bytes(reference.read_bytes())
-    cut(path, open_grid(path).layout.partial["partial_minimum"].offset - 1)
+    cut(path, open_grid(path).layout.checkpoint["partial_minimum"].offset - 1)
     with pytest.raises(UserError, match=r"is cut short: .* run its scan file again"):
         resume(path)
 
@@ -369,7 +372,7 @@ def test_another_process_that_writes_is_noticed(tmp_path, eager):
     with pytest.raises(UserError, match="changed by another process"):
         run(path, made)
     assert resume(path).computed == 1200
-    assert driver.info(path).best.chi2 > 0
+    assert file_info(path).best.chi2 > 0
 
 
 def test_a_dense_file_is_not_continued_without_its_fields(tmp_path, reference):
@@ -377,27 +380,6 @@ def test_a_dense_file_is_not_continued_without_its_fields(tmp_path, reference):
     path.write_bytes(reference.read_bytes())
     with pytest.raises(UserError, match="the file has profiles alone, this zdscan gives chi2, excluded"):
         resume(path, FakeEngine())
-
-
-@pytest.mark.parametrize(("shape", "blocks"), [((562, 562, 562, 562), 95_000), ((4000, 5000, 5001, 1), 95_000)])
-def test_a_hundred_thousand_million_points_are_a_hundred_thousand_blocks(shape, blocks):
-    plan = Plan.default(shape, stored=False)
-    assert plan.points >= 0.99e11
-    assert blocks <= plan.blocks <= 1.1 * blocks
-    assert plan.block_points % shape[3] == 0
-
-
-def test_memory_does_not_grow_with_the_number_of_points():
-    """A worker's buffers are those of a piece, not of its block."""
-    from zdscan.running.clock import Clock
-    from zdscan.running.workers import Worker
-
-    shape = (3, 400, 50, 100)
-    worker = Worker(engine(shape=shape), Plan.default(shape, stored=False), {}, Clock())
-    assert Plan.default(shape, stored=False).block_points < 2**20
-    large = (3, 400, 500, 100)
-    assert Worker(engine(shape=large), Plan.default(large, stored=False), {}, Clock())._piece <= 131_072
-    assert worker._piece % 100 == 0
 
 
 SMALL = """format = 1
@@ -428,7 +410,7 @@ def test_a_real_scan_keeps_the_profiles_of_the_dense_one(real):
         for name in names:
             np.testing.assert_array_equal(dense[name][()], alone[name][()])
         assert not {"chi2", "excluded"} & set(alone)
-    assert driver.info(real / "profiles.h5").best == driver.info(real / "dense.h5").best
+    assert file_info(real / "profiles.h5").best == file_info(real / "dense.h5").best
     assert driver.resume(real / "profiles.h5", **SETTINGS).computed == 0
 
 

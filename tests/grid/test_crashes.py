@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import runs
 from tests.support.crashing import (
     check_survivors,
     die_at_call,
@@ -16,25 +17,24 @@ from tests.support.crashing import (
     is_done_byte,
     writes_of,
 )
-from tests.support.fake_engine import FakeEngine, FakeScan, whole
+from tests.support.fake_engine import FakeEngine, whole
 from tests.support.launching import contents
 from zdscan.grid import layout as gridio
 from zdscan.grid import provenance, sinks
 from zdscan.grid.layout import DONE
 from zdscan.grid.open import open_grid
-from zdscan.running import driver
+from zdscan.grid.verify import verify
 
 SHAPE = (2, 2, 2, 4)
 NUMBERS = whole(FakeEngine(shape=SHAPE))
 
 
 def run(path, **settings):
-    settings = {"threads": 1, "block_points": 6, "progress": False, **settings}
-    return driver.run(FakeScan(), path, engine=FakeEngine(shape=SHAPE), **settings)
+    return runs.run(path, FakeEngine(shape=SHAPE), **{"block_points": 6, **settings})
 
 
 def resume(path, **settings):
-    return driver.resume(path, engine=FakeEngine(shape=SHAPE), **{"threads": 1, "progress": False, **settings})
+    return runs.resume(path, FakeEngine(shape=SHAPE), **settings)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def finish(path, reference, written=()):
     computed = 16 * SHAPE[0]
     if path.exists():
         grid = check_survivors(path, NUMBERS, written)
-        assert driver.verify(path).bad == ()
+        assert verify(path).bad == ()
         computed -= grid.layout.plan.points_in((grid.done == DONE).nonzero()[0])
         summary = resume(path)
     else:
@@ -227,7 +227,7 @@ def test_these_tests_notice_a_wrong_order_of_writes(tmp_path, monkeypatch, refer
         assert in_child(action)
         try:
             check_survivors(path, NUMBERS)
-            assert driver.verify(path).ok
+            assert verify(path).ok
         except AssertionError:
             noticed += 1
         path.unlink()

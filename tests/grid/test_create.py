@@ -3,40 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from types import SimpleNamespace
 
 import h5py
 import numpy as np
-import pytest
 import xarray as xr
 
-from tests.support.fake_engine import LABELS, FakeEngine, FakeScan, whole
-from zdscan.errors import UserError
+from tests.support.fake_engine import LABELS, FakeEngine, whole
+from tests.support.files import create, finished, refused
 from zdscan.grid import create as store
-from zdscan.grid.blocks import Plan
-from zdscan.grid.create import open_grid
-from zdscan.grid.layout import DONE, GridIO
-from zdscan.running import driver
-
-
-def create(path, engine=None, **changes):
-    engine = engine or FakeEngine()
-    scan = FakeScan()
-    settings = {
-        "scan_text": scan.text,
-        "overrides": scan.overrides,
-        "profiles": True,
-        "history": [{"state": "running"}],
-        "overwrite": False,
-    }
-    return store.create(path, engine, Plan(engine.shape, 50), **{**settings, **changes})
-
-
-def finished(path, **settings):
-    driver.run(FakeScan(), path, engine=FakeEngine(), threads=1, progress=False, **settings)
-    return path
+from zdscan.grid.layout import DONE
+from zdscan.grid.open import open_grid
 
 
 def test_xarray_sees_named_axes_units_labels_and_the_numbers(tmp_path):
@@ -77,54 +55,6 @@ def test_new_file_is_filled_contiguous_and_plain(tmp_path):
     assert os.listdir(tmp_path) == ["grid.h5"]
 
 
-def test_bytes_written_by_offset_are_what_hdf5_reads(tmp_path):
-    path = tmp_path / "grid.h5"
-    layout = create(path)
-    block = layout.plan.block(7)
-    ratios = np.arange(block.count * 3, dtype=np.float32).reshape(block.count, 3)
-    with GridIO(layout, write=True) as io:
-        io.write_field("ratios", block, ratios)
-        np.testing.assert_array_equal(io.read_field("ratios", block), ratios)
-        with pytest.raises(ValueError, match="does not fit"):
-            io.write_field("chi2", block, ratios)
-    with h5py.File(path) as file:
-        stored = file["ratios"][()].reshape(-1, 3)
-    np.testing.assert_array_equal(stored[block.start : block.start + block.count], ratios)
-    assert np.isnan(np.delete(stored, np.arange(block.start, block.start + block.count), axis=0)).all()
-
-
-def test_opening_gives_back_what_was_stored(tmp_path):
-    path = tmp_path / "grid.h5"
-    layout = create(path)
-    grid = open_grid(path)
-    engine, scan = FakeEngine(), FakeScan()
-    assert grid.layout == layout
-    assert (grid.scan_text, grid.overrides) == (scan.text, scan.overrides)
-    assert grid.identity == engine.identity
-    assert grid.sm_chi2 == engine.sm_chi2
-    assert grid.ndof == 26
-    assert grid.labels == {"ratios": LABELS}
-    assert grid.attributes["rows"] == ["B0_K", "Bp_K"]
-    assert grid.header_ok
-    assert grid.missing.size == layout.plan.blocks
-    assert grid.history == [{"state": "running"}]
-
-
-def test_a_scan_file_may_be_longer_than_an_attribute_can_be(tmp_path):
-    text = "# " + "x" * 200_000
-    create(tmp_path / "grid.h5", scan_text=text)
-    assert open_grid(tmp_path / "grid.h5").scan_text == text
-
-
-def test_history_of_many_runs_keeps_the_first_and_the_latest(tmp_path):
-    entries = [{"run": k, "note": "x" * 500} for k in range(400)]
-    create(tmp_path / "grid.h5", history=entries)
-    kept = [entry["run"] for entry in open_grid(tmp_path / "grid.h5").history]
-    assert kept[0] == 0
-    assert kept[-1] == 399
-    assert 50 < len(kept) < 400
-
-
 def test_mask_of_64_bits(tmp_path):
     engine = FakeEngine(five=False)
     mask = engine.fields[1]
@@ -132,14 +62,6 @@ def test_mask_of_64_bits(tmp_path):
     create(tmp_path / "grid.h5", engine)
     with h5py.File(tmp_path / "grid.h5") as file:
         assert (file["excluded"][()] == np.uint64(2**64 - 1)).all()
-
-
-def refused(action, *words):
-    with pytest.raises(UserError) as caught:
-        action()
-    text = "\n".join(caught.value.messages)
-    for word in words:
-        assert re.search(word, text), text
 
 
 def test_existing_output_is_refused_and_untouched(tmp_path):
@@ -231,56 +153,3 @@ def test_folder_that_refuses_at_creation(monkeypatch):
     from pathlib import Path
 
     refused(lambda: create(Path("/proc/grid.h5")), "cannot be created")
-
-
-def test_foreign_and_broken_files(tmp_path):
-    path = tmp_path / "grid.h5"
-    refused(lambda: open_grid(path), "There is no grid file")
-    refused(lambda: open_grid(tmp_path), "is a folder")
-    path.write_bytes(b"")
-    refused(lambda: open_grid(path), "not an HDF5 file")
-    path.write_text("mass eps\n")
-    refused(lambda: open_grid(path), "not an HDF5 file")
-    with h5py.File(path, "w") as file:
-        file["chi2"] = np.zeros(3)
-    refused(lambda: open_grid(path), "not a grid file made by zdscan")
-
-
-def test_truncated_newer_and_damaged_files(tmp_path):
-    path = finished(tmp_path / "grid.h5")
-    whole_file = path.read_bytes()
-    for keep in (2_000, 60_000):  # within what HDF5 notes before the numbers
-        path.write_bytes(whole_file[:keep])
-        refused(lambda: open_grid(path), "cut short|damaged")
-        refused(lambda: driver.resume(path, engine=FakeEngine(), progress=False), "cut short|damaged")
-        assert path.read_bytes() == whole_file[:keep]
-    path.write_bytes(whole_file)
-    with h5py.File(path, "r+") as file:
-        file.attrs["format"] = 99
-    refused(lambda: open_grid(path), "grid format 99", "reads up to 2")
-    path.write_bytes(whole_file)
-    with h5py.File(path, "r+") as file:
-        del file["run/checksum"]
-    refused(lambda: open_grid(path), "damaged grid file")
-
-
-@pytest.mark.parametrize("change", ["axis", "attribute", "scan"])
-def test_altered_header_is_noticed(tmp_path, change):
-    path = finished(tmp_path / "grid.h5")
-    with h5py.File(path, "r+") as file:
-        if change == "axis":
-            file["eps"][1] *= 1.001
-        elif change == "attribute":
-            file.attrs["theory"] = "complete"
-        else:
-            file["run/scan_file"][()] = "another"
-    assert not open_grid(path).header_ok
-    assert not driver.verify(path).ok
-    refused(lambda: driver.resume(path, engine=FakeEngine(), progress=False), "altered")
-
-
-def test_a_note_added_by_the_user_is_no_damage(tmp_path):
-    path = finished(tmp_path / "grid.h5")
-    with h5py.File(path, "r+") as file:
-        file.attrs["my_note"] = "for the thesis"
-    assert driver.verify(path).ok

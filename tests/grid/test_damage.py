@@ -10,27 +10,21 @@ import numpy as np
 import pytest
 
 from tests.support.crashing import check_survivors, die_at_write, in_child
-from tests.support.fake_engine import FakeEngine, FakeScan, whole
+from tests.support.fake_engine import FakeEngine, whole
 from tests.support.launching import contents
+from tests.support.runs import BLOCK, resume
 from zdscan.evaluation.engine import Engine
 from zdscan.evaluation.fields import FIELDS
 from zdscan.grid import create
 from zdscan.grid.blocks import Plan
 from zdscan.grid.layout import DONE
 from zdscan.grid.open import open_grid, restore_length
+from zdscan.grid.verify import verify
 from zdscan.running import driver
 from zdscan.scan.scanfile import parse_scan
 from zdscan.terminal import report
 
 ENGINE = FakeEngine()
-BLOCK = 50  # 25 blocks, five per mass of 240 points: the last of each has 40
-
-
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory):
-    path = tmp_path_factory.mktemp("reference") / "grid.h5"
-    driver.run(FakeScan(), path, engine=FakeEngine(), threads=1, block_points=BLOCK, progress=False)
-    return path
 
 
 @pytest.fixture
@@ -43,10 +37,6 @@ def path(tmp_path, reference):
 @pytest.fixture
 def layout(reference):
     return open_grid(reference).layout
-
-
-def resume(path):
-    return driver.resume(path, engine=FakeEngine(), threads=1, progress=False)
 
 
 def replace(path, offset, data):
@@ -73,7 +63,7 @@ def ranges(number):
 
 
 def check_named_and_mended(path, reference, blocks, fields):
-    before = driver.verify(path)
+    before = verify(path)
     assert not before.ok
     assert [bad.number for bad in before.bad] == blocks
     for bad in before.bad:
@@ -84,7 +74,7 @@ def check_named_and_mended(path, reference, blocks, fields):
     assert summary.repaired == tuple(blocks)
     assert summary.computed == sum(40 if number % 5 == 4 else 50 for number in blocks)
     assert engine.built == sorted({number // 5 for number in blocks})  # mass tables of other masses are not needed
-    assert driver.verify(path).ok
+    assert verify(path).ok
     assert contents(path) == contents(reference)
 
 
@@ -142,11 +132,11 @@ def test_checksums_of_format_1_are_read(path, layout):
         for b in map(layout.plan.block, range(layout.plan.blocks)):
             runs = [file[name][()].reshape(1200, -1)[b.start : b.start + b.count] for name in layout.fields]
             file["run/checksum"][b.number] = [zlib.crc32(run.tobytes()) for run in runs]
-    report = driver.verify(path)
+    report = verify(path)
     assert (report.checked, report.bad) == (25, ())
     offset, _ = place(layout, "chi2", 5)
     replace(path, offset, b"\x01\x02")
-    assert [bad.number for bad in driver.verify(path).bad] == [5]
+    assert [bad.number for bad in verify(path).bad] == [5]
 
 
 def test_a_block_that_calls_itself_finished_but_never_reached_the_disk(path, reference, layout):
@@ -161,7 +151,7 @@ def test_a_file_that_is_cut_short(path, reference, layout, lost, capsys):
     data = path.read_bytes()
     keep = len(data) - lost
     path.write_bytes(data[:keep])
-    report_before = driver.verify(path)
+    report_before = verify(path)
     assert report_before.lost_bytes == lost
     assert not report.show_verify(report_before)
     assert f"cut short by {lost:,} bytes" in capsys.readouterr().out
@@ -177,7 +167,7 @@ def test_a_file_that_is_cut_short(path, reference, layout, lost, capsys):
     assert summary.repaired == tuple(damaged)
     assert path.stat().st_size == len(data)
     assert contents(path) == contents(reference)
-    assert driver.verify(path).ok
+    assert verify(path).ok
 
 
 def test_the_mended_part_of_an_unfinished_file_reads_as_not_computed(path, layout):

@@ -8,14 +8,16 @@ import pytest
 
 from tests.support.fake_engine import FakeEngine, FakeScan
 from tests.support.launching import contents
+from tests.support.runs import SETTINGS
 from zdscan.errors import UserError
 from zdscan.grid.merge import merge
 from zdscan.grid.open import open_grid
 from zdscan.grid.pack import pack
+from zdscan.grid.verify import info as file_info
+from zdscan.grid.verify import verify
 from zdscan.running import driver
 from zdscan.scan.scanfile import parse_scan
 
-SETTINGS = {"threads": 1, "progress": False}
 AXES = {
     "mass": np.geomspace(0.01, 2.0, 6),
     "eps": np.linspace(0.0, 1e-3, 5),
@@ -74,8 +76,8 @@ def test_equals_one_scan_over_both(tmp_path, name, first, second, stored):
     direct = scan(tmp_path / "direct.h5", AXES, stored=stored)
     assert (axis, points) == (name, 6 * 5 * 7 * 9)
     assert numbers(tmp_path / "c.h5") == numbers(direct)
-    assert driver.verify(tmp_path / "c.h5").ok
-    ours, theirs = driver.info(tmp_path / "c.h5"), driver.info(direct)
+    assert verify(tmp_path / "c.h5").ok
+    ours, theirs = file_info(tmp_path / "c.h5"), file_info(direct)
     assert (ours.best, ours.best_allowed) == (theirs.best, theirs.best_allowed)
     with h5py.File(tmp_path / "c.h5") as merged, h5py.File(direct) as whole:
         assert dict(merged.attrs).keys() == dict(whole.attrs).keys()

@@ -6,35 +6,21 @@ import json
 import signal
 
 import h5py
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.support.crashing import check_survivors
 from tests.support.fake_engine import FakeEngine, FakeScan, whole
 from tests.support.launching import MPIEXEC, TIMEOUT, contents, done_blocks, launch, processes_on, start, until
 from zdscan.errors import UserError
-from zdscan.grid.parallel import boxes
+from zdscan.grid.verify import verify
 from zdscan.running import driver
+
+STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
 
 WITH_MPI = bool(h5py.get_config().mpi)
 needs_parallel = pytest.mark.skipif(
     not (WITH_MPI and MPIEXEC.exists()), reason="h5py without MPI (tests/support/parallel_hdf5.sh builds one with it)"
 )
-
-
-@given(st.data())
-def test_boxes_cover_the_run_in_order(data):
-    shape = tuple(data.draw(st.lists(st.integers(1, 5), min_size=1, max_size=4)))
-    size = int(np.prod(shape))
-    first = data.draw(st.integers(0, size - 1))
-    count = data.draw(st.integers(1, size - first))
-    grid = np.arange(size).reshape(shape)
-    found = boxes(first, count, shape)
-    covered = [grid[tuple(slice(a, a + n) for a, n in zip(*box, strict=True))].ravel() for box in found]
-    np.testing.assert_array_equal(np.concatenate(covered), np.arange(first, first + count))
-    assert len(found) <= 2 * len(shape) - 1
 
 
 @pytest.mark.skipif(WITH_MPI, reason="this h5py is built with MPI")
@@ -44,37 +30,30 @@ def test_without_mpi_in_h5py_one_sentence_says_so(tmp_path):
     assert not (tmp_path / "grid.h5").exists()
 
 
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory):
-    path = tmp_path_factory.mktemp("reference") / "grid.h5"
-    driver.run(FakeScan(), path, engine=FakeEngine(), threads=1, block_points=17, progress=False)
-    return contents(path)
-
-
 @needs_parallel
 @pytest.mark.parametrize("ranks", [1, 2, 3])
-def test_same_bytes(tmp_path, reference, ranks):
+def test_same_bytes(tmp_path, reference_contents, ranks):
     path = tmp_path / "grid.h5"
     done = launch("run", path, "--block-points", 17, "--sink", "parallel", "--delay", 0.005, ranks=ranks)
     assert done.returncode == 0, done.stderr
-    assert contents(path) == reference
-    assert driver.verify(path).ok
+    assert contents(path) == reference_contents
+    assert verify(path).ok
 
 
 @needs_parallel
-def test_ranks_take_blocks_when_they_are_ready(tmp_path, reference):
+def test_ranks_take_blocks_when_they_are_ready(tmp_path, reference_contents):
     """Without a collective call between blocks a rank that is slow holds nobody up."""
     path = tmp_path / "grid.h5"
     done = launch("run", path, "--block-points", 17, "--sink", "parallel", "--delay", 0.02, "--slow-rank", 1, ranks=2)
     assert done.returncode == 0, done.stderr
     counts = json.loads(done.stdout)["evaluated"]
     assert counts[0] > 3 * counts[1] > 0
-    assert contents(path) == reference
+    assert contents(path) == reference_contents
 
 
 @needs_parallel
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_interrupted_and_resumed(tmp_path, reference, number):
+def test_interrupted_and_resumed(tmp_path, reference_contents, number):
     path = tmp_path / "grid.h5"
     job = start("run", path, "--block-points", 17, "--sink", "parallel", "--delay", 0.05, "--hold", 20, ranks=2)
     try:
@@ -86,7 +65,7 @@ def test_interrupted_and_resumed(tmp_path, reference, number):
     until(lambda: not processes_on(path))
     check_survivors(path, whole(FakeEngine()))
     assert launch("resume", path, "--sink", "parallel", ranks=3).returncode == 0
-    assert contents(path) == reference
+    assert contents(path) == reference_contents
 
 
 @needs_parallel

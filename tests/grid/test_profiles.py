@@ -11,6 +11,7 @@ import pytest
 from tests.support.fake_engine import SHAPE, FakeEngine, FakeScan, whole
 from zdscan.grid import profiles
 from zdscan.grid.open import open_grid
+from zdscan.grid.verify import info as file_info
 from zdscan.ranks.mpi import Alone
 from zdscan.running import driver
 
@@ -76,25 +77,7 @@ def test_points_that_are_not_numbers_never_win(tmp_path):
     with h5py.File(path) as file:
         assert np.isnan(file["profile_eps_g_mu"][()]).all()
         assert (file["profile_eps_g_mu_at"][()] == -1).all()
-    assert driver.info(path).best is None
-
-
-def test_best_of_an_unfinished_file_counts_finished_blocks_only(tmp_path):
-    engine = FakeEngine()
-    path = tmp_path / "grid.h5"
-    driver.run(FakeScan(), path, engine=engine, threads=1, progress=False)
-    best = driver.info(path).best
-    block = int(best.index // 240)
-    with h5py.File(path, "r+") as file:
-        file["run/done"][block] = 0
-        file["run/profile_done"][:] = 0
-    again = driver.info(path)
-    assert not again.complete
-    assert again.best.index // 240 != block
-    chi2 = whole(engine)["chi2"].reshape(-1)
-    chi2[block * 240 : (block + 1) * 240] = np.inf
-    chi2[np.isnan(chi2)] = np.inf
-    assert again.best.index == np.argmin(chi2)
+    assert file_info(path).best is None
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -111,7 +94,7 @@ def test_a_resumed_run_reads_back_only_what_it_did_not_compute(tmp_path, monkeyp
             file["run/done"][number] = 0
     seen = []
     monkeypatch.setattr(
-        profiles, "_minima", lambda io, numbers, stop: seen.extend(numbers) or original(io, numbers, stop)
+        profiles, "_minima_of", lambda io, numbers, stop: seen.extend(numbers) or original(io, numbers, stop)
     )
     driver.resume(path, engine=FakeEngine(), threads=threads, progress=False)
     assert sorted(seen) == [number for number in range(25) if number not in redo]
@@ -123,18 +106,18 @@ def test_a_resumed_run_reads_back_only_what_it_did_not_compute(tmp_path, monkeyp
             np.testing.assert_array_equal(file[name][()], values)
 
 
-original = profiles._minima
+original = profiles._minima_of
 
 
 def test_any_split_merges_to_the_same(tmp_path):
     path = tmp_path / "grid.h5"
     driver.run(FakeScan(), path, engine=FakeEngine(), threads=1, block_points=11, progress=False)
     layout = open_grid(path).layout
-    whole_result = profiles.compute(layout, Alone(), 1)
+    whole_result = profiles.read_minima(layout, Alone(), 1)
     rng = np.random.default_rng(3)
     owner = rng.integers(0, 4, layout.plan.blocks)
-    parts = [profiles.compute(layout, Alone(), 1, blocks=np.flatnonzero(owner == k)) for k in range(4)]
-    merged = parts[2].merged(parts[0]).merged(parts[3]).merged(parts[1])
+    parts = [profiles.read_minima(layout, Alone(), 1, blocks=np.flatnonzero(owner == k)) for k in range(4)]
+    merged = parts[2].lower(parts[0]).lower(parts[3]).lower(parts[1])
     for ours, theirs in ((merged.every, whole_result.every), (merged.allowed, whole_result.allowed)):
         np.testing.assert_array_equal(ours.values, theirs.values)
         np.testing.assert_array_equal(ours.at, theirs.at)

@@ -12,6 +12,8 @@ import pytest
 
 from tests.support.paths import ROOT
 
+STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
+
 FOLDER = ROOT / "benchmarks"
 SCRIPTS = ("hardware", "throughput", "growth", "against_flavio", "against_eos", "scaling")
 

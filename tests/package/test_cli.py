@@ -22,6 +22,8 @@ from zdscan import __version__, cli
 from zdscan.errors import Stopped
 from zdscan.terminal.report import formula, size_text, time_text
 
+STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
+
 SCAN = """\
 format = 1
 case = "C"

@@ -18,6 +18,8 @@ import pytest
 
 from tests.support.paths import ROOT
 
+STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
+
 # Folders of zdscan (the modules beside them: by name), lowest first: each may import those above it that are named.
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),

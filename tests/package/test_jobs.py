@@ -21,6 +21,8 @@ from zdscan.grid.open import open_grid
 from zdscan.running.estimate import size_of
 from zdscan.scan.scanfile import load_scan, parse_scan
 
+STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
+
 JOBS = sorted((ROOT / "jobs").glob("*.toml"))
 
 

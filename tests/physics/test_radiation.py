@@ -12,9 +12,9 @@ from tests.kernels.physics.test_threebody import extended
 from tests.support.tolerances import THREE_BODY
 from zdscan.calibration.tables import write_radiation
 from zdscan.inputs import constants, tables
-from zdscan.physics import charged_current, radiation
+from zdscan.physics import radiation
 from zdscan.physics.cases import CASES, COUPLINGS
-from zdscan.physics.clause import Theory
+from zdscan.physics.clause import Model
 
 needs_extended_precision = pytest.mark.skipif(
     np.finfo(np.longdouble).eps > 2e-19, reason="the integrals behind the table need extended precision"
@@ -82,11 +82,11 @@ def test_couplings_turn_into_those_of_the_kernel_and_back() -> None:
 @pytest.mark.parametrize("case", ["A", "B", "C"])
 def test_rates_of_the_cases_go_on_where_the_table_ends(case: str, emission: str) -> None:
     """Inside and outside of every end the same polynomial, up to what the rate itself changes in between."""
-    theory = Theory(CASES[case].matrix, "complete", emission, 1.0, "rashed2024")
+    theory = Model(CASES[case].matrix, "complete", emission, 1.0, "rashed2024")
     for decay, stretch, _ in STRETCHES:
         for end in (stretch.low, stretch.high):
             inside, outside = end * (1.0 + 1e-13), end * (1.0 - 1e-13)
-            found = [charged_current.ratio(theory, mass, decay).terms for mass in (inside, outside)]
+            found = [radiation.ratio(theory, mass, decay).terms for mass in (inside, outside)]
             assert found[0].keys() == found[1].keys()
             largest = max(abs(c) for c in found[0].values())
             for exponents, c in found[0].items():
@@ -105,13 +105,13 @@ def test_other_constants_are_not_served_from_the_table(monkeypatch: pytest.Monke
 
 
 def test_closed_above_threshold() -> None:
-    theory = Theory(CASES["B"].matrix, "complete", "complete", 1.0, "rashed2024")
+    theory = Model(CASES["B"].matrix, "complete", "complete", 1.0, "rashed2024")
     pion, kaon = C["m_piplus"] - C["m_mu"], C["m_Kplus"] - C["m_mu"]
     fast = math.sqrt(pion**2 - 2.0 * C["m_piplus"] * C["T_mu_split_pi_mu_nu_X"])
     for decay, end in (("K", kaon), ("pi_slow", pion), ("pi_fast", fast)):
-        assert charged_current.ratio(theory, end * (1.0 - 1e-4), decay).terms
+        assert radiation.ratio(theory, end * (1.0 - 1e-4), decay).terms
         for mass in (end * (1.0 + 1e-12), 1.0):
-            assert not charged_current.ratio(theory, mass, decay).terms
+            assert not radiation.ratio(theory, mass, decay).terms
 
 
 def test_the_muon_alone_radiates_in_emission_lepton() -> None:
@@ -120,7 +120,7 @@ def test_the_muon_alone_radiates_in_emission_lepton() -> None:
     matrix[[COUPLINGS.index(name) for name in ("g_numu", "v_u", "gWW")], 0] = 1.0
     for decay in ("W", "K", "pi_fast", "pi_slow"):
         rates = [
-            charged_current.ratio(Theory(matrix, "complete", emission, 1.0, "rashed2024"), 0.02, decay).terms
+            radiation.ratio(Model(matrix, "complete", emission, 1.0, "rashed2024"), 0.02, decay).terms
             for emission in ("lepton", "complete")
         ]
         assert not rates[0]

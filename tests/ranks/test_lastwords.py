@@ -8,8 +8,8 @@ import threading
 import time
 
 from zdscan.errors import UserError
-from zdscan.ranks.lastwords import drain, fault_of
-from zdscan.running.progress import read_status, record_fault, status_path
+from zdscan.ranks.lastwords import drain, failure_of
+from zdscan.running.progress import read_status, record_failure, status_path
 
 
 def test_draining_waits_for_a_slow_reader():
@@ -45,14 +45,14 @@ def test_draining_ends_where_nobody_reads_or_nothing_can_be_told():
 
 def test_the_cause_is_one_sentence_and_kept_beside_what_was_known(tmp_path):
     output = tmp_path / "grid.h5"
-    fault = fault_of(UserError("The disk is full.", "  Free some."), 3, 8)
-    assert (fault.rank, fault.ranks, fault.host) == (3, 8, os.uname().nodename)
-    assert fault.cause == "The disk is full.   Free some."
-    assert fault_of(MemoryError(), 0, 1).cause == "MemoryError"
+    failure = failure_of(UserError("The disk is full.", "  Free some."), 3, 8)
+    assert (failure.rank, failure.ranks, failure.host) == (3, 8, os.uname().nodename)
+    assert failure.cause == "The disk is full.   Free some."
+    assert failure_of(MemoryError(), 0, 1).cause == "MemoryError"
     status_path(output).write_text('{"state": "running", "points": 7}')
-    record_fault(output, fault)
+    record_failure(output, failure)
     status = read_status(status_path(output))
-    assert (status["state"], status["points"], status["fault"]) == ("failed", 7, fault.as_dict())
+    assert (status["state"], status["points"], status["fault"]) == ("failed", 7, failure.as_dict())
     assert os.listdir(tmp_path) == ["grid.h5.status.json"]
     status_path(output).write_text("{half")
     assert read_status(status_path(output)) is None

@@ -19,16 +19,11 @@ from zdscan.errors import UserError
 from zdscan.running import driver
 from zdscan.running.progress import read_status, status_path
 
+STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
+
 NUMBERS = whole(FakeEngine())
 HOST = os.uname().nodename
 needs_mpi = pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside this Python")
-
-
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory):
-    path = tmp_path_factory.mktemp("reference") / "grid.h5"
-    driver.run(FakeScan(), path, engine=FakeEngine(), threads=1, block_points=50, progress=False)
-    return contents(path)
 
 
 @needs_mpi
@@ -43,7 +38,7 @@ def reference(tmp_path_factory):
         ("input", 1, 1, "No such file or directory: '/nowhere/sm_tables.h5'"),
     ],
 )
-def test_a_fault_is_told_once_and_ends_every_rank(tmp_path, reference, fault, rank, code, cause):
+def test_a_fault_is_told_once_and_ends_every_rank(tmp_path, reference_contents, fault, rank, code, cause):
     path = tmp_path / "grid.h5"
     ranks = 3 if rank == EVERY_RANK else 2
     began = time.monotonic()
@@ -66,7 +61,7 @@ def test_a_fault_is_told_once_and_ends_every_rank(tmp_path, reference, fault, ra
     assert failed == [f"zdscan: rank {told['fault']['rank']} of {ranks} on {told['fault']['host']} failed:"]
     check_survivors(path, NUMBERS)
     driver.resume(path, engine=FakeEngine(), threads=1, progress=False)
-    assert contents(path) == reference
+    assert contents(path) == reference_contents
     assert not status_path(path).exists()
 
 
@@ -137,7 +132,7 @@ def test_a_disk_too_small_is_told_once_before_anything_is_written(tmp_path):
 
 
 @needs_mpi
-def test_a_disk_that_fills_during_the_run_does_no_harm(tmp_path, reference):
+def test_a_disk_that_fills_during_the_run_does_no_harm(tmp_path, reference_contents):
     """All space is taken when the file is created, so blocks always have their place."""
     disk, out, full = tmp_path / "disk", tmp_path / "out.h5", tmp_path / "full"
     disk.mkdir()
@@ -149,11 +144,11 @@ def test_a_disk_that_fills_during_the_run_does_no_harm(tmp_path, reference):
     )
     done = on_a_small_disk(disk, script)
     assert done.returncode == 0, done.stderr
-    assert contents(out) == reference
+    assert contents(out) == reference_contents
 
 
 @needs_mpi
-def test_a_folder_that_became_read_only(tmp_path, reference):
+def test_a_folder_that_became_read_only(tmp_path, reference_contents):
     """Before a resume: one sentence. The file is intact."""
     disk, out = tmp_path / "disk", tmp_path / "out.h5"
     disk.mkdir()
@@ -169,4 +164,4 @@ def test_a_folder_that_became_read_only(tmp_path, reference):
     assert "ok True" in done.stdout
     assert done.stderr.count(f"cannot be opened for writing on {HOST}: Read-only file system") == 1
     driver.resume(out, engine=FakeEngine(), threads=1, progress=False)
-    assert contents(out) == reference
+    assert contents(out) == reference_contents

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import threading
 
 import numpy as np
@@ -11,49 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zdscan.grid.blocks import LARGEST_BLOCK, Plan
 from zdscan.ranks.mpi import LocalCounters
 from zdscan.running.schedule import WHOLE_MASSES, Shared, guided_runs, rounds
-
-shapes = st.tuples(*[st.integers(1, 12)] * 4)
-
-
-@given(shapes, st.integers(1, 2000))
-def test_blocks_cover_every_point_once_and_stay_within_a_mass(shape, block_points):
-    plan = Plan(shape, block_points)
-    blocks = [plan.block(number) for number in range(plan.blocks)]
-    assert blocks[0].start == 0
-    for before, after in itertools.pairwise(blocks):
-        assert after.start == before.start + before.count
-    assert blocks[-1].start + blocks[-1].count == math.prod(shape) == plan.points
-    per_mass = math.prod(shape[1:])
-    assert all(b.start == b.mass * per_mass + b.first and b.first + b.count <= per_mass for b in blocks)
-    assert all(0 < b.count <= min(block_points, plan.largest) for b in blocks)
-    assert plan.starts().tolist() == [b.start for b in blocks]
-    some = np.arange(0, plan.blocks, 2)
-    assert plan.points_in(some) == sum(blocks[i].count for i in some)
-
-
-@given(shapes)
-def test_default_blocks_hold_whole_lines(shape):
-    plan = Plan.default(shape)
-    assert all(plan.block(n).first % shape[3] == 0 for n in range(plan.blocks))
-
-
-@pytest.mark.parametrize(
-    "shape", [(1, 20, 41, 50), (3, 30, 30, 30), (200, 50, 50, 50), (2, 300, 300, 1), (1, 1, 1, 10**6)]
-)
-def test_default_gives_several_blocks_of_bounded_size(shape):
-    plan = Plan.default(shape)
-    assert plan.blocks >= 8
-    assert plan.largest <= LARGEST_BLOCK + shape[3]
-
-
-def test_plan_refuses_nonsense():
-    with pytest.raises(ValueError, match="no plan"):
-        Plan((2, 0, 3, 4), 10)
-    with pytest.raises(ValueError, match="no plan"):
-        Plan((2, 1, 3, 4), 0)
 
 
 @given(st.integers(0, 5000), st.integers(1, 64))

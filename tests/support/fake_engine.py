@@ -193,6 +193,7 @@ def main() -> int:
 
     from zdscan.errors import Stopped, UserError
     from zdscan.grid import checkpoint
+    from zdscan.grid.verify import verify
     from zdscan.ranks import mpi
     from zdscan.running import driver, workers
 
@@ -228,7 +229,7 @@ def main() -> int:
         elif options.command == "resume":
             summary = driver.resume(options.file, **settings)
         else:
-            report = driver.verify(options.file)
+            report = verify(options.file)
             print(f"ok {report.ok} bad {len(report.bad)}")
             return 0
     except UserError as error:

@@ -11,6 +11,8 @@ import pytest
 
 from zdscan.terminal.output import Output, OutputLost
 
+STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
+
 FULL = Path("/dev/full")
 SCAN = """format = 1
 case = "B"

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
 from tests.support.fake_engine import FakeEngine, FakeScan
-from tests.support.launching import MPIEXEC, kill, launch, processes_on, start, until
-from zdscan.errors import Stopped, UserError
+from zdscan.errors import UserError
 from zdscan.grid.open import open_grid
-from zdscan.ranks import mpi
 from zdscan.running import driver
-from zdscan.running.clock import Clock, Spent
-from zdscan.running.progress import Progress, read_status, status_path
+from zdscan.running.progress import status_path
 from zdscan.terminal.watch import look, watch
+
+STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
 
 NOW = 1_800_000_000.0
 
@@ -129,104 +125,3 @@ def test_the_command(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
-
-
-def shows_life(grid):
-    """Whether rank 0 was seen at work: it has computed something, and was alive after the start."""
-    status = read_status(status_path(grid)) or {"points": 0}
-    return status["points"] > 200 and status["last_seen"][0] > status["started"]
-
-
-def lag(grid, rank):
-    """Seconds by which a rank's last sign of life is older than the status."""
-    found = read_status(status_path(grid))
-    return found["time"] - found["last_seen"][rank]
-
-
-@pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside this Python")
-def test_every_rank_shows_signs_of_life_and_a_silent_one_does_not(tmp_path):
-    grid = tmp_path / "grid.h5"
-    job = start("run", grid, "--block-points", 20, "--delay", 0.1, "--slow-rank", 1, ranks=2)
-    try:
-        until(lambda: shows_life(grid))
-        running = read_status(status_path(grid))
-        assert running["state"] == "running"
-        assert len(running["last_seen"]) == 2
-        assert all(abs(running["time"] - moment) < 20 for moment in running["last_seen"])
-        assert look(status_path(grid), grid, time.time()).running
-        (other,) = set(processes_on(grid)) - {running["pid"]}
-        os.kill(other, signal.SIGSTOP)
-        until(lambda: lag(grid, 1) > 4.0)
-        assert lag(grid, 0) < 3.0
-    finally:
-        kill(job, grid)
-
-
-@pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside this Python")
-def test_the_times_are_those_of_every_rank(tmp_path):
-    grid = tmp_path / "grid.h5"
-    arguments = ("--shape", 1, 1, 1, 100, "--block-points", 50, "--delay", 1.5, "--sink", "gather")
-    done = launch("run", grid, *arguments, ranks=2)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["evaluated"] == [1, 1]
-    (entry,) = open_grid(grid).history
-    assert 3.0 <= entry["seconds_computing"] < 2 * entry["seconds_blocks"]
-    assert entry["seconds_computing"] + entry["seconds_writing"] + entry["seconds_waiting"] == pytest.approx(
-        2 * entry["seconds_blocks"], rel=0.2
-    )
-
-
-def test_a_stopped_run_counts_what_it_finished(tmp_path):
-    grid = tmp_path / "grid.h5"
-    engine = FakeEngine()
-    evaluate, stop = engine.evaluate, []
-
-    def interrupted(*arguments):
-        stop.append(1)
-        if len(stop) == 8:
-            os.kill(os.getpid(), 15)
-        evaluate(*arguments)
-
-    engine.evaluate = interrupted
-    with pytest.raises(Stopped):
-        driver.run(FakeScan(), grid, engine=engine, threads=1, block_points=50, progress=False)
-    (entry,) = open_grid(grid).history
-    done = int(open_grid(grid).done.sum())
-    assert done >= 8
-    assert entry["points_computed"] == open_grid(grid).layout.plan.points_in(open_grid(grid).done.nonzero()[0])
-    summary = driver.resume(grid, engine=FakeEngine(), threads=1, progress=False)
-    assert summary.computed + entry["points_computed"] == 1200
-
-
-def test_times_add_up_over_threads(tmp_path):
-    summary = driver.run(
-        FakeScan(), tmp_path / "grid.h5", engine=FakeEngine(delay=0.1), threads=3, block_points=50, progress=False
-    )
-    spent = summary.spent
-    assert spent.computing >= 25 * 0.1
-    assert spent.computing + spent.writing + spent.waiting == pytest.approx(3 * summary.seconds, rel=0.1)
-    assert summary.points_per_second_per_core == pytest.approx(summary.points_per_second / 3)
-
-
-def test_the_clock_counts_a_failing_body_too(monkeypatch):
-    now = [100.0]
-    monkeypatch.setattr("zdscan.running.clock.time.perf_counter", lambda: now[0])
-    clock = Clock()
-    for what, seconds in (("computing", 3.0), ("writing", 2.0), ("writing", 0.5)):
-        with contextlib.suppress(ValueError), clock.during(what):
-            now[0] += seconds
-            raise ValueError
-    now[0] += 1.0
-    assert clock.total(mpi.Alone(), 2) == Spent(computing=3.0, writing=2.5, waiting=2 * 6.5 - 5.5)
-
-
-def test_lines_tell_when_the_run_will_end(tmp_path, capsys, monkeypatch):
-    for name in ("LINE_SECONDS", "UPDATE_SECONDS"):
-        monkeypatch.setattr(f"zdscan.running.progress.{name}", 0.0)
-    progress = Progress(tmp_path / "grid.h5", 1000, 200, world=mpi.Alone(), show=True)
-    progress.stage("computing")
-    time.sleep(0.01)
-    progress.update(300)
-    progress.close("stopped")
-    assert "s left, end about" in capsys.readouterr().err
-    assert read_status(status_path(tmp_path / "grid.h5"))["seconds_left"] > 0

@@ -49,10 +49,10 @@ def calibrate(
         Draws of flavio's parameters for the theory covariance, at least 2 (0.35 s each; the error of an error is
         1/sqrt(2 samples)).
     seed
-        Of these draws and of the points at which the quadratic form is checked. The same seed, libraries and versions
-        give the same bytes.
+        The seed of these draws and of the points at which the quadratic form is checked. The same seed, libraries and
+        versions give the same bytes.
     progress
-        Called with what is being done and the fraction done.
+        A function that is called with what is being done and the fraction of it that is done.
 
     Raises
     ------

@@ -45,8 +45,7 @@ def _home() -> Path:
 def cache_folder() -> Path:
     """Folder of the compiled kernels: $ZDSCAN_CACHE_DIR or ~/.cache/zdscan, then one for these sources and versions."""
     base = os.environ.get("ZDSCAN_CACHE_DIR") or _home() / ".cache" / "zdscan"
-    stock = "-stock" if "ZDSCAN_STOCK_COMPILER" in os.environ else ""  # kernels/jit.py
-    return Path(base) / f"{source_hash('kernels')[:16]}-numba{version('numba')}-numpy{version('numpy')}{stock}"
+    return Path(base) / f"{source_hash('kernels')[:16]}-numba{version('numba')}-numpy{version('numpy')}"
 
 
 def prepare() -> Path:

@@ -1,4 +1,8 @@
-"""The constraints: one module each, found by its presence in this folder."""
+"""The constraints: one file each, found by its presence.
+
+A constraint is a module of this folder, or, if it is a limit curve and no more, a data file
+``zdscan/inputs/data/constraint_<id>.toml`` (:mod:`zdscan.physics.limit_curve`). The name of the file is the id.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from zdscan.errors import UserError, no_such
+from zdscan.inputs.files import names_of
 
 if TYPE_CHECKING:
     from zdscan.physics.clause import Constraint
@@ -17,16 +22,30 @@ if TYPE_CHECKING:
 @cache
 def available() -> tuple[str, ...]:
     """Ids of all constraints, in alphabetical order; reads file names only."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+    return tuple(sorted((*_modules(), *_data_files())))
+
+
+def _modules() -> list[str]:
+    return [module.name for module in pkgutil.iter_modules(__path__)]
+
+
+def _data_files() -> tuple[str, ...]:
+    return names_of("constraint")
 
 
 @cache
 def _registry() -> Mapping[str, Constraint]:
-    found = {name: import_module(f"{__name__}.{name}").CONSTRAINT for name in available()}
+    from zdscan.physics import limit_curve
+
+    modules, data_files = _modules(), _data_files()
+    if twice := sorted({*modules} & {*data_files}):
+        raise UserError(f"A module and a data file define the same constraint: {', '.join(twice)}. Rename one of them.")
+    found = {name: import_module(f"{__name__}.{name}").CONSTRAINT for name in modules}
     for name, constraint in found.items():
         if constraint.id != name:
             raise RuntimeError(f"the constraint in {name}.py calls itself {constraint.id}")
-    return found
+    found |= {name: limit_curve.constraint(name) for name in data_files}
+    return {name: found[name] for name in available()}
 
 
 def select(use: str | Sequence[str]) -> tuple[Constraint, ...]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from zdscan.kernels.physics.moments import moment_factors
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.polynomial import Polynomial
 
 
-def clauses(theory: Theory, mass: float) -> list[Clause]:
+def clauses(model: Model, mass: float) -> list[Clause]:
     """|Delta a_e| below 1e-12, which covers both values of alpha; Delta a_e = k_v v_e^2 + k_a a_e^2."""
-    k_v, k_a = moment_factors(mass, theory.constants["m_e"])
-    shift = Polynomial.combination((k_v, theory.product("v_e", "v_e")), (k_a, theory.product("a_e", "a_e")))
-    bound = theory.constants["a_e_bound"]
+    k_v, k_a = moment_factors(mass, model.constants["m_e"])
+    shift = Polynomial.combination((k_v, model.product("v_e", "v_e")), (k_a, model.product("a_e", "a_e")))
+    bound = model.constants["a_e_bound"]
     return [Clause(polynomial=shift, up=bound, down=bound)]
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from zdscan.kernels.physics.moments import moment_factors
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.polynomial import Polynomial
 
 
-def clauses(theory: Theory, mass: float) -> list[Clause]:
+def clauses(model: Model, mass: float) -> list[Clause]:
     """|Delta a_mu - measured| below two standard deviations; Delta a_mu = k_v v_mu^2 + k_a a_mu^2."""
-    k_v, k_a = moment_factors(mass, theory.constants["m_mu"])
-    shift = Polynomial.combination((k_v, theory.product("v_mu", "v_mu")), (k_a, theory.product("a_mu", "a_mu")))
-    error, _ = theory.constants.error("delta_a_mu")
-    return [Clause(polynomial=shift, centre=theory.constants["delta_a_mu"], up=2.0 * error, down=2.0 * error)]
+    k_v, k_a = moment_factors(mass, model.constants["m_mu"])
+    shift = Polynomial.combination((k_v, model.product("v_mu", "v_mu")), (k_a, model.product("a_mu", "a_mu")))
+    error, _ = model.constants.error("delta_a_mu")
+    return [Clause(polynomial=shift, centre=model.constants["delta_a_mu"], up=2.0 * error, down=2.0 * error)]
 
 
 CONSTRAINT = Constraint(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from zdscan.constraints.apv_cs import weak_charge_shift
 from zdscan.kernels.physics.parity import point_response
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
 
 
-def clauses(theory: Theory, mass: float) -> list[Clause]:
+def clauses(model: Model, mass: float) -> list[Clause]:
     """|Q_W(SM) + Delta Q_W - measured| below three standard deviations of the measurement."""
-    c = theory.constants
+    c = model.constants
     error, _ = c.error("QW_p_exp")
     response = point_response(mass, c["Q2_Qweak"])
     return [
         Clause(
-            polynomial=weak_charge_shift(theory, mass, response, 1.0, 0.0),
+            polynomial=weak_charge_shift(model, mass, response, 1.0, 0.0),
             constant=c["QW_p_SM"],
             centre=c["QW_p_exp"],
             up=3.0 * error,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.two_body import neutrino_clause
 
 
-def clauses(theory: Theory, mass: float) -> list[Clause]:
+def clauses(model: Model, mass: float) -> list[Clause]:
     """BR_SM + BR(on shell) BR_inv below the 90% limit."""
-    c = theory.constants
-    return [neutrino_clause(theory, mass, "B0->K*0", c["BR_B0_Kst0_nunu_SM"], c["limit_B0_Kst0_nunu"])]
+    c = model.constants
+    return [neutrino_clause(model, mass, "B0->K*0", c["BR_B0_Kst0_nunu_SM"], c["limit_B0_Kst0_nunu"])]
 
 
 CONSTRAINT = Constraint(

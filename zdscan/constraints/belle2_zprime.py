@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import math
 
-from zdscan.inputs import curves
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.inputs import against_mass
+from zdscan.physics.clause import Clause, Constraint, Model
 
 _CURVE = "belle2_zprime"
 
 
-def clauses(theory: Theory, mass: float) -> list[Clause]:
+def clauses(model: Model, mass: float) -> list[Clause]:
     """(v_mu^2 + a_mu^2) BR_inv below the square of the 90% limit on the vector coupling of an invisible Z'."""
-    limit = curves.load(_CURVE).at(mass)
+    limit = against_mass.load(_CURVE).at("limit", mass)
     if math.isnan(limit):
         return []
-    squared = theory.product("v_mu", "v_mu") + theory.product("a_mu", "a_mu")
+    squared = model.product("v_mu", "v_mu") + model.product("a_mu", "a_mu")
     return [Clause(polynomial=squared, channel="invisible", up=limit * limit)]
 
 
 CONSTRAINT = Constraint(
     id="belle2_zprime",
     title="e+ e- -> mu+ mu- Z_D, Z_D invisible; squared coupling",
-    citations=curves.load(_CURVE).citations,
+    citations=against_mass.load(_CURVE).citations,
     cl="90%",
     unit="1",
-    grade=curves.load(_CURVE).grade,
+    grade=against_mass.load(_CURVE).grade,
     in_paper=True,
     applies="all masses and cases",
     slots=1,

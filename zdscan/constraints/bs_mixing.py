@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from zdscan.kernels.physics.mixing import mixing_amplitude
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.polynomial import Polynomial
 from zdscan.physics.vertex import Vertex
 
@@ -17,13 +17,13 @@ def _squared(vertex: Vertex) -> tuple[Polynomial, Polynomial, Polynomial]:
     return Polynomial.constant(1.0), z.real, z.abs2()
 
 
-def clauses(theory: Theory, mass: float) -> list[Clause]:
+def clauses(model: Model, mass: float) -> list[Clause]:
     """Delta_mix = |1 + 2 M12/(Delta M_SM lambda_t^2/|lambda_t|^2)| - 1 below twice the relative lower error of the SM.
 
     The vector adds to Delta M_s, so only the upper side is used. E2 is left out: 0.25% eps/eps_z of E0.
     """
-    c = theory.constants
-    vertex = theory.vertex("bs")
+    c = model.constants
+    vertex = model.vertex("bs")
     unit = mixing_amplitude(
         1.0 + 0.0j,
         mass,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from zdscan.physics.charged_current import ratio, threshold
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
+from zdscan.physics.radiation import ratio, threshold
 
 
-def clauses(theory: Theory, mass: float) -> list[Clause]:
+def clauses(model: Model, mass: float) -> list[Clause]:
     """BR(K+ -> mu+ nu Z_D) BR_inv below 1.0e-6."""
-    if mass >= threshold(theory, "m_Kplus"):
+    if mass >= threshold(model, "m_Kplus"):
         return []
-    c = theory.constants
-    rate = c["BR_K_mu_nu"] * ratio(theory, mass, "K")
+    c = model.constants
+    rate = c["BR_K_mu_nu"] * ratio(model, mass, "K")
     return [Clause(polynomial=rate, channel="invisible", up=c["BR_K_mu_invisible_limit"])]
 
 

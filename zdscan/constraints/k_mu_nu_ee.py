@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from zdscan.physics.charged_current import ratio, threshold
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
+from zdscan.physics.radiation import ratio, threshold
 
 
-def clauses(theory: Theory, mass: float) -> list[Clause]:
+def clauses(model: Model, mass: float) -> list[Clause]:
     """BR(K+ -> mu+ nu Z_D) BR_ee below three standard deviations of the measured BR(K+ -> mu+ nu e+ e-)."""
-    c = theory.constants
-    if not c["m_ee_least_K_mu_nu_ee"] < mass < threshold(theory, "m_Kplus"):
+    c = model.constants
+    if not c["m_ee_least_K_mu_nu_ee"] < mass < threshold(model, "m_Kplus"):
         return []
     error, _ = c.error("BR_K_mu_nu_ee")
-    return [Clause(polynomial=c["BR_K_mu_nu"] * ratio(theory, mass, "K"), channel="ee", up=3.0 * error)]
+    return [Clause(polynomial=c["BR_K_mu_nu"] * ratio(model, mass, "K"), channel="ee", up=3.0 * error)]
 
 
 CONSTRAINT = Constraint(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.two_body import neutrino_clause
 
 LARGEST_MASS = 0.260
 
 
-def clauses(theory: Theory, mass: float) -> list[Clause]:
+def clauses(model: Model, mass: float) -> list[Clause]:
     """BR_SM + BR(on shell) BR_inv below the 90% limit, up to the largest missing mass that KOTO accepts."""
     if mass >= LARGEST_MASS:
         return []
-    c = theory.constants
-    return [neutrino_clause(theory, mass, "KL->pi0", c["BR_KL_pi0_nunu_SM"], c["limit_KL_pi0_nunu"])]
+    c = model.constants
+    return [neutrino_clause(model, mass, "KL->pi0", c["BR_KL_pi0_nunu_SM"], c["limit_KL_pi0_nunu"])]
 
 
 CONSTRAINT = Constraint(

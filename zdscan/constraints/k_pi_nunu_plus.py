@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.two_body import neutrino_clause
 
 # Signal regions of the missing mass: 0-0.010 and 0.026-0.068 GeV^2.
@@ -10,14 +10,14 @@ REGIONS = ((0.0, 0.100), (0.161, 0.261))
 ONE_SIDED_95 = 1.645
 
 
-def clauses(theory: Theory, mass: float) -> list[Clause]:
+def clauses(model: Model, mass: float) -> list[Clause]:
     """BR_SM + BR(on shell) BR_inv below the measured value plus 1.645 upper errors, for M in a signal region."""
     if not any(low < mass < high for low, high in REGIONS):
         return []
-    c = theory.constants
+    c = model.constants
     upper_error, _ = c.error("BR_Kp_pip_nunu")
     limit = c["BR_Kp_pip_nunu"] + ONE_SIDED_95 * upper_error
-    return [neutrino_clause(theory, mass, "K+->pi+", c["BR_Kp_pip_nunu_SM"], limit)]
+    return [neutrino_clause(model, mass, "K+->pi+", c["BR_Kp_pip_nunu_SM"], limit)]
 
 
 CONSTRAINT = Constraint(

@@ -3,56 +3,56 @@
 from __future__ import annotations
 
 import math
+from operator import mul
 
-from zdscan.inputs import curves, mass_tables
-from zdscan.kernels.physics.widths import hadron_response, lepton_factors
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.inputs import against_mass, hadronic
+from zdscan.kernels.physics.widths import hadron_response, hadronic_pairs, lepton_factors
+from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.polynomial import Polynomial
 
 _TABLE = "lhcb_dark_photon"
 _HADRONS_OPEN = 0.28  # GeV: below it the production is that of the isovector current
 
 
-def production(theory: Theory, mass: float) -> Polynomial:
+def production(model: Model, mass: float) -> Polynomial:
     """P = sum c_i c_j R_ij/sum R_ij with the currents of the hadronic width, c in units of e; eps^2 for a photon."""
-    e = theory.constants["e"]
-    v_u, v_d, v_s = (theory.coupling(name) * (1.0 / e) for name in ("v_u", "v_d", "v_s"))
-    rho, omega, phi = v_u - v_d, 3.0 * (v_u + v_d), -3.0 * v_s
+    e = model.constants["e"]
+    quarks = (model.coupling(name) * (1.0 / e) for name in ("v_u", "v_d", "v_s"))
+    pairs: tuple[Polynomial, ...] = hadronic_pairs(*quarks, times=mul)
     if mass < _HADRONS_OPEN:
-        return rho * rho
-    weights = hadron_response(mass, curves.hadronic_table())
-    pairs = (rho * rho, omega * omega, phi * phi, rho * omega, rho * phi, omega * phi)
+        return pairs[0]
+    weights = hadron_response(mass, hadronic.table())
     total = Polynomial.constant(0.0)
     for weight, pair in zip(weights, pairs, strict=True):
         total = total + (weight / sum(weights)) * pair
     return total
 
 
-def dark_photon_fraction(theory: Theory, mass: float) -> float:
+def dark_photon_fraction(model: Model, mass: float) -> float:
     """BR(A' -> mu+ mu-) of a dark photon, which decays to charged leptons and hadrons alone."""
-    c = theory.constants
+    c = model.constants
     muons, _ = lepton_factors(mass, c["m_mu"])
     electrons, _ = lepton_factors(mass, c["m_e"])
-    hadrons = mass / (12.0 * math.pi) * sum(hadron_response(mass, curves.hadronic_table()))
+    hadrons = mass / (12.0 * math.pi) * sum(hadron_response(mass, hadronic.table()))
     return muons / (muons + electrons + hadrons)
 
 
-def longest_lifetime(theory: Theory, mass: float) -> float:
+def longest_lifetime(model: Model, mass: float) -> float:
     """Lifetime (ps) up to which a decay counts as prompt: 0.004/(M - 2 m_mu) + 0.1, M in GeV (arXiv:1801.04847)."""
-    return 0.004 / (mass - 2.0 * theory.constants["m_mu"]) + 0.1
+    return 0.004 / (mass - 2.0 * model.constants["m_mu"]) + 0.1
 
 
-def clauses(theory: Theory, mass: float) -> list[Clause]:
+def clauses(model: Model, mass: float) -> list[Clause]:
     """P BR(mumu)/BR(A' -> mumu) below the square of the median limit on eps in this mass bin, for prompt decays."""
-    limit = mass_tables.load(_TABLE).at("eps_median", mass)
+    limit = against_mass.load(_TABLE).at("eps_median", mass)
     if math.isnan(limit):
         return []
     return [
         Clause(
-            polynomial=production(theory, mass) * (1.0 / dark_photon_fraction(theory, mass)),
+            polynomial=production(model, mass) * (1.0 / dark_photon_fraction(model, mass)),
             channel="mumu",
             up=limit * limit,
-            min_width=theory.constants["hbar"] / longest_lifetime(theory, mass),
+            min_width=model.constants["hbar"] / longest_lifetime(model, mass),
         )
     ]
 
@@ -60,7 +60,7 @@ def clauses(theory: Theory, mass: float) -> list[Clause]:
 CONSTRAINT = Constraint(
     id="lhcb_dark_photon",
     title="LHCb prompt dark photon, effective eps^2",
-    citations=mass_tables.load(_TABLE).citations,
+    citations=against_mass.load(_TABLE).citations,
     cl="90%",
     unit="1",
     grade="C",

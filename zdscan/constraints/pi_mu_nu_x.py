@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from zdscan.physics.charged_current import ratio, threshold
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
+from zdscan.physics.radiation import ratio, threshold
 
 
-def clauses(theory: Theory, mass: float) -> list[Clause]:
+def clauses(model: Model, mass: float) -> list[Clause]:
     """Gamma(pi+ -> mu+ nu Z_D)/Gamma(pi+ -> mu+ nu) BR_inv below 1e-5 for T_mu > 1.2 MeV and for T_mu < 1.2 MeV."""
-    if mass >= threshold(theory, "m_piplus"):
+    if mass >= threshold(model, "m_piplus"):
         return []
-    limit = theory.constants["R_pi_mu_nu_X_limit"]
+    limit = model.constants["R_pi_mu_nu_X_limit"]
     samples = ("pi_fast", "pi_slow")
-    return [Clause(polynomial=ratio(theory, mass, sample), channel="invisible", up=limit) for sample in samples]
+    return [Clause(polynomial=ratio(model, mass, sample), channel="invisible", up=limit) for sample in samples]
 
 
 CONSTRAINT = Constraint(

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from zdscan.inputs import mass_tables
+from zdscan.inputs import against_mass
 from zdscan.kernels.physics.trident import trident_coefficients
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.polynomial import Polynomial
 
 
-def trident_clause(theory: Theory, mass: float, table: str, measured: str) -> Clause:
+def trident_clause(model: Model, mass: float, table: str, measured: str) -> Clause:
     """|sigma/SM - measured| below 1.96 standard deviations, for muon neutrinos and muons.
 
     sigma/SM = 1 + F1V x_v + F1A x_a + F2V x_v^2 + F2A x_a^2, x = g_numu (v_mu, a_mu)/(sqrt2 GF M^2).
     """
-    c = theory.constants
-    responses = mass_tables.load(table)
+    c = model.constants
+    responses = against_mass.load(table)
     f1v, f1a, f2v, f2a = (responses.at(name, mass) for name in ("F1V", "F1A", "F2V", "F2A"))
     c1v, c1a, c2v, c2a = trident_coefficients(mass, c["GF"], f1v, f1a, f2v, f2a)
     vector, axial = ("g_numu", "v_mu"), ("g_numu", "a_mu")
     shift = Polynomial.combination(
-        (c1v, theory.product(*vector)),
-        (c1a, theory.product(*axial)),
-        (c2v, theory.product(*vector, *vector)),
-        (c2a, theory.product(*axial, *axial)),
+        (c1v, model.product(*vector)),
+        (c1a, model.product(*axial)),
+        (c2v, model.product(*vector, *vector)),
+        (c2a, model.product(*axial, *axial)),
     )
     bound = 1.96 * c.error(measured)[0]
     return Clause(
@@ -34,9 +34,9 @@ def trident_clause(theory: Theory, mass: float, table: str, measured: str) -> Cl
     )
 
 
-def clauses(theory: Theory, mass: float) -> list[Clause]:
+def clauses(model: Model, mass: float) -> list[Clause]:
     """Cross section over the Standard Model, 160 GeV neutrinos on iron."""
-    return [trident_clause(theory, mass, "trident_ccfr", "trident_CCFR")]
+    return [trident_clause(model, mass, "trident_ccfr", "trident_CCFR")]
 
 
 CONSTRAINT = Constraint(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from zdscan.constraints.trident_ccfr import trident_clause
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
 
 
-def clauses(theory: Theory, mass: float) -> list[Clause]:
+def clauses(model: Model, mass: float) -> list[Clause]:
     """Cross section over the Standard Model, 20 GeV neutrinos on glass."""
-    return [trident_clause(theory, mass, "trident_charm", "trident_CHARM")]
+    return [trident_clause(model, mass, "trident_charm", "trident_CHARM")]
 
 
 CONSTRAINT = Constraint(

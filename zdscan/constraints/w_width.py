@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from zdscan.physics.charged_current import ratio
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
+from zdscan.physics.radiation import ratio
 
 
-def clauses(theory: Theory, mass: float) -> list[Clause]:
+def clauses(model: Model, mass: float) -> list[Clause]:
     """Gamma(W -> mu nu Z_D) below two standard deviations of the measured width."""
-    c = theory.constants
+    c = model.constants
     error, _ = c.error("Gamma_W_exp")
-    return [Clause(polynomial=c["Gamma_W_mu_nu"] * ratio(theory, mass, "W"), up=2.0 * error)]
+    return [Clause(polynomial=c["Gamma_W_mu_nu"] * ratio(model, mass, "W"), up=2.0 * error)]
 
 
 CONSTRAINT = Constraint(

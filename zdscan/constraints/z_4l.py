@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from zdscan.physics.charged_current import ratio
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
+from zdscan.physics.radiation import ratio
 
 
-def clauses(theory: Theory, mass: float) -> list[Clause]:
+def clauses(model: Model, mass: float) -> list[Clause]:
     """Gamma(Z -> mu mu Z_D) below what the measured width leaves above the Standard Model."""
-    c = theory.constants
-    return [Clause(polynomial=c["Gamma_Z_mu_mu"] * ratio(theory, mass, "Z"), up=c["Gamma_Z_room"])]
+    c = model.constants
+    return [Clause(polynomial=c["Gamma_Z_mu_mu"] * ratio(model, mass, "Z"), up=c["Gamma_Z_room"])]
 
 
 CONSTRAINT = Constraint(

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from zdscan.compiled import warming
 from zdscan.constraints import select
 from zdscan.evaluation.fields import ALWAYS, mask_bits, stored_fields
-from zdscan.evaluation.physics import Axes, Physics, Workspace
+from zdscan.evaluation.physics import Physics, Workspace
+from zdscan.evaluation.points import Axes, run_of
 from zdscan.evaluation.settings import Settings
 from zdscan.kernels.fast.evaluate import evaluate_grid, work_space
 from zdscan.physics import rows
@@ -200,7 +201,8 @@ class Engine:
             }
             self.physics.fill(workspace, self._point_axes, first, **unasked | fast)
         if others:
-            results = self.physics.evaluate(workspace.mass_tables, self._point_axes, first, count, list(others))
+            parameters = run_of(self._point_axes, first, count)
+            results = self.physics.quantities(workspace.mass_tables, parameters, list(others), workspace.bands.at)
             for name, output in others.items():
                 result = results[name]
                 np.clip(result, -_FLOAT32_MAX, _FLOAT32_MAX, out=result)

@@ -29,14 +29,17 @@ from zdscan.evaluation.monomials import (
     layout_of,
     places,
 )
+from zdscan.evaluation.points import rows_of
 from zdscan.kernels.fast import broad as _wide
 from zdscan.kernels.fast import tile as _tile
 from zdscan.kernels.fast.broad import LENGTHS
 from zdscan.kernels.fast.collapse import POWERS, Cells
 from zdscan.kernels.fast.evaluate import Prepared
 from zdscan.kernels.fast.gram import expand
-from zdscan.kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC
-from zdscan.kernels.reference.line import A_MU, G_NUE, V_D, V_E, V_MU, V_S, V_U
+from zdscan.kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC, linear_products, quadratic_products
+from zdscan.kernels.physics.couplings import A_MU, V_E, V_MU
+from zdscan.kernels.physics.widths import width_products
+from zdscan.kernels.reference.rows import closed_form
 from zdscan.kernels.tables import bands as _bands
 from zdscan.kernels.tables import clauses as _clauses
 from zdscan.kernels.tables import mass as _mass
@@ -45,6 +48,7 @@ from zdscan.physics.rows import Likelihood
 BUNDLE_COST = 12  # of a bundle of lines, in steps along them
 OTHER_COST = 1.3  # of a point where lines do not run along g_mu
 ACROSS_COST = 1.5  # of a point where lines run across blocks, which then cut them
+_AT_ONCE = 32  # widths whose tables stay in a cache
 _LINEARS = np.eye(3, dtype=np.int64)
 REGULAR = np.concatenate([ONE, QUADRATICS, QUARTICS])  # of P in r = P + Q/Gamma; those of Q are the quartics
 _TWO = places(QUADRATICS, _LINEARS, _LINEARS)
@@ -72,11 +76,6 @@ def roles_of(lengths: Sequence[int]) -> tuple[int, int, int]:
 def wide_roles_of(roles: tuple[int, int, int]) -> tuple[int, int, int]:
     """The same for kernels/fast/broad.py, where lines run along b."""
     return roles[0], roles[2], roles[1]
-
-
-def row_tables(mass_tables: Floats, rows: int) -> Floats:
-    """The tables of the rows in mass tables: float64[rows, PER_ROW]."""
-    return mass_tables[_mass.HEADER : int(_mass.mass_tables_length(rows))].reshape(rows, _mass.PER_ROW)
 
 
 class Frame:
@@ -114,26 +113,23 @@ class Frame:
     @cached_property
     def _linear(self) -> Floats:
         """What multiplies the five linear tables of each lepton: float64[2, 5, quadratics]."""
-        e0, e2, m1 = self.vertex
-        out = np.empty((2, LINEAR, len(QUADRATICS)))
-        for lepton in range(2):
-            v, a = self.couplings[V_E + 2 * lepton : V_E + 2 * lepton + 2]
-            out[lepton] = [self._square(*pair) for pair in ((v, e0), (v, e2), (v, m1), (a, e0), (a, e2))]
-        return out
+        return np.array([linear_products(*forms, times=self._square) for forms in self._forms])
+
+    @property
+    def _forms(self) -> list[tuple[Floats, ...]]:
+        """v, a, E0, E2, M1 of each lepton as linear forms."""
+        return [(*self.couplings[V_E + 2 * lepton : V_E + 2 * lepton + 2], *self.vertex) for lepton in range(2)]
 
     @cached_property
     def _quadratic(self) -> Floats:
         """What multiplies the nine quadratic tables of each lepton: float64[2, 9, quartics]."""
-        e0, e2, m1 = self.vertex
-        pairs = [self._square(*pair) for pair in ((e0, e0), (e0, e2), (e2, e2), (m1, m1), (m1, e0), (m1, e2))]
-        out = np.empty((2, QUADRATIC, len(QUARTICS)))
-        for lepton in range(2):
-            v, a = self.couplings[V_E + 2 * lepton : V_E + 2 * lepton + 2]
-            v2, a2 = self._square(v, v), self._square(a, a)
-            out[lepton] = [fold(_FOUR, v2, pair, len(QUARTICS)) for pair in pairs] + [
-                fold(_FOUR, a2, pair, len(QUARTICS)) for pair in pairs[:3]
-            ]
-        return out
+
+        def times_squares(x: Floats, y: Floats) -> Floats:
+            return fold(_FOUR, x, y, len(QUARTICS))
+
+        return np.array(
+            [quadratic_products(*forms, times=self._square, times_squares=times_squares) for forms in self._forms]
+        )
 
     @cached_property
     def touched(self) -> NDArray[np.bool_]:
@@ -201,16 +197,8 @@ class Frame:
 
     @cached_property
     def _squares(self) -> Floats:
-        """Squares and products of couplings that the widths consist of: float64[13, quadratics].
-
-        Neutrinos; v_e, a_e, v_mu, a_mu; rho rho, omega omega, phi phi, rho omega, rho phi, omega phi.
-        """
-        c = self.couplings
-        neutrinos = sum((self._square(g, g) for g in c[G_NUE : G_NUE + 3]), np.zeros(len(QUADRATICS)))
-        leptons = [self._square(form, form) for form in c[V_E : A_MU + 1]]
-        rho, omega, phi = c[V_U] - c[V_D], 3.0 * (c[V_U] + c[V_D]), -3.0 * c[V_S]
-        pairs = ((rho, rho), (omega, omega), (phi, phi), (rho, omega), (rho, phi), (omega, phi))
-        return np.array([neutrinos, *leptons, *(self._square(*pair) for pair in pairs)])
+        """The products of couplings that the width consists of (`width_products`): float64[11, quadratics]."""
+        return np.array(width_products(self.couplings, self._square))
 
     def _channels(self, header: Floats) -> Floats:
         """Widths over 1 and the quadratics, GeV: float64[5, 7], rows invisible, ee, mumu, hadrons, total."""
@@ -247,7 +235,7 @@ class Frame:
     def prepare(self, mass_tables: Floats, whitenings: Sequence[Floats]) -> list[Prepared]:
         """Digest mass tables of `Physics.mass_tables`, for each whitening float64[W, rows] of the rows."""
         rows, header = self.rows, mass_tables[: _mass.HEADER]
-        tables = row_tables(mass_tables, len(rows.sm))
+        tables = _mass.row_tables(mass_tables, len(rows.sm))
         channels = self._channels(header)
         products = self._law_products(self._linear, channels[-1])
         law = np.ascontiguousarray(tables[None, :, :-1])
@@ -257,7 +245,7 @@ class Frame:
             values, norms = self.expanded(self._law, products, law, whitening)
             chi2.append(terms.cells(values[0]))
             lengths.append(length_terms.cells(norms[0][self._law.order]))
-        tests = self._excluder.tests(mass_tables[_mass.HEADER + tables.size :].reshape(-1, _clauses.LENGTH), channels)
+        tests = self._excluder.tests(_mass.clause_tables(mass_tables, len(rows.sm)), channels)
         return [
             Prepared(
                 self._roles,
@@ -283,9 +271,8 @@ def _kind(width: Floats, chi2: Cells, lengths: Cells) -> int:
     largest = np.zeros(5, dtype=np.int64)
     np.maximum.at(largest, *np.divmod(chi2.row.astype(np.int64), POWERS))
     np.maximum.at(largest[3:], *np.divmod(lengths.row.astype(np.int64), LENGTHS))
-    if not np.any(width[4:]) and np.all(largest <= _tile.FIXED_POWERS):
-        return _tile.FIXED
-    return _tile.SHORT if np.all(largest <= _tile.SHORT_POWERS) else _tile.LONG
+    is_fixed = not np.any(width[4:]) and np.all(largest <= _tile.FIXED_POWERS)
+    return _tile.FIXED if is_fixed else _tile.LONG
 
 
 class BandTables:
@@ -321,6 +308,37 @@ class BandTables:
                 )
                 self._known[band] = tables
             return self._known[band]
+
+    def at(self, widths: Floats) -> Floats:
+        """The tables at n widths in GeV, interpolated between the nodes to 1e-9: float64[n, TABLES, rows].
+
+        Tables that multiply squares are interpolated times the width. In closed form where a width is in no band.
+        """
+        rows = self._frame.rows
+        out = np.zeros((len(widths), _bands.TABLES, len(rows.sm)))
+        flat = out.reshape(len(widths), -1)
+        places = np.array([_bands.band_of(width) for width in widths.tolist()])
+        for band in np.unique(places).tolist():
+            mine = np.flatnonzero(places == band)
+            if band < 0:
+                out[mine] = closed_form(self._header, rows_of(rows))(widths[mine])
+                continue
+            centre = _bands.centre_of(band)
+            tables = np.ascontiguousarray(self.of(band).transpose(0, 2, 1))
+            tables[:, LINEAR:] *= (centre * (1.0 + _bands.NODE) / (1.0 - _bands.NODE))[:, None, None]
+            tables = tables.reshape(_bands.NODES, -1)
+            live = np.flatnonzero(tables.any(axis=0))
+            tables = np.ascontiguousarray(tables[:, live])
+            for some in np.split(mine, range(_AT_ONCE, len(mine), _AT_ONCE)):
+                width = widths[some]
+                weights = _bands.node_weights((width - centre) / (width + centre))[:, :, None]
+                total, work = np.empty((2, len(some), tables.shape[1]))
+                np.multiply(weights[0], tables[0], out=total)
+                for weight, of_node in zip(weights[1:], tables[1:], strict=True):
+                    total += np.multiply(weight, of_node, out=work)
+                flat[some[:, None], live] = total
+        out[:, LINEAR:] /= np.where(places >= 0, widths, 1.0)[:, None, None]
+        return out
 
 
 class WideTables:

@@ -8,35 +8,30 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zdscan import inputs
 from zdscan.compiled import cache
-from zdscan.evaluation.expansion import BandTables, Frame, WideTables, roles_of, row_tables, wide_roles_of
-from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL
+from zdscan.evaluation.expansion import BandTables, Frame, WideTables, roles_of, wide_roles_of
+from zdscan.evaluation.fields import OPTIONAL
+from zdscan.evaluation.points import AT_ONCE, Array, Axes, evaluate_points, run_of
 from zdscan.evaluation.settings import Settings
-from zdscan.inputs import curves
+from zdscan.inputs import hadronic
 from zdscan.kernels.fast.evaluate import Prepared, evaluate_grid, work_space
-from zdscan.kernels.reference.evaluate import evaluate_block
+from zdscan.kernels.reference.rows import TablesAt
 from zdscan.kernels.tables import clauses as _clauses
 from zdscan.kernels.tables import mass as _mass
 from zdscan.physics.cases import COUPLINGS, Case
-from zdscan.physics.clause import Clause, Constraint, Theory
+from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.rows import Likelihood
-
-Array = NDArray[Any]
-
 
 # Every folder whose sources make numbers, whole: no list of modules could be forgotten in
 # (tests/package/test_identity.py checks that they import nothing else of zdscan that could).
 NUMERIC_FOLDERS = ("kernels", "inputs", "physics", "constraints", "evaluation")
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
-
-Axes = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -44,6 +39,7 @@ class Workspace:
     """What is kept between runs of points of one mass: its digested tables, and tables for large widths."""
 
     mass_tables: NDArray[np.float64]
+    bands: BandTables
     parts: tuple[tuple[Prepared, WideTables], ...]  # of all rows, and of the muon rows where they are wanted
 
 
@@ -70,12 +66,12 @@ class Physics:
         return np.ascontiguousarray(self.case.with_axial(self.settings.axial_mu))
 
     @cached_property
-    def setting(self) -> Theory:
-        """What constraints see of this."""
+    def setting(self) -> Model:
+        """The couplings and theory settings on which the constraints depend."""
         chosen = self.settings
         automatic = {"paper": "lepton", "complete": "complete"}[chosen.theory]
         radiation = automatic if chosen.emission == "auto" else chosen.emission
-        return Theory(self.matrix, chosen.theory, radiation, chosen.fcnc_scale, chosen.limits)
+        return Model(self.matrix, chosen.theory, radiation, chosen.fcnc_scale, chosen.limits)
 
     @cached_property
     def penguin(self) -> NDArray[np.float64]:
@@ -85,16 +81,6 @@ class Physics:
         return np.ascontiguousarray(np.array([vertex.e0, vertex.e2, dipole]) / vertex.lambda_t).real.copy()
 
     @cached_property
-    def _powers(self) -> tuple[int, int]:
-        """How many powers of g_mu the regular and the resonant part of a row can have."""
-        column = self.matrix[:, PARAMETERS.index("g_mu")]
-        if not np.any(column):
-            return 0, 1
-        if np.any(self.penguin[:, 2] != 0.0):
-            return 4, 5
-        return 3, 3
-
-    @cached_property
     def _slots(self) -> tuple[int, ...]:
         """First clause slot of each constraint, and the total."""
         return tuple(int(n) for n in np.concatenate([[0], np.cumsum([c.slots for c in self.constraints])]))
@@ -102,7 +88,7 @@ class Physics:
     @property
     def mass_tables_size(self) -> int:
         """Length of mass tables."""
-        return int(_mass.mass_tables_length(len(self.likelihood.sm))) + self._slots[-1] * _clauses.LENGTH
+        return _mass.mass_tables_length(len(self.likelihood.sm)) + self._slots[-1] * _clauses.LENGTH
 
     def clauses(self, mass: float) -> list[Sequence[Clause]]:
         """The clauses of every constraint at a mass in GeV; an empty list where it does not apply."""
@@ -119,7 +105,7 @@ class Physics:
             self.settings.invisible_width,
             c["m_e"],
             c["m_mu"],
-            curves.hadronic_table(),
+            hadronic.table(),
             self.penguin,
             rows.row_start,
             rows.sm_tables.panel_lo,
@@ -127,7 +113,7 @@ class Physics:
             rows.functions,
             rows.sm,
         )
-        packed = out[int(_mass.mass_tables_length(len(rows.sm))) :].reshape(-1, _clauses.LENGTH)
+        packed = _mass.clause_tables(out, len(rows.sm))
         for index, found in enumerate(self.clauses(float(mass))):
             if len(found) > self.constraints[index].slots:
                 raise ValueError(f"{self.constraints[index].id} returned more clauses than its slots")
@@ -146,11 +132,11 @@ class Physics:
         """A workspace for `fill` on mass tables and axes; muon : whether chi2 of the muon rows will be asked for."""
         rows, roles = self.likelihood, roles_of([len(axis) for axis in axes])
         frame, wide_frame = self._frame(roles), self._frame(wide_roles_of(roles))
-        header, limits = mass_tables[: _mass.HEADER], row_tables(mass_tables, len(rows.sm))[:, -1]
+        header, limits = mass_tables[: _mass.HEADER], _mass.row_tables(mass_tables, len(rows.sm))[:, -1]
         exact = BandTables(wide_frame, header)
         errors = [rows.whitening, rows.whitening_muon] if muon else [rows.whitening]
         wide = [WideTables(wide_frame, header, limits, exact, whitening) for whitening in errors]
-        return Workspace(mass_tables, tuple(zip(frame.prepare(mass_tables, errors), wide, strict=True)))
+        return Workspace(mass_tables, exact, tuple(zip(frame.prepare(mass_tables, errors), wide, strict=True)))
 
     def fill(
         self,
@@ -178,7 +164,8 @@ class Physics:
             count = evaluate_grid(prepared, *axes, first, len(out), _FLOAT32_MAX, out, bits, lost, *space)
             count += wide.evaluate(axes, first, _FLOAT32_MAX, out, lost)
             for place in np.flatnonzero(lost) if count else ():
-                point = self.evaluate(workspace.mass_tables, axes, first + int(place), 1, ("chi2_muon",))
+                one = run_of(axes, first + int(place), 1)
+                point = self.quantities(workspace.mass_tables, one, (name,))
                 out[place] = min(point[name][0], _FLOAT32_MAX)
 
     def evaluate(
@@ -199,56 +186,45 @@ class Physics:
 
         Returns
         -------
-        float64 arrays over the n points by name: chi2[n]; excluded uint64[n], bit k for constraint k; and where asked
-        for: chi2_muon[n]; ratios[n, constraints]; values[n, clauses], what each clause compares with its limits (0
-        where it does not apply); predictions[n, rows]; widths[n, 5] in GeV in the order of `CHANNEL_NAMES`; a_mu[n].
+        Arrays of `quantities`.
         """
         n = math.prod(len(axis) for axis in axes) - first if count is None else count
-        rows = self.likelihood
-        sizes = {
-            "chi2_muon": (n,),
-            "ratios": (n, len(self.constraints)),
-            "values": (n, self._slots[-1]),
-            "predictions": (n, len(rows.sm)),
-            "widths": (n, len(CHANNEL_NAMES)),
-            "a_mu": (n,),
-        }
-        out: dict[str, Array] = {
-            name: np.zeros(size if name in want else (0, *size[1:])) for name, size in sizes.items()
-        }
-        chi2, excluded = np.empty(n), np.empty(n, dtype=np.uint64)
-        evaluate_block(
-            mass_tables,
-            self.matrix,
-            rows.row_start,
-            rows.sm_tables.panel_lo,
-            rows.sm_tables.panel_hi,
-            rows.functions,
-            rows.lepton,
-            rows.sm,
-            rows.data.values,
-            rows.whitening,
-            rows.whitening_muon,
-            *self._powers,
-            len(self.constraints),
-            *axes,
-            first,
-            n,
-            chi2,
-            out["chi2_muon"],
-            excluded,
-            out["ratios"],
-            out["values"],
-            out["predictions"],
-            out["widths"],
-            out["a_mu"],
-        )
-        return {"chi2": chi2, "excluded": excluded} | {name: out[name] for name in OPTIONAL if name in want}
+        wanted = ("chi2", "excluded", *(name for name in OPTIONAL if name in want))
+        return self.quantities(mass_tables, run_of(axes, first, n), wanted)
+
+    def quantities(
+        self,
+        mass_tables: NDArray[np.float64],
+        parameters: NDArray[np.float64],
+        want: Sequence[str],
+        tables_at: TablesAt | None = None,
+    ) -> dict[str, Array]:
+        """What is wanted and no more, by the reference evaluator, at any points of the mass of mass tables.
+
+        Parameters
+        ----------
+        parameters : float64[3, n], eps, eps_z, g_mu of the points.
+        want : names of the results.
+        tables_at : what gives the tables of the rows beyond the small-width law: by default the closed form, 0.3 ms a
+            point; for grids `Workspace.bands.at`, an interpolation in the width, which is good to 1e-9.
+
+        Returns
+        -------
+        float64 arrays over the n points by name: chi2[n]; excluded uint64[n], bit k for constraint k; chi2_muon[n];
+        ratios[n, constraints]; values[n, clauses], what each clause compares with its limits (0 where it does not
+        apply); predictions[n, rows]; widths[n, 5] in GeV in the order of `CHANNEL_NAMES`; a_mu[n].
+        """
+        fixed = (mass_tables, self.matrix, self.likelihood, len(self.constraints))
+        parts = [
+            evaluate_points(*fixed, parameters[:, start : start + AT_ONCE], want, tables_at)
+            for start in range(0, max(parameters.shape[1], 1), AT_ONCE)
+        ]
+        return {name: np.concatenate([part[name] for part in parts]) for name in want}
 
     def chi2(self, mass: float, eps: float, eps_z: float, g_mu: float) -> float:
         """chi2 at one point of any mass, for minimisers."""
-        point = (np.array([eps]), np.array([eps_z]), np.array([g_mu]))
-        return float(self.evaluate(self.mass_tables(mass), point)["chi2"][0])
+        point = np.array([[eps], [eps_z], [g_mu]])
+        return float(self.quantities(self.mass_tables(mass), point, ("chi2",))["chi2"][0])
 
     @cached_property
     def sm_chi2(self) -> dict[str, float]:

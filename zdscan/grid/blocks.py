@@ -1,4 +1,4 @@
-"""How a grid is cut into blocks, and what the tables of its profiles need.
+"""How a grid is cut into blocks, where the points of a block lie, and how large the profiles of a grid are.
 
 A block is a contiguous run of points within one mass, so its bytes are contiguous in every dataset and it needs the
 tables of one mass. Block numbers follow the flat order of the grid. The plan depends on the grid alone, never on who
@@ -8,7 +8,7 @@ computes it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -43,7 +43,7 @@ class Block:
 
 
 def piece_of(shape: Sequence[int], most: int) -> int:
-    """Points of a mass to evaluate at once, at most so many: whole bundles of lines where they fit."""
+    """How many points of a mass to evaluate at once, at most so many: whole bundles of lines where they fit."""
     bundle = LINES_AT_ONCE * (shape[3] if shape[3] > 1 else shape[2])
     return most // bundle * bundle or most
 
@@ -57,7 +57,7 @@ class Plan:
 
     @classmethod
     def default(cls, shape: Sequence[int], *, stored: bool = True) -> Plan:
-        """At most 128k points a block (1M without stored fields), fewer on small grids; whole g_mu lines if it can."""
+        """The plan with 128k points a block at most (1M without stored fields), in whole g_mu lines if they fit."""
         largest = LARGEST_BLOCK if stored else LARGEST_UNSTORED
         masses, *rest = shape
         per_mass = math.prod(rest)
@@ -116,11 +116,40 @@ class Plan:
         return int(numbers.size * self.block_points - short * np.count_nonzero(last))
 
 
+def boxes(first: int, count: int, shape: Sequence[int]) -> Iterator[tuple[slice, ...]]:
+    """Hyperslabs that together are a run of points of an array, in C order: at most two for each axis, less one.
+
+    >>> list(boxes(3, 9, (3, 4)))
+    [(slice(0, 1, None), slice(3, 4, None)), (slice(1, 3, None), slice(0, 4, None))]
+    """
+    if not count:
+        return
+    if len(shape) == 1:
+        yield (slice(first, first + count),)
+        return
+    inner = shape[1:]
+    size = math.prod(inner)
+    row, before = divmod(first, size)
+    if before:  # the rest of a row that was begun
+        part = min(count, size - before)
+        yield from ((slice(row, row + 1), *box) for box in boxes(before, part, inner))
+        row, count = row + 1, count - part
+    rows, rest = divmod(count, size)
+    if rows:
+        yield (slice(row, row + rows), *(slice(0, n) for n in inner))
+    yield from ((slice(row + rows, row + rows + 1), *box) for box in boxes(0, rest, inner))
+
+
 def count_cells(shape: Sequence[int]) -> int:
-    """Cells of the six pairs of axes."""
+    """How many cells the six pairs of axes have: a minimum and its flat index are kept for each."""
     return sum(shape[i] * shape[j] for i, j in combinations(range(4), 2))
 
 
 def table_bytes(shape: Sequence[int]) -> int:
-    """Memory of one thread's tables: minimum (float32) and flat index (int64), over all and over allowed points."""
+    """Memory of one thread's minima: value (float32) and flat index (int64), over all and over allowed points."""
     return 2 * (4 + 8) * count_cells(shape)
+
+
+def profile_bytes(shape: Sequence[int], *, stored: bool) -> int:
+    """Bytes of a file's profiles; one that stores no field also has the two copies of a checkpoint."""
+    return table_bytes(shape) * (1 if stored else 3)

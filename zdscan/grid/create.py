@@ -2,7 +2,7 @@
 
 Everything that is HDF5 metadata is written by `create`, under a temporary name, with every dataset contiguous,
 allocated and filled; the file is synced and renamed. From then on `zdscan.grid.layout.GridIO` writes bytes at known
-offsets. `open_grid` reads a file back, complete or not. docs/file-format.md has the layout.
+offsets. `zdscan.grid.open.open_grid` reads a file back, complete or not. docs/file-format.md has the layout.
 
 Root group: the axes (dimension scales), the 4D fields, the profiles. Group ``run``: what resuming and verifying need.
 """
@@ -25,12 +25,11 @@ from numpy.typing import NDArray
 from zdscan import __version__
 from zdscan.errors import UserError
 from zdscan.evaluation.fields import Field
-from zdscan.grid.blocks import Plan, count_cells, table_bytes
-from zdscan.grid.layout import DONE, FORMAT, HISTORY_BYTES, PARTIAL, PROGRAM, Extent, GridIO, Layout, encode_history
-from zdscan.grid.open import GridFile, extent_of, header_checksum, open_grid
+from zdscan.grid.blocks import Plan, count_cells, profile_bytes
+from zdscan.grid.layout import CHECKPOINT, DONE, FORMAT, HISTORY_BYTES, PROGRAM, Layout, encode_history
+from zdscan.grid.open import extent_of, header_checksum
+from zdscan.grid.profiles import SUFFIXES, profile_name
 from zdscan.physics.parameters import DESCRIPTIONS
-
-__all__ = ["Extent", "GridFile", "GridIO", "Layout", "check_target", "create", "open_grid"]
 
 METADATA_BYTES = 2**18  # room for HDF5's own notes before the first dataset
 
@@ -48,7 +47,7 @@ class Described(Protocol):
 
     @property
     def ndof(self) -> int:
-        """Rows in chi2."""
+        """How many measured rows chi2 has."""
 
     @property
     def sm_chi2(self) -> Mapping[str, float]:
@@ -56,14 +55,11 @@ class Described(Protocol):
 
     @property
     def identity(self) -> Mapping[str, str]:
-        """What makes the numbers."""
+        """What makes the numbers: settings, and hashes of code and data by name."""
 
     @property
     def attributes(self) -> Mapping[str, Any]:
         """Further attributes of the file."""
-
-
-_PROFILE_NAMES = [f"profile_{x}_{y}" for x, y in combinations(DESCRIPTIONS, 2)]
 
 
 def check_target(path: Path, overwrite: bool) -> None:
@@ -167,7 +163,7 @@ def remove_leftovers(path: Path) -> None:
 def _check_space(path: Path, fields: Sequence[Field], plan: Plan, profiles: bool) -> None:
     stored = [field for field in fields if field.stored]
     per_point = sum(np.dtype(field.dtype).itemsize * field.components for field in stored)
-    tables = table_bytes(plan.shape) * (1 if stored else 3) if profiles else 0  # two copies while the run lasts
+    tables = profile_bytes(plan.shape, stored=bool(stored)) if profiles else 0
     needed = plan.points * per_point + tables + plan.blocks * (11 + 4 * max(1, len(stored))) + 2**20
     status = os.statvfs(path.parent)
     free = status.f_bavail * status.f_frsize
@@ -230,7 +226,7 @@ def _write(
     profile_checksum = _allocate(run, "profile_checksum", (rows,), "<u4", 0, ["profile"])
     profile_checksum.attrs["long_name"] = "CRC-32 of the profile's bytes"
     kinds = 2 if "excluded" in computed else 1
-    partial = {} if stored else _partial(run, plan, kinds, ("partial_covers", "partial_stamp"))
+    checkpoint = {} if stored else _checkpoint(run, plan, kinds, ("partial_covers", "partial_stamp"))
     history = _allocate(run, "history", (), f"|S{HISTORY_BYTES}", None, [])
     history.attrs["long_name"] = "JSON list of the runs that filled this file"
 
@@ -242,10 +238,10 @@ def _write(
         _label(file, field)
     fields = {field.name: _field(file, field, plan.shape) for field in stored}
     if not stored:
-        partial |= _partial(run, plan, kinds, ("partial_minimum", "partial_at"))
+        checkpoint |= _checkpoint(run, plan, kinds, ("partial_minimum", "partial_at"))
     file.attrs["header_checksum"] = np.uint32(header_checksum(file))
     for name in fields or ("partial_minimum", "partial_at"):
-        _place(fields[name] if fields else partial[name])
+        _place(fields[name] if fields else checkpoint[name])
     return Layout(
         path=path,
         inode=os.stat(file.filename).st_ino,
@@ -257,7 +253,7 @@ def _write(
         profile_done=extent_of(profile_done),
         profile_checksum=extent_of(profile_checksum),
         history=extent_of(history),
-        partial={name: extent_of(partial[name]) for name in PARTIAL if name in partial},
+        checkpoint={name: extent_of(checkpoint[name]) for name in CHECKPOINT if name in checkpoint},
     )
 
 
@@ -349,20 +345,20 @@ def _field(file: h5py.File, field: Field, shape: tuple[int, ...]) -> h5py.Datase
 
 def _profiles(file: h5py.File, shape: tuple[int, ...], allowed: bool) -> dict[str, h5py.Dataset]:
     datasets = {}
-    for suffix in ("", "_allowed") if allowed else ("",):
-        for name, (i, j) in zip(_PROFILE_NAMES, combinations(range(4), 2), strict=True):
-            dims = [list(DESCRIPTIONS)[i], list(DESCRIPTIONS)[j]]
+    for suffix in SUFFIXES if allowed else SUFFIXES[:1]:
+        for (i, x), (j, y) in combinations(enumerate(DESCRIPTIONS), 2):
+            name = profile_name(x, y, suffix)
             what = "over allowed points" if suffix else "over all points"
-            value = _allocate(file, name + suffix, (shape[i], shape[j]), "<f4", np.nan, dims)
+            value = _allocate(file, name, (shape[i], shape[j]), "<f4", np.nan, [x, y])
             value.attrs.update(long_name=f"minimum of chi2 over the other two axes, {what}", units="1")
-            at = _allocate(file, f"{name}{suffix}_at", (shape[i], shape[j]), "<i8", -1, dims)
-            at.attrs.update(long_name=f"flat grid index of {name}{suffix}, -1 where there is none", units="1")
-            datasets[name + suffix], datasets[f"{name}{suffix}_at"] = value, at
+            at = _allocate(file, f"{name}_at", (shape[i], shape[j]), "<i8", -1, [x, y])
+            at.attrs.update(long_name=f"flat grid index of {name}, -1 where there is none", units="1")
+            datasets[name], datasets[f"{name}_at"] = value, at
     return datasets
 
 
-def _partial(run: h5py.Group, plan: Plan, kinds: int, names: Sequence[str]) -> dict[str, h5py.Dataset]:
-    """Of the two copies of the tables of an unfinished run, of which one is always whole; all zero before and after."""
+def _checkpoint(run: h5py.Group, plan: Plan, kinds: int, names: Sequence[str]) -> dict[str, h5py.Dataset]:
+    """Datasets for the two copies of a checkpoint, of which one is always whole; all zero before and after a run."""
     cells = count_cells(plan.shape)
     kept: dict[str, tuple[str, tuple[int, ...], str]] = {
         "partial_minimum": (
@@ -374,7 +370,7 @@ def _partial(run: h5py.Group, plan: Plan, kinds: int, names: Sequence[str]) -> d
         "partial_covers": ("|u1", (plan.blocks,), "1 for each block that the minima cover"),
         "partial_stamp": ("<u8", (4,), "number of the copy, 0 for none, then CRC-32 of its minima, indices and blocks"),
     }
-    assert tuple(kept) == PARTIAL
+    assert tuple(kept) == CHECKPOINT
     datasets = {}
     for name in names:
         dtype, shape, note = kept[name]

@@ -25,8 +25,9 @@ PROGRAM = "zdscan"
 FORMAT = 2
 DONE = 1  # value of a finished block's byte; anything else means not finished
 HISTORY_BYTES = 65_536
-# Datasets of group `run` that hold the tables of an unfinished run without stored fields: docs/file-format.md.
-PARTIAL = ("partial_minimum", "partial_at", "partial_covers", "partial_stamp")
+# Datasets of group `run` that hold the checkpoint of an unfinished run without stored fields: docs/file-format.md. The
+# format calls them partial.
+CHECKPOINT = ("partial_minimum", "partial_at", "partial_covers", "partial_stamp")
 
 _sync = getattr(os, "fdatasync", os.fsync)  # not every system has the former
 
@@ -58,7 +59,8 @@ class Layout:
     profiles : the profile datasets by name; empty where the scan asks for none.
     done, checksum : per block, and per block and field; profile_done, profile_checksum : per profile dataset.
     history : JSON text of fixed size.
-    partial : of a file that stores no field, the tables of an unfinished run (`zdscan.grid.checkpoint`); else empty.
+    checkpoint : of a file that stores no field, the datasets with the minima of an unfinished run
+        (`zdscan.grid.checkpoint`); else empty.
     packed : whether the file was packed; then it is read through HDF5, and its offsets mean nothing.
     """
 
@@ -72,7 +74,7 @@ class Layout:
     profile_done: Extent
     profile_checksum: Extent
     history: Extent
-    partial: Mapping[str, Extent] = field(default_factory=dict)
+    checkpoint: Mapping[str, Extent] = field(default_factory=dict)
     packed: bool = False
 
 

@@ -22,18 +22,18 @@ from numpy.typing import NDArray
 from zdscan.errors import UserError
 from zdscan.evaluation.fields import Field
 from zdscan.grid import create, provenance
-from zdscan.grid.blocks import Block, Plan, count_cells
+from zdscan.grid.blocks import Block, Plan, boxes, count_cells
 from zdscan.grid.layout import DONE, GridIO, Layout
 from zdscan.grid.open import GridFile, open_grid
 from zdscan.grid.pack import refuse_unfinished, scratch
-from zdscan.grid.profiles import Minima
-from zdscan.grid.read import boxes, reader
+from zdscan.grid.profiles import Minima, profile_name, write_minima
+from zdscan.grid.read import reader
 from zdscan.grid.sinks import checksums
 from zdscan.physics.parameters import DESCRIPTIONS
 from zdscan.ranks.mpi import Alone
 
 _OF_FILES = {"Conventions", "program", "version", "format", "identity", "ndof", "block_points"}  # of any grid
-Progress = Callable[[str, float], None]
+Advance = Callable[[str, float], None]  # told what is being done, and which fraction of it is
 
 
 def merge(
@@ -42,9 +42,9 @@ def merge(
     target: str | Path,
     *,
     overwrite: bool = False,
-    progress: Progress = lambda what, fraction: None,
+    progress: Advance = lambda what, fraction: None,
 ) -> tuple[str, int]:
-    """Write the grid of both files; the axis along which they were joined, and the number of points.
+    """Write the grid of both files; return the axis along which they were joined, and the number of points.
 
     Raises
     ------
@@ -136,7 +136,7 @@ class _Joined:
 
     @property
     def overrides(self) -> tuple[str, ...]:
-        """The axis of both, so that the scan file of the result describes it."""
+        """Those of the first file with the joined axis of both, so that the scan file of the result describes it."""
         values = ", ".join(repr(float(value)) for value in self.axes[self.axis])
         own = [text for text in self.grids[0].overrides if not text.replace(" ", "").startswith(f"axes.{self.axis}")]
         return (*own, f"axes.{self.axis}={{ values = [{values}] }}")
@@ -163,7 +163,7 @@ class _Joined:
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
-        """What the files store; of files with profiles alone, what those are made of."""
+        """The fields that the files store; of files with profiles alone, those that the profiles are made of."""
         layout = self.grids[0].layout
         if not layout.fields:
             allowed = any(name.endswith("_allowed") for name in layout.profiles)
@@ -207,7 +207,7 @@ def _differences(first: GridFile, second: GridFile) -> list[str]:
     return faults
 
 
-def _fill(joined: _Joined, io: GridIO, progress: Progress) -> None:
+def _fill(joined: _Joined, io: GridIO, progress: Advance) -> None:
     """Write every field and checksum, block by block."""
     plan, names = joined.plan, list(io.layout.fields)
     with ExitStack() as stack:
@@ -225,7 +225,7 @@ def _fill(joined: _Joined, io: GridIO, progress: Progress) -> None:
 def _run(joined: _Joined, files: list[h5py.File], name: str, block: Block) -> NDArray[Any]:
     """One block of a field, put together from both files."""
     parts = []
-    for box in boxes(block.first, block.first + block.count, joined.shape[1:]):
+    for box in boxes(block.first, block.count, joined.shape[1:]):
         where = (slice(block.mass, block.mass + 1), *box)
         wanted = where[joined.dimension]
         source = files[0][name]
@@ -281,13 +281,11 @@ def _fill_profiles(joined: _Joined, io: GridIO) -> None:
         parts = zip(joined.grids, joined.places, strict=True)
         found = [_minima(joined, grid.layout, places, suffix) for grid, places in parts]
         _compare_profiles(joined, found)
-        for name, (values, at) in found[0].merged(found[1]).tables().items():
-            io.write_profile(name + suffix, values)
-            io.write_profile(f"{name}{suffix}_at", at)
+        write_minima(io, found[0].lower(found[1]), suffix)
 
 
 def _pair(i: int, j: int) -> str:
-    return f"profile_{list(DESCRIPTIONS)[i]}_{list(DESCRIPTIONS)[j]}"
+    return profile_name(list(DESCRIPTIONS)[i], list(DESCRIPTIONS)[j])
 
 
 def _minima(joined: _Joined, layout: Layout, places: NDArray[np.int64], suffix: str) -> Minima:
@@ -315,7 +313,7 @@ def _minima(joined: _Joined, layout: Layout, places: NDArray[np.int64], suffix: 
 def _compare_profiles(joined: _Joined, found: list[Minima]) -> None:
     """Where both files have a value of the joined axis, the minima at this value must agree."""
     common = np.intersect1d(*joined.places)
-    tables = [minima.tables() for minima in found]
+    tables = [minima.by_pair() for minima in found]
     for i, j in combinations(range(4), 2):
         if joined.dimension in (i, j) and common.size:
             axis = (i, j).index(joined.dimension)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from zdscan.errors import UserError
 from zdscan.grid.blocks import Plan
-from zdscan.grid.layout import DONE, FORMAT, PARTIAL, PROGRAM, Extent, Layout
+from zdscan.grid.layout import CHECKPOINT, DONE, FORMAT, PROGRAM, Extent, Layout
 from zdscan.grid.read import load_filters
 from zdscan.physics.parameters import DESCRIPTIONS
 
@@ -140,8 +140,8 @@ def _open_padded(path: Path, size: int) -> h5py.File | None:
         fields = [item for item in file.values() if isinstance(item, h5py.Dataset) and item.ndim >= 4]
         numbers = [item.id.get_offset() for item in fields if item.chunks is None]  # not packed
         if not fields and "partial_minimum" in file["run"]:
-            tables, history = (file["run"][name].id.get_offset() for name in ("partial_minimum", "history"))
-            numbers = [tables] if tables > history else []  # files of former versions had them in the midst
+            minima, history = (file["run"][name].id.get_offset() for name in ("partial_minimum", "history"))
+            numbers = [minima] if minima > history else []  # files of former versions had them in the midst
     except (OSError, RuntimeError, KeyError, ValueError):
         return None
     return file if numbers and size >= min(numbers) else None
@@ -197,7 +197,7 @@ def restore_length(grid: GridFile) -> None:
     ------
     UserError : the file cannot be written, or the disk is full.
     """
-    extents = {**grid.layout.fields, **grid.layout.profiles, **grid.layout.partial}
+    extents = {**grid.layout.fields, **grid.layout.profiles, **grid.layout.checkpoint}
     try:
         with grid.path.open("r+b") as file:
             at = file.seek(0, os.SEEK_END)
@@ -243,7 +243,7 @@ def _read(path: Path, file: h5py.File) -> GridFile:
         profile_done=extent_of(run["profile_done"]),
         profile_checksum=extent_of(run["profile_checksum"]),
         history=extent_of(run["history"]),
-        partial={name: extent_of(run[name]) for name in PARTIAL if name in run},
+        checkpoint={name: extent_of(run[name]) for name in CHECKPOINT if name in run},
         packed=packed,
     )
     _check_shapes(layout)

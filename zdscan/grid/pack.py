@@ -19,7 +19,7 @@ import numpy as np
 
 from zdscan.errors import UserError, not_one_of
 from zdscan.grid import create, provenance
-from zdscan.grid.layout import encode_history
+from zdscan.grid.layout import CHECKPOINT, encode_history
 from zdscan.grid.open import GridFile, open_grid
 from zdscan.grid.verify import compare, damaged_profiles
 from zdscan.ranks.mpi import Alone
@@ -152,8 +152,8 @@ def chunk_shape(shape: Sequence[int]) -> tuple[int, ...]:
 def _copy(old: h5py.File, new: h5py.File, filters: Mapping[str, Any], progress: Callable[[str, float], None]) -> None:
     names: list[str] = []
     old.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
-    # The tables of an unfinished run are empty in a finished file.
-    names = [name for name in names if not name.startswith("run/partial_")]
+    # The checkpoint of an unfinished run is empty in a finished file.
+    names = [name for name in names if name not in {f"run/{kept}" for kept in CHECKPOINT}]
     names.sort(key=lambda name: not old[name].is_scale)  # stable: scales first, to be attached
     new.attrs.update(dict(old.attrs))
     total = sum(old[name].nbytes for name in names)

@@ -1,7 +1,8 @@
 """Writing blocks through parallel HDF5 (MPI-IO), for file systems that serve it better than plain writes.
 
 Opening and closing are collective, nothing in between is: each rank writes its blocks when it has them, into datasets
-that exist and are allocated. Needs an h5py built with MPI.
+that exist and are allocated. Needs an h5py built with MPI. This is the one module that writes through HDF5 to a file
+that exists already; for the rest see `zdscan.grid.layout`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.errors import UserError
-from zdscan.grid.blocks import Block
+from zdscan.grid.blocks import Block, boxes
 from zdscan.grid.layout import GridIO, Layout
 from zdscan.ranks.mpi import Alone
 
 
-def check(threads: int) -> None:
-    """Raise `UserError` where the sink cannot be used: h5py without MPI, or several threads per rank."""
+def refuse_here(threads: int) -> None:
+    """Raise `UserError` where the sink parallel cannot be used: h5py without MPI, or several threads per rank."""
     if not h5py.get_config().mpi:
         raise UserError(
             f"The sink parallel needs an h5py that was built with MPI, and h5py {h5py.__version__} here was not: use "
@@ -46,7 +47,8 @@ class ParallelIO:
         dataset, inner = self._points[name]
         space = dataset.id.get_space()
         space.select_none()
-        for start, count in boxes(block.first, block.count, inner):
+        for box in boxes(block.first, block.count, inner):
+            start, count = [part.start for part in box], [part.stop - part.start for part in box]
             more = (0,) * (dataset.ndim - 4), dataset.shape[4:]
             space.select_hyperslab((block.mass, *start, *more[0]), (1, *count, *more[1]), op=h5py.h5s.SELECT_OR)
         self._write(dataset, space, data)
@@ -79,27 +81,3 @@ class ParallelIO:
         self._file.close()
         self._plain.sync()
         self._plain.close()
-
-
-def boxes(first: int, count: int, shape: tuple[int, ...]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """A run of points in C order of a grid as boxes (start, count per axis), in order: at most two per axis and one.
-
-    >>> boxes(3, 9, (2, 3, 4))
-    [((0, 0, 3), (1, 1, 1)), ((0, 1, 0), (1, 2, 4))]
-    """
-    if not count:
-        return []
-    if len(shape) == 1:
-        return [((first,), (count,))]
-    size = int(np.prod(shape[1:]))
-    found = []
-    row, within = divmod(first, size)
-    if within:
-        part = min(count, size - within)
-        found += [((row, *start), (1, *extent)) for start, extent in boxes(within, part, shape[1:])]
-        row, count = row + 1, count - part
-    rows, rest = divmod(count, size)
-    if rows:
-        found.append(((row, *(0 for _ in shape[1:])), (rows, *shape[1:])))
-    found += [((row + rows, *start), (1, *extent)) for start, extent in boxes(0, rest, shape[1:])]
-    return found

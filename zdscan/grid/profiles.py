@@ -1,8 +1,9 @@
 """Minima of chi2 over every pair of axes, in memory that the number of points does not set.
 
-Every thread of every rank adds its blocks to tables of its own while it computes them, or reads them back from a
-file; tables merge in any order to the same bytes. Ties go to the smallest flat index; points that are NaN or infinite
-do not count. The tables of a scan that stores no field are kept by `zdscan.grid.checkpoint`.
+Every thread of every rank adds its blocks to minima of its own while it computes them, or reads the blocks back from
+a file; minima are lowered by each other in any order to the same bytes. Ties go to the smallest flat index; points
+that are NaN or infinite do not count. The minima of an unfinished scan that stores no field are kept by
+`zdscan.grid.checkpoint`.
 """
 
 from __future__ import annotations
@@ -18,10 +19,17 @@ from numpy.typing import NDArray
 
 from zdscan.evaluation.fields import Field
 from zdscan.grid.blocks import count_cells
-from zdscan.grid.layout import Layout
+from zdscan.grid.layout import GridIO, Layout
 from zdscan.grid.read import Reader, reader
 from zdscan.physics.parameters import DESCRIPTIONS
 from zdscan.ranks.mpi import Alone
+
+SUFFIXES = ("", "_allowed")  # of profiles over all points, and over those that no constraint excludes
+
+
+def profile_name(x: str, y: str, suffix: str = "") -> str:
+    """Name of the dataset with the minima over all axes but `x` and `y`; that of their flat indices ends in _at."""
+    return f"profile_{x}_{y}{suffix}"
 
 
 @dataclass
@@ -38,24 +46,24 @@ class Minima:
         cells = count_cells(shape)
         return cls(shape, np.full(cells, np.inf, dtype=np.float32), np.full(cells, -1, dtype=np.int64))
 
-    def merged(self, other: Minima) -> Minima:
-        """These minima lowered by others of the same grid (in place)."""
+    def lower(self, other: Minima) -> Minima:
+        """Lower these minima, in place, by others of the same grid; return them."""
         from zdscan.kernels import profile
 
         profile.merge(self.values, self.at, other.values, other.at)
         return self
 
-    def tables(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.int64]]]:
-        """Per pair of axes, under the name ``profile_<x>_<y>``: minima (NaN where none) and flat indices."""
-        tables = {}
+    def by_pair(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.int64]]]:
+        """For each pair of axes, by the name of its profile: minima (NaN where none) and flat indices."""
+        pairs = {}
         start = 0
         values = np.where(self.at >= 0, self.values, np.float32(np.nan))
         for (i, x), (j, y) in combinations(enumerate(DESCRIPTIONS), 2):
             shape = (self.shape[i], self.shape[j])
             stop = start + shape[0] * shape[1]
-            tables[f"profile_{x}_{y}"] = values[start:stop].reshape(shape), self.at[start:stop].reshape(shape)
+            pairs[profile_name(x, y)] = values[start:stop].reshape(shape), self.at[start:stop].reshape(shape)
             start = stop
-        return tables
+        return pairs
 
     def reset(self) -> None:
         """Forget what was found."""
@@ -69,14 +77,14 @@ class Minima:
 
 
 @dataclass
-class Tables:
+class Profiles:
     """Minima over all points and over allowed points (None without the mask ``excluded``): what one thread finds."""
 
     every: Minima
     allowed: Minima | None
 
     @classmethod
-    def empty(cls, shape: tuple[int, int, int, int], fields: Iterable[str]) -> Tables:
+    def empty(cls, shape: tuple[int, int, int, int], fields: Iterable[str]) -> Profiles:
         """Nothing found yet, for points with these fields."""
         return cls(Minima.empty(shape), Minima.empty(shape) if "excluded" in set(fields) else None)
 
@@ -89,11 +97,11 @@ class Tables:
             if minima is not None:
                 profile.add_block(chi2, excluded, only, *minima.shape, mass, first, line, minima.values, minima.at)
 
-    def merged(self, other: Tables) -> Tables:
-        """These tables lowered by others of the same grid (in place)."""
-        self.every.merged(other.every)
+    def lower(self, other: Profiles) -> Profiles:
+        """Lower these minima, in place, by others of the same grid; return them."""
+        self.every.lower(other.every)
         if self.allowed is not None and other.allowed is not None:
-            self.allowed.merged(other.allowed)
+            self.allowed.lower(other.allowed)
         return self
 
     def reset(self) -> None:
@@ -112,29 +120,29 @@ def lowest(values: NDArray[np.float32], at: NDArray[np.int64]) -> tuple[float, i
     return float(least), int(at[found & (values == least)].min())
 
 
-def compute(
+def read_minima(
     layout: Layout,
     world: Alone,
     threads: int,
     *,
     blocks: NDArray[np.int64] | None = None,
-    known: Sequence[Tables] = (),
+    known: Sequence[Profiles] = (),
     stopping: Callable[[], bool] = lambda: False,
-) -> Tables | None:
-    """Minima of a file that stores chi2, on rank 0; elsewhere None.
+) -> Profiles | None:
+    """Find the minima of a file that stores chi2 from its blocks; they are returned on rank 0, elsewhere None.
 
     Parameters
     ----------
     blocks : numbers of the blocks to read; all by default.
-    known : this rank's tables of other blocks, to be merged in.
+    known : this rank's minima of other blocks, by which those of the file are lowered.
     stopping : asked between blocks; the result is worthless after it said yes.
     """
     numbers = np.arange(layout.plan.blocks) if blocks is None else blocks
     mine = numbers[world.rank :: world.size]
     with reader(layout) as io:
 
-        def look(part: Iterable[int]) -> Tables:
-            return _minima(io, part, stopping)
+        def look(part: Iterable[int]) -> Profiles:
+            return _minima_of(io, part, stopping)
 
         if numbers.size == 0:
             found = list(known)
@@ -143,28 +151,42 @@ def compute(
         else:
             with ThreadPoolExecutor(threads) as pool:
                 found = [*pool.map(look, [mine[thread::threads] for thread in range(threads)]), *known]
-    first, *others = found or [Tables.empty(layout.plan.shape, layout.fields)]
+    first, *others = found or [Profiles.empty(layout.plan.shape, layout.fields)]
     for other in others:
-        first.merged(other)
-    return world.reduce(first, Tables.merged)
+        first.lower(other)
+    return world.reduce(first, Profiles.lower)
+
+
+def write_profiles(io: GridIO, found: Profiles) -> None:
+    """Write every profile dataset of a file, with its checksum and the note that it is complete."""
+    for suffix, minima in zip(SUFFIXES, (found.every, found.allowed), strict=True):
+        if minima is not None:
+            write_minima(io, minima, suffix)
+
+
+def write_minima(io: GridIO, minima: Minima, suffix: str) -> None:
+    """Write the profile datasets of one suffix."""
+    for name, (values, at) in minima.by_pair().items():
+        io.write_profile(name + suffix, values)
+        io.write_profile(f"{name}{suffix}_at", at)
 
 
 def warm_up(fields: Iterable[Field]) -> None:
-    """Compile the kernels for these fields."""
+    """Compile, or load from the cache, the kernels that find the minima of points with these fields."""
     mask = next((field.dtype for field in fields if field.name == "excluded"), "<u4")
     one = np.ones(1, dtype=np.float32)
-    Tables.empty((1, 1, 1, 1), ("excluded",)).add(0, 0, one, np.zeros(1, dtype=mask))
+    Profiles.empty((1, 1, 1, 1), ("excluded",)).add(0, 0, one, np.zeros(1, dtype=mask))
 
 
-def _minima(io: Reader, numbers: Iterable[int], stopping: Callable[[], bool]) -> Tables:
+def _minima_of(io: Reader, numbers: Iterable[int], stopping: Callable[[], bool]) -> Profiles:
     plan = io.layout.plan
     has_mask = "excluded" in io.layout.fields
-    tables = Tables.empty(plan.shape, io.layout.fields)
+    found = Profiles.empty(plan.shape, io.layout.fields)
     for number in numbers:
         if stopping():
             break
         block = plan.block(int(number))
         chi2 = io.read_field("chi2", block)
         excluded = io.read_field("excluded", block) if has_mask else np.zeros(0, dtype=np.uint32)
-        tables.add(block.mass, block.first, chi2, excluded)
-    return tables
+        found.add(block.mass, block.first, chi2, excluded)
+    return found

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol, Self
 
 import h5py
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.errors import UserError
-from zdscan.grid.blocks import Block
+from zdscan.grid.blocks import Block, boxes
 from zdscan.grid.layout import GridIO, Layout, intact
 
 CACHE_BYTES = 256 * 2**20  # of unpacked chunks: a block may need the chunks of a whole plane of eps_z and g_mu
@@ -81,7 +80,7 @@ class PackedIO:
         inner = self.layout.plan.shape[1:]
         parts = [
             self._read(name, (block.mass, *box)).reshape(-1, *self.layout.fields[name].shape[4:])
-            for box in boxes(block.first, block.first + block.count, inner)
+            for box in boxes(block.first, block.count, inner)
         ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
@@ -105,26 +104,6 @@ class DamagedChunk(UserError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"The packed dataset {name} is damaged; pack it again from the grid file.")
-
-
-def boxes(start: int, stop: int, shape: Sequence[int]) -> Iterator[tuple[slice, ...]]:
-    """Hyperslabs that together are the flat run start..stop of an array, in C order."""
-    if len(shape) == 1:
-        yield (slice(start, stop),)
-        return
-    inner = shape[1:]
-    size = math.prod(inner)
-    (first, head), (last, tail) = divmod(start, size), divmod(stop, size)
-    if first == last:
-        yield from ((slice(first, first + 1), *box) for box in boxes(head, tail, inner))
-        return
-    if head:
-        yield from ((slice(first, first + 1), *box) for box in boxes(head, size, inner))
-        first += 1
-    if first < last:
-        yield (slice(first, last), *(slice(0, n) for n in inner))
-    if tail:
-        yield from ((slice(last, last + 1), *box) for box in boxes(0, tail, inner))
 
 
 def load_filters(file: h5py.File, names: Sequence[str]) -> None:

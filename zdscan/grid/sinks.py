@@ -1,6 +1,8 @@
-"""How a computed block reaches the file: written in place by its rank, or gathered to rank 0 which writes.
+"""How a computed block reaches the file: the table of sinks, `SINKS`, and what every sink can do, `Sink`.
 
-In place means plain writes (``direct``) or parallel HDF5 (``parallel``, see `zdscan.grid.parallel`).
+A new sink is a class here and its line in `SINKS`: the command line, `open_sink` and the checks before a run read that
+table. It reads it before numpy may be imported (see `zdscan.ranks.mpi.limit_threads`), so this module imports what is
+heavy where it is used.
 
 The order is always data, checksums, done byte. A kill therefore loses only blocks in flight, and a power failure,
 after which the disk may hold a done byte without its data, is found by the checksum.
@@ -11,94 +13,103 @@ from __future__ import annotations
 import threading
 import time
 import zlib
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
 
 from zdscan.errors import UserError
-from zdscan.grid.blocks import Block
-from zdscan.grid.layout import DONE, GridIO, Layout
-from zdscan.ranks.mpi import Alone
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from zdscan.grid.blocks import Block
+    from zdscan.grid.layout import Layout
+    from zdscan.ranks.mpi import Alone
 
 SYNC_BYTES = 64 * 2**20
 SYNC_SECONDS = 5.0
 
-NAMES = ("direct", "gather", "parallel")
 
-
-class Sink(Protocol):
-    """Takes finished blocks.
+class Sink:
+    """What takes the finished blocks of a run; one per rank, shared by the rank's threads.
 
     Attributes
     ----------
-    lockstep : every rank must call `put` equally often (with None where it has no block), from one thread.
+    lockstep : every rank must call `put` equally often (with None where it has no block), from one thread; such a sink
+        is never asked for a checkpoint.
     """
 
-    lockstep: bool
+    lockstep: bool = False
+
+    def __init__(self, layout: Layout, world: Alone) -> None:
+        """Open what is needed to write the blocks of a file; every rank does so."""
+
+    @classmethod
+    def check(cls, threads: int | None) -> int | None:
+        """Return the threads per rank that the sink will be used with, None where any number will do.
+
+        It is called before a file is created or opened, and raises `UserError` where the sink cannot be used here or
+        not with so many threads.
+        """
+        return threads
 
     def put(self, number: int | None, outputs: Sequence[NDArray[Any]]) -> None:
         """Take one block: one array per field, shape (count,) or (count, components)."""
+        raise NotImplementedError
+
+    def due(self) -> bool:
+        """Whether every rank should rest and call `checkpoint`; asked on rank 0 between blocks."""
+        return False
+
+    def checkpoint(self) -> None:
+        """Make every block put so far durable.
+
+        Every rank calls this with its threads at rest: whenever the sink was due, and after the last block. Sinks that
+        write each block in `put` have nothing to do.
+        """
 
     def close(self) -> None:
-        """Return when the disk has everything."""
+        """Return when the disk has everything; every rank calls this."""
+        raise NotImplementedError
 
 
 class BlockWriter(Protocol):
     """What writes the parts of a block: `zdscan.grid.layout.GridIO`, or HDF5 (`zdscan.grid.parallel.ParallelIO`)."""
 
     def write_field(self, name: str, block: Block, data: NDArray[Any]) -> None:
-        """Write one field's numbers."""
+        """Write one field's numbers of a block."""
 
     def write_checksums(self, block: Block, checksums: NDArray[np.uint32]) -> None:
-        """Write the CRC-32 of each field."""
+        """Write the CRC-32 of each field of a block."""
 
     def write_done(self, number: int, value: int) -> None:
-        """Mark it as finished."""
+        """Mark a block as finished or not."""
 
     def sync(self) -> None:
-        """Wait for the disk."""
+        """Wait until the disk has what was written."""
 
     def close(self) -> None:
         """Close the file."""
 
 
-def open_sink(name: str, layout: Layout, world: Alone) -> Sink:
-    """The sink of that name.
-
-    Raises
-    ------
-    UserError : there is no such sink, or the file cannot be opened here.
-    """
-    if name == "direct":
-        return Direct(layout)
-    if name == "gather":
-        return Gather(layout, world)
-    if name == "parallel":
-        from zdscan.grid.parallel import ParallelIO
-
-        return Direct(layout, ParallelIO(layout, world))
-    raise UserError(f"There is no sink {name!r}: choose one of {', '.join(NAMES)}.")
-
-
 def checksums(outputs: Sequence[NDArray[Any]], number: int) -> NDArray[np.uint32]:
     """CRC-32 of each array's bytes after the block's number, so that a block in the place of another does not match."""
+    import numpy as np
+
     start = zlib.crc32(number.to_bytes(8, "little"))
     return np.array([zlib.crc32(np.ascontiguousarray(output).data, start) for output in outputs], dtype="<u4")
 
 
-class Direct:
-    """Each rank writes its blocks in place (needs a file system with coherent shared writes); threads may share it.
+class Direct(Sink):
+    """Each rank writes its blocks in place, which needs a file system with coherent shared writes."""
 
-    `io` writes the parts of a block; plain writes by default.
-    """
+    def __init__(self, layout: Layout, world: Alone) -> None:
+        from concurrent.futures import ThreadPoolExecutor
 
-    lockstep = False
-
-    def __init__(self, layout: Layout, io: BlockWriter | None = None) -> None:
-        self._io: BlockWriter = io if io is not None else GridIO(layout, write=True)
+        self._io = self._open(layout, world)
         self._names = list(layout.fields)
         self._plan = layout.plan
         self._lock = threading.Lock()
@@ -108,13 +119,21 @@ class Direct:
         self._pool = ThreadPoolExecutor(1)
         self._pending: Future[None] | None = None
 
+    def _open(self, layout: Layout, world: Alone) -> BlockWriter:
+        """Open what writes the parts of a block: plain writes."""
+        from zdscan.grid.layout import GridIO
+
+        return GridIO(layout, write=True)
+
     def put(self, number: int | None, outputs: Sequence[NDArray[Any]]) -> None:
         """Write one block; None is no block."""
         if number is not None:
             self.write(number, outputs, checksums(outputs, number))
 
     def write(self, number: int, outputs: Sequence[NDArray[Any]], sums: NDArray[np.uint32]) -> None:
-        """Write one block whose checksums are known."""
+        """Write one block whose checksums are known: the data, the checksums, and only then that it is finished."""
+        from zdscan.grid.layout import DONE
+
         block = self._plan.block(number)
         for name, output in zip(self._names, outputs, strict=True):
             self._io.write_field(name, block, output)
@@ -138,7 +157,7 @@ class Direct:
         self._io.close()
 
 
-class Gather:
+class Gather(Sink):
     """Blocks go to rank 0 in rounds, one per rank, and rank 0 writes them: for file systems like plain NFS."""
 
     lockstep = True
@@ -146,10 +165,12 @@ class Gather:
     def __init__(self, layout: Layout, world: Alone) -> None:
         self._world = world
         self._layout = layout
-        self._writer = Direct(layout) if world.is_root else None
+        self._writer = Direct(layout, world) if world.is_root else None
 
     def put(self, number: int | None, outputs: Sequence[NDArray[Any]]) -> None:
         """Send one block (or none) and, on rank 0, write everybody's."""
+        import numpy as np
+
         sums = checksums(outputs, number) if number is not None else None
         headers = self._world.gather((number, sums))
         fields = [self._world.gather_bytes(np.ascontiguousarray(output)) for output in self._sent(number, outputs)]
@@ -165,6 +186,8 @@ class Gather:
             self._writer.close()
 
     def _sent(self, number: int | None, outputs: Sequence[NDArray[Any]]) -> Sequence[NDArray[Any]]:
+        import numpy as np
+
         return outputs if number is not None else [np.empty(0, dtype=np.uint8)] * len(self._layout.fields)
 
     def _received(self, number: int, data: Sequence[NDArray[np.uint8]]) -> list[NDArray[Any]]:
@@ -173,3 +196,47 @@ class Gather:
             part.view(extent.dtype).reshape(count, *extent.shape[4:])
             for part, extent in zip(data, self._layout.fields.values(), strict=True)
         ]
+
+
+class Parallel(Direct):
+    """Each rank writes its blocks in place through parallel HDF5, for file systems that serve that better."""
+
+    @classmethod
+    def check(cls, threads: int | None) -> int | None:
+        """Return the one thread per rank that parallel HDF5 works with; raise `UserError` for more, or without MPI."""
+        from zdscan.grid.parallel import refuse_here
+
+        threads = 1 if threads is None else threads
+        refuse_here(threads)
+        return threads
+
+    def _open(self, layout: Layout, world: Alone) -> BlockWriter:
+        """Open the file by MPI-IO; every rank does so together."""
+        from zdscan.grid.parallel import ParallelIO
+
+        return ParallelIO(layout, world)
+
+
+SINKS: Mapping[str, type[Sink]] = MappingProxyType({"direct": Direct, "gather": Gather, "parallel": Parallel})
+
+
+def sink_class(name: str) -> type[Sink]:
+    """The class of the sink of that name.
+
+    Raises
+    ------
+    UserError : there is no such sink.
+    """
+    if name not in SINKS:
+        raise UserError(f"There is no sink {name!r}: choose one of {', '.join(SINKS)}.")
+    return SINKS[name]
+
+
+def open_sink(name: str, layout: Layout, world: Alone) -> Sink:
+    """Open the sink of that name for the blocks of a file.
+
+    Raises
+    ------
+    UserError : there is no such sink, or the file cannot be opened here.
+    """
+    return sink_class(name)(layout, world)

@@ -10,10 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.errors import UserError
 from zdscan.grid import checkpoint, profiles
 from zdscan.grid.blocks import Block
-from zdscan.grid.create import Described
 from zdscan.grid.layout import DONE, CutShort, GridIO
 from zdscan.grid.open import GridFile, open_grid
 from zdscan.grid.read import DamagedChunk, Reader, reader
@@ -100,7 +98,7 @@ def verify(path: str | Path) -> VerifyReport:
         if not world.is_root:
             return VerifyReport()
         names = list(grid.layout.fields)
-        lost = checkpoint.lost_blocks(grid).size if grid.layout.partial else 0
+        lost = checkpoint.lost_blocks(grid).size
         damaged = damaged_profiles(grid)
         # A file without fields must have its minima; where they are lost, so are its profiles.
         waiting = () if lost else _unwritten_profiles(grid, damaged)
@@ -182,7 +180,7 @@ def _unwritten_profiles(grid: GridFile, damaged: Sequence[str]) -> tuple[str, ..
     """Those of the damaged profiles that `resume` writes from intact numbers: no run has said that they are written."""
     if not damaged or grid.layout.packed:
         return ()
-    if grid.layout.partial:
+    if grid.layout.checkpoint:
         return tuple(damaged)
     names = list(grid.layout.profiles)
     with GridIO(grid.layout, write=False) as io:
@@ -207,8 +205,9 @@ def profile_best(io: Reader) -> tuple[Best | None, Best | None] | None:
     if not data or any(array is None for array in data.values()):
         return None
     best = []
-    for suffix in ("", "_allowed"):
-        values, at = data.get(f"profile_mass_eps{suffix}"), data.get(f"profile_mass_eps{suffix}_at")
+    for suffix in profiles.SUFFIXES:
+        name = profiles.profile_name("mass", "eps", suffix)  # any pair has the lowest point of all
+        values, at = data.get(name), data.get(f"{name}_at")
         best.append(profiles.lowest(values, at) if values is not None and at is not None else None)
     return best[0], best[1]
 
@@ -220,9 +219,9 @@ def _best_of(grid: GridFile, finished: NDArray[np.int64]) -> tuple[BestPoint | N
         known = profile_best(io)
     if known is None:
         if grid.layout.fields:
-            found = profiles.compute(grid.layout, Alone(), 1, blocks=finished)
+            found = profiles.read_minima(grid.layout, Alone(), 1, blocks=finished)
         else:
-            found = checkpoint.tables(grid.layout) if grid.layout.partial else None
+            found = checkpoint.read_checkpoint(grid.layout)
         if found is None:
             return None, None
         known = found.every.best(), found.allowed.best() if found.allowed is not None else None
@@ -236,31 +235,3 @@ def best_point(axes: Mapping[str, NDArray[np.float64]], best: Best | None) -> Be
     value, index = best
     where = np.unravel_index(index, tuple(len(axis) for axis in axes.values()))
     return BestPoint(value, index, {name: float(axis[i]) for (name, axis), i in zip(axes.items(), where, strict=True)})
-
-
-def refuse_other_physics(grid: GridFile, engine: Described) -> None:
-    """Raise `UserError`, with the differences, where the engine would not compute the numbers of this file."""
-    differences = []
-    if not grid.header_ok:
-        differences.append("the file's axes, scan file or attributes were altered after it was made")
-    for name, values in engine.axes.items():
-        if not np.array_equal(values, grid.axes[name]):
-            differences.append(f"axis {name}: the file's values differ from those of its scan file")
-    stored = {name: (extent.dtype, extent.shape[4:]) for name, extent in grid.layout.fields.items()}
-    wanted = {f.name: (f.dtype, (f.components,) if f.extra else ()) for f in engine.fields if f.stored}
-    if list(stored) != list(wanted) or any(np.dtype(stored[n][0]) != np.dtype(wanted[n][0]) for n in stored):
-        texts = [", ".join(names) or "profiles alone" for names in (stored, wanted)]
-        differences.append(f"fields: the file has {texts[0]}, this zdscan gives {texts[1]}")
-    elif any(stored[name][1] != wanted[name][1] for name in stored):
-        differences.append("fields: another number of components")
-    differences += [
-        f"{name}: the file has {grid.identity.get(name, 'nothing')}, this zdscan {engine.identity.get(name, 'nothing')}"
-        for name in sorted({*grid.identity, *engine.identity})
-        if grid.identity.get(name) != engine.identity.get(name)
-    ]
-    if differences:
-        raise UserError(
-            f"{grid.path} cannot be continued, this zdscan would compute other numbers (made by zdscan "
-            f"{grid.attributes.get('version', '?')}):",
-            *(f"  {difference}" for difference in differences),
-        )

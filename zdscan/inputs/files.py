@@ -1,15 +1,13 @@
-"""Package data: opening, hashing and validating the files of `zdscan.inputs`."""
+"""Package data: finding, hashing and validating the files in `zdscan/inputs/data`."""
 
 from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from functools import cache
-from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal, Protocol, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -21,6 +19,7 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
+FOLDER = Path(__file__).with_name("data")
 # The bibliography explains the numbers but does not make them.
 _SUFFIXES = (".toml", ".h5")
 
@@ -34,24 +33,16 @@ class Record(BaseModel):
 RecordT = TypeVar("RecordT", bound=Record)
 
 
-class Named(Protocol):
-    """What a file about one curve or table is read into: it knows its own name."""
-
-    @property
-    def name(self) -> str: ...
-
-
-NamedT = TypeVar("NamedT", bound=Named)
+Read = TypeVar("Read")
 
 
 def data_names() -> tuple[str, ...]:
     """Names of the data files that make the numbers, sorted."""
-    names = (entry.name for entry in resources.files(__package__).iterdir())
-    return tuple(sorted(name for name in names if name.endswith(_SUFFIXES)))
+    return tuple(sorted(path.name for path in FOLDER.iterdir() if path.suffix in _SUFFIXES))
 
 
 def read_data(name: str) -> bytes:
-    """Content of a data file of this package.
+    """Content of a data file, by its name without the folder.
 
     Raises
     ------
@@ -59,17 +50,12 @@ def read_data(name: str) -> bytes:
         The file is not there: the installation is damaged.
     """
     try:
-        return (resources.files(__package__) / name).read_bytes()
+        return (FOLDER / name).read_bytes()
     except OSError:
         raise UserError(
             f"The data file {name} is missing from the installation of zdscan: install it again. "
             f"Present are {', '.join(data_names())}."
         ) from None
-
-
-def open_data(name: str) -> AbstractContextManager[Path]:
-    """Path of a data file, for libraries that open files themselves; use as a context manager."""
-    return resources.as_file(resources.files(__package__) / name)
 
 
 @cache
@@ -111,25 +97,24 @@ def validate(model: type[RecordT], entry: object, source: str, where: str) -> Re
         ) from None
 
 
-def names_of(prefix: str) -> tuple[str, ...]:
-    """What the files <prefix>_<name>.toml are about: their names."""
-    start = f"{prefix}_"
+def names_of(kind: str) -> tuple[str, ...]:
+    """What the files <kind>_<name>.toml are called: their names, sorted."""
+    start = f"{kind}_"
     return tuple(name[len(start) : -len(".toml")] for name in data_names() if name.startswith(start))
 
 
-def load_named(prefix: str, what: str, name: str, parse: Callable[[str, str], NamedT]) -> NamedT:
-    """The contents of <prefix>_<name>.toml, read by `parse` (text, source).
+def load_named(kinds: Sequence[str], what: str, name: str, parse: Callable[[str, str], Read]) -> Read:
+    """The contents of <kind>_<name>.toml for the one of `kinds` that there is, read by `parse` (text, source).
 
     Raises
     ------
     UserError
-        There is no such file, it is damaged, or it calls itself otherwise; `what` is the word for its kind.
+        There is no such file, there are two, or it is damaged; `what` is the word for such a file.
     """
-    names = names_of(prefix)
-    if name not in names:
+    sources = [f"{kind}_{name}.toml" for kind in kinds if name in names_of(kind)]
+    if not sources:
+        names = sorted(known for kind in kinds for known in names_of(kind))
         raise UserError(f"There is {no_such(what, name, names)}.")
-    source = f"{prefix}_{name}.toml"
-    found = parse(read_data(source).decode(), source)
-    if found.name != name:
-        raise UserError(f"{source}: the {what.split()[-1]} calls itself {found.name!r}, its file {name!r}.")
-    return found
+    if len(sources) > 1:
+        raise UserError(f"There are two files called {name!r}: {' and '.join(sources)}. Rename one of them.")
+    return parse(read_data(sources[0]).decode(), sources[0])

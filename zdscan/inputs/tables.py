@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.errors import UserError
+from zdscan.inputs.files import FOLDER
 
 FORMAT = 1
-SM_TABLES = Path(__file__).with_name("sm_tables.h5")
-FORM_FACTORS = Path(__file__).with_name("form_factors.h5")
-RADIATION = Path(__file__).with_name("radiation.h5")
+SM_TABLES = FOLDER / "sm_tables.h5"
+FORM_FACTORS = FOLDER / "form_factors.h5"
+RADIATION = FOLDER / "radiation.h5"
 
 
 @dataclass(frozen=True)

@@ -28,14 +28,21 @@ _NEUTRINOS = ("g_nue", "g_numu", "g_nutau")
 
 @dataclass(frozen=True)
 class Case:
-    """A model: `matrix[i, j]` is coupling COUPLINGS[i] per unit of parameter PARAMETERS[j]; float64[16, 3]."""
+    """A model: couplings that are linear in the parameters eps, eps_z and g_mu (docs/model.md).
+
+    Attributes
+    ----------
+    name : "A", "B", "C", or the user's.
+    title : a few words for people.
+    matrix : float64[16, 3]; `matrix[i, j]` is coupling ``COUPLINGS[i]`` per unit of parameter ``PARAMETERS[j]``.
+    """
 
     name: str
     title: str
     matrix: NDArray[np.float64]
 
     def couplings(self, eps: float, eps_z: float, g_mu: float, axial_mu: float = 0.0) -> dict[str, float]:
-        """Named couplings at a point; axial_mu adds gA_mu = axial_mu x g_mu to the muon's axial coupling."""
+        """Named couplings at a point; axial_mu x g_mu is added to the muon's axial coupling."""
         values = self.with_axial(axial_mu) @ np.array([eps, eps_z, g_mu])
         return dict(zip(COUPLINGS, values.tolist(), strict=True))
 

@@ -1,6 +1,7 @@
 """What a constraint is: metadata, and clauses with the numbers of one mass. docs/constraints.md.
 
-A module in `zdscan/constraints` defines one `CONSTRAINT`; nothing else has to know of it.
+A module in `zdscan/constraints` defines one `CONSTRAINT`, or a data file is one (zdscan/physics/limit_curve.py);
+nothing else has to know of it.
 """
 
 from __future__ import annotations
@@ -88,10 +89,10 @@ class Clause:
 
 
 @dataclass(frozen=True, eq=False)
-class Theory:
-    """What the predictions of a scan depend on besides the mass: couplings and theory settings.
+class Model:
+    """What the predictions of a scan depend on besides the mass: the couplings of its case and its theory settings.
 
-    One is equal to itself alone, so that what follows from it can be cached.
+    A model is equal to itself alone, so that what follows from it can be cached.
     """
 
     matrix: NDArray[np.float64]  # float64[16, 3], axial_mu included
@@ -134,14 +135,16 @@ class Constraint:
     Attributes
     ----------
     id : stable name, also that of its bit in a grid file.
-    title, citations : for people; citations are keys of zdscan/inputs/references.bib.
+    title, citations : for people; citations are keys of zdscan/inputs/data/references.bib.
     cl : confidence level as text, e.g. "90%" or "2 sigma".
     unit : of prediction and limit.
     grade : reliability of its input: A read in the source, B third-party digitisation or recast, C rough.
-    in_paper : whether arXiv paper's analysis uses it (`use = "paper"`).
+    in_paper : whether the analysis of arXiv:2412.11438 uses it (`use = "paper"`).
     applies : masses and cases in words.
     slots : how many clauses it may return.
-    clauses : (theory, mass in GeV) -> the clauses at that mass; none where it does not apply.
+    clauses : (model, mass in GeV) -> the clauses at that mass; none where it does not apply.
+    rule : what is compared, in words; by default the docstring of `clauses`.
+    file : where it is defined, by default the module of `clauses`.
     """
 
     id: str
@@ -153,4 +156,12 @@ class Constraint:
     in_paper: bool
     applies: str
     slots: int
-    clauses: Callable[[Theory, float], Sequence[Clause]]
+    clauses: Callable[[Model, float], Sequence[Clause]]
+    rule: str = ""
+    file: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.rule:
+            object.__setattr__(self, "rule", " ".join((self.clauses.__doc__ or "").split()))
+        if not self.file:
+            object.__setattr__(self, "file", f"{self.clauses.__module__.replace('.', '/')}.py")

@@ -76,7 +76,7 @@ class Polynomial:
         return Polynomial({exponents: complex(c.imag) for exponents, c in self.terms.items()})
 
     def abs2(self) -> Polynomial:
-        """|p|^2, for real parameters."""
+        """The squared modulus, for real parameters."""
         return self.real * self.real + self.imag * self.imag
 
     def pack(self, places: Mapping[Exponents, int], out: list[float]) -> None:

@@ -1,9 +1,13 @@
-"""Rates of decays that radiate a Z_D, as functions of its mass alone. docs/constraints-charged.md.
+"""Rates of decays that radiate a Z_D: K, pi, W -> mu nu Z_D and Z -> mu mu Z_D. docs/constraints-charged.md.
 
-Gamma(with Z_D)/Gamma(without) = g^T I(M) g in the couplings g of `Decay.couplings`. The three-body integrals of
+Gamma(with Z_D)/Gamma(without) = g^T I(M) g in the couplings g of `Decay.couplings`. The three-body integrals I of
 kernels/physics are interpolated: divided by their powers of M and by their behaviour at threshold they are smooth in
-ln M, and 40 Chebyshev nodes give 1e-11. The table (`zdscan/inputs/radiation.h5`) is made by `zdscan calibrate`.
+ln M, and 40 Chebyshev nodes give 1e-11. The table (`zdscan/inputs/data/radiation.h5`) is made by `zdscan calibrate`.
 Outside its ranges, and for other constants than those it was made with, the integrals are done on the spot.
+
+What radiates follows the setting `emission`: the muon alone ("lepton"), or also the neutrino, the meson with its
+contact term, and the W ("complete"). The latter come from the rows g_numu, v_q, a_q and gWW of the coupling matrix: a
+direct muon coupling, which has none of them, stays on the muon. `ratio` puts both together, as a polynomial.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,19 +25,24 @@ from zdscan.inputs import constants, tables
 from zdscan.inputs.constants import Constants
 from zdscan.kernels.physics.electroweak import w_factors, z_factors
 from zdscan.kernels.physics.meson_leptonic import meson_factors
+from zdscan.physics.cases import COUPLINGS
+from zdscan.physics.clause import Model
+from zdscan.physics.parameters import PARAMETERS
+from zdscan.physics.polynomial import Polynomial
 
 Array = NDArray[np.float64]
 
 NODES = 40
 _DEGREES = np.arange(NODES)
 LOWEST, HIGHEST = 0.01, 2.0  # GeV
+_DOWN_QUARK = {"K": "s", "pi_fast": "d", "pi_slow": "d"}
 # What the table was made with: another value of one of these, and it is not used.
 CONSTANTS = ("m_mu", "m_Kplus", "m_piplus", "MW", "MZ", "sin2_theta_w", "T_mu_split_pi_mu_nu_X")
 
 
 @dataclass(frozen=True)
 class Decay:
-    """A decay.
+    """A decay that radiates, and its integrals I.
 
     Attributes
     ----------
@@ -118,7 +127,7 @@ class Stretch:
 
     @property
     def name(self) -> str:
-        """Of its data in the table."""
+        """The name of this stretch's coefficients in the table."""
         return f"{self.decay}/{self.low:.4f}"
 
     def nodes(self) -> Array:
@@ -139,12 +148,12 @@ class Stretch:
         return found
 
     def spread(self, coefficients: Array) -> Array:
-        """Coefficients of entries that grow as 1, of those as 1/M, of those as 1/M^2: float64[3 NODES, g, g]."""
+        """`coefficients` sorted by how their entry of I grows, as 1, 1/M and 1/M^2: float64[3 NODES, g, g]."""
         growth = DECAYS[self.decay].growth
         return np.concatenate([np.where(growth == power, coefficients, 0.0) for power in range(3)])
 
     def weights(self, mass: float) -> Array:
-        """What multiplies `spread` coefficients at a mass, in sum I: float64[3 NODES]."""
+        """The factors of the coefficients of `spread` whose sum is I at a mass: float64[3 NODES]."""
         x = math.log(mass * mass / (self.low * self.high)) / math.log(self.high / self.low)
         scale = self._threshold(mass)
         growth = np.array([[scale], [scale / mass], [scale / (mass * mass)]])
@@ -156,7 +165,7 @@ class Stretch:
 
 
 def stretches(c: Constants) -> tuple[Stretch, ...]:
-    """All of them. Three-body rates with a massless neutrino go as (end - M)^(7/2) near threshold."""
+    """All stretches of all decays. Three-body rates with a massless neutrino go as (end - M)^(7/2) near threshold."""
     m_mu, m_pi, split = c["m_mu"], c["m_piplus"], c["T_mu_split_pi_mu_nu_X"]
     kaon, pion = c["m_Kplus"] - m_mu, m_pi - m_mu
     both = math.sqrt(pion * pion - 2.0 * m_pi * split)  # above, no muon is fast
@@ -181,3 +190,56 @@ def table() -> Mapping[str, list[tuple[Stretch, Array]]]:
     for stretch in stretches(c):
         found.setdefault(stretch.decay, []).append((stretch, stretch.spread(data[stretch.name])))
     return found
+
+
+@lru_cache(maxsize=64)
+def _couplings(model: Model, decay: str) -> Array:
+    """The couplings g of a decay, a key of `DECAYS`, per unit of eps, eps_z, g_mu: float64[g, 3]."""
+    rows: dict[str, Array] = dict(zip(COUPLINGS, model.matrix, strict=True))
+    complete = model.emission == "complete"
+    nothing = np.zeros(len(PARAMETERS))
+    of_kernel = [rows["v_mu"] + rows["a_mu"], rows["v_mu"] - rows["a_mu"], rows["g_numu"] if complete else nothing]
+    if decay == "Z":
+        of_kernel = [rows["a_mu"], rows["v_mu"]]
+    elif decay == "W":
+        of_kernel.append(rows["gWW"] if complete else nothing)
+    elif complete:
+        down = _DOWN_QUARK[decay]
+        charge = rows["v_u"] - rows[f"v_{down}"]
+        of_kernel += [charge, charge - (rows["a_u"] - rows[f"a_{down}"])]
+    else:
+        of_kernel += [nothing, nothing]
+    found: Array = DECAYS[decay].of_kernel @ np.array(of_kernel)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _interpolated(model: Model, decay: str) -> list[tuple[Stretch, Array]]:
+    """The stretches of a decay, each with the coefficients of the form in eps, eps_z, g_mu: float64[3 NODES, 9]."""
+    couplings = _couplings(model, decay)
+    return [
+        (stretch, (couplings.T @ coefficients @ couplings).reshape(-1, len(PARAMETERS) ** 2))
+        for stretch, coefficients in table().get(decay, ())
+    ]
+
+
+def ratio(model: Model, mass: float, decay: str) -> Polynomial:
+    """Gamma(with a Z_D)/Gamma(without) of a decay.
+
+    Parameters
+    ----------
+    mass : of the Z_D, GeV.
+    decay : "K" -> mu nu; "pi_fast" and "pi_slow", the part of pi -> mu nu with a muon of more and of less kinetic
+        energy than T_mu_split_pi_mu_nu_X, over the whole rate without; "W" -> mu nu; "Z" -> mu mu, real emission alone.
+    """
+    for stretch, coefficients in _interpolated(model, decay):
+        if stretch.low <= mass <= stretch.high:
+            return Polynomial.quadratic((stretch.weights(mass) @ coefficients).tolist())
+    couplings = _couplings(model, decay)
+    form = couplings.T @ DECAYS[decay].integrals(model.constants, mass) @ couplings
+    return Polynomial.quadratic(form.ravel().tolist())
+
+
+def threshold(model: Model, parent: str) -> float:
+    """The mass (GeV) above which P -> mu nu Z_D is closed, for a parent of this name in the constants."""
+    return model.constants[parent] - model.constants["m_mu"]

@@ -1,4 +1,13 @@
-"""H -> H' Z_D with an on-shell Z_D: branching ratios as polynomials in the parameters. docs/constraints-flavour.md."""
+"""H -> H' Z_D with an on-shell Z_D: branching ratios as polynomials in the parameters. docs/constraints-flavour.md.
+
+BR = tau_H x factor x sum |amplitude|^2. The factor, phase space and normalisation, is that of the final state in
+zdscan/kernels/physics/twobody.py; the amplitudes, from the vertex and the form factors, are made here. K -> pi Z_D:
+
+    Gamma = lambda^(3/2)(m_K^2, m_pi^2, M^2)/(64 pi m_K^3 M^2) |F|^2                        `pseudoscalar_factor`
+    F = (E0 + E2 M^2) f+(M^2) - M1 m_s M^2 fT(M^2)/(m_K + m_pi)                             `_pseudoscalar_amplitude`
+
+with E2 of the photon from the measured K+ -> pi+ gamma* amplitude (`_measured_photon`).
+"""
 
 from __future__ import annotations
 
@@ -11,11 +20,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.inputs import curves, tables
+from zdscan.inputs import tables
 from zdscan.inputs.spline import Spline
 from zdscan.kernels.physics.twobody import inclusive_factor, pseudoscalar_factor, vector_amplitudes, vector_factor
 from zdscan.physics.cases import CASES, COUPLINGS
-from zdscan.physics.clause import Channel, Clause, Theory
+from zdscan.physics.clause import Clause, Model
 from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.polynomial import Polynomial
 from zdscan.physics.vertex import Transition, vertex
@@ -27,7 +36,7 @@ VECTOR = ("A1", "A12", "V", "T1", "T2", "T23")
 
 @dataclass(frozen=True)
 class Mode:
-    """A decay; masses and lifetimes by their names in the constants.
+    """A decay H -> H' Z_D; masses and lifetimes by their names in the constants.
 
     Attributes
     ----------
@@ -66,8 +75,8 @@ def _form_factors(table: str, names: tuple[str, ...]) -> Spline:
 
 
 @lru_cache(maxsize=64)  # several constraints ask for the same
-def branching_ratio(mode: str, theory: Theory, mass: float) -> Polynomial:
-    """BR(H -> H' Z_D), of degree two in (eps, eps_z, g_mu); 0 above threshold.
+def branching_ratio(mode: str, model: Model, mass: float) -> Polynomial:
+    """The branching ratio BR(H -> H' Z_D), of degree two in (eps, eps_z, g_mu); 0 above threshold.
 
     The polarisation sum is complete and the dipole M1 is kept in both theory settings.
 
@@ -76,25 +85,25 @@ def branching_ratio(mode: str, theory: Theory, mass: float) -> Polynomial:
     mode : a key of `MODES`.
     mass : of the Z_D, GeV, at most 2.
     """
-    decay, c = MODES[mode], theory.constants
+    decay, c = MODES[mode], model.constants
     lifetime = sum(c[name] for name in decay.lifetimes) / len(decay.lifetimes)
     if decay.final == "inclusive":
         m_b = c[decay.parent]
-        return _sum_of_squares(_inclusive_amplitudes(decay, theory, mass), lifetime * inclusive_factor(m_b, mass))
+        return _sum_of_squares(_inclusive_amplitudes(decay, model, mass), lifetime * inclusive_factor(m_b, mass))
     parent, daughter = c[decay.parent], c[decay.daughter]
     if mass + daughter >= parent:
         return Polynomial({})
     if decay.final == "vector":
         factor = vector_factor(parent, daughter, mass)
-        return _sum_of_squares(_helicity_amplitudes(decay, theory, mass), lifetime * factor)
-    amplitude = _pseudoscalar_amplitude(decay, theory, mass)
+        return _sum_of_squares(_helicity_amplitudes(decay, model, mass), lifetime * factor)
+    amplitude = _pseudoscalar_amplitude(decay, model, mass)
     if decay.cp_odd:
         amplitude = [f.imag / c["K0_pi0_isospin"] for f in amplitude]
     return _sum_of_squares([amplitude], lifetime * pseudoscalar_factor(parent, daughter, mass))
 
 
 def _sum_of_squares(amplitudes: Sequence[Row], factor: float) -> Polynomial:
-    """factor x sum over the rows of |row . (eps, eps_z, g_mu)|^2."""
+    """The polynomial factor x sum over the rows of |row . (eps, eps_z, g_mu)|^2."""
     form = [0.0] * 9
     for row in amplitudes:
         for i, x in enumerate(row):
@@ -103,68 +112,68 @@ def _sum_of_squares(amplitudes: Sequence[Row], factor: float) -> Polynomial:
     return Polynomial.quadratic(form)
 
 
-def _pseudoscalar_amplitude(decay: Mode, theory: Theory, mass: float) -> Row:
-    """F = (E0 + E2 M^2) f+(M^2) - M1 m_q M^2 fT(M^2)/(m_H + m_P) per unit of each parameter."""
-    c, q2 = theory.constants, mass * mass
+def _pseudoscalar_amplitude(decay: Mode, model: Model, mass: float) -> Row:
+    """The amplitude F = (E0 + E2 M^2) f+(M^2) - M1 m_q M^2 fT(M^2)/(m_H + m_P) per unit of each parameter."""
+    c, q2 = model.constants, mass * mass
     f_plus, f_tensor = _form_factors(decay.form_factors, PSEUDOSCALAR)(q2)
-    vector, m1 = _vertex(decay, theory, mass, f_plus)
+    vector, m1 = _vertex(decay, model, mass, f_plus)
     tensor = c[decay.heavy_quark] * q2 * f_tensor / (c[decay.parent] + c[decay.daughter])
     return [v * f_plus - m * tensor for v, m in zip(vector, m1, strict=True)]
 
 
-def _helicity_amplitudes(decay: Mode, theory: Theory, mass: float) -> list[Row]:
-    """(H_0, H_+, H_-) in GeV per unit of each parameter."""
-    c = theory.constants
+def _helicity_amplitudes(decay: Mode, model: Model, mass: float) -> list[Row]:
+    """The helicity amplitudes (H_0, H_+, H_-) of H -> V Z_D in GeV per unit of each parameter."""
+    c = model.constants
     form_factors = _form_factors(decay.form_factors, VECTOR)(mass * mass)
-    vector, m1 = _vertex(decay, theory, mass)
+    vector, m1 = _vertex(decay, model, mass)
     masses = (c[decay.parent], c[decay.daughter], mass)
     of_vector = vector_amplitudes(*masses, 1.0, 0.0, *form_factors)
     of_dipole = vector_amplitudes(*masses, 0.0, c[decay.heavy_quark], *form_factors)
     return [[x * v + y * m for v, m in zip(vector, m1, strict=True)] for x, y in zip(of_vector, of_dipole, strict=True)]
 
 
-def _inclusive_amplitudes(decay: Mode, theory: Theory, mass: float) -> list[Row]:
-    """Longitudinal and transverse amplitude of b -> s Z_D at leading order (GeV)."""
-    m_b = theory.constants[decay.heavy_quark]
-    both = list(zip(*_vertex(decay, theory, mass), strict=True))
+def _inclusive_amplitudes(decay: Mode, model: Model, mass: float) -> list[Row]:
+    """The longitudinal and the transverse amplitude of b -> s Z_D at leading order (GeV)."""
+    m_b = model.constants[decay.heavy_quark]
+    both = list(zip(*_vertex(decay, model, mass), strict=True))
     return [[m_b * (v - m * mass**2) for v, m in both], [math.sqrt(2.0) * mass * (v - m * m_b**2) for v, m in both]]
 
 
-def _vertex(decay: Mode, theory: Theory, mass: float, f_plus: float = math.nan) -> tuple[Row, Row]:
+def _vertex(decay: Mode, model: Model, mass: float, f_plus: float = math.nan) -> tuple[Row, Row]:
     """(E0 + E2 M^2, M1) per unit of each parameter; s -> d with the measured photon amplitude (f_plus at M^2)."""
-    e0, e2, m1 = theory.vertex(decay.transition).rows
+    e0, e2, m1 = model.vertex(decay.transition).rows
     if decay.transition == "sd":
-        e2 = _measured_photon(theory, mass, f_plus)
+        e2 = _measured_photon(model, mass, f_plus)
     return [x + mass * mass * y for x, y in zip(e0, e2, strict=True)], m1
 
 
-def _measured_photon(theory: Theory, mass: float, f_plus: float) -> Row:
-    """E2 of s -> d. Its u and c logarithms are not computable at this scale for the photon's couplings.
+def _measured_photon(model: Model, mass: float, f_plus: float) -> Row:
+    """E2 of s -> d, whose u and c logarithms are not computable at this scale for the photon's couplings.
 
     The real part of the photon's share of each column is therefore that of the measured K+ -> pi+ gamma* amplitude
     |a+ + b+ z| (arXiv:2209.05076), with the sign that the loop sum has relative to E0; everything else is the loop sum.
     """
-    c = theory.constants
+    c = model.constants
     measured = abs(c["a_plus_K_pi_gamma"] + c["b_plus_K_pi_gamma"] * mass**2 / c["m_Kplus"] ** 2)
     photon = c["e"] * c["GF"] * measured / (8.0 * math.pi**2 * f_plus)
-    _, e2, _ = theory.vertex("sd").rows
-    return [x + share * (photon - _photon_loop()) for x, share in zip(e2, _photon_shares(theory), strict=True)]
+    _, e2, _ = model.vertex("sd").rows
+    return [x + share * (photon - _photon_loop()) for x, share in zip(e2, _photon_shares(model), strict=True)]
 
 
 @cache
 def _photon_loop() -> float:
-    """Re E2 of s -> d per unit eps of Case A, from the loops."""
+    """The photon's Re E2 of s -> d from the loops, per unit eps of Case A."""
     return float(vertex(CASES["A"].matrix, "sd").e2[PARAMETERS.index("eps")].real)
 
 
 @lru_cache(maxsize=64)
-def _photon_shares(theory: Theory) -> list[float]:
-    """`_photon_share` of the three columns."""
-    return [_photon_share(column) for column in theory.matrix.T]
+def _photon_shares(model: Model) -> list[float]:
+    """The photon's share of each column of the coupling matrix, by `_photon_share`."""
+    return [_photon_share(column) for column in model.matrix.T]
 
 
 def _photon_share(column: NDArray[np.float64]) -> float:
-    """alpha if quarks, W and Goldstones couple as alpha x photon + beta x Z (Case A's eps and eps_z), else 0."""
+    """The share alpha if quarks, W and Goldstones couple as alpha x photon + beta x Z (columns of Case A), else 0."""
     rows = [COUPLINGS.index(name) for name in ("v_u", "a_u", "v_d", "a_d", "v_s", "a_s", "gWW", "gpp", "gWp")]
     basis, wanted = CASES["A"].matrix[rows, :2], column[rows]
     share = np.linalg.lstsq(basis, wanted, rcond=None)[0]
@@ -172,29 +181,6 @@ def _photon_share(column: NDArray[np.float64]) -> float:
     return float(share[0]) if matches else 0.0
 
 
-def neutrino_clause(theory: Theory, mass: float, mode: str, standard_model: float, limit: float) -> Clause:
-    """BR_SM(H -> H' nu nu) + BR(H -> H' Z_D) BR_inv below a limit; their interference is below 3e-6 of the latter."""
-    return Clause(
-        polynomial=branching_ratio(mode, theory, mass), channel="invisible", constant=standard_model, up=limit
-    )
-
-
-def visible_clauses(
-    theory: Theory, mass: float, mode: str, channel: Channel, curve: str, longest_lifetime: str
-) -> list[Clause]:
-    """BR(H -> H' Z_D) BR(Z_D -> channel) below a limit curve on prompt decays; nothing outside the curve.
-
-    longest_lifetime : name of the constant (ps) up to which the curve is used.
-    """
-    limit = curves.load(curve).at(mass)
-    if math.isnan(limit):
-        return []
-    c = theory.constants
-    return [
-        Clause(
-            polynomial=branching_ratio(mode, theory, mass),
-            channel=channel,
-            up=limit,
-            min_width=c["hbar"] / c[longest_lifetime],
-        )
-    ]
+def neutrino_clause(model: Model, mass: float, mode: str, standard_model: float, limit: float) -> Clause:
+    """The clause BR_SM(H -> H' nu nu) + BR(H -> H' Z_D) BR_inv < limit; interference is below 3e-6 of the second."""
+    return Clause(polynomial=branching_ratio(mode, model, mass), channel="invisible", constant=standard_model, up=limit)

@@ -20,9 +20,10 @@ Transition = Literal["bs", "bd", "sd"]
 
 @dataclass(frozen=True, eq=False)
 class Vertex:
-    """Coefficients per unit of (eps, eps_z, g_mu), complex128[3] each: e0 dimensionless, e2 and m1 in GeV^-2.
+    """The vertex of a transition per unit of (eps, eps_z, g_mu), complex128[3] each: e0, and e2 and m1 in GeV^-2.
 
-    One is equal to itself alone, so that what follows from it can be cached.
+    L = Z_nu qbar [(E0 + E2 q^2) gamma^nu P_L + M1 m_Q i sigma^(nu mu) q_mu P_R] Q. A vertex is equal to itself alone,
+    so that what follows from it can be cached.
     """
 
     e0: NDArray[np.complex128]
@@ -32,7 +33,7 @@ class Vertex:
 
     @cached_property
     def rows(self) -> tuple[list[complex], list[complex], list[complex]]:
-        """e0, e2, m1 in Python's numbers."""
+        """The coefficients e0, e2 and m1 as lists of Python's numbers, which are quicker than short arrays."""
         return self.e0.tolist(), self.e2.tolist(), self.m1.tolist()
 
     @cached_property
@@ -47,7 +48,7 @@ class Vertex:
 
 
 def vertex(matrix: NDArray[np.float64], transition: Transition, fcnc_scale: float = 1.0) -> Vertex:
-    """Sum over u, c, t of the one-loop vertex for a coupling matrix float64[16, 3].
+    """The one-loop vertex of a transition, summed over u, c and t, for a coupling matrix float64[16, 3].
 
     fcnc_scale multiplies E0, which without a Higgs sector is uncertain at 50-100% (docs/penguin.md).
     """

@@ -22,7 +22,7 @@ GRACE_SECONDS = 0.1  # for a launcher to pass on what it has read
 
 
 @dataclass(frozen=True)
-class Fault:
+class Failure:
     """Why a run failed: the rank it happened on (of `ranks`), that rank's host, and the cause in a sentence."""
 
     rank: int
@@ -35,21 +35,21 @@ class Fault:
         return asdict(self)
 
 
-def fault_of(error: BaseException, rank: int, ranks: int) -> Fault:
-    """The fault that an exception on this rank is."""
+def failure_of(error: BaseException, rank: int, ranks: int) -> Failure:
+    """What an exception on this rank says of the failure."""
     if isinstance(error, UserError):
         cause = " ".join(error.messages)
     else:
         cause = "".join(traceback.format_exception_only(error)).strip()
-    return Fault(rank, ranks, socket.gethostname(), cause)
+    return Failure(rank, ranks, socket.gethostname(), cause)
 
 
-def say(error: BaseException, fault: Fault) -> None:
+def say(error: BaseException, failure: Failure) -> None:
     """Print the message of the one rank that speaks: its sentences, or the traceback of what is not the user's."""
     text = "\n".join(error.messages) if isinstance(error, UserError) else "".join(traceback.format_exception(error))
     with contextlib.suppress(OSError, ValueError):  # a closed standard error must not keep the job from ending
         sys.stdout.flush()
-        sys.stderr.write(f"zdscan: rank {fault.rank} of {fault.ranks} on {fault.host} failed:\n{text.rstrip()}\n")
+        sys.stderr.write(f"zdscan: rank {failure.rank} of {failure.ranks} on {failure.host} failed:\n{text.rstrip()}\n")
         sys.stderr.flush()
         drain(sys.stderr)
 

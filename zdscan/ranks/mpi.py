@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 from zdscan.errors import Stopped, UserError
-from zdscan.ranks.lastwords import Fault, fault_of, say
+from zdscan.ranks.lastwords import Failure, failure_of, say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,8 +32,8 @@ _RANK_VARIABLES = ("PMI_RANK", "PMIX_RANK")  # tell a rank only
 OTHERS_SECONDS = 30.0  # how long a second failing rank waits to be ended by the first, which speaks for all
 
 
-def _nothing(fault: Fault) -> None:
-    """Keep no record of a fault."""
+def _nothing(failure: Failure) -> None:
+    """Keep no record of a failure."""
 
 
 class _SaidByRoot(UserError):
@@ -74,10 +74,10 @@ class Counters(Protocol):
     """A few integers shared by every process of the job, changed atomically."""
 
     def add(self, slot: int, amount: int) -> int:
-        """Add to one of them; its former value."""
+        """Add to the counter of that slot and return its former value."""
 
     def close(self) -> None:
-        """Give them up; every rank calls this."""
+        """Give the counters up; every rank calls this."""
 
 
 class LocalCounters:
@@ -88,14 +88,14 @@ class LocalCounters:
         self._lock = threading.Lock()
 
     def add(self, slot: int, amount: int) -> int:
-        """Add to one of them; its former value."""
+        """Add to the counter of that slot and return its former value."""
         with self._lock:
             former = self._values[slot]
             self._values[slot] += amount
             return former
 
     def close(self) -> None:
-        """Nothing to give up."""
+        """Return at once: there is nothing to give up."""
 
 
 class Alone:
@@ -119,17 +119,17 @@ class Alone:
         return self.rank == 0
 
     @contextlib.contextmanager
-    def job(self, record: Callable[[Fault], None] = _nothing) -> Iterator[None]:
-        """Ends every rank when the body fails on one; errors raised on every rank at once pass through.
+    def job(self, record: Callable[[Failure], None] = _nothing) -> Iterator[None]:
+        """End every rank when the body fails on one; errors raised on every rank at once pass through.
 
-        `record` keeps the fault; it is called on the first rank that fails only.
+        `record` keeps what is told of the failure; it is called on the first rank that fails only.
         """
         try:
             yield
         except Stopped:
             raise
         except BaseException as error:
-            record(fault_of(error, self.rank, self.size))
+            record(failure_of(error, self.rank, self.size))
             raise
 
     def beat(self) -> None:
@@ -206,26 +206,26 @@ class Ranks(Alone):
         self._install_excepthook()
 
     @contextlib.contextmanager
-    def job(self, record: Callable[[Fault], None] = _nothing) -> Iterator[None]:
-        """Ends every rank when the body fails on one; errors raised on every rank at once pass through."""
+    def job(self, record: Callable[[Failure], None] = _nothing) -> Iterator[None]:
+        """End every rank when the body fails on one; errors raised on every rank at once pass through."""
         try:
             yield
         except Stopped:
             raise
         except _SaidByRoot as error:
             if self.is_root:
-                record(fault_of(error, self.rank, self.size))
+                record(failure_of(error, self.rank, self.size))
             raise
         except BaseException as error:
             self._abort(error, record)
 
-    def _abort(self, error: BaseException, record: Callable[[Fault], None] = _nothing) -> NoReturn:
+    def _abort(self, error: BaseException, record: Callable[[Failure], None] = _nothing) -> NoReturn:
         # Abort at once: unwinding further would meet collective calls that the other ranks never make.
         if self._board.is_first_to_fail():
-            fault = fault_of(error, self.rank, self.size)
-            record(fault)
-            say(error, fault)
-            record(fault)  # rank 0 may have written the status it was about to write meanwhile
+            failure = failure_of(error, self.rank, self.size)
+            record(failure)
+            say(error, failure)
+            record(failure)  # rank 0 may have written the status it was about to write meanwhile
         else:
             limit = time.monotonic() + OTHERS_SECONDS
             while time.monotonic() < limit:  # the rank that speaks ends this one

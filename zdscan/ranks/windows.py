@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 BEAT_SECONDS = 1.0  # how often a rank shows that it is alive; rarer in jobs of many thousand ranks
-RANKS_PER_SECOND = 4096.0  # signs of life that rank 0 should have to take
+BEATS_PER_SECOND = 4096.0  # the most signs of life that rank 0 should have to take
 ANSWER_SECONDS = 3.0  # how long a failing rank waits for rank 0's memory
 
 
@@ -30,7 +30,7 @@ class WindowCounters:
         self._lock = lock
 
     def add(self, slot: int, amount: int) -> int:
-        """Add to one of them; its former value."""
+        """Add to the counter of that slot and return its former value."""
         with self._lock:
             if self._is_root:
                 self._comm.Iprobe()  # where the network needs the target's help, rank 0 gives it here
@@ -51,7 +51,7 @@ class Board:
     def __init__(self, mpi: Any, comm: Any, lock: threading.Lock) -> None:
         self._mpi, self._comm, self._lock = mpi, comm, lock
         self._rank, size = comm.Get_rank(), comm.Get_size()
-        self._seconds = max(BEAT_SECONDS, size / RANKS_PER_SECOND)
+        self._seconds = max(BEAT_SECONDS, size / BEATS_PER_SECOND)
         self._window = mpi.Win.Allocate(8 * (1 + size) if self._rank == 0 else 0, 8, comm=comm)
         self._memory = np.frombuffer(self._window.tomemory(), dtype=np.int64)
         if self._rank == 0:

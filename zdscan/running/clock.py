@@ -55,8 +55,8 @@ class Clock:
         return Spent(computing, writing, max(0.0, alive - computing - writing))
 
 
-class Timed:
-    """A sink whose time is counted as writing."""
+class Timed(Sink):
+    """A sink whose time is counted as writing; everything else is left to the sink within."""
 
     def __init__(self, sink: Sink, clock: Clock) -> None:
         self._sink, self._clock = sink, clock
@@ -67,7 +67,16 @@ class Timed:
         with self._clock.during("writing"):
             self._sink.put(number, outputs)
 
+    def due(self) -> bool:
+        """Whether the sink within wants a checkpoint."""
+        return self._sink.due()
+
+    def checkpoint(self) -> None:
+        """Let the sink make durable what it has."""
+        with self._clock.during("writing"):
+            self._sink.checkpoint()
+
     def close(self) -> None:
-        """Close the sink."""
+        """Close the sink within."""
         with self._clock.during("writing"):
             self._sink.close()

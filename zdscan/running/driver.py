@@ -1,63 +1,35 @@
-"""The commands on grids: run, resume, verify, info. They work alone and on every rank of an MPI job.
+"""The commands that compute grids, `run` and `resume`; they work alone and on every rank of an MPI job.
 
-Under MPI every rank calls them; rank 0 returns what is described here, the others an empty summary or report. A
-user's mistake is raised on every rank, with its sentences on rank 0 only; any other failure ends the whole job.
+Under MPI every rank calls them; rank 0 returns what is described here, the others an empty summary. A user's mistake is
+raised on every rank, with its sentences on rank 0 only; any other failure ends the whole job.
 """
 
 from __future__ import annotations
 
-import contextlib
 import math
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.errors import Stopped, UserError
-from zdscan.grid import checkpoint, create, profiles, provenance
+from zdscan.errors import UserError
+from zdscan.grid import checkpoint, create, provenance
 from zdscan.grid.blocks import Plan
-from zdscan.grid.layout import DONE, GridIO, Layout
 from zdscan.grid.open import GridFile, open_grid, restore_length
-from zdscan.grid.sinks import NAMES as SINKS
-from zdscan.grid.sinks import open_sink
-from zdscan.grid.verify import (
-    BadBlock,
-    Best,
-    BestPoint,
-    FileInfo,
-    VerifyReport,
-    best_point,
-    compare,
-    info,
-    profile_best,
-    refuse_other_physics,
-    verify,
-)
+from zdscan.grid.sinks import sink_class
+from zdscan.grid.verify import compare
 from zdscan.ranks import mpi
 from zdscan.ranks.mpi import Alone
-from zdscan.running.clock import Clock, Spent, Timed
-from zdscan.running.progress import Progress, record_fault
-from zdscan.running.workers import EngineLike, StopRequest, build_mass_tables, choose_threads, compute_blocks, warm_up
+from zdscan.running.job import Job, RunSummary, stopped
+from zdscan.running.workers import EngineLike, StopRequest, choose_threads
 
 if TYPE_CHECKING:
     from zdscan.scan.scanfile import Scan
 
-__all__ = [
-    "BadBlock",
-    "BestPoint",
-    "EngineLike",
-    "FileInfo",
-    "RunSummary",
-    "VerifyReport",
-    "info",
-    "resume",
-    "run",
-    "verify",
-]
+
+__all__ = ["RunSummary", "resume", "run"]
 
 
 class ScanOutput(Protocol):
@@ -84,41 +56,6 @@ class ScanLike(Protocol):
         """What is stored."""
 
 
-@dataclass(frozen=True)
-class RunSummary:
-    """What a run did. `points` of the grid, of which `computed` now, in `seconds` of wall time for the blocks alone.
-
-    `spent` divides the seconds of the blocks, summed over threads and ranks, into computing, writing and waiting.
-    `repaired` lists blocks that a resume found damaged and computed again; `best_allowed` is None where no allowed
-    point exists or the mask is not stored.
-    """
-
-    path: str = ""
-    points: int = 0
-    computed: int = 0
-    blocks: int = 0
-    repaired: tuple[int, ...] = ()
-    seconds: float = 0.0
-    total_seconds: float = 0.0
-    spent: Spent = field(default_factory=Spent)
-    ranks: int = 0
-    threads: int = 0
-    best: BestPoint | None = None
-    best_allowed: BestPoint | None = None
-    sm_chi2: dict[str, float] = field(default_factory=dict)
-    ndof: int = 0
-
-    @property
-    def points_per_second(self) -> float:
-        """Points computed per second of wall time."""
-        return self.computed / self.seconds if self.seconds > 0 else 0.0
-
-    @property
-    def points_per_second_per_core(self) -> float:
-        """The same for each thread of each rank."""
-        return self.points_per_second / max(self.ranks * self.threads, 1)
-
-
 def run(
     scan: ScanLike,
     output: str | Path,
@@ -137,7 +74,7 @@ def run(
     scan : the checked scan file.
     output : the grid file; must not exist unless `overwrite`.
     threads : per rank; by default every core alone, one under MPI.
-    sink : "direct" (each rank writes in place), "gather" (rank 0 writes) or "parallel" (HDF5 built with MPI).
+    sink : how blocks reach the file, by its name in `zdscan.grid.sinks.SINKS`.
     block_points : points per block, at most; chosen from the grid by default. Does not change the numbers.
     engine : computes the numbers; by default built from the scan.
     progress : whether rank 0 prints progress.
@@ -171,7 +108,7 @@ def run(
                 overwrite=overwrite,
             )
         )
-        job = _Job(world, layout, built, per_rank, sink, progress, stopping, [entry])
+        job = Job(world, layout, built, per_rank, sink, progress, stopping, [entry])
         return job.do(np.arange(plan.blocks, dtype=np.int64), ())
 
 
@@ -203,208 +140,53 @@ def resume(
         if grid.lost_bytes:
             world.from_root(lambda: restore_length(grid))
         bad = [number for number, _ in compare(grid, world, stopping)]
-        if grid.layout.partial and world.is_root:
-            bad = [int(number) for number in checkpoint.lost_blocks(grid)]
+        if world.is_root:
+            bad += [int(number) for number in checkpoint.lost_blocks(grid)]
         numbers: NDArray[np.int64] = world.from_root(lambda: np.array(sorted(bad), dtype=np.int64))
         if world.any(stopping()):
-            raise _stopped(world, grid.layout.path)
+            raise stopped(world, grid.layout.path)
         todo = np.union1d(grid.missing, numbers)
         entry = provenance.record("resume", world, per_rank, sink)
         # an earlier run that still calls itself running was killed before it could say otherwise
         past = [{**run, "state": "not ended"} if run.get("state") == "running" else run for run in grid.history]
-        job = _Job(world, grid.layout, built, per_rank, sink, progress, stopping, [*past, entry])
+        job = Job(world, grid.layout, built, per_rank, sink, progress, stopping, [*past, entry])
         return job.do(todo, tuple(int(number) for number in numbers))
 
 
-@dataclass
-class _Job:
-    """One run or resume, from the created file on."""
-
-    world: Alone
-    layout: Layout
-    engine: EngineLike
-    threads: int
-    sink: str
-    show: bool
-    stopping: StopRequest
-    history: list[dict[str, Any]]
-    tables: list[profiles.Tables] = field(default_factory=list)  # of this rank's threads
-
-    def do(self, todo: NDArray[np.int64], repaired: tuple[int, ...]) -> RunSummary:
-        began = time.monotonic()
-        world, plan = self.world, self.layout.plan
-        before = plan.points - plan.points_in(todo)
-        progress = Progress(self.layout.path, plan.points, before, world=world, show=self.show)
-        state = "failed"
-        with world.job(lambda fault: record_fault(self.layout.path, fault)):
-            try:
-                if todo.size:
-                    self._mark(todo)
-                seconds, spent = self._compute(todo, progress)
-                best, best_allowed = self._profiles(todo, progress)
-                state = "finished"
-            except Stopped:
-                state = "stopped"
-                raise
-            finally:
-                if world.is_root:
-                    progress.close(state)
-                    if todo.size:
-                        self._note(state, todo)
-        if not world.is_root:
-            return RunSummary()
-        return RunSummary(
-            path=self.layout.path,
-            points=plan.points,
-            computed=plan.points - before,
-            blocks=plan.blocks,
-            repaired=repaired,
-            seconds=seconds,
-            total_seconds=time.monotonic() - began,
-            spent=spent,
-            ranks=world.size,
-            threads=self.threads,
-            best=best_point(self.engine.axes, best),
-            best_allowed=best_point(self.engine.axes, best_allowed),
-            sm_chi2=dict(self.engine.sm_chi2),
-            ndof=self.engine.ndof,
-        )
-
-    def _mark(self, todo: NDArray[np.int64]) -> None:
-        """Before anything is computed: damaged blocks are no longer finished, profiles no longer complete."""
-        if self.world.is_root:
-            with GridIO(self.layout, write=True) as io:
-                done = io.read_done()
-                for number in todo[done[todo] != 0]:
-                    io.write_done(int(number), 0)
-                    io.clear_block(int(number), [field for field in self.engine.fields if field.stored])
-                io.clear_profiles()
-                io.write_history(self.history)
-                io.sync()
-        self.world.barrier()
-
-    def _compute(self, todo: NDArray[np.int64], progress: Progress) -> tuple[float, Spent]:
-        """Compute and write those blocks; the seconds that took, and on rank 0 what they were spent on."""
-        if todo.size == 0:
-            return 0.0, Spent()
-        world = self.world
-        progress.stage("compiling")
-        warm_up(self.engine, world)
-        self._stop_if_asked()
-        progress.stage("building mass tables")
-        masses = np.unique(todo // self.layout.plan.blocks_per_mass)
-
-        def stopping() -> bool:
-            """Asked between any two pieces of work: also the moment for signs of life."""
-            world.beat()
-            progress.touch()
-            return self.stopping()
-
-        mass_tables = build_mass_tables(self.engine, masses, world, stopping)
-        if mass_tables is None:
-            raise _stopped(world, self.layout.path)
-        progress.stage("computing")
-        began, clock = time.monotonic(), Clock()
-        plan, names = self.layout.plan, [field.name for field in self.engine.fields]
-        if self.layout.profiles:
-            self.tables = [profiles.Tables.empty(plan.shape, names) for _ in range(self.threads)]
-        sink = (
-            checkpoint.Partial(self.layout, world, self.tables)
-            if self.layout.partial
-            else Timed(open_sink(self.sink, self.layout, world), clock)
-        )
-        finished = compute_blocks(
-            self.engine,
-            self.layout,
-            mass_tables,
-            todo,
-            sink,
-            world,
-            self.threads,
-            progress,
-            stopping,
-            clock,
-            self.tables,
-        )
-        sink.close()
-        world.barrier()
-        spent = clock.total(world, self.threads)
-        seconds = time.monotonic() - began
-        self.history[-1].update({f"seconds_{name}": round(value, 3) for name, value in asdict(spent).items()})
-        self.history[-1]["seconds_blocks"] = round(seconds, 3)
-        if not finished:
-            raise _stopped(world, self.layout.path)
-        return seconds, spent
-
-    def _profiles(self, todo: NDArray[np.int64], progress: Progress) -> tuple[Best | None, Best | None]:
-        """Write the profiles where they are not those of the file; the best points, on rank 0."""
-        world, layout = self.world, self.layout
-        if "chi2" not in layout.fields and not layout.partial:
-            return None, None
-        if todo.size == 0 and layout.profiles:
-            stored = world.from_root(self._stored_best)
-            if stored is not None:
-                if layout.partial:  # a kill may have come between the last profile and this
-                    world.from_root(lambda: checkpoint.clear(layout))
-                return stored
-        progress.stage("profiles")
-        if layout.partial:
-            world.from_root(lambda: checkpoint.finish(layout))
-            return world.from_root(self._stored_best) or (None, None)
-        # This run's blocks are in the tables already; the others are read back.
-        rest = np.setdiff1d(np.arange(layout.plan.blocks), todo) if self.tables else None
-        found = profiles.compute(layout, world, self.threads, blocks=rest, known=self.tables, stopping=self.stopping)
-        self._stop_if_asked()
-        if found is None:
-            return None, None
-        every, allowed = found.every, found.allowed
-        if layout.profiles:
-            with GridIO(layout, write=True) as io:
-                for suffix, minima in (("", every), ("_allowed", allowed)):
-                    for name, (values, at) in minima.tables().items() if minima is not None else ():
-                        io.write_profile(name + suffix, values)
-                        io.write_profile(f"{name}{suffix}_at", at)
-                io.sync()
-        return every.best(), allowed.best() if allowed is not None else None
-
-    def _stored_best(self) -> tuple[Best | None, Best | None] | None:
-        with GridIO(self.layout, write=False) as io:
-            return profile_best(io)
-
-    def _note(self, state: str, todo: NDArray[np.int64]) -> None:
-        """Enter the run's end in the history, with the points it finished."""
-        self.history[-1].update(state=state, stop=provenance.now())
-        # After a failure the file may be out of reach too, and the first fault is the one to tell.
-        quiet = contextlib.suppress(UserError) if state == "failed" else contextlib.nullcontext()
-        with quiet, GridIO(self.layout, write=True) as io:
-            done = io.read_done()
-            self.history[-1]["points_computed"] = self.layout.plan.points_in(todo[done[todo] == DONE])
-            io.write_history(self.history)
-            io.sync()
-
-    def _stop_if_asked(self) -> None:
-        if self.world.any(self.stopping()):
-            raise _stopped(self.world, self.layout.path)
-
-
-def _stopped(world: Alone, path: str) -> Stopped:
-    if not world.is_root:
-        return Stopped()
-    return Stopped(f"stopped; every finished block is in {path}, continue with `zdscan resume {path}`.")
-
-
 def _settings(world: Alone, threads: int | None, sink: str, block_points: int | None) -> int:
-    """Check the settings of a run; the number of threads per rank."""
-    if sink not in SINKS:
-        raise UserError(f"There is no sink {sink!r}: choose one of {', '.join(SINKS)}.")
+    """Check the settings of a run and return the number of threads per rank."""
+    writer = sink_class(sink)
     if block_points is not None and block_points < 1:
         raise UserError(f"A block must have at least 1 point, not {block_points}.")
-    if sink == "parallel":
-        from zdscan.grid import parallel
+    return choose_threads(writer.check(threads), world)
 
-        threads = 1 if threads is None else threads
-        parallel.check(threads)
-    return choose_threads(threads, world)
+
+def refuse_other_physics(grid: GridFile, engine: EngineLike) -> None:
+    """Raise `UserError`, with the differences, where the engine would not compute the numbers of this file."""
+    differences = []
+    if not grid.header_ok:
+        differences.append("the file's axes, scan file or attributes were altered after it was made")
+    for name, values in engine.axes.items():
+        if not np.array_equal(values, grid.axes[name]):
+            differences.append(f"axis {name}: the file's values differ from those of its scan file")
+    stored = {name: (extent.dtype, extent.shape[4:]) for name, extent in grid.layout.fields.items()}
+    wanted = {f.name: (f.dtype, (f.components,) if f.extra else ()) for f in engine.fields if f.stored}
+    if list(stored) != list(wanted) or any(np.dtype(stored[n][0]) != np.dtype(wanted[n][0]) for n in stored):
+        texts = [", ".join(names) or "profiles alone" for names in (stored, wanted)]
+        differences.append(f"fields: the file has {texts[0]}, this zdscan gives {texts[1]}")
+    elif any(stored[name][1] != wanted[name][1] for name in stored):
+        differences.append("fields: another number of components")
+    differences += [
+        f"{name}: the file has {grid.identity.get(name, 'nothing')}, this zdscan {engine.identity.get(name, 'nothing')}"
+        for name in sorted({*grid.identity, *engine.identity})
+        if grid.identity.get(name) != engine.identity.get(name)
+    ]
+    if differences:
+        raise UserError(
+            f"{grid.path} cannot be continued, this zdscan would compute other numbers (made by zdscan "
+            f"{grid.attributes.get('version', '?')}):",
+            *(f"  {difference}" for difference in differences),
+        )
 
 
 def _open_unpacked(path: str | Path) -> GridFile:

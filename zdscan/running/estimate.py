@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zdscan.evaluation.fields import Field
-from zdscan.grid.blocks import LARGEST_BLOCK, Plan, piece_of, table_bytes
-from zdscan.grid.profiles import Tables, warm_up
+from zdscan.grid.blocks import LARGEST_BLOCK, Plan, piece_of, profile_bytes
+from zdscan.grid.profiles import Profiles, warm_up
 from zdscan.ranks import mpi
 from zdscan.running.workers import kept_mass_tables
 
@@ -36,7 +36,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What to expect of a run.
+    """What a run is expected to cost.
 
     Attributes
     ----------
@@ -61,13 +61,9 @@ def size_of(scan: Scan, stored: Sequence[Field]) -> Size:
     per_point = sum(np.dtype(item.dtype).itemsize * item.components for item in stored)
     plan = Plan.default(scan.shape, stored=bool(stored))
     blocks = (13 + 4 * len(stored)) * plan.blocks  # number, done byte, checksums
-    tables = _profile_bytes(scan) * (1 if stored else 3)  # without fields, two copies while the run lasts
+    tables = profile_bytes(scan.shape, stored=bool(stored)) if scan.output.profiles else 0
     metadata = 200_000
     return Size(scan.points, per_point, scan.points * per_point + tables + blocks + metadata)
-
-
-def _profile_bytes(scan: Scan) -> int:
-    return table_bytes(scan.shape) if scan.output.profiles else 0
 
 
 def estimate(scan: Scan, cores: int | None = None) -> Estimate:
@@ -98,7 +94,7 @@ def estimate(scan: Scan, cores: int | None = None) -> Estimate:
         for item in engine.fields
     ]
     found = dict(zip((item.name for item in engine.fields), outputs, strict=True))
-    tables = Tables.empty(engine.shape, found) if scan.output.profiles else None
+    minima = Profiles.empty(engine.shape, found) if scan.output.profiles else None
     masses = sorted({round(k * (scan.shape[0] - 1) / (SAMPLE_MASSES - 1)) for k in range(SAMPLE_MASSES)})
     mass_seconds = point_seconds = 0.0
     for mass in masses:
@@ -107,13 +103,13 @@ def estimate(scan: Scan, cores: int | None = None) -> Estimate:
         sliced = time.thread_time()
         engine.evaluate(built, first, count, outputs)  # what is made once a mass included
         made = time.thread_time()
-        if tables is not None:
-            tables.add(mass, first, found["chi2"], found["excluded"])
+        if minima is not None:
+            minima.add(mass, first, found["chi2"], found["excluded"])
         again = time.thread_time()
         engine.evaluate(built, first, count, outputs)
         evaluated = time.thread_time()
-        if tables is not None:
-            tables.add(mass, first, found["chi2"], found["excluded"])
+        if minima is not None:
+            minima.add(mass, first, found["chi2"], found["excluded"])
         once = max(0.0, (made - sliced) - (evaluated - again))
         mass_seconds += (sliced - began + once) / len(masses)
         point_seconds += (time.thread_time() - again) / (len(masses) * count)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from zdscan.ranks.lastwords import Fault
+from zdscan.ranks.lastwords import Failure
 from zdscan.ranks.mpi import Alone
 
 LINE_SECONDS = 10.0
@@ -28,11 +28,11 @@ def status_path(output: str | Path) -> Path:
     return Path(f"{output}.status.json")
 
 
-def record_fault(output: str | Path, fault: Fault) -> None:
-    """Keep the fault that ended a run in its status file; any rank may do so."""
+def record_failure(output: str | Path, failure: Failure) -> None:
+    """Keep the failure that ended a run in its status file; any rank may do so."""
     path = status_path(output)
     status = read_status(path) or {}
-    _replace(path, {**status, "state": "failed", "time": time.time(), "fault": fault.as_dict()})
+    _replace(path, {**status, "state": "failed", "time": time.time(), "fault": failure.as_dict()})
 
 
 def read_status(path: str | Path) -> dict[str, Any] | None:

@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from zdscan.errors import Stopped, UserError
 from zdscan.grid import profiles
 from zdscan.grid.blocks import LARGEST_BLOCK, Plan, piece_of
-from zdscan.grid.checkpoint import Partial
 from zdscan.grid.create import Described
 from zdscan.grid.layout import Layout
-from zdscan.grid.profiles import Tables
+from zdscan.grid.profiles import Profiles
 from zdscan.grid.sinks import Sink
 from zdscan.ranks.mpi import Alone, cores
 from zdscan.running.clock import Clock
@@ -44,7 +43,7 @@ class EngineLike(Described, Protocol):
 
     @property
     def mass_tables_size(self) -> int:
-        """Numbers of a mass tables."""
+        """How many numbers the tables of one mass hold."""
 
     def warm_up(self, meanwhile: Callable[[], None]) -> None:
         """Compile or load every kernel; calls `meanwhile`, which compiles others, when it would have to wait."""
@@ -170,15 +169,10 @@ class Worker:
         plan: Plan,
         mass_tables: MassTables,
         clock: Clock,
-        tables: Tables | None = None,
+        minima: Profiles | None = None,
     ) -> None:
-        self._engine, self._plan, self._mass_tables, self._clock, self._tables = (
-            engine,
-            plan,
-            mass_tables,
-            clock,
-            tables,
-        )
+        self._engine, self._plan, self._mass_tables = engine, plan, mass_tables
+        self._clock, self._minima = clock, minima
         self._mass, self._present_tables = -1, np.zeros(0)  # the present one: blocks of a mass mostly follow each other
         self._names = [field.name for field in engine.fields]
         self._stores = any(field.stored for field in engine.fields)
@@ -191,7 +185,7 @@ class Worker:
         ]
 
     def evaluate(self, number: int) -> list[NDArray[Any]]:
-        """The block's numbers, one array per stored field, valid until the next call; its minima go to the tables."""
+        """The block's numbers, one array per stored field, valid until the next call; its minima are noted."""
         block = self._plan.block(number)
         outputs: list[NDArray[Any]] = []
         with self._clock.during("computing"):
@@ -202,9 +196,9 @@ class Worker:
                 count = end - first if self._stores else min(self._piece - first % self._piece, end - first)
                 outputs = [buffer[:count] for buffer in self._buffers]
                 self._engine.evaluate(self._present_tables, first, count, outputs)
-                if self._tables is not None:
+                if self._minima is not None:
                     found = dict(zip(self._names, outputs, strict=True))
-                    self._tables.add(block.mass, first, found["chi2"], found.get("excluded", _NO_MASK))
+                    self._minima.add(block.mass, first, found["chi2"], found.get("excluded", _NO_MASK))
                 first += count
         return outputs if self._stores else []
 
@@ -220,14 +214,13 @@ def compute_blocks(
     progress: Progress,
     stopping: Callable[[], bool],
     clock: Clock,
-    tables: Sequence[Tables] = (),
+    minima: Sequence[Profiles] = (),
 ) -> bool:
     """Compute those blocks and put them into the sink; whether all were done (False after a stop request).
 
-    `tables`: one per thread, to which the minima are added; empty where none are wanted.
+    `minima`: one per thread, lowered by its blocks; empty where none are wanted.
     """
-    workers = [Worker(engine, layout.plan, mass_tables, clock, tables[k] if tables else None) for k in range(threads)]
-    partial = sink if isinstance(sink, Partial) else None
+    workers = [Worker(engine, layout.plan, mass_tables, clock, minima[k] if minima else None) for k in range(threads)]
     points = layout.plan.points_per_mass / layout.plan.blocks_per_mass  # of a block, on average: for progress only
     if sink.lockstep:
         turns = rounds(todo, layout.plan.blocks_per_mass, world.rank, world.size, threads)
@@ -240,7 +233,7 @@ def compute_blocks(
             share.stop()
         if world.is_root and progress.due():
             progress.update(int(share.total_finished() * points))
-        if world.is_root and partial is not None and partial.due():
+        if world.is_root and sink.due():
             share.pause()
 
     going = True
@@ -252,14 +245,11 @@ def compute_blocks(
         share.report()
         world.barrier(look_around)
         finished = share.total_finished() == todo.size
-        going = False
-        if partial is not None:
-            with clock.during("writing"):
-                partial.keep()
-            wanted = not finished and not share.stopped
-            going = not world.any(not wanted)
-            share.go_on()
-        world.barrier()
+        sink.checkpoint()
+        # After a pause there are blocks left and nobody has asked to stop; else the work is over.
+        going = not world.any(finished or share.stopped)
+        share.go_on()
+        world.barrier()  # nobody takes a block before every rank has ended the pause
     counters.close()
     return finished
 

@@ -109,6 +109,16 @@ class Scan:
     """A complete, checked scan. Immutable; two scans are equal when every setting and axis value is.
 
     ``parse_scan(scan.text, overrides=scan.overrides)`` gives an equal scan, which is how grid files keep theirs.
+
+    Attributes
+    ----------
+    text, overrides : the TOML text, and the settings that replace some of it.
+    format : of the scan file.
+    case : "A", "B", "C", or the user's own.
+    theory : "paper" or "complete".
+    axes : name -> ascending float64 values: mass (GeV), eps, eps_z, g_mu.
+    model, data, constraints, output : the sections of those names (docs/scan-file.md).
+    source : what messages call the file.
     """
 
     text: str

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from zdscan.constraints import select
 from zdscan.errors import UserError
 from zdscan.grid.open import GridFile
-from zdscan.inputs import constants, curves, measurements
+from zdscan.inputs import constants, hadronic, measurements
 from zdscan.inputs.files import read_data
 
 FILE = "references.bib"
@@ -43,7 +43,7 @@ def uses(grid: GridFile) -> Uses:
     stored = grid.attributes
     add([PAPER], f"the model and its cases ({stored['case_title']})")
     add([FLAVIO], f"Standard Model tables, made with flavio {stored['flavio_version']}")
-    add(curves.hadronic_citations(), "hadronic width")
+    add(hadronic.citations(), "hadronic width")
     data = measurements.load(str(stored["measurements"]))
     for row, keys in zip(data.ids, data.citations, strict=True):
         add(keys, f"measurement {row}")

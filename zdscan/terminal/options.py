@@ -10,7 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
+from zdscan.errors import listed
 from zdscan.evaluation.settings import CONSTRAINT_SETS, SETTINGS, Setting
+from zdscan.grid.sinks import SINKS
 
 ScanPath = Annotated[Path, typer.Argument(metavar="SCAN.toml", help="The scan file.")]
 GridPath = Annotated[Path, typer.Argument(metavar="GRID.h5", help="A grid file written by `zdscan run`.")]
@@ -21,7 +23,7 @@ Overrides = Annotated[
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Threads per process (default: all cores alone, 1 under MPI).")
 ]
-Sink = Annotated[str, typer.Option(help="How blocks reach the file: direct, gather or parallel.")]
+Sink = Annotated[str, typer.Option(help=f"How blocks reach the file: {listed(SINKS)}.")]
 BlockPoints = Annotated[int | None, typer.Option(min=1, help="Points per block (default: chosen from the grid).")]
 Target = Annotated[Path, typer.Option("-o", "--output", metavar="GRID.h5", help="The file to write.")]
 

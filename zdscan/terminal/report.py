@@ -18,9 +18,10 @@ from zdscan.evaluation.settings import SETTINGS
 from zdscan.physics.parameters import AXES, UNITS
 
 if TYPE_CHECKING:
+    from zdscan.grid.verify import BestPoint, FileInfo, VerifyReport
     from zdscan.physics.cases import Case
     from zdscan.physics.clause import Constraint
-    from zdscan.running.driver import BestPoint, FileInfo, RunSummary, VerifyReport
+    from zdscan.running.driver import RunSummary
     from zdscan.running.estimate import Estimate
     from zdscan.scan.scanfile import Scan
     from zdscan.terminal.tally import Tally
@@ -34,7 +35,8 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False, soft_wrap=False)
 
 
-def _table(title: str, *columns: str, left: Sequence[int] = (0,)) -> Table:
+def plain_table(title: str, *columns: str, left: Sequence[int] = (0,)) -> Table:
+    """An empty table with a title; columns to the right, but those numbered in `left`."""
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
         table.add_column(column, justify="left" if index in left else "right", overflow="fold")
@@ -63,18 +65,18 @@ def time_text(seconds: float) -> str:
 
 
 def show_check(scan: Scan, expected: Estimate) -> None:
-    """A valid scan: axes, settings, size, memory and time."""
+    """Print a valid scan: axes, settings, size, memory and time."""
     out = console()
     out.print(f"{scan.source} is valid: case {scan.case_name}, theory {scan.settings.theory}.")
     out.print(_axes_table(scan.axes))
-    table = _table("Settings", "key", "value", left=(0, 1))
+    table = plain_table("Settings", "key", "value", left=(0, 1))
     for setting in SETTINGS.values():
         value = getattr(scan.settings, setting.name)
         table.add_row(".".join(setting.path), ", ".join(value) if isinstance(value, tuple) else str(value))
     table.add_row("output.fields", ", ".join(scan.output.fields) or "none, profiles only")
     table.add_row("output.profiles", "yes" if scan.output.profiles else "no")
     out.print(table)
-    table = _table("Cost", "", "", left=(0, 1))
+    table = plain_table("Cost", "", "", left=(0, 1))
     size = expected.size
     table.add_row("points", f"{size.points:,}")
     table.add_row("file", f"{size_text(size.file_bytes)} ({size.bytes_per_point} bytes a point)")
@@ -88,21 +90,21 @@ def show_check(scan: Scan, expected: Estimate) -> None:
 
 
 def _axes_table(axes: Mapping[str, Any]) -> Table:
-    table = _table("Axes", "axis", "points", "from", "to", "unit")
+    table = plain_table("Axes", "axis", "points", "from", "to", "unit")
     for name, axis in axes.items():
         table.add_row(name, str(len(axis)), f"{axis[0]:g}", f"{axis[-1]:g}", UNITS[name])
     return table
 
 
 def show_cases(cases: Mapping[str, Case]) -> None:
-    """Every coupling of the built-in cases as a formula in eps, eps_z, g_mu."""
+    """Print every coupling of the built-in cases as a formula in eps, eps_z, g_mu."""
     from zdscan.physics.cases import COUPLINGS
     from zdscan.physics.parameters import PARAMETERS
 
     out = console()
     for name, case in cases.items():
         out.print(f"Case {name}: {case.title}")
-    table = _table("Couplings, L = Z_D fbar gamma (v - a gamma5) f", "coupling", *cases)
+    table = plain_table("Couplings, L = Z_D fbar gamma (v - a gamma5) f", "coupling", *cases)
     for index, coupling in enumerate(COUPLINGS):
         table.add_row(coupling, *(formula(case.matrix[index], PARAMETERS) for case in cases.values()))
     out.print(table)
@@ -122,8 +124,8 @@ def formula(coefficients: Sequence[float], names: Sequence[str]) -> str:
 
 
 def show_constraints(constraints: Sequence[Constraint]) -> None:
-    """Every constraint in one table."""
-    table = _table(
+    """Print every constraint in one table."""
+    table = plain_table(
         "Constraints", "id", "what", "CL", "grade", "paper", "applies", "reference", left=(0, 1, 2, 3, 4, 5, 6)
     )
     for item in constraints:
@@ -138,19 +140,19 @@ def show_constraints(constraints: Sequence[Constraint]) -> None:
 
 
 def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
-    """One point as tables, the same content as the JSON, and what excludes it; `emission` as it is used."""
+    """Print one point as tables, with what the JSON has, and what excludes it; `emission` as it is used."""
     out = console()
     parameters = result["parameters"]
     out.print(f"Case {case}: " + ", ".join(f"{name} = {_value(value)}" for name, value in parameters.items()))
     out.print(f"Theory {result['theory']}, emission {emission}, zdscan {result['version']}")
     out.print("Couplings: " + ", ".join(f"{name} = {number(value)}" for name, value in result["couplings"].items()))
-    table = _table("Widths", "final state", "GeV", "branching ratio")
+    table = plain_table("Widths", "final state", "GeV", "branching ratio")
     for name, width in result["widths"].items():
         ratio = result["branching_ratios"].get(name)
         table.add_row(name, number(width), number(ratio))
     out.print(table)
     chi2 = result["chi2"]
-    table = _table("chi2", "rows", "here", "SM", "difference")
+    table = plain_table("chi2", "rows", "here", "SM", "difference")
     for name in ("all", "muon"):
         here, sm = chi2[name], chi2[f"sm_{name}"]
         table.add_row(name, f"{here:.2f}", f"{sm:.2f}", f"{here - sm:+.2f}")
@@ -181,7 +183,7 @@ def verdict_lines(constraints: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _rows_table(rows: Sequence[Mapping[str, Any]], title: str = "b -> s l l rows") -> Table:
-    table = _table(title, "row", "q2 [GeV2]", "unit", "SM", "here", "measured", "sigma", "pull")
+    table = plain_table(title, "row", "q2 [GeV2]", "unit", "SM", "here", "measured", "sigma", "pull")
     for row in rows:
         q2 = f"{row['q2_min']:g}-{row['q2_max']:g}"
         values = [number(row[key]) for key in ("sm", "prediction", "measured", "sigma")]
@@ -190,7 +192,7 @@ def _rows_table(rows: Sequence[Mapping[str, Any]], title: str = "b -> s l l rows
 
 
 def _verdicts_table(constraints: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table(
+    table = plain_table(
         "Constraints", "id", "prediction", "limit", "unit", "CL", "grade", "ratio", "verdict", left=(0, 3, 4, 5, 7)
     )
     for item in constraints:
@@ -221,7 +223,7 @@ def progress() -> Iterator[Callable[[str, float], None]]:
 
 
 def show_summary(summary: RunSummary, excluding: Sequence[str] | None, tally: Tally | None) -> None:
-    """A finished run: what was computed, and the best points. `excluding`: what excludes the best one, if known."""
+    """Print a finished run: what was computed, and the best points; `excluding` is what excludes the best, if known."""
     out = console()
     rate = f", {summary.points_per_second / 1e6:.3g} million points a second" if summary.computed else ""
     out.print(
@@ -253,7 +255,7 @@ def _show_best(
     evaluated: Mapping[str, Any] | None = None,
 ) -> None:
     sm = sm_chi2.get("all", math.nan)
-    table = _table("chi2", "point", "chi2", "against the SM", *AXES)
+    table = plain_table("chi2", "point", "chi2", "against the SM", *AXES)
     table.add_row("SM", f"{sm:.2f}", "", *[""] * len(AXES))
     for name, point in (("best", best), ("best allowed", allowed)):
         if point is not None:
@@ -283,7 +285,7 @@ def _show_excluding(out: Console, excluding: Sequence[str] | None) -> None:
 
 
 def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | None) -> None:
-    """What a grid file holds."""
+    """Print what a grid file holds."""
     out = console()
     grid = info.grid
     attributes = grid.attributes
@@ -299,13 +301,13 @@ def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | Non
     _show_best(out, info.best, info.best_allowed, grid.sm_chi2, best)
     if tally is not None:
         out.print(f"{tally.allowed:,} of {tally.computed:,} points are allowed by every constraint of the scan.")
-        table = _table("Excluded points", "constraint", "points", "share")
+        table = plain_table("Excluded points", "constraint", "points", "share")
         for name, count in tally.excluded.items():
             table.add_row(name, f"{count:,}", f"{100 * count / max(tally.computed, 1):.2f} %")
         out.print(table)
     if best is not None:
         out.print(_rows_table(best["rows"], "Rows at the best point"))
-    table = _table(
+    table = plain_table(
         "Runs", "command", "state", "start", "stop", "host", "ranks", "threads", "zdscan", left=(0, 1, 2, 3, 4)
     )
     for entry in grid.history:
@@ -314,14 +316,14 @@ def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | Non
         keys = ("command", "state", "start", "stop", "host", "ranks", "threads")
         table.add_row(*(str(entry.get(key, "")) for key in keys), version)
     out.print(table)
-    table = _table("Made from", "what", "value or hash", left=(0, 1))
+    table = plain_table("Made from", "what", "value or hash", left=(0, 1))
     for name, value in grid.identity.items():
         table.add_row(name, value if len(value) <= 80 else f"{value[:77]}...")
     out.print(table)
 
 
 def show_verify(report: VerifyReport) -> bool:
-    """The result of comparing checksums; whether all that is computed is intact. Silent but on rank 0."""
+    """Print the result of comparing checksums, on rank 0; return whether all that is computed is intact."""
     if not report.path:
         return True
     out = console()

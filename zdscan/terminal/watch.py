@@ -28,8 +28,8 @@ SHOWN_RANKS = 5
 
 
 @dataclass(frozen=True)
-class View:
-    """What to show: sentences, the share that is done, and whether the run goes on, is finished, or can be resumed."""
+class RunState:
+    """What is shown of a run: sentences, the share done, and whether it goes on, is finished, or can be resumed."""
 
     lines: tuple[str, ...]
     share: float
@@ -83,7 +83,7 @@ def _paths(path: Path) -> tuple[Path, Path]:
     return status, grid
 
 
-def look(status: Path, grid: Path, now: float) -> View:
+def look(status: Path, grid: Path, now: float) -> RunState:
     """What there is to see at the time `now` (seconds since 1970)."""
     found = read_status(status)
     if found is None:
@@ -94,17 +94,17 @@ def look(status: Path, grid: Path, now: float) -> View:
         raise UserError(f"{status} is not a status file of this zdscan ({error!r}).") from error
 
 
-def _without_status(grid: Path) -> View:
-    """A run takes its status file away when it is finished."""
+def _without_status(grid: Path) -> RunState:
+    """What the grid file alone tells: a run takes its status file away when it is finished."""
     opened = open_grid(grid)
     done, blocks = opened.layout.plan.blocks - opened.missing.size, opened.layout.plan.blocks
     if opened.complete:
-        return View((f"{grid}: finished, {opened.layout.plan.points:,} points.",), 1.0, False, True)
+        return RunState((f"{grid}: finished, {opened.layout.plan.points:,} points.",), 1.0, False, True)
     text = f"{grid}: no run is at work; {done} of {blocks} blocks are computed, continue with `zdscan resume {grid}`."
-    return View((text,), done / blocks, False, False)
+    return RunState((text,), done / blocks, False, False)
 
 
-def _with_status(status: Mapping[str, Any], grid: Path, now: float) -> View:
+def _with_status(status: Mapping[str, Any], grid: Path, now: float) -> RunState:
     points, total, state = int(status["points"]), int(status["total"]), status["state"]
     share = points / total
     done = f"{points:,} of {total:,} points ({100 * share:.1f} %)"
@@ -112,18 +112,18 @@ def _with_status(status: Mapping[str, Any], grid: Path, now: float) -> View:
     if state == "failed":
         fault = status.get("fault")
         why = "" if fault is None else f" rank {fault['rank']} of {fault['ranks']} on {fault['host']}: {fault['cause']}"
-        return View((f"{grid}: failed at {done}.{why}", again), share, False, False)
+        return RunState((f"{grid}: failed at {done}.{why}", again), share, False, False)
     if state == "stopped":
-        return View((f"{grid}: stopped at {done}; {again}.",), share, False, False)
+        return RunState((f"{grid}: stopped at {done}; {again}.",), share, False, False)
     age = max(0.0, now - float(status["time"]))
     alive = _is_alive(status)
     if alive is False or (alive is None and age > DEAD_SECONDS):
         seen = f"rank 0 on {status['host']} was last seen {time_text(age)} ago"
-        return View((f"{grid}: dead at {done}, {seen}; {again}.",), share, False, False)
+        return RunState((f"{grid}: dead at {done}, {seen}; {again}.",), share, False, False)
     lines = [f"{grid}: {status['stage']}, {done} on {status['ranks']} ranks{_speed(status)}"]
     if age > LATE_SECONDS:
         lines.append(f"the status is {time_text(age)} old; rank 0 is busy or hangs")
-    return View((*lines, *_late(status["last_seen"], float(status["time"]))), share, True, False)
+    return RunState((*lines, *_late(status["last_seen"], float(status["time"]))), share, True, False)
 
 
 def _speed(status: Mapping[str, Any]) -> str:

@@ -1,12 +1,19 @@
-"""The quantitative claims of arXiv:2412.11438 beside the program's own numbers; verdicts follow from the numbers."""
+"""The quantitative claims of arXiv:2412.11438 beside the program's own numbers; verdicts follow from the numbers.
+
+record.py       the record of a claim, and the evaluators that claims share
+flavour.py      mixing and rare decays with a flavour-changing vertex
+charged.py      a Z_D radiated in charged-current decays, and Z decays
+low_energy.py   parity violation, neutrinos, dark photon searches, anomalous moments
+fits.py         the data, the Standard Model's chi2 and best fits
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from zdscan.analysis.paper.claims import charged, fits, flavour, low_energy
-from zdscan.analysis.paper.claims.model import Claim
-from zdscan.errors import UserError
+from zdscan.analysis.paper.claims.record import Claim
+from zdscan.errors import UserError, no_such
 
 __all__ = ["CLAIMS", "Claim", "all_claims", "claim"]
 
@@ -59,7 +66,7 @@ def claim(name: str) -> Claim:
         If there is no claim of that name.
     """
     if name not in CLAIMS:
-        raise UserError(f"There is no claim {name!r}; known are {', '.join(CLAIMS)}.")
+        raise UserError(f"There is {no_such('claim', name, CLAIMS)}.")
     return CLAIMS[name]()
 
 

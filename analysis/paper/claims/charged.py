@@ -7,7 +7,9 @@ from functools import cache
 
 import numpy as np
 
-from zdscan.analysis.paper.claims.model import MEV, Claim, Model, Verdict, along_eps_z, along_g_mu, model, near, text
+from zdscan.analysis.at_mass import Evaluator, crossing
+from zdscan.analysis.paper.claims.record import Claim, Verdict, evaluator, near, text
+from zdscan.analysis.units import MEV
 from zdscan.constraints import select
 from zdscan.inputs import constants
 from zdscan.physics.cases import COUPLINGS, Case, named_case
@@ -21,7 +23,7 @@ PRODUCT = 1.0e-5  # size of eps_z g_mu in the fits of Cases B and C
 def f4a() -> Claim:
     """Contradicted if K -> mu + invisible excludes eps_z = 0.01, five times the paper's best fit, below 100 MeV."""
     bounds = {
-        (emission, mass): model("A", "k_mu_inv", emission=emission).bound(mass * MEV, along_eps_z(), 1e-6, 1.0)
+        (emission, mass): evaluator("A", "k_mu_inv", emission=emission).bound(mass * MEV, "eps_z", 1e-6, 1.0)
         for emission in ("lepton", "complete")
         for mass in (10, 100)
     }
@@ -43,14 +45,14 @@ def f4a() -> Claim:
 
 def kaon_bound(mass: float) -> float:
     """90% bound on g_mu of Case B from K -> mu + invisible at a mass (GeV) below 2 m_mu, if Z_D is invisible."""
-    return model("B", "k_mu_inv").bound(mass, along_g_mu(), 1e-6, 10.0)
+    return evaluator("B", "k_mu_inv").bound(mass, "g_mu", 1e-6, 10.0)
 
 
 def f4b() -> Claim:
     """Agrees if the bound is within a factor 1.5 of 0.01 from 10 to 200 MeV, partly if at some mass."""
     masses = (10, 30, 100, 200)
     bounds = [kaon_bound(mass * MEV) for mass in masses]
-    equal = Model.crossing(lambda mass: kaon_bound(mass) - 0.01, 0.010, 0.210, 30)
+    equal = crossing(lambda masses: np.array([kaon_bound(mass) - 0.01 for mass in masses]), 0.010, 0.210, 30)
     close = [near(bound, 0.01, 1.5) for bound in bounds]
     verdict: Verdict = "agrees" if all(close) else "partly" if any(close) else "contradicted"
     return Claim(
@@ -68,8 +70,10 @@ def f4b() -> Claim:
 
 def f5() -> Claim:
     """Agrees if g_mu is limited below 0.01 at all masses from 145 to 200 MeV for eps = 1e-3, eps_z = 1e-5."""
-    decay = model("B", "k_mu_nu_ee")
-    bounds = [decay.bound(mass, along_g_mu(1e-3, 1e-5), 1e-6, 10.0) for mass in np.linspace(0.1451, 0.2, 12).tolist()]
+    decay = evaluator("B", "k_mu_nu_ee")
+    bounds = [
+        decay.bound(mass, "g_mu", 1e-6, 10.0, eps=1e-3, eps_z=1e-5) for mass in np.linspace(0.1451, 0.2, 12).tolist()
+    ]
     shift = 1e-3 * constants.load()["e"]
     verdict: Verdict = "agrees" if max(bounds) < 0.01 else "partly" if min(bounds) < 0.01 else "contradicted"
     return Claim(
@@ -88,10 +92,10 @@ def f5() -> Claim:
 
 def f6a() -> Claim:
     """Agrees if g_mu = 0.1 is allowed from 10 to 33 MeV for eps_z/eps of at least 1e-3."""
-    pion = model("B", "pi_mu_nu_x")
+    pion = evaluator("B", "pi_mu_nu_x")
     masses = np.linspace(0.010, 0.033, 24).tolist()
-    share = min(pion.bound(mass, lambda t: (1e-4, 1e-4 * t, 0.1), 1e-5, 1e3) for mass in masses)
-    only_neutrinos = max(model("C", "pi_mu_nu_x").ratio(mass, (1e-4, 1e-9, 0.1)) for mass in masses)
+    share = min(pion.bound(mass, "eps_z", 1e-9, 0.1, eps=1e-4, g_mu=0.1) for mass in masses) / 1e-4
+    only_neutrinos = max(evaluator("C", "pi_mu_nu_x").ratio(mass, 1e-4, 1e-9, 0.1) for mass in masses)
     return Claim(
         "F6a",
         "pi -> mu nu X allows g_mu < 0.1 for M < 34 MeV if eps_Z << eps",
@@ -106,9 +110,11 @@ def f6a() -> Claim:
 
 def f6b() -> Claim:
     """Agrees if the mass at which g_mu = 0.1 is allowed again is within 20% of 15 MeV at eps_z = eps."""
-    pion = model("B", "pi_mu_nu_x")
-    edge = Model.crossing(lambda mass: 1.0 - pion.ratio(mass, (1e-4, 1e-4, 0.1)), 0.010, 0.0338, 120)
-    fast, slow = (pion.value(15 * MEV, (1e-4, 1e-4, 0.1), clause) for clause in (0, 1))  # T_mu above, below 1.2 MeV
+    pion = evaluator("B", "pi_mu_nu_x")
+    edge = pion.mass_crossing(0.010, 0.0338, eps=1e-4, eps_z=1e-4, g_mu=0.1)
+    fast, slow = (
+        pion.value(15 * MEV, 1e-4, 1e-4, 0.1, clause=clause) for clause in (0, 1)
+    )  # T_mu above, below 1.2 MeV
     close = near(edge, 15 * MEV, 1.2)
     return Claim(
         "F6b",
@@ -126,9 +132,9 @@ def f6b() -> Claim:
 def c2() -> Claim:
     """Agrees if both settings of `emission` limit eps_z below 0.1, partly if radiation from the muon alone does."""
     at = 10.07 * MEV
-    widths = {e: model("A", "w_width", emission=e).value(at, (1.6e-5, 2e-3, 0.0)) for e in ("lepton", "complete")}
+    widths = {e: evaluator("A", "w_width", emission=e).value(at, 1.6e-5, 2e-3, 0.0) for e in ("lepton", "complete")}
     bounds = {
-        e: model("A", "w_width", emission=e).bound(10 * MEV, along_eps_z(), 1e-6, 0.1) for e in ("lepton", "complete")
+        e: evaluator("A", "w_width", emission=e).bound(10 * MEV, "eps_z", 1e-6, 0.1) for e in ("lepton", "complete")
     }
     limited = [math.isfinite(bound) for bound in bounds.values()]
     verdict: Verdict = "agrees" if all(limited) else "partly" if any(limited) else "contradicted"
@@ -152,13 +158,12 @@ def c6() -> Claim:
     weak = sum(1 << names.index(name) for name in ("z_4l", "belle2_zprime"))
     excluded, alone = 0, 0
     for case in "BC":
-        grid = model(case, *names)
+        grid = evaluator(case, *names)
         for mass in np.geomspace(0.010, 1.99, 25).tolist():
-            mask = grid.evaluate(mass, [1e-5, 1e-3], np.geomspace(1e-7, 1e-2, 6), np.geomspace(1e-5, 1.0, 41))[
-                "excluded"
-            ]
-            excluded += int(np.count_nonzero(mask & np.uint64(weak)))
-            alone += int(np.count_nonzero((mask != 0) & ((mask & ~np.uint64(weak)) == 0)))
+            _, bits = grid.fill(mass, [1e-5, 1e-3], np.geomspace(1e-7, 1e-2, 6), np.geomspace(1e-5, 1.0, 41))
+            those = bits.dtype.type(weak)
+            excluded += int(np.count_nonzero(bits & those))
+            alone += int(np.count_nonzero((bits != 0) & ((bits & ~those) == 0)))
     share = alone / max(excluded, 1)
     verdict: Verdict = "agrees" if share < 0.01 else "partly" if share < 0.5 else "contradicted"
     return Claim(
@@ -177,16 +182,16 @@ def b4() -> Claim:
     """Agrees if both constraints exclude the paper's best fit of Case B."""
     mass, g_mu = BEST_B
     point = (0.0, -PRODUCT / g_mu, g_mu)
-    kaon, w = model("B", "k_mu_inv"), model("B", "w_width")
-    excluded = (kaon.ratio(mass, point) >= 1.0, w.ratio(mass, point) >= 1.0)
+    kaon, w = evaluator("B", "k_mu_inv"), evaluator("B", "w_width")
+    excluded = (kaon.ratio(mass, *point) >= 1.0, w.ratio(mass, *point) >= 1.0)
     return Claim(
         "B4",
         "Case B's best fit is ruled out by K -> mu nu X and by the W width",
         "Fig. 9, section 5",
         "excluded by both",
-        kaon.value(mass, point),
-        f"BR(K -> mu nu Z_D) BR_inv = {kaon.value(mass, point):.2g}, Gamma(W -> mu nu Z_D) = "
-        f"{w.value(mass, point):.2g} GeV at 10.3 MeV, g_mu = 0.28",
+        kaon.value(mass, *point),
+        f"BR(K -> mu nu Z_D) BR_inv = {kaon.value(mass, *point):.2g}, Gamma(W -> mu nu Z_D) = "
+        f"{w.value(mass, *point):.2g} GeV at 10.3 MeV, g_mu = 0.28",
         "agrees" if all(excluded) else "partly" if any(excluded) else "contradicted",
         "First-order rates; numbers of this size mean that perturbation theory in g_mu^2 m^2/M^2 has failed.",
     )
@@ -196,8 +201,8 @@ def b5() -> Claim:
     """Contradicted if any of the three constraints excludes the paper's best fit of Case C."""
     mass, g_mu = BEST_C
     point = (0.0, -PRODUCT / g_mu, g_mu)
-    ratios = {name: model("C", name).ratio(mass, point) for name in ("trident_ccfr", "k_mu_inv", "w_width")}
-    kaon, w = (model("C", name).value(mass, point) for name in ("k_mu_inv", "w_width"))
+    ratios = {name: evaluator("C", name).ratio(mass, *point) for name in ("trident_ccfr", "k_mu_inv", "w_width")}
+    kaon, w = (evaluator("C", name).value(mass, *point) for name in ("k_mu_inv", "w_width"))
     return Claim(
         "B5",
         "Case C's best fit is consistent with trident production, K -> mu + invisible and the W width",
@@ -224,9 +229,9 @@ def b9() -> Claim:
     """Agrees if K and W decays both limit an axial coupling more, by over 1% at some mass; partly if one does."""
     shares = {}
     for name in ("k_mu_inv", "w_width"):
-        vector, axial = model("B", name), Model(_axial(), (name,))
+        vector, axial = evaluator("B", name), Evaluator.of(_axial(), name)
         shares[name] = [
-            axial.bound(mass, along_g_mu(), 1e-6, 10.0) / vector.bound(mass, along_g_mu(), 1e-6, 10.0)
+            axial.bound(mass, "g_mu", 1e-6, 10.0) / vector.bound(mass, "g_mu", 1e-6, 10.0)
             for mass in (10 * MEV, 30 * MEV, 100 * MEV)
         ]
     stricter = [max(row) < 1.01 and min(row) < 0.99 for row in shares.values()]

@@ -11,15 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.stats import chi2 as chi2_distribution
-from scipy.stats import norm
 
+from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.paper.claims.charged import BEST_B, BEST_C
 from zdscan.analysis.paper.claims.low_energy import caesium_zero
-from zdscan.analysis.paper.claims.model import MEV, Claim, Couplings, Model, model, near
+from zdscan.analysis.paper.claims.record import Claim, Couplings, evaluator, near
+from zdscan.analysis.units import MEV
+from zdscan.analysis.views.in_memory import MemoryGrid, Region
+from zdscan.analysis.views.regions import levels
 from zdscan.constraints import select
 from zdscan.inputs import measurements, tables
 from zdscan.physics import rows
+from zdscan.physics.parameters import PARAMETERS
 
 Array = NDArray[Any]
 MASSES = np.unique(np.concatenate([np.linspace(0.010, 0.032, 23), np.geomspace(0.032, 1.99, 30)])).tolist()
@@ -27,13 +30,8 @@ MIXING = np.geomspace(1e-8, 1e-1, 85)
 SIGNED = np.concatenate([-MIXING[:20:-1], [0.0], MIXING[21:]])
 
 
-def threshold(deviations: float, parameters: int) -> float:
-    """Delta chi2 of a region at so many Gaussian standard deviations, two-sided."""
-    return float(chi2_distribution.ppf(1.0 - 2.0 * norm.sf(deviations), parameters))
-
-
 @dataclass(frozen=True)
-class Best:
+class LowestPoint:
     """A minimum: mass (GeV), couplings, and how far chi2 is below the Standard Model's."""
 
     mass: float
@@ -41,24 +39,23 @@ class Best:
     gain: float
 
 
-def best_fit(fitted: Model, masses: Sequence[float], eps: Array, eps_z: Array, g_mu: Array, rounds: int = 3) -> Best:
-    """Least chi2 over a grid, with the couplings refined around it `rounds` times."""
-    found = Best(masses[0], (0.0, 0.0, 0.0), -math.inf)
-    axes = [np.atleast_1d(np.asarray(axis, dtype=np.float64)) for axis in (eps, eps_z, g_mu)]
-    for number in range(rounds + 1):
-        for mass in masses if number == 0 else [found.mass]:
-            table = fitted.evaluate(mass, axes[0], axes[1], axes[2])["chi2"]
-            gain = fitted.physics.sm_chi2["all"] - float(np.min(table))
-            if gain > found.gain:
-                place = np.unravel_index(int(np.argmin(table)), [len(axis) for axis in axes])
-                found = Best(mass, _point([axis[i] for axis, i in zip(axes, place, strict=True)]), gain)
-        axes = [_around(axis, centre) for axis, centre in zip(axes, found.couplings, strict=True)]
-    return found
+def lowest_point(
+    fitted: Evaluator, masses: Sequence[float], eps: Array, eps_z: Array, g_mu: Array, rounds: int = 3
+) -> LowestPoint:
+    """Lowest point of a grid in memory, with the couplings refined around it `rounds` times.
 
-
-def _point(values: Sequence[float]) -> Couplings:
-    eps, eps_z, g_mu = (float(value) for value in values)
-    return eps, eps_z, g_mu
+    It finds the lowest chi2 and no more; `zdscan.analysis.fits.bestfit.fit_surface` follows every choice of signs to
+    its minimum, and finds errors and what is not determined.
+    """
+    axes = {"mass": np.array(masses), "eps": eps, "eps_z": eps_z, "g_mu": g_mu}
+    point = MemoryGrid.compute(fitted, axes).lowest()
+    for _ in range(rounds):
+        axes = {name: _around(axes[name], point[name]) for name in PARAMETERS} | {"mass": np.array([point["mass"]])}
+        point = MemoryGrid.compute(fitted, axes).lowest()
+    couplings = point["eps"], point["eps_z"], point["g_mu"]
+    return LowestPoint(
+        point["mass"], couplings, fitted.physics.sm_chi2["all"] - float(fitted.chi2(point["mass"], *couplings))
+    )
 
 
 def _around(axis: Array, centre: float) -> Array:
@@ -110,7 +107,7 @@ def t3() -> Claim:
     for errors in ("symmetrised", "facing", "stat-facing"):
         chi2 = rows.build("rashed2024", errors, "table").chi2(data.sm_table)
         found[errors] = (chi2["all"], chi2["muon"])
-    default = model("A").physics.sm_chi2
+    default = evaluator("A").physics.sm_chi2
     full = rows.build("rashed2024-corrected", "symmetrised", "flavio-covariance")
     correlated = full.chi2(full.sm)
     fits = [near(a, 93.56, 1.01) and near(b, 84.30, 1.01) for a, b in found.values()]
@@ -131,10 +128,10 @@ def t3() -> Claim:
 
 
 @cache
-def fit_a(scale: float = 1.0, invisible_width: float = 0.0) -> Best:
-    """Best fit of Case A over the whole mass range."""
-    fitted = model("A", fcnc_scale=scale, invisible_width=invisible_width)
-    return best_fit(fitted, MASSES, SIGNED[::4], MIXING, np.zeros(1))
+def fit_a(scale: float = 1.0, invisible_width: float = 0.0) -> LowestPoint:
+    """LowestPoint fit of Case A over the whole mass range."""
+    fitted = evaluator("A", fcnc_scale=scale, invisible_width=invisible_width)
+    return lowest_point(fitted, MASSES, SIGNED[::4], MIXING, np.zeros(1))
 
 
 def b1() -> Claim:
@@ -142,12 +139,12 @@ def b1() -> Claim:
     found = fit_a()
     scale = (found.couplings[1] / 2e-3) ** 2
     scaled = fit_a(scale)
-    at_zero = best_fit(model("A"), [found.mass], np.zeros(1), MIXING, np.zeros(1)).gain
-    cliff = [best_fit(model("A"), [mass], np.zeros(1), MIXING, np.zeros(1)).gain for mass in (0.025, 0.031)]
+    at_zero = lowest_point(evaluator("A"), [found.mass], np.zeros(1), MIXING, np.zeros(1)).gain
+    cliff = [lowest_point(evaluator("A"), [mass], np.zeros(1), MIXING, np.zeros(1)).gain for mass in (0.025, 0.031)]
     holds = (abs(found.mass - 10.07 * MEV) < MEV, near(found.couplings[1], 2e-3, 1.25))
     return Claim(
         "B1",
-        "Best fit of Case A: 10.07 MeV, eps = 1.6e-5, eps_Z = 0.002",
+        "LowestPoint fit of Case A: 10.07 MeV, eps = 1.6e-5, eps_Z = 0.002",
         "Fig. 8, section 5",
         "10.07 MeV, 1.6e-5, 0.002",
         found.couplings[1],
@@ -162,13 +159,13 @@ def b1() -> Claim:
 
 def degeneracy(case: str, masses: Sequence[float], couplings: Sequence[float]) -> tuple[list[float], list[float]]:
     """chi2 below the Standard Model's and the product eps_z g_mu, minimised over eps_z < 0 at each mass and g_mu."""
-    fitted = model(case)
+    fitted = evaluator(case)
     gains, products = [], []
     for mass in masses:
         for g_mu in couplings:
 
             def chi2(size: float, mass: float = mass, g_mu: float = g_mu) -> float:
-                return float(fitted.evaluate(mass, 0.0, -(10.0**size) / g_mu, g_mu)["chi2"][0])
+                return float(fitted.chi2(mass, 0.0, -(10.0**size) / g_mu, g_mu))
 
             found = minimize_scalar(chi2, bounds=(-6.0, -4.0), method="bounded", options={"xatol": 1e-5})
             gains.append(fitted.physics.sm_chi2["all"] - float(found.fun))
@@ -182,7 +179,7 @@ def _degenerate(name: str, case: str, stated: tuple[float, float], masses: Seque
     spread = max(gains) - min(gains)
     return Claim(
         name,
-        f"Best fit of Case {case}: {stated[0] / MEV:.1f} MeV, g_mu = {stated[1]:g}",
+        f"LowestPoint fit of Case {case}: {stated[0] / MEV:.1f} MeV, g_mu = {stated[1]:g}",
         f"Fig. {9 if case == 'B' else 10}, section 5",
         f"{stated[0] / MEV:.1f} MeV, {stated[1]:g}",
         spread,
@@ -223,11 +220,11 @@ def b6() -> Claim:
 
 
 @cache
-def fit_direct(case: str, largest_eps_z: float) -> Best:
-    """Best fit of Case B or C at 10 to 100 MeV with eps = 0 and |eps_z| up to a value."""
+def fit_direct(case: str, largest_eps_z: float) -> LowestPoint:
+    """LowestPoint fit of Case B or C at 10 to 100 MeV with eps = 0 and |eps_z| up to a value."""
     eps_z = -np.geomspace(1e-3 * largest_eps_z, largest_eps_z, 61)[::-1]
     masses = [mass for mass in MASSES if mass <= 0.1]
-    return best_fit(model(case), masses, np.zeros(1), eps_z, np.geomspace(1e-5, 3.0, 121))
+    return lowest_point(evaluator(case), masses, np.zeros(1), eps_z, np.geomspace(1e-5, 3.0, 121))
 
 
 def b8() -> Claim:
@@ -252,41 +249,23 @@ def b8() -> Claim:
     )
 
 
-def _region(fitted: Model, masses: Sequence[float], axes: tuple[Array, Array, Array], above: float) -> Array:
-    """Grid points with chi2 less than `above` over the least one: mass (GeV) and exclusion mask of each."""
-    tables_ = [(mass, fitted.evaluate(mass, *axes)) for mass in masses]
-    least = min(float(np.min(table["chi2"])) for _, table in tables_)
-    parts = [
-        np.array([(mass, mask) for mask in table["excluded"][table["chi2"] < least + above]], dtype=_POINT)
-        for mass, table in tables_
-    ]
-    return np.concatenate(parts)
-
-
-_POINT = np.dtype([("mass", np.float64), ("mask", np.uint64)])
-
-
-def _bit(names: Sequence[str], *chosen: str) -> np.uint64:
-    return np.uint64(sum(1 << names.index(name) for name in chosen))
-
-
 @cache
-def region_a() -> tuple[Array, tuple[str, ...]]:
-    """The 3 sigma region of Case A (three parameters) as grid points, and the constraints of its bits."""
-    names = ("apv_cs", "apv_p", "k_mu_inv", "bs_mixing", "coherent")
-    return _region(model("A", *names), MASSES, (SIGNED, MIXING, np.zeros(1)), threshold(3.0, 3)), names
+def region_a() -> Region:
+    """The 3 sigma region of Case A (three parameters) as grid points."""
+    fitted = evaluator("A", "apv_cs", "apv_p", "k_mu_inv", "bs_mixing", "coherent")
+    axes = {"mass": np.array(MASSES), "eps": SIGNED, "eps_z": MIXING, "g_mu": np.zeros(1)}
+    return MemoryGrid.compute(fitted, axes).within(levels(3, (3.0,))[0])
 
 
 def b7() -> Claim:
     """Agrees if APV excludes the 3 sigma fit region below 30 MeV, the window of caesium included; partly if most."""
-    points, names = region_a()
-    light = points[points["mass"] < 30 * MEV]
-    caesium = float(np.mean((light["mask"] & _bit(names, "apv_cs")) != 0))
-    both = float(np.mean((light["mask"] & _bit(names, "apv_cs", "apv_p")) != 0))
+    light = region_a().lighter_than(30 * MEV)
+    caesium = float(np.mean(light.excluded_by("apv_cs")))
+    both = float(np.mean(light.excluded_by("apv_cs", "apv_p")))
     # the caesium window is narrower than any grid: followed along its own line
     eps_z = fit_a().couplings[1]
     window = caesium_zero(10 * MEV, eps_z / 1.2)
-    proton = model("A", "apv_p").ratio(10 * MEV, (eps_z / window, eps_z, 0.0))
+    proton = evaluator("A", "apv_p").ratio(10 * MEV, eps_z / window, eps_z, 0.0)
     return Claim(
         "B7",
         "APV excludes M <~ 30 MeV at more than 3 sigma in Case A",
@@ -302,11 +281,10 @@ def b7() -> Claim:
 
 def s1() -> Claim:
     """Agrees if the three constraints together exclude the whole 3 sigma fit region of Case A."""
-    points, names = region_a()
+    region = region_a()
     trio = {"APV": ("apv_cs", "apv_p"), "K -> mu + inv": ("k_mu_inv",), "B_s mixing": ("bs_mixing",)}
-    shares = {title: float(np.mean((points["mask"] & _bit(names, *ids)) != 0)) for title, ids in trio.items()}
-    chosen = _bit(names, *(name for ids in trio.values() for name in ids))
-    union = float(np.mean((points["mask"] & chosen) != 0))
+    shares = {title: float(np.mean(region.excluded_by(*ids))) for title, ids in trio.items()}
+    union = float(np.mean(region.excluded_by(*(name for ids in trio.values() for name in ids))))
     return Claim(
         "S1",
         "Case A is ruled out by APV, K -> mu + invisible and B_s mixing",
@@ -328,15 +306,14 @@ def b10() -> Claim:
     """Agrees if the paper's constraints leave points of the 2 sigma region of Case C; partly if those drawn do."""
     names = tuple(c.id for c in select("paper") if c.id not in ("a_mu", "a_e"))
     eps_z = np.geomspace(1e-6, 1e-1, 81)
-    axes = (np.array([0.0, 1e-4, 1e-3]), np.concatenate([-eps_z[::-1], eps_z]), np.geomspace(1e-5, 1.0, 81))
+    both = np.concatenate([-eps_z[::-1], eps_z])
+    axes = {"mass": np.array(MASSES), "eps": np.array([0.0, 1e-4, 1e-3]), "g_mu": np.geomspace(1e-5, 1.0, 81)}
     left: dict[str, dict[str, int]] = {}
     for label, small in (("free", 1.0), ("small", 1e-4)):
-        kept = np.abs(axes[1]) <= small
-        points = _region(model("C", *names), MASSES, (axes[0], axes[1][kept], axes[2]), threshold(2.0, 2))
-        masks = points["mask"]
-        counts = {"all": int(np.sum(masks == 0)), "drawn": int(np.sum((masks & _bit(names, *DRAWN)) == 0))}
-        counts |= {name: int(np.sum((masks & ~_bit(names, name)) == 0)) for name in names}
-        left[label] = counts | {"points": len(points)}
+        near_zero = axes | {"eps_z": both[np.abs(both) <= small]}
+        region = MemoryGrid.compute(evaluator("C", *names), near_zero).within(levels(2, (2.0,))[0])
+        counts = {"all": region.allowed(names), "drawn": region.allowed(DRAWN), "points": region.size}
+        left[label] = counts | {name: region.allowed(n for n in names if n != name) for name in names}
     opened = sorted({name for counts in left.values() for name in names if counts[name] > counts["all"]})
     allowed, drawn = (sum(counts[key] for counts in left.values()) for key in ("all", "drawn"))
     return Claim(

@@ -6,25 +6,25 @@ import math
 
 import numpy as np
 
-from zdscan.analysis.paper.claims.model import MEV, Claim, Model, Verdict, along_eps_z, model
+from zdscan.analysis.paper.claims.record import Claim, Verdict, evaluator
+from zdscan.analysis.units import MEV
 from zdscan.inputs import constants
 from zdscan.physics.vertex import vertex
 
-MASSES = np.geomspace(0.010, 1.99, 60).tolist()
+CURVE_MASSES = np.geomspace(0.010, 1.99, 60).tolist()
 
 
 def mixing_mass(eps_z: float = 1e-3, scale: float = 1.0) -> float:
     """Mass (GeV) below which B_s mixing excludes eps_z at two standard deviations, for an `fcnc_scale`."""
-    mixing = model("A", "bs_mixing", fcnc_scale=scale)
-    return Model.crossing(lambda mass: 1.0 - mixing.ratio(mass, (0.0, eps_z, 0.0)), 0.010, 1.99, 60)
+    return evaluator("A", "bs_mixing", fcnc_scale=scale).mass_crossing(0.010, 1.99, eps_z=eps_z)
 
 
 def f1() -> Claim:
     """Agrees if the mass is within 10% of 60 MeV, partly if an `fcnc_scale` of 0.5 to 4 makes it so."""
     mass = mixing_mass()
-    at_60 = model("A", "bs_mixing")
+    at_60 = evaluator("A", "bs_mixing")
     # the shift goes with the square of E0, up to the small imaginary part of the amplitude
-    scale = 1.0 / math.sqrt(at_60.ratio(60 * MEV, (0.0, 1e-3, 0.0)))
+    scale = 1.0 / math.sqrt(at_60.ratio(60 * MEV, 0.0, 1e-3, 0.0))
     verdict: Verdict = "partly" if 0.5 <= scale <= 4.0 else "contradicted"
     return Claim(
         "F1",
@@ -40,7 +40,7 @@ def f1() -> Claim:
 
 def f1b() -> Claim:
     """Agrees if E2, the only part with eps, changes the amplitude by less than 1% at eps = eps_z."""
-    bs = vertex(model("A").physics.matrix, "bs")
+    bs = vertex(evaluator("A").physics.matrix, "bs")
     share = float(abs(bs.e2[0]) * constants.load()["m_Bs"] ** 2 / abs(bs.e0[1]))
     return Claim(
         "F1b",
@@ -57,11 +57,11 @@ def f1b() -> Claim:
 def f2() -> Claim:
     """Agrees if eps_z = 0.01 is allowed at every mass in both theory settings, partly if in "paper" alone."""
     bounds = {
-        theory: [model("A", "bs_mumu", theory=theory).bound(mass, along_eps_z(), 1e-6, 1.0) for mass in MASSES]
+        theory: [evaluator("A", "bs_mumu", theory=theory).bound(mass, "eps_z", 1e-6, 1.0) for mass in CURVE_MASSES]
         for theory in ("paper", "complete")
     }
     least, light = min(bounds["paper"]), bounds["paper"][0]
-    slope = bounds["complete"][0] / MASSES[0]
+    slope = bounds["complete"][0] / CURVE_MASSES[0]
     allowed = [min(bounds[theory]) >= 0.01 for theory in ("paper", "complete")]
     verdict: Verdict = "agrees" if all(allowed) else "partly" if any(allowed) else "contradicted"
     return Claim(
@@ -80,9 +80,11 @@ def f2() -> Claim:
 def f3() -> Claim:
     """Agrees if on-shell production stays below a tenth of both bounds at every mass; contradicted above a bound."""
     point = (1e-3, 0.1, 0.0)
-    ratios = {name: [model("A", name).ratio(mass, point) for mass in MASSES] for name in ("b_k_nunu", "b_kst_nunu")}
+    ratios = {
+        name: [evaluator("A", name).ratio(mass, *point) for mass in CURVE_MASSES] for name in ("b_k_nunu", "b_kst_nunu")
+    }
     largest = max(max(column) for column in ratios.values())
-    at_1gev = [model("A", name).ratio(1.0, point) for name in ratios]
+    at_1gev = [evaluator("A", name).ratio(1.0, *point) for name in ratios]
     verdict: Verdict = "agrees" if largest < 0.1 else "contradicted" if largest >= 1.0 else "partly"
     return Claim(
         "F3",
@@ -99,9 +101,9 @@ def f3() -> Claim:
 def f3b() -> Claim:
     """Two statements at eps_z = 0.01: K -> pi and Delta M_K do not exclude. Partly if one of them holds."""
     point = (0.0, 0.01, 0.0)
-    decay = max(model("A", "k_pi_nunu_plus").ratio(mass, point) for mass in (10 * MEV, 50 * MEV, 200 * MEV))
-    mixing = model("A", "k_mixing").ratio(10 * MEV, (0.0, 1e-3, 0.0))
-    bound = model("A", "k_pi_x", invisible_width=1.0).bound(10 * MEV, along_eps_z())
+    decay = max(evaluator("A", "k_pi_nunu_plus").ratio(mass, *point) for mass in (10 * MEV, 50 * MEV, 200 * MEV))
+    mixing = evaluator("A", "k_mixing").ratio(10 * MEV, 0.0, 1e-3, 0.0)
+    bound = evaluator("A", "k_pi_x", invisible_width=1.0).bound(10 * MEV, "eps_z")
     holds = (decay < 1.0, mixing < 0.1)
     verdict: Verdict = "agrees" if all(holds) else "partly" if any(holds) else "contradicted"
     return Claim(

@@ -8,14 +8,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from zdscan.analysis.paper.claims.model import MEV, Claim, Model, Verdict, along_eps_z, along_g_mu, model, near, text
-from zdscan.inputs import constants, mass_tables
+from zdscan.analysis.at_mass import Evaluator, crossing
+from zdscan.analysis.paper.claims.record import Claim, Verdict, evaluator, near, text
+from zdscan.analysis.units import MEV
+from zdscan.inputs import against_mass, constants
 from zdscan.physics.cases import COUPLINGS, Case, named_case
 
 
 def f7() -> Claim:
     """Agrees if both ends are within 0.05 of the paper's numbers."""
-    response = mass_tables.load("caesium")
+    response = against_mass.load("caesium")
     low, middle, high = (response.at("K", mass * MEV) for mass in (2.4, 10.0, 100.0))
     return Claim(
         "F7",
@@ -31,20 +33,20 @@ def f7() -> Claim:
 
 def caesium_zero(mass: float, eps: float) -> float:
     """eps_z at which the shift of Q_W(Cs) vanishes, as a multiple of eps."""
-    weak = model("A", "apv_cs")
+    weak = evaluator("A", "apv_cs")
     sm = constants.load()["QW_Cs_SM"]
     # below the zero the term with eps makes the weak charge less negative
-    return Model.crossing(lambda t: sm - weak.value(mass, (eps, t * eps, 0.0)), 0.1, 10.0)
+    return crossing(lambda t: sm - weak.values(mass, eps, t * eps), 0.1, 10.0)
 
 
 def f7b() -> Claim:
     """Two statements at 10, 30 and 100 MeV: strongest of sections 4.1-4.7; smaller first bound for larger eps."""
     masses = (10 * MEV, 30 * MEV, 99 * MEV)
     rivals = ("bs_mixing", "bs_mumu", "b_k_nunu", "b_kst_nunu", "k_pi_nunu_plus", "k_mu_inv", "pi_mu_nu_x")
-    bounds = [model("A", "apv_cs").bound(mass, along_eps_z()) for mass in masses]
-    others = {name: [model("A", name).bound(mass, along_eps_z()) for mass in masses] for name in rivals}
+    bounds = [evaluator("A", "apv_cs").bound(mass, "eps_z") for mass in masses]
+    others = {name: [evaluator("A", name).bound(mass, "eps_z") for mass in masses] for name in rivals}
     stronger = [name for name, column in others.items() if any(a < b for a, b in zip(column, bounds, strict=True))]
-    by_eps = [model("A", "apv_cs").bound(30 * MEV, along_eps_z(eps)) for eps in (0.0, 1e-4, 1e-3, 1e-2)]
+    by_eps = [evaluator("A", "apv_cs").bound(30 * MEV, "eps_z", eps=eps) for eps in (0.0, 1e-4, 1e-3, 1e-2)]
     zero = caesium_zero(30 * MEV, 1e-4)
     holds = (not stronger, all(b < a for a, b in pairwise(by_eps)))
     verdict: Verdict = "agrees" if all(holds) else "partly" if any(holds) else "contradicted"
@@ -71,8 +73,8 @@ def _vector_only() -> Case:
 
 def f7c() -> Claim:
     """Contradicted if caesium bounds eps_z although the electron's vector coupling is cancelled."""
-    vector = Model(_vector_only(), ("apv_cs",)).bound(10 * MEV, along_eps_z())
-    both = model("C", "apv_cs").bound(10 * MEV, along_eps_z())
+    vector = Evaluator.of(_vector_only(), "apv_cs").bound(10 * MEV, "eps_z")
+    both = evaluator("C", "apv_cs").bound(10 * MEV, "eps_z")
     return Claim(
         "F7c",
         "A vector electron coupling that cancels the mixing lets Case C evade APV",
@@ -90,7 +92,7 @@ def f7d() -> Claim:
     """Agrees if both targets bound eps_z at 10 MeV, 100 MeV and 1 GeV for eps = 0 and 1e-3; the ratio tells which."""
     masses = (10 * MEV, 100 * MEV, 1.0)
     bounds = {
-        (target, eps): [model("A", target).bound(mass, along_eps_z(eps)) for mass in masses]
+        (target, eps): [evaluator("A", target).bound(mass, "eps_z", eps=eps) for mass in masses]
         for target in ("apv_cs", "apv_p")
         for eps in (0.0, 1e-3)
     }
@@ -114,16 +116,16 @@ def f7d() -> Claim:
 def coherent_bound(deviations: float) -> float:
     """eps_z at 10 MeV (eps = 0) at which the COHERENT rate is so many standard deviations from the measured one."""
     c = constants.load()
-    rate, (error, _) = model("A", "coherent"), c.error("coherent_CsI")
-    return Model.crossing(
-        lambda t: abs(rate.value(10 * MEV, (0.0, t, 0.0)) - c["coherent_CsI"]) - deviations * error, 1e-7, 1e-1
+    rate, (error, _) = evaluator("A", "coherent"), c.error("coherent_CsI")
+    return crossing(
+        lambda eps_z: abs(rate.values(10 * MEV, 0.0, eps_z) - c["coherent_CsI"]) - deviations * error, 1e-7, 1e-1
     )
 
 
 def c1() -> Claim:
     """Contradicted if eps_z = 5e-4 at 10 MeV is excluded at 95%; agrees within a factor 1.5 of the 1 sigma bound."""
     one, two = coherent_bound(1.0), coherent_bound(1.96)
-    excluded = model("A", "coherent").ratio(10 * MEV, (0.0, 5e-4, 0.0)) >= 1.0
+    excluded = evaluator("A", "coherent").ratio(10 * MEV, 0.0, 5e-4, 0.0) >= 1.0
     return Claim(
         "C1",
         "COHERENT bounds eps_Z by 5e-4 at 10 MeV",
@@ -139,8 +141,8 @@ def c1() -> Claim:
 def c5() -> Claim:
     """Agrees if Case A's trident bound on eps_z is the weaker one at 10 and 100 MeV."""
     masses = (10 * MEV, 100 * MEV)
-    mixing = [model("A", "trident_ccfr").bound(mass, along_eps_z()) for mass in masses]
-    direct = [model("C", "trident_ccfr").bound(mass, along_eps_z(g_mu=0.033)) for mass in masses]
+    mixing = [evaluator("A", "trident_ccfr").bound(mass, "eps_z") for mass in masses]
+    direct = [evaluator("C", "trident_ccfr").bound(mass, "eps_z", g_mu=0.033) for mass in masses]
     weaker = [a > b for a, b in zip(mixing, direct, strict=True)]
     return Claim(
         "C5",
@@ -159,9 +161,9 @@ def c3() -> Claim:
     """Agrees if both median bounds are within a factor 1.5 of the stated ones, partly if within 5."""
 
     def median(low: float, high: float) -> float:
-        search = model("A", "lhcb_dark_photon")
+        search = evaluator("A", "lhcb_dark_photon")
         masses = np.linspace(low, high, 21).tolist()
-        return float(np.median([search.bound(mass, lambda t: (t, 0.0, 0.0), 1e-6, 0.1) for mass in masses]))
+        return float(np.median([search.bound(mass, "eps", 1e-6, 0.1) for mass in masses]))
 
     low, high = median(0.2145, 0.25), median(1.8, 1.99)
     close = [near(low, 1e-4, factor) and near(high, 5e-4, factor) for factor in (1.5, 5.0)]
@@ -181,7 +183,7 @@ def c3() -> Claim:
 def c4() -> Claim:
     """Agrees if g_mu > 1e-3 is excluded at 0.3 GeV whatever eps; not determined if it depends on eps."""
     epsilons = (0.0, 1e-5, 1e-4, 1e-3)
-    bounds = [model("C", "lhcb_dark_photon").bound(0.3, along_g_mu(eps), 1e-8, 10.0) for eps in epsilons]
+    bounds = [evaluator("C", "lhcb_dark_photon").bound(0.3, "g_mu", 1e-8, 10.0, eps=eps) for eps in epsilons]
     excludes = [bound <= 1.5e-3 for bound in bounds]
     verdict: Verdict = "agrees" if all(excludes) else "not determined" if any(excludes) else "contradicted"
     return Claim(
@@ -204,7 +206,7 @@ def g1() -> Claim:
     """Agrees if B and C are within 2% and A lies between the values at the ends of the rounding of eps_z, 0.002."""
 
     def moment(case: str, mass: float, eps: float, eps_z: float, g_mu: float) -> float:
-        return float(model(case).evaluate(mass, eps, eps_z, g_mu, want=("a_mu",))["a_mu"][0])
+        return float(evaluator(case).evaluate(mass, eps, eps_z, g_mu, want=("a_mu",))["a_mu"][0])
 
     a, low, high = (moment("A", 10.07 * MEV, 1.6e-5, eps_z, 0.0) for eps_z in (2e-3, 1.5e-3, 2.5e-3))
     b, c = moment("B", 10.3 * MEV, 0.0, 0.0, 0.28), moment("C", 30.2 * MEV, 0.0, 0.0, 0.033)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.paper.figures.plate import (
     BAND,
     MASS,
-    MEV,
     Detail,
     KeyNumber,
     Plate,
@@ -18,7 +18,7 @@ from zdscan.analysis.paper.figures.plate import (
     sample,
     tex,
 )
-from zdscan.analysis.paper.figures.probe import Probe
+from zdscan.analysis.units import MEV
 
 EPS_Z = (1e-4, 1e-3, 1e-2)
 PAPER_SCALE = 2.7  # of E0, with which the paper's statement comes out
@@ -26,7 +26,7 @@ PAPER_SCALE = 2.7  # of E0, with which the paper's statement comes out
 
 def excluded_below(eps_z: float, fcnc_scale: float = 1.0) -> float:
     """Mass (GeV) below which B_s mixing excludes eps_z at two standard deviations; NaN if there is none."""
-    return Probe("A", "bs_mixing", fcnc_scale=fcnc_scale).mass_crossing(0.010, 2.0, eps_z=eps_z)
+    return Evaluator.of("A", "bs_mixing", fcnc_scale=fcnc_scale).mass_crossing(0.010, 2.0, eps_z=eps_z)
 
 
 def draw(detail: Detail) -> Plate:
@@ -35,11 +35,11 @@ def draw(detail: Detail) -> Plate:
     masses = detail.masses(0.010, 2.0)
     limit = 0.0
     for scale, style in ((1.0, "-"), (PAPER_SCALE, "--")):
-        probe = Probe("A", "bs_mixing", fcnc_scale=scale)
+        probe = Evaluator.of("A", "bs_mixing", fcnc_scale=scale)
         limit = probe.limits(0.1)[1]
         for k, eps_z in enumerate(EPS_Z):
             label = rf"$\varepsilon_Z={tex(eps_z)}$" if scale == 1.0 else None
-            axes.plot(masses * MEV, probe.value(masses, eps_z=eps_z), style, label=label, **line(k))
+            axes.plot(masses / MEV, probe.values(masses, eps_z=eps_z), style, label=label, **line(k))
     logarithmic(axes, MASS, r"$\Delta_\mathrm{mix} = \Delta M_s/\Delta M_s^\mathrm{SM}-1$")
     axes.set_xlim(10, 2000)
     axes.set_ylim(1e-7, 1e3)
@@ -69,4 +69,4 @@ _BELOW = "mass below which ε<sub>Z</sub> = 10<sup>−3</sup> is excluded"
 
 
 def _at_sixty() -> float:
-    return Probe("A", "bs_mixing").crossing(0.060, "eps_z", 1e-6, 1.0)
+    return Evaluator.of("A", "bs_mixing").crossing(0.060, "eps_z", 1e-6, 1.0)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.paper.figures.plate import (
     BAND,
     MASS,
-    MEV,
     Detail,
     KeyNumber,
     Plate,
@@ -16,7 +16,7 @@ from zdscan.analysis.paper.figures.plate import (
     sample,
     tex,
 )
-from zdscan.analysis.paper.figures.probe import Probe
+from zdscan.analysis.units import MEV
 from zdscan.inputs import constants
 
 EPS_Z = (1e-3, 1e-2, 3e-2)
@@ -24,7 +24,7 @@ EPS_Z = (1e-3, 1e-2, 3e-2)
 
 def largest_eps_z(mass: float, theory: str = "paper") -> float:
     """Smallest |eps_z| that B_s -> mu mu excludes at three standard deviations, at a mass in GeV."""
-    return Probe("A", "bs_mumu", theory=theory).crossing(mass, "eps_z", 1e-6, 1.0)
+    return Evaluator.of("A", "bs_mumu", theory=theory).crossing(mass, "eps_z", 1e-6, 1.0)
 
 
 def draw(detail: Detail) -> Plate:
@@ -32,10 +32,10 @@ def draw(detail: Detail) -> Plate:
     figure, (axes,) = panels()
     masses = detail.masses(0.010, 2.0)
     for theory, style in (("paper", "-"), ("complete", "--")):
-        probe = Probe("A", "bs_mumu", theory=theory)
+        probe = Evaluator.of("A", "bs_mumu", theory=theory)
         for k, eps_z in enumerate(EPS_Z):
             label = rf"$\varepsilon_Z={tex(eps_z)}$" if theory == "paper" else None
-            axes.plot(masses * MEV, probe.value(masses, eps_z=eps_z) * 1e9, style, label=label, **line(k))
+            axes.plot(masses / MEV, probe.values(masses, eps_z=eps_z) * 1e9, style, label=label, **line(k))
     c = constants.load()
     centre, (up, down) = c["BR_Bs_mumu"] * 1e9, c.error("BR_Bs_mumu")
     for n, alpha in ((3, 0.2), (1, 0.45)):

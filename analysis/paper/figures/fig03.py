@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from zdscan.analysis.at_mass import Array, Evaluator
 from zdscan.analysis.paper.figures.plate import (
     MASS,
-    MEV,
     Detail,
     KeyNumber,
     Plate,
@@ -18,7 +18,7 @@ from zdscan.analysis.paper.figures.plate import (
     panels,
     tex,
 )
-from zdscan.analysis.paper.figures.probe import Array, Probe
+from zdscan.analysis.units import MEV
 
 EPS, EPS_Z = 1e-3, (1e-3, 1e-2, 1e-1)
 MODES = (
@@ -29,7 +29,7 @@ MODES = (
 
 def over_bound(constraint: str, masses: Array, eps_z: float) -> Array:
     """Prediction over the 90% bound at eps = 1e-3 for masses in GeV."""
-    return Probe("A", constraint).ratios(masses, eps=EPS, eps_z=eps_z)[:, 0]
+    return Evaluator.of("A", constraint).ratios(masses, eps=EPS, eps_z=eps_z)
 
 
 def draw(detail: Detail) -> Plate:
@@ -38,10 +38,10 @@ def draw(detail: Detail) -> Plate:
     masses = detail.resonant(0.010, 2.0)
     numbers = []
     for axes, (constraint, label, name) in zip(plots, MODES, strict=True):
-        probe = Probe("A", constraint)
+        probe = Evaluator.of("A", constraint)
         for k, eps_z in enumerate(EPS_Z):
-            values = probe.value(masses, eps=EPS, eps_z=eps_z)
-            axes.plot(masses * MEV, values, label=rf"$\varepsilon_Z={tex(eps_z)}$", **line(k))
+            values = probe.values(masses, eps=EPS, eps_z=eps_z)
+            axes.plot(masses / MEV, values, label=rf"$\varepsilon_Z={tex(eps_z)}$", **line(k))
         bound = probe.limits(0.1)[1]
         axes.axhline(bound, color="k", linestyle="--", linewidth=1.0, label="90% bound")
         paper = rf"paper, $\varepsilon_Z={tex(EPS_Z[-1])}$: below"
@@ -56,20 +56,18 @@ def draw(detail: Detail) -> Plate:
             KeyNumber(
                 f"{name}: prediction over the bound at ε<sub>Z</sub> = 0.1, smallest up to 2 GeV",
                 "below 0.1",
-                f"{html(float(least[at]))} (at {masses[at] * MEV:.0f} MeV)",
+                f"{html(float(least[at]))} (at {masses[at] / MEV:.0f} MeV)",
             )
         )
-    two_body = Probe("A", "b_k_x")
-    limit = np.array(
-        [two_body.limits(float(m))[1] if two_body.physics.clauses(float(m))[0] else np.nan for m in masses]
-    )
-    plots[0].plot(masses * MEV, limit, color="k", linestyle=":", label=r"90% bound on $B^{+}\to K^{+}Z_D$")
+    two_body = Evaluator.of("A", "b_k_x")
+    limit = np.array([two_body.limits(float(m))[1] for m in masses])
+    plots[0].plot(masses / MEV, limit, color="k", linestyle=":", label=r"90% bound on $B^{+}\to K^{+}Z_D$")
     legend(figure, plots[0], ncols=3)
     numbers.append(
         KeyNumber(
             "B<sup>+</sup> → K<sup>+</sup>νν: ε<sub>Z</sub> at the bound, 10 MeV, ε = 10<sup>−3</sup>",
             "above 0.1",
-            html(Probe("A", "b_k_nunu").crossing(0.010, "eps_z", 1e-8, 1.0, eps=EPS)),
+            html(Evaluator.of("A", "b_k_nunu").crossing(0.010, "eps_z", 1e-8, 1.0, eps=EPS)),
         )
     )
     return Plate(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.paper.figures.plate import (
     MASS,
-    MEV,
     Detail,
     KeyNumber,
     Plate,
@@ -18,7 +18,7 @@ from zdscan.analysis.paper.figures.plate import (
     sample,
     tex,
 )
-from zdscan.analysis.paper.figures.probe import Probe
+from zdscan.analysis.units import MEV
 
 CASE_A = ((1e-3, 1e-3), (1e-3, 1e-2), (1e-2, 1e-2))
 G_MU = (1e-3, 3e-3, 1e-2)
@@ -28,12 +28,12 @@ TOP_MASS = 0.2113  # GeV, twice the muon's mass
 
 def g_mu_at_limit(mass: float, mixing: float = 0.0) -> float:
     """g_mu of Case B at NA62's limit for eps = eps_z = `mixing`; without mixing every Z_D is invisible. Mass in GeV."""
-    return Probe("B", "k_mu_inv").crossing(mass, "g_mu", 1e-6, 10.0, eps=mixing, eps_z=mixing)
+    return Evaluator.of("B", "k_mu_inv").crossing(mass, "g_mu", 1e-6, 10.0, eps=mixing, eps_z=mixing)
 
 
 def eps_z_at_limit(mass: float, emission: str) -> float:
     """eps_z of Case A at the limit for eps = 0; emission "lepton" or "complete". Mass in GeV."""
-    return Probe("A", "k_mu_inv", emission=emission).crossing(mass, "eps_z", 1e-7, 1.0)
+    return Evaluator.of("A", "k_mu_inv", emission=emission).crossing(mass, "eps_z", 1e-7, 1.0)
 
 
 def draw(detail: Detail) -> Plate:
@@ -47,24 +47,24 @@ def draw(detail: Detail) -> Plate:
     for axes, case, chosen in zip(plots, "AB", curves, strict=True):
         limit = 0.0
         for emission, style in (("lepton", "-"), ("complete", "--")):
-            probe = Probe(case, "k_mu_inv", emission=emission)
+            probe = Evaluator.of(case, "k_mu_inv", emission=emission)
             limit = probe.limits(0.1)[1]
             for k, (label, couplings) in enumerate(chosen):
                 shown = label if emission == "lepton" else None
-                axes.plot(masses * MEV, probe.value(masses, **couplings), style, label=shown, **line(k))
+                axes.plot(masses / MEV, probe.values(masses, **couplings), style, label=shown, **line(k))
         axes.axhline(limit, color="k", linestyle="-.", linewidth=1.0)
         excluded_span(axes, limit, 10)
         logarithmic(
             axes, MASS, r"$\mathcal{B}(K^{+}\to\mu^{+}\nu Z_D)\,\mathcal{B}_\mathrm{inv}$" if case == "A" else ""
         )
         axes.set_title(f"Case {case}", loc="left")
-        axes.set_xlim(10, TOP_MASS * MEV)
+        axes.set_xlim(10, TOP_MASS / MEV)
         axes.set_ylim(1e-11, 1e-2)
         axes.legend(loc="lower left")
     styles = sample("-", "the muon radiates"), sample("--", "every leg radiates"), sample("-.", "90% limit")
     figure.legend(handles=styles, loc="outside lower center", ncols=3)
-    invisible = "; ".join(f"{html(g_mu_at_limit(m))} at {m * MEV:.0f} MeV" for m in (0.01, 0.03, 0.1, 0.18, 0.2))
-    mixed = "; ".join(f"{html(g_mu_at_limit(m, MIXING_B))} at {m * MEV:.0f} MeV" for m in (0.01, 0.03, 0.1, 0.2))
+    invisible = "; ".join(f"{html(g_mu_at_limit(m))} at {m / MEV:.0f} MeV" for m in (0.01, 0.03, 0.1, 0.18, 0.2))
+    mixed = "; ".join(f"{html(g_mu_at_limit(m, MIXING_B))} at {m / MEV:.0f} MeV" for m in (0.01, 0.03, 0.1, 0.2))
     return Plate(
         4,
         "K<sup>+</sup> → μ<sup>+</sup> + invisible",

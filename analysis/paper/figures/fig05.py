@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.paper.figures.plate import (
     MASS,
-    MEV,
     Detail,
     KeyNumber,
     Plate,
@@ -15,7 +15,7 @@ from zdscan.analysis.paper.figures.plate import (
     panels,
     tex,
 )
-from zdscan.analysis.paper.figures.probe import Probe
+from zdscan.analysis.units import MEV
 
 G_MU = (3e-4, 1e-3, 3e-3)
 EPS, EPS_Z = 1e-4, 1e-6
@@ -24,18 +24,18 @@ LOW, HIGH = 0.1451, 0.200  # GeV; the measurement begins at an e e mass of 145 M
 
 def g_mu_at_limit(mass: float) -> float:
     """g_mu of Case B at three standard deviations of the measured rate, eps = 1e-4, eps_z = 1e-6; mass in GeV."""
-    return Probe("B", "k_mu_nu_ee").crossing(mass, "g_mu", 1e-6, 10.0, eps=EPS, eps_z=EPS_Z)
+    return Evaluator.of("B", "k_mu_nu_ee").crossing(mass, "g_mu", 1e-6, 10.0, eps=EPS, eps_z=EPS_Z)
 
 
 def draw(detail: Detail) -> Plate:
     """Three g_mu against three standard deviations of the measured rate."""
     figure, (axes,) = panels()
     masses = detail.masses(LOW, HIGH)
-    probe = Probe("B", "k_mu_nu_ee")
+    probe = Evaluator.of("B", "k_mu_nu_ee")
     limit = probe.limits(0.17)[1]
     for k, g_mu in enumerate(G_MU):
-        values = probe.value(masses, eps=EPS, eps_z=EPS_Z, g_mu=g_mu)
-        axes.plot(masses * MEV, values, label=rf"$g_\mu={tex(g_mu)}$", **line(k))
+        values = probe.values(masses, eps=EPS, eps_z=EPS_Z, g_mu=g_mu)
+        axes.plot(masses / MEV, values, label=rf"$g_\mu={tex(g_mu)}$", **line(k))
     axes.axhline(limit, color="k", linestyle="--", linewidth=1.0, label=r"$3\sigma$ of the measured rate")
     excluded_span(axes, limit, 1)
     axes.set_yscale("log")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from matplotlib.lines import Line2D
 
+from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.paper.figures.plate import (
     MASS,
-    MEV,
     Detail,
     KeyNumber,
     Plate,
@@ -19,7 +19,7 @@ from zdscan.analysis.paper.figures.plate import (
     sample,
     tex,
 )
-from zdscan.analysis.paper.figures.probe import Probe
+from zdscan.analysis.units import MEV
 
 G_MU = (0.01, 0.1, 1.0)
 EPS, EPS_Z = 1e-4, (1e-5, 1e-4)
@@ -28,21 +28,21 @@ LOW, HIGH = 0.010, 0.0338  # GeV; the mass range of the program begins at 10 MeV
 
 def mass_at_limit(g_mu: float, eps_z: float) -> float:
     """Mass (GeV) up to which PIENU excludes g_mu in Case B at eps = 1e-4; NaN if it never or always does."""
-    return Probe("B", "pi_mu_nu_x").mass_crossing(LOW, HIGH, eps=EPS, eps_z=eps_z, g_mu=g_mu)
+    return Evaluator.of("B", "pi_mu_nu_x").mass_crossing(LOW, HIGH, eps=EPS, eps_z=eps_z, g_mu=g_mu)
 
 
 def draw(detail: Detail) -> Plate:
     """eps_z << eps left, eps_z = eps right; the two samples of PIENU apart."""
     figure, plots = panels(2, sharey=True)
     masses = detail.masses(LOW, HIGH)
-    probe = Probe("B", "pi_mu_nu_x")
+    probe = Evaluator.of("B", "pi_mu_nu_x")
     limit = probe.limits(0.02)[1]
     for axes, eps_z in zip(plots, EPS_Z, strict=True):
         for k, g_mu in enumerate(G_MU):
             for clause, style in ((0, "-"), (1, "--")):
-                values = probe.value(masses, clause, eps=EPS, eps_z=eps_z, g_mu=g_mu)
+                values = probe.values(masses, eps=EPS, eps_z=eps_z, g_mu=g_mu, clause=clause)
                 label = rf"$g_\mu={tex(g_mu)}$" if clause == 0 else None
-                axes.plot(masses * MEV, values, style, label=label, **line(k))
+                axes.plot(masses / MEV, values, style, label=label, **line(k))
         axes.axhline(limit, color="k", linestyle="-.", linewidth=1.0)
         excluded_span(axes, limit, 1e6)
         axes.set_yscale("log")
@@ -74,7 +74,7 @@ def draw(detail: Detail) -> Plate:
 
 
 def _over_limit(mass: float) -> float:
-    return float(Probe("B", "pi_mu_nu_x").ratio(mass, eps=EPS, eps_z=EPS_Z[1], g_mu=0.1)[0])
+    return Evaluator.of("B", "pi_mu_nu_x").ratio(mass, eps=EPS, eps_z=EPS_Z[1], g_mu=0.1)
 
 
 def _range(eps_z: float) -> str:

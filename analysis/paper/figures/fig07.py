@@ -7,9 +7,9 @@ import math
 import numpy as np
 from scipy.optimize import brentq
 
+from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.paper.figures.plate import (
     MASS,
-    MEV,
     Detail,
     KeyNumber,
     Plate,
@@ -21,7 +21,7 @@ from zdscan.analysis.paper.figures.plate import (
     sample,
     tex,
 )
-from zdscan.analysis.paper.figures.probe import Probe
+from zdscan.analysis.units import MEV
 
 EPS = (1e-4, 1e-3, 1e-2)
 TARGETS = (("apv_p", "proton"), ("apv_cs", "caesium"))
@@ -29,17 +29,16 @@ TARGETS = (("apv_p", "proton"), ("apv_cs", "caesium"))
 
 def bound(constraint: str, mass: float, eps: float = 0.0) -> float:
     """Smallest positive eps_z that a weak charge (apv_p or apv_cs) excludes at three standard deviations."""
-    return Probe("A", constraint).crossing(mass, "eps_z", 1e-9, 1.0, eps=eps)
+    return Evaluator.of("A", constraint).crossing(mass, "eps_z", 1e-9, 1.0, eps=eps)
 
 
 def cancelling_eps_z(constraint: str, mass: float, eps: float) -> float:
     """The eps_z > 0 at which the shift of a weak charge vanishes (1.2 eps for caesium); NaN if none below 3 eps."""
-    probe = Probe("A", constraint)
-    masses = np.array([mass])
-    unshifted = float(probe.value(masses)[0])
+    probe = Evaluator.of("A", constraint)
+    unshifted = probe.value(mass)
 
     def shift(eps_z: float) -> float:
-        return float(probe.value(masses, eps=eps, eps_z=eps_z)[0]) - unshifted
+        return probe.value(mass, eps=eps, eps_z=eps_z) - unshifted
 
     if shift(0.1 * eps) * shift(3.0 * eps) > 0.0:
         return math.nan
@@ -51,10 +50,10 @@ def allowed_window(constraint: str, mass: float, eps: float) -> tuple[float, flo
 
     NaN where no window lies apart from the small eps_z.
     """
-    probe, zero = Probe("A", constraint), cancelling_eps_z(constraint, mass, eps)
+    probe, zero = Evaluator.of("A", constraint), cancelling_eps_z(constraint, mass, eps)
 
     def distance(eps_z: float) -> float:
-        return float(probe.ratio(mass, eps=eps, eps_z=eps_z)[0]) - 1.0
+        return probe.ratio(mass, eps=eps, eps_z=eps_z) - 1.0
 
     # The shift is proportional to eps_z (zero - eps_z): below the zero it is largest half-way.
     if not math.isfinite(zero) or distance(0.5 * zero) <= 0.0:
@@ -69,17 +68,17 @@ def draw(detail: Detail) -> Plate:
     masses = detail.masses(0.010, 2.0)
     eps_z = np.unique(np.concatenate([np.geomspace(1e-7, 0.3, 300), *(e * np.geomspace(0.7, 2, 100) for e in EPS)]))
     for axes, (constraint, name) in zip(plots, TARGETS, strict=True):
-        probe = Probe("A", constraint)
+        probe = Evaluator.of("A", constraint)
         for k, eps in enumerate(EPS):
             ratio = probe.ratios(masses, eps=eps, eps_z=eps_z).T
             look = line(k)
-            axes.contour(masses * MEV, eps_z, ratio, levels=[1.0], colors=look["color"], linewidths=look["linewidth"])
+            axes.contour(masses / MEV, eps_z, ratio, levels=[1.0], colors=look["color"], linewidths=look["linewidth"])
             zero = cancelling_eps_z(constraint, 0.1, eps)
             if np.isfinite(zero):
                 axes.axhline(zero, color=look["color"], linewidth=0.9, linestyle=":")
             axes.plot([], [], label=rf"$\varepsilon={tex(eps)}$", **look)
         edge = probe.boundary(masses[::4], "eps_z", 1e-9, 1.0)
-        axes.plot(masses[::4] * MEV, edge, color="k", linestyle="--", label=r"$\varepsilon=0$")
+        axes.plot(masses[::4] / MEV, edge, color="k", linestyle="--", label=r"$\varepsilon=0$")
         logarithmic(axes, MASS, r"$\varepsilon_Z$" if constraint == "apv_p" else "")
         axes.set_title(f"weak charge, {name}", loc="left")
         axes.set_xlim(10, 2000)

@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.paper.figures import fitplot
-from zdscan.analysis.paper.figures.minigrid import case_grid
-from zdscan.analysis.paper.figures.plate import MASS, MEV, Detail, KeyNumber, Plate, html, logarithmic, panels, tex
-from zdscan.analysis.paper.figures.probe import Probe
+from zdscan.analysis.paper.figures.case_grids import case_grid
+from zdscan.analysis.paper.figures.plate import MASS, Detail, KeyNumber, Plate, html, logarithmic, panels, tex
+from zdscan.analysis.units import MEV
+from zdscan.analysis.views.view import view
 from zdscan.point import evaluate
 
 FOUND = "#f4a582"
-STYLES = ("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
-COLOURS = ("#d55e00", "#000000", "#a6611a", "#cc79a7")
+DASHES = ("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+LINE_COLOURS = ("#d55e00", "#000000", "#a6611a", "#cc79a7")
 # where the band ends: a resonance in a measured bin
 _END = {
     "B": "30 MeV, where the lowest K<sup>*0</sup>ee bin begins",
@@ -28,25 +30,25 @@ def draw_case(number: int, case: str, limits: tuple[Limit, ...], paper: str, det
     figure, (left, right) = panels(2, size=(7.0, 3.8), sharey=True)
     grid = case_grid(case, detail)
     point = fitplot.PAPER_POINTS[case]
-    masses, g_mu, best = grid.axes["mass"], grid.axes["g_mu"], grid.best()
-    fitplot.fill(left, masses, g_mu, grid.profile("mass", "g_mu") - best["chi2"])
+    masses, g_mu, best = grid.axes["mass"], grid.axes["g_mu"], grid.lowest()
+    fitplot.fill_regions(left, masses, g_mu, view(grid, ("mass", "g_mu")).chi2 - best["chi2"])
     fitplot.mark(left, best, point, "g_mu")
 
-    eps_z = fitplot.valley(grid.physics, point["mass"], point["g_mu"])
-    sliced = fitplot.slice_chi2(grid.physics, masses, eps_z, g_mu)
+    eps_z = fitplot.valley(grid.evaluator, point["mass"], point["g_mu"])
+    sliced = grid.evaluator.chi2(masses, 0.0, eps_z, g_mu)
     at = np.unravel_index(int(np.argmin(sliced)), sliced.shape)
-    fitplot.fill(right, masses, g_mu, sliced - sliced.min())
+    fitplot.fill_regions(right, masses, g_mu, sliced - sliced.min())
     fitplot.mark(right, {"mass": float(masses[at[0]]), "g_mu": float(g_mu[at[1]])}, point, "g_mu")
     fine = detail.masses(0.010, 2.0)
     heights = np.geomspace(1e-4, 1.0, 120)
-    for (constraint, label), style, colour in zip(limits, STYLES, COLOURS, strict=False):
-        ratio = Probe(case, constraint).ratios(fine, eps_z=eps_z, g_mu=heights).T
+    for (constraint, label), style, colour in zip(limits, DASHES, LINE_COLOURS, strict=False):
+        ratio = Evaluator.of(case, constraint).ratios(fine, eps_z=eps_z, g_mu=heights).T
         if constraint == "lhcb_dark_photon":
             area: dict[str, Any] = {"levels": [1.0, np.inf], "colors": FOUND, "hatches": ["\\\\\\"]}
-            right.contourf(fine * MEV, heights, ratio, **area)
+            right.contourf(fine / MEV, heights, ratio, **area)
             right.fill_between([], [], [], facecolor=FOUND, hatch="\\\\\\", label=label)
             continue
-        right.contour(fine * MEV, heights, ratio, levels=[1.0], colors=colour, linewidths=1.5, linestyles=[style])
+        right.contour(fine / MEV, heights, ratio, levels=[1.0], colors=colour, linewidths=1.5, linestyles=[style])
         right.plot([], [], linestyle=style, color=colour, label=label, linewidth=1.5)
     logarithmic(left, MASS, r"$g_\mu$")
     logarithmic(right, MASS, "")

@@ -12,14 +12,16 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from zdscan.analysis.paper.figures.minigrid import MiniGrid, describe, paper_constraints
-from zdscan.analysis.paper.figures.plate import MEV, KeyNumber
+from zdscan.analysis.at_mass import Evaluator
+from zdscan.analysis.paper.figures.case_grids import paper_constraints, point_html
+from zdscan.analysis.paper.figures.plate import KeyNumber
+from zdscan.analysis.units import MEV
+from zdscan.analysis.views.in_memory import MemoryGrid
 from zdscan.analysis.views.regions import levels
-from zdscan.evaluation.physics import Physics
 from zdscan.point import PointResult, evaluate
 
 FILLS = ("#2166ac", "#6baed6", "#d0e3f3")  # dark to light: ordered in grey as well
-BEST, PAPER = "#ffd92f", "#000000"
+BEST_COLOUR, PAPER_COLOUR = "#ffd92f", "#000000"
 SMALL_MIXING = (1e-7, 1e-3)  # |eps_z| among which the slice's is sought
 # What the paper states: mass (GeV), eps, eps_z, g_mu; NaN where it says nothing.
 PAPER_POINTS: Mapping[str, Mapping[str, float]] = {
@@ -30,19 +32,28 @@ PAPER_POINTS: Mapping[str, Mapping[str, float]] = {
 Array = NDArray[Any]
 
 
-def fill(axes: Axes, masses: Array, y: Array, delta: Array) -> None:
+def fill_regions(axes: Axes, masses: Array, y: Array, delta: Array) -> None:
     """Regions of 1, 2 and 3 sigma for two parameters; delta [mass, y] is chi2 above its lowest value."""
     capped = np.minimum(np.nan_to_num(delta.T, posinf=1e6), 1e6)
-    axes.contourf(masses * MEV, y, capped, levels=[-1e-3, *levels(2)], colors=FILLS)
-    axes.contour(masses * MEV, y, capped, levels=levels(2)[-1:], colors="0.25", linewidths=0.6)
+    axes.contourf(masses / MEV, y, capped, levels=[-1e-3, *levels(2)], colors=FILLS)
+    axes.contour(masses / MEV, y, capped, levels=levels(2)[-1:], colors="0.25", linewidths=0.6)
 
 
 def mark(axes: Axes, best: Mapping[str, float], paper: Mapping[str, float], y: str) -> None:
     """The best point found here (star) and the paper's (cross)."""
     axes.plot(
-        best["mass"] * MEV, abs(best[y]), "*", color=BEST, ms=11, mec="k", mew=0.7, clip_on=False, zorder=9, ls="none"
+        best["mass"] / MEV,
+        abs(best[y]),
+        "*",
+        color=BEST_COLOUR,
+        ms=11,
+        mec="k",
+        mew=0.7,
+        clip_on=False,
+        zorder=9,
+        ls="none",
     )
-    axes.plot(paper["mass"] * MEV, paper[y], "x", color=PAPER, ms=6, mew=1.8, clip_on=False, zorder=10)
+    axes.plot(paper["mass"] / MEV, paper[y], "x", color=PAPER_COLOUR, ms=6, mew=1.8, clip_on=False, zorder=10)
 
 
 def handles() -> list[Any]:
@@ -51,30 +62,26 @@ def handles() -> list[Any]:
         Patch(facecolor=colour, edgecolor="0.25", linewidth=0.4, label=rf"${n}\sigma$")
         for n, colour in zip((1, 2, 3), FILLS, strict=True)
     ]
-    star = Line2D([], [], color=BEST, marker="*", mec="k", mew=0.6, ms=9, ls="none", label="best point here")
-    return [*regions, star, Line2D([], [], color=PAPER, marker="x", mew=1.6, ms=5, ls="none", label="best fit, paper")]
+    star = Line2D([], [], color=BEST_COLOUR, marker="*", mec="k", mew=0.6, ms=9, ls="none", label="best point here")
+    return [
+        *regions,
+        star,
+        Line2D([], [], color=PAPER_COLOUR, marker="x", mew=1.6, ms=5, ls="none", label="best fit, paper"),
+    ]
 
 
-def valley(physics: Physics, mass: float, g_mu: float) -> float:
+def valley(evaluator: Evaluator, mass: float, g_mu: float) -> float:
     """The eps_z < 0, at most 1e-3 in size, of lowest chi2 for a mass (GeV), g_mu > 0 and eps = 0."""
-    mass_tables = physics.mass_tables(mass)
-    zero, g = np.zeros(1), np.array([g_mu])
 
-    def chi2(logarithm: float) -> float:
-        found = physics.evaluate(mass_tables, (zero, np.array([-np.exp(logarithm)]), g))
-        return float(found["chi2"][0])
+    def chi2(logarithms: Array) -> Array:
+        return evaluator.chi2(mass, 0.0, -np.exp(np.atleast_1d(logarithms)), g_mu)
 
     # Bracketed by a scan: further from 0 other minima follow.
     tries = np.log(np.geomspace(*SMALL_MIXING, 121))
-    best = int(np.argmin([chi2(t) for t in tries]))
+    best = int(np.argmin(chi2(tries)))
     around = tries[max(best - 1, 0)], tries[min(best + 1, len(tries) - 1)]
-    return -float(np.exp(minimize_scalar(chi2, bounds=around, method="bounded", options={"xatol": 1e-8}).x))
-
-
-def slice_chi2(physics: Physics, masses: Array, eps_z: float, g_mu: Array) -> Array:
-    """chi2 [mass, g_mu] at eps = 0 and one eps_z."""
-    zero, fixed = np.zeros(1), np.array([eps_z])
-    return np.array([physics.evaluate(physics.mass_tables(float(m)), (zero, fixed, g_mu))["chi2"] for m in masses])
+    found = minimize_scalar(lambda t: float(chi2(t)[0]), bounds=around, method="bounded", options={"xatol": 1e-8})
+    return -float(np.exp(found.x))
 
 
 def paper_point(case: str) -> dict[str, float]:
@@ -95,39 +102,39 @@ def excluders(case: str, point: Mapping[str, float]) -> str:
     return ", ".join(c.id if c.in_paper else f"{c.id} (not in the paper)" for c in ordered) or "none"
 
 
-def sole_excluders(grid: MiniGrid, within: float, names: Sequence[str]) -> list[str]:
+def sole_excluders(grid: MemoryGrid, within: float, names: Sequence[str]) -> list[str]:
     """The constraints each of which excludes every point with chi2 at most `within` above the lowest."""
-    return [name for name in names if grid.fraction_allowed(within, (name,))[0] == 0]
+    region = grid.within(within)
+    return [name for name in names if region.allowed((name,)) == 0]
 
 
-def fit_numbers(case: str, grid: MiniGrid, paper: str) -> list[KeyNumber]:
+def fit_numbers(case: str, grid: MemoryGrid, paper: str) -> list[KeyNumber]:
     """Best point, what it is excluded by, and what the constraints leave, for the table below a figure."""
-    best, sm = grid.best(), grid.physics.sm_chi2["all"]
+    best, sm = grid.lowest(), grid.evaluator.physics.sm_chi2["all"]
     names = paper_constraints()
     two_sigma = levels(2)[1]
-    left, total = grid.fraction_allowed(two_sigma, names)
-    allowed = grid.best(names)
-    every = [c.id for c in grid.physics.constraints]
+    region = grid.within(two_sigma)
+    every = list(grid.constraints)
     spared = [name for name in every if name != "a_mu"]
     alone = sole_excluders(grid, two_sigma, names)
     return [
-        KeyNumber("best point of the grid", paper, describe(best)),
+        KeyNumber("best point of the grid", paper, point_html(best)),
         KeyNumber("χ² there; Standard Model", "not stated; 93.56", f"{best['chi2']:.1f}; {sm:.1f}"),
         KeyNumber("constraints that exclude it", _PAPER_EXCLUDERS[case], excluders(case, best)),
         KeyNumber(
             "grid points within 2σ that the paper's constraints, (g − 2)<sub>μ</sub> left out, allow",
             _PAPER_LEFT[case],
-            f"{left} of {total}",
+            f"{region.allowed(names)} of {region.size}",
         ),
         KeyNumber(
             "constraints of the paper that exclude all of the 2σ region, each alone",
             "not stated",
             ", ".join(alone) or "none",
         ),
-        KeyNumber("lowest χ² that the paper's constraints allow", "not stated", _with_place(allowed)),
-        KeyNumber("the same with (g − 2)<sub>μ</sub>", "not stated", _with_place(grid.best((*names, "a_mu")))),
-        KeyNumber("lowest χ² that all but (g − 2)<sub>μ</sub> allow", "not stated", _with_place(grid.best(spared))),
-        KeyNumber("lowest χ² that every constraint allows", "not stated", _with_place(grid.best(every))),
+        KeyNumber("lowest χ² that the paper's constraints allow", "not stated", _with_place(grid.lowest(names))),
+        KeyNumber("the same with (g − 2)<sub>μ</sub>", "not stated", _with_place(grid.lowest((*names, "a_mu")))),
+        KeyNumber("lowest χ² that all but (g − 2)<sub>μ</sub> allow", "not stated", _with_place(grid.lowest(spared))),
+        KeyNumber("lowest χ² that every constraint allows", "not stated", _with_place(grid.lowest(every))),
     ]
 
 
@@ -140,4 +147,4 @@ _PAPER_LEFT = {"A": "none", "B": "none", "C": "a small region"}
 
 
 def _with_place(point: Mapping[str, float]) -> str:
-    return f"{point['chi2']:.1f} at {describe(point)}" if point else "no point is allowed"
+    return f"{point['chi2']:.1f} at {point_html(point)}" if point else "no point is allowed"

@@ -13,26 +13,23 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from zdscan.analysis.pictures.scales import RC
+from zdscan.analysis.units import MEV
+
 # Okabe-Ito colours: told apart by every common form of colour vision; the dash patterns tell them apart in grey.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000", "#56b4e9")
 BAND = "#e69f00"
-RC: dict[Any, Any] = {
-    "font.size": 8,
-    "axes.labelsize": 9,
-    "axes.titlesize": 8,
-    "legend.fontsize": 7,
+# The one look of pictures, with ticks inwards and without frames around legends.
+PAPER_LOOK: dict[Any, Any] = RC | {
+    "hatch.linewidth": 1.0,
     "legend.frameon": False,
     "legend.handlelength": 2.2,
-    "xtick.labelsize": 7.5,
-    "ytick.labelsize": 7.5,
     "lines.linewidth": 1.3,
-    "mathtext.fontset": "cm",
     "xtick.direction": "in",
     "ytick.direction": "in",
 }
 MASS = r"$m_{Z_D}$ [MeV]"
 ONE_COLUMN, TWO_COLUMNS = (3.5, 3.4), (7.0, 3.4)
-MEV = 1e3  # per GeV
 NARROW = ((0.7827, 0.0087), (1.0195, 0.0042))  # mass and width in GeV of omega and phi
 
 
@@ -85,7 +82,7 @@ def panels(count: int = 1, size: tuple[float, float] | None = None, **options: A
 
     The object interface, not pyplot: no display and no global state.
     """
-    with mpl.rc_context(RC):
+    with mpl.rc_context(PAPER_LOOK):
         figure = Figure(figsize=size or (ONE_COLUMN if count == 1 else TWO_COLUMNS), layout="constrained")
         grid = figure.subplots(options.pop("nrows", 1), options.pop("ncols", count), squeeze=False, **options)
         return figure, list(grid.flat)
@@ -144,4 +141,4 @@ def _scientific(value: float, digits: int, times: str, end: str, alone: str) -> 
 
 def mev(mass: float, digits: int = 3) -> str:
     """A mass in GeV as text in MeV (1040 MeV, not 1.04e+03 MeV)."""
-    return f"{float(f'{mass * MEV:.{digits}g}'):g} MeV" if math.isfinite(mass) else "none"
+    return f"{float(f'{mass / MEV:.{digits}g}'):g} MeV" if math.isfinite(mass) else "none"

@@ -12,12 +12,14 @@ from matplotlib.figure import Figure
 
 from zdscan.analysis.paper import figures
 from zdscan.analysis.paper.figures.plate import Detail
-from zdscan.analysis.pictures.plane import Plane
+from zdscan.analysis.pictures.layers import Plane
 from zdscan.analysis.views.regions import levels
 
 pytest.importorskip("pytest_mpl")
 # Letters differ between versions of FreeType by more than a line out of place would; they are compared loosely.
-compared = pytest.mark.mpl_image_compare(baseline_dir="baseline", style="default", remove_text=True, tolerance=6)
+compared = pytest.mark.mpl_image_compare(
+    baseline_dir="../../data/baseline", style="default", remove_text=True, tolerance=6
+)
 
 
 @compared

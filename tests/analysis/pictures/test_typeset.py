@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from zdscan.analysis.pictures.picture import fold
 from zdscan.analysis.pictures.typeset import in_print
 from zdscan.constraints import select
 
@@ -32,9 +31,3 @@ def test_every_title_is_printable() -> None:
         assert printed.count("$") % 2 == 0
         assert "_" not in printed.replace(r"$_\mathdefault", "")
         assert "^" not in printed.replace(r"$^\mathdefault", "")
-
-
-def test_lines_count_letters_as_printed() -> None:
-    text = in_print("K+ -> mu+ nu Z_D, Z_D invisible (90%, grade B)")
-    assert fold(text, 40) == text
-    assert fold(text, 30).split("\n") == [text[: text.index(" (90")], "(90%, grade B)"]

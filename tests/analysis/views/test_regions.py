@@ -1,21 +1,16 @@
-"""Views, regions, the first constraint and marginals, against loops over every point and closed forms."""
+"""Regions, the first constraint, marginals, intervals and remarks, against walks and closed forms."""
 
 from __future__ import annotations
 
-import sys
-from itertools import product
+import math
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy.special import erf
 
-from tests.analysis.views.test_grid import complaint, store_grid
+from tests.analysis.support import complaint, store_grid
 from tests.support.tolerances import CLOSED_FORM, EXACT_ALGEBRA, FLOAT32_OUTPUT
-from zdscan.analysis.pictures.picture import Options
-from zdscan.analysis.pictures.plotting import Request, parse_sigmas, parse_slice, plot
-from zdscan.analysis.pictures.summary import without_specks
 from zdscan.analysis.views.grid import open_grid
 from zdscan.analysis.views.regions import (
     NOWHERE,
@@ -29,89 +24,13 @@ from zdscan.analysis.views.regions import (
     remarks,
 )
 from zdscan.analysis.views.view import View, view
-from zdscan.physics.parameters import AXES
 from zdscan.scan.axes import spaced
 
-BITS = {"apv_cs": 1, "w_width": 2}
 
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
-    """Random chi2 with ties and random exclusions; one mass not computed."""
-    random = np.random.default_rng(7)
-    axes = {
-        "mass": np.geomspace(0.01, 2.0, 4),
-        "eps": np.array([0.0, 1e-4, 1e-3]),
-        "eps_z": spaced(-1e-2, 1e-2, 7, "symlog", 1e-5),
-        "g_mu": np.geomspace(1e-3, 1.0, 5),
-    }
-    shape = tuple(axis.size for axis in axes.values())
-    chi2 = random.integers(60, 90, shape).astype("<f4")
-    excluded = random.choice(np.array([0, 1, 2, 3], dtype="<u4"), shape, p=[0.1, 0.4, 0.4, 0.1])
-    excluded[2] |= 2  # a whole mass
-    path = tmp_path_factory.mktemp("regions") / "grid.h5"
-    store_grid(path, axes, chi2, excluded, missing=[3])  # one block per mass
-    chi2[3] = np.nan
-    return SimpleNamespace(path=path, axes=axes, chi2=chi2, excluded=excluded, shape=shape)
-
-
-@pytest.mark.parametrize(
-    ("kept", "fixed"),
-    [
-        (("mass", "g_mu"), {}),
-        (("g_mu", "mass"), {"eps": 1e-4}),
-        (("eps_z",), {}),
-        (("eps_z", "eps"), {"mass": 0.012}),
-        (("g_mu", "mass", "eps_z"), {}),
-        (("mass", "eps", "eps_z", "g_mu"), {}),
-    ],
-)
-@pytest.mark.parametrize("names", [[], ["w_width"], ["all"]])
-def test_views_against_loops(made, kept, fixed, names) -> None:
-    with open_grid(made.path, partial=True) as grid:
-        seen = view(grid, kept, fixed, names)
-    chosen = BITS if names == ["all"] else {name: BITS[name] for name in names}
-    mask = sum(chosen.values())
-    held = {name: int(np.argmin(abs(made.axes[name] - value))) for name, value in fixed.items()}
-    assert seen.fixed == {name: made.axes[name][k] for name, k in held.items()}
-    for cell in product(*(range(made.axes[name].size) for name in kept)):
-        at = dict(zip(kept, cell, strict=True)) | held
-        lowest, where, allowed, allowed_where = np.inf, -1, np.inf, -1
-        always = dict.fromkeys(chosen, True)
-        for flat, index in enumerate(np.ndindex(made.shape)):
-            if any(index[AXES.index(name)] != k for name, k in at.items()) or np.isnan(made.chi2[index]):
-                continue
-            if made.chi2[index] < lowest:
-                lowest, where = made.chi2[index], flat
-            if not made.excluded[index] & mask and made.chi2[index] < allowed:
-                allowed, allowed_where = made.chi2[index], flat
-            for name, bit in chosen.items():
-                always[name] &= bool(made.excluded[index] & bit)
-        assert seen.at[cell] == where
-        assert seen.allowed_at[cell] == allowed_where
-        assert seen.missing[cell] == (where < 0)
-        assert seen.forbidden[cell] == (where >= 0 > allowed_where)
-        if where >= 0:
-            assert seen.chi2[cell] == lowest
-        if allowed_where >= 0:
-            assert seen.allowed[cell] == allowed
-        for name in chosen:
-            assert seen.excluded_by(name)[cell] == (always[name] and where >= 0)
-
-
-def test_frame_lists_every_cell(made) -> None:
-    with open_grid(made.path, partial=True) as grid:
-        seen = view(grid, ("mass", "eps"), {}, ["all"])
-    frame = seen.to_frame()
-    assert len(frame) == 12
-    assert set(AXES) < set(frame.columns)
-    for _, row in frame.iterrows():
-        where = tuple(
-            int(np.flatnonzero(made.axes[name] == row[name])[0]) if np.isfinite(row[name]) else 0 for name in AXES
-        )
-        np.testing.assert_equal(row["chi2"], made.chi2[where])
-        assert ("w_width" in row["excluded_by"].split()) == (where[0] == 2)
-    assert not frame[frame["mass"] == made.axes["mass"][2]]["allowed"].any()
+def test_levels_of_two_parameters() -> None:
+    # For two parameters the probability inside delta chi2 is 1 - exp(-delta/2).
+    inside = [0.682689492137086, 0.954499736103642, 0.997300203936740]
+    np.testing.assert_allclose(levels(2), [-2 * np.log1p(-p) for p in inside], rtol=1e-12)
 
 
 def synthetic(chi2: np.ndarray, axes: dict[str, np.ndarray], masks: dict[str, np.ndarray]) -> View:
@@ -184,22 +103,6 @@ def test_cells_that_only_several_constraints_exclude() -> None:
     assert "allowed: mass, g_mu" in complaint(first_excluding, seen, "eps")
 
 
-@pytest.fixture(scope="module")
-def gaussian(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """exp(-chi2/2) = Gaussian in log(mass) x Gaussian in eps_z, wide enough grids, the rest constant."""
-    axes = {
-        "mass": np.geomspace(0.01, 2.0, 121),
-        "eps": np.array([0.0]),
-        "eps_z": np.linspace(-1.0, 1.0, 101),
-        "g_mu": np.geomspace(1e-3, 1.0, 2),
-    }
-    mass, _, eps_z, _ = np.meshgrid(*axes.values(), indexing="ij")
-    chi2 = (30 + (np.log(mass / 0.14) / 0.3) ** 2 + ((eps_z - 0.1 * np.log(mass / 0.14)) / 0.1) ** 2).astype("<f4")
-    path = tmp_path_factory.mktemp("gaussian") / "grid.h5"
-    store_grid(path, axes, chi2, (eps_z > 0.75).astype("<u4"))
-    return path
-
-
 def test_marginal_of_a_gaussian(gaussian: Path) -> None:
     with open_grid(gaussian) as grid:
         found = marginal(grid, ("mass",), {"mass": "log", "g_mu": "log"})
@@ -239,17 +142,17 @@ def test_crossings_of_a_parabola() -> None:
     assert crossings(x, holes, -1.0) == []
 
 
-def test_remarks_in_words(made, tmp_path: Path) -> None:
-    with open_grid(made.path, partial=True) as grid:
+def test_remarks_in_words(scattered, tmp_path: Path) -> None:
+    with open_grid(scattered.path, partial=True) as grid:
         said = " ".join(remarks(view(grid, ("eps_z", "g_mu"), {"mass": 0.012, "eps": 0.0})))
         assert "mass = 0.012 GeV is not a grid value; 0.01, the nearest, is used." in said
         assert "eps =" not in said
         assert "not computed yet" in " ".join(remarks(view(grid, ("mass", "g_mu"))))
         assert "No point is allowed" in " ".join(
-            remarks(view(grid, ("eps", "g_mu"), {"mass": made.axes["mass"][2]}, ["w_width"]))
+            remarks(view(grid, ("eps", "g_mu"), {"mass": scattered.axes["mass"][2]}, ["w_width"]))
         )
         assert view(grid, ("eps", "g_mu"), {"mass": 2.0}).best == {}
-    axes = made.axes | {"g_mu": np.array([1e-3, 1e-2])}
+    axes = scattered.axes | {"g_mu": np.array([1e-3, 1e-2])}
     chi2 = np.broadcast_to(70 - 10 * np.log10(axes["g_mu"]), (4, 3, 7, 2)).astype("<f4")
     store_grid(tmp_path / "edge.h5", axes, chi2, (chi2 < 95).astype("<u4"))
     with open_grid(tmp_path / "edge.h5") as grid:
@@ -258,93 +161,9 @@ def test_remarks_in_words(made, tmp_path: Path) -> None:
     assert "No point within 3 sigma of the best fit is allowed; the best allowed point lies 10.00" in said
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [
-        Request("mass", "g_mu", constraints=("all",), csv=Path("cells.csv")),
-        Request("mass", "g_mu", {"eps": 0.0, "eps_z": 1e-3}, summary=True),
-        Request("eps_z", "g_mu", {"mass": 0.05}, profile=True, first=True),
-        Request("mass", constraints=("w_width",), whole=True),
-        Request("mass", "eps_z", prior="axis", csv=Path("cells.csv")),
-    ],
-    ids=["plane", "summary", "first", "curve", "marginal"],
-)
-def test_pictures_are_written(made, tmp_path: Path, request_: Request) -> None:
-    csv = request_.csv and tmp_path / request_.csv
-    asked = Request(**{**vars(request_), "csv": csv})
-    with open_grid(made.path, partial=True) as grid:
-        plot(grid, asked, tmp_path / "out.png", Options("MeV"))
-    assert (tmp_path / "out.png").stat().st_size > 10_000
-    if csv:
-        assert csv.read_text().startswith("mass_GeV,")
-
-
-def test_refused_pictures(made, gaussian: Path, tmp_path: Path) -> None:
-    target = tmp_path / "out.png"
-    with open_grid(made.path, partial=True) as grid:
-        for request, fragment in {
-            Request("mass", summary=True): "need --y",
-            Request("mass", "g_mu", prior="log", first=True): "--marginalise integrates",
-            Request("mass", "mass"): "x and y are both mass",
-            Request("mass", "g_nu"): "did you mean 'g_mu'?",
-        }.items():
-            assert fragment in complaint(plot, grid, request, target, Options())
-        assert "cannot be shown and held" in complaint(view, grid, ("mass",), {"mass": 0.1})
-        assert "outside the axis" in complaint(view, grid, ("g_mu",), {"mass": 3.0})
-        assert "did you mean 'MeV'" in complaint(plot, grid, Request("mass"), target, Options("mev"))
-    with open_grid(gaussian) as grid:
-        assert "one value only" in complaint(plot, grid, Request("eps", "mass"), target, Options())
-    for text in ("", "3,1", "0,1", "a", "9"):
-        assert "--sigmas" in complaint(parse_sigmas, text)
-    assert parse_sigmas("1,2.5") == (1.0, 2.5)
-    assert not target.exists()
-
-
-def test_streaks_and_specks_of_an_exclusion_are_left_out_of_the_summary() -> None:
-    excluded = np.zeros((12, 30), dtype=bool)
-    excluded[:, 10:] = True
-    expected = excluded.copy()
-    excluded[:, 15:17] = False  # a window two cells wide along y
-    excluded[3:5, 20:23] = False  # a hole of six cells
-    excluded[2:5, 2:4] = True  # an island of six
-    np.testing.assert_array_equal(without_specks(excluded), expected)
-    excluded[:, 17] = False  # three wide: a window to be seen
-    expected[:, 15:18] = False
-    np.testing.assert_array_equal(without_specks(excluded), expected)
-    for shape in ((2, 3), (3, 3), (30, 30)):
-        assert not without_specks(np.zeros(shape, dtype=bool)).any()
-        assert without_specks(np.ones(shape, dtype=bool)).all()
-
-
-def test_a_table_replaces_no_grid(made, tmp_path: Path) -> None:
-    before = made.path.read_bytes()
-    with open_grid(made.path, partial=True) as grid:
-        for csv in (made.path, tmp_path / "out.png", tmp_path / "cells"):
-            request = Request("mass", "g_mu", csv=csv)
-            assert "the table must end in .csv" in complaint(plot, grid, request, tmp_path / "out.png", Options())
-        for request in (Request("mass"), Request("mass", "g_mu", summary=True), Request("mass", "g_mu", prior="axis")):
-            assert "--colours" in complaint(plot, grid, request, tmp_path / "out.png", Options(colours=True))
-        assert complaint(marginal, grid, ("mass",), "lag").count("'lag'") == 1
-    assert made.path.read_bytes() == before
-    assert not (tmp_path / "out.png").exists()
-
-
-@pytest.mark.parametrize("text", ["", ",", "eps=0,eps=1e-3"])
-def test_slices_that_hold_nothing_or_twice(text: str) -> None:
-    assert "--slice" in complaint(parse_slice, text)
-
-
-def test_styles(made, tmp_path: Path) -> None:
-    with open_grid(made.path, partial=True) as grid:
-        target = tmp_path / "out.png"
-        assert "did you mean 'ATLAS'?" in complaint(plot, grid, Request("mass"), target, Options(style="ATLS"))
-        pytest.importorskip("mplhep")
-        plot(grid, Request("mass", "g_mu", constraints=("w_width",)), target, Options(style="ATLAS"))
-    assert target.stat().st_size > 10_000
-
-
-def test_a_style_without_its_package(made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "mplhep", None)
-    with open_grid(made.path, partial=True) as grid:
-        said = complaint(plot, grid, Request("mass"), tmp_path / "out.png", Options(style="CMS"))
-    assert "pip install mplhep" in said
+def test_thresholds_of_regions():
+    assert levels(1, (2.0,))[0] == pytest.approx(4.0)
+    # for two parameters 1 - exp(-x/2) is the probability
+    for deviations in (1.0, 2.0, 3.0):
+        probability = math.erf(deviations / math.sqrt(2.0))
+        assert levels(2, (deviations,))[0] == pytest.approx(-2.0 * math.log(1.0 - probability))

@@ -5,12 +5,10 @@ from __future__ import annotations
 import h5py
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 from tests.support.fake_engine import FakeEngine, FakeScan, stop_after, whole
-from zdscan.analysis.pictures.picture import Options, view_lines
-from zdscan.analysis.pictures.plane import Plane
+from zdscan.analysis.pictures.sheet import Options, view_lines
 from zdscan.analysis.views.grid import open_grid
 from zdscan.analysis.views.regions import marginal
 from zdscan.analysis.views.view import view
@@ -146,20 +144,6 @@ def test_minima_that_wait_to_be_written_are_shown(tmp_path, monkeypatch):
         file["profile_eps_g_mu"][0, 0] = 0.5
     with open_grid(whole_path) as grid, pytest.raises(UserError, match=r"profiles are damaged.*zdscan resume"):
         view(grid, ("eps", "g_mu"))
-
-
-def test_an_excluded_area_has_no_edge_at_what_is_missing():
-    values = {"mass": np.geomspace(0.01, 1.0, 9), "g_mu": np.linspace(0.0, 1.0, 7)}
-    plane = Plane(Figure().add_subplot(), ("mass", "g_mu"), values)
-    missing = np.zeros((9, 7), dtype=bool)
-    missing[6:] = True
-    assert not plane.boundary(~missing, missing, 0, 1)
-    assert plane.boundary(~missing, np.zeros_like(missing), 0, 1)  # the same cells, but computed: an edge
-    excluded = ~missing & (np.arange(7) > 3)
-    assert plane.boundary(excluded, missing, 0, 2)
-    (edge,) = plane.axes.collections[-1].get_paths()
-    assert edge.vertices[:, 0].max() <= values["mass"][5]
-    np.testing.assert_allclose(edge.vertices[:, 1], 3.5 / 6)
 
 
 def test_a_file_cut_short_is_refused_with_what_mends_it(unfinished, tmp_path):

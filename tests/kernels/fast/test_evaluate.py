@@ -14,6 +14,7 @@ from tests.support.tolerances import FLOAT32_OUTPUT, GRID_CHI2
 from zdscan.evaluation.engine import Engine, build_physics
 from zdscan.evaluation.expansion import Frame, roles_of
 from zdscan.evaluation.monomials import Expansion, Terms, monomials
+from zdscan.grid.blocks import LINES_AT_ONCE
 from zdscan.kernels.fast import bounds as verdict
 from zdscan.kernels.fast import collapse, tile
 from zdscan.kernels.fast.evaluate import evaluate_grid, work_space
@@ -23,7 +24,6 @@ from zdscan.kernels.physics.bsll import FUNCTIONS, exact_tables
 from zdscan.kernels.tables import bands
 from zdscan.kernels.tables.mass import HEADER, PER_ROW
 from zdscan.physics.cases import CASES, Case
-from zdscan.running.schedule import LINES_AT_ONCE
 
 FIELDS = ("chi2", "excluded", "chi2_muon")
 NEAR_LIMIT = 1e-6  # ratios this near to 1 may be judged either way
@@ -258,16 +258,16 @@ def test_tests_of_a_tile_against_polynomials(prompt):
     assert np.all(flags.reshape(-1, lines)[steps:] == 8)
 
 
-@pytest.mark.parametrize("kind", [tile.FIXED, tile.SHORT, tile.LONG])
+@pytest.mark.parametrize("kind", [tile.FIXED, tile.LONG])
 def test_chi2_of_a_tile_against_polynomials(kind):
-    """The three loops against numpy's polynomials, and the points they call lost."""
+    """Both loops against numpy's polynomials, and the points they call lost."""
     rng = np.random.default_rng(kind)
     lines, steps = tile.LANES, 5
     rows = np.zeros((tile.COEFFICIENTS, lines))
     rows[0] = rng.uniform(-0.1, 0.1, lines)
     rows[1:4] = rng.uniform(0.1, 1.0, (3, lines)) * np.array([1.0, 0.1, 1.0])[:, None]
     rows[2:4] *= kind != tile.FIXED
-    powers = {tile.FIXED: tile.FIXED_POWERS, tile.SHORT: tile.SHORT_POWERS, tile.LONG: (8, 8, 8, 4, 4)}[kind]
+    powers = {tile.FIXED: tile.FIXED_POWERS, tile.LONG: (8, 8, 8, 4, 4)}[kind]
     begins = (tile.REGULAR, tile.MIXED, tile.RESONANT, tile.LENGTH_P, tile.LENGTH_Q)
     for begin, power in zip(begins, powers, strict=True):
         rows[begin : begin + power + 1] = rng.uniform(0.1, 2.0, (power + 1, lines))
@@ -283,7 +283,7 @@ def test_chi2_of_a_tile_against_polynomials(kind):
     c, found = rows.reshape(-1).copy(), np.full(tile.MOST_STEPS * lines, -1.0, dtype=np.float32)
     if kind == tile.FIXED:
         tile.sum_over_widths(c)
-    loop = (tile.chi2_fixed, tile.chi2_short, tile.chi2_long)[kind]
+    loop = (tile.chi2_fixed, tile.chi2_long)[kind]
     largest = float(np.median(expected))
     assert loop(t, c, largest, found) == lost.sum()
     np.testing.assert_allclose(found.reshape(-1, lines)[:steps], np.minimum(expected, largest), rtol=FLOAT32_OUTPUT)
@@ -387,19 +387,17 @@ def test_widths_beyond_every_band_leave_the_others_of_their_line_alone():
     np.testing.assert_allclose(chi2[20:], expected[20:], rtol=FLOAT32_OUTPUT)
 
 
-@pytest.mark.parametrize("name", ["chi2_fixed", "chi2_short", "chi2_long", "test_squares", "test_any"])
+@pytest.mark.parametrize("name", ["chi2_fixed", "chi2_long", "test_squares", "test_any"])
 def test_loops_over_points_are_vectorised(name, monkeypatch):
     """Packed fused multiply-adds in the generated code, on full vector registers."""
     if platform.machine() not in ("x86_64", "AMD64"):
         pytest.skip("the pattern is that of x86-64")
     vector, bits, place = types.float64[::1], types.uint64[::1], types.int64
-    signatures = dict.fromkeys(
-        ("chi2_fixed", "chi2_short", "chi2_long"), (vector, vector, types.float64, types.float32[::1])
-    ) | {
+    signatures = dict.fromkeys(("chi2_fixed", "chi2_long"), (vector, vector, types.float64, types.float32[::1])) | {
         "test_squares": (vector, vector, vector, place, place, types.uint64, types.uint64, bits),
         "test_any": (vector, vector, vector, place, types.float64, types.uint64, bits),
     }
-    least = {"chi2_fixed": 6, "chi2_short": 20, "chi2_long": 32, "test_squares": 4, "test_any": 7}
+    least = {"chi2_fixed": 6, "chi2_long": 32, "test_squares": 4, "test_any": 7}
     monkeypatch.delenv("NUMBA_CACHE_DIR")  # code from the cache cannot be inspected
     kernel = njit(getattr(tile, name))
     kernel.compile(signatures[name])

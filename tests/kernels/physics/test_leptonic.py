@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support import formulas
 from tests.twins import dirac
 from tests.twins import loop_integrals as couplings_of
 from tests.twins.inputs import GF, GZ, LAMBDA, MW, SW2, X
@@ -17,7 +18,7 @@ from zdscan.constraints import bs_mumu
 from zdscan.kernels.physics import leptonic, loops
 from zdscan.kernels.tables import clauses as layout
 from zdscan.physics.cases import CASES
-from zdscan.physics.clause import Theory
+from zdscan.physics.clause import Model
 
 flavio = pytest.importorskip("flavio")
 from flavio.config import config  # noqa: E402
@@ -88,7 +89,7 @@ def kernel_branching_ratio(meson: str, e0: complex, axial: float, mass: float, t
     c10 = leptonic.exchange_c10(complex(e0), complex(axial), n, mass, PAR[f"m_{meson}"], theory == "complete")
     y = PAR["DeltaGamma/Gamma_Bs"] / 2 if meson == "Bs" else 0.0
     names = (PAR[f"m_{meson}"], PAR[f"tau_{meson}"], PAR[f"f_{meson}"], PAR["m_mu"])
-    return leptonic.leptonic_branching_ratio(complex(standard_c10(meson) + c10), n, *names, y)
+    return formulas.leptonic_branching_ratio(complex(standard_c10(meson) + c10), n, *names, y)
 
 
 def test_standard_model() -> None:
@@ -129,7 +130,7 @@ def vertex_e0() -> complex:
     return GZ * loops.penguin(numbers, np.array(LAMBDA["bs"]), X, 0, prefactor)
 
 
-def clause_value(theory: Theory, mass: float, parameters: tuple[float, float, float]) -> tuple[float, float]:
+def clause_value(theory: Model, mass: float, parameters: tuple[float, float, float]) -> tuple[float, float]:
     """(value, ratio) of the only clause, from its packed numbers."""
     (clause,) = bs_mumu.clauses(theory, mass)
     packed = clause.packed(0)
@@ -140,8 +141,8 @@ def clause_value(theory: Theory, mass: float, parameters: tuple[float, float, fl
     return value, clause.ratio(value)
 
 
-def setting(theory: str, case: str = "A", fcnc_scale: float = 1.0) -> Theory:
-    return Theory(CASES[case].matrix, theory, "lepton", fcnc_scale, "rashed2024")
+def setting(theory: str, case: str = "A", fcnc_scale: float = 1.0) -> Model:
+    return Model(CASES[case].matrix, theory, "lepton", fcnc_scale, "rashed2024")
 
 
 @settings(max_examples=40, deadline=None)

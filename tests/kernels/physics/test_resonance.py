@@ -8,9 +8,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
+from tests.support import formulas
 from tests.support.tolerances import BREIT_WIGNER, BREIT_WIGNER_NEAR
 from tests.twins import breit_wigner as twin
-from zdscan.kernels.physics import resonance
 
 
 def smooth(s: float) -> float:
@@ -37,7 +37,7 @@ def check(
 
     Where f changes sign, |T1| may vanish: then |f| replaces f, with |T1|^2 <= int |f| ds times T2 of |f|.
     """
-    t1, t2 = resonance.integrate(lo, hi, values, mass, width)
+    t1, t2 = formulas.integrate(lo, hi, values, mass, width)
     exact1, exact2 = twin.integrate(lo, hi, values, mass, width)
     scale1, scale2 = abs(exact1), twin.magnitude(lo, hi, values, mass, width)
     if not np.all(values > 0):
@@ -139,7 +139,7 @@ def test_smooth_function_by_adaptive_quadrature(mass: float, width: float) -> No
 
     edges = np.linspace(0.1, 2.0, 12)
     lo, hi = panels(edges)
-    t1, t2 = resonance.integrate(lo, hi, twin.sample(smooth, lo, hi), mass, width)
+    t1, t2 = formulas.integrate(lo, hi, twin.sample(smooth, lo, hi), mass, width)
     exact = twin.by_quadrature(exact_smooth, edges[0], edges[-1], mass, width)
     assert abs(t1 - complex(exact)) <= BREIT_WIGNER * abs(exact)
     assert t2 == pytest.approx(float(-exact.imag / (mpf(mass) * mpf(width))), rel=BREIT_WIGNER, abs=0)
@@ -158,10 +158,10 @@ def test_linear_and_additive(mass: float, log_width: float, cut: float, factor: 
         return 2 + 0.5 * s - 0.7 * s * s + 0.2 * s**3
 
     values = twin.sample(cubic, lo, hi)
-    whole = resonance.integrate(lo, hi, values, mass, width)
-    scaled = resonance.integrate(lo, hi, factor * values, mass, width)
+    whole = formulas.integrate(lo, hi, values, mass, width)
+    scaled = formulas.integrate(lo, hi, factor * values, mass, width)
     lo2, hi2 = panels(np.array([0.1, cut, 2.0]))
-    split = resonance.integrate(lo2, hi2, twin.sample(cubic, lo2, hi2), mass, width)
+    split = formulas.integrate(lo2, hi2, twin.sample(cubic, lo2, hi2), mass, width)
     assert scaled[0] == pytest.approx(factor * whole[0], rel=1e-12, abs=1e-300)
     assert scaled[1] == pytest.approx(factor * whole[1], rel=1e-12, abs=1e-300)
     # a cut next to the pole leaves the rounding of the two interpolants at the cut, times a logarithm
@@ -177,7 +177,7 @@ def test_heavy_mediator(mass: float) -> None:
     nodes, weights = np.polynomial.legendre.leggauss(8)
     s = (lo + hi)[:, None] / 2 + (hi - lo)[:, None] / 2 * nodes
     moments = [float(np.sum(values * s**k * weights * (hi - lo)[:, None] / 2)) for k in range(8)]
-    t1, t2 = resonance.integrate(lo, hi, values, mass, 1e-6)
+    t1, t2 = formulas.integrate(lo, hi, values, mass, 1e-6)
     assert t1.real == pytest.approx(-sum(m / mass ** (2 * k + 2) for k, m in enumerate(moments)), rel=1e-12, abs=0)
     assert t2 == pytest.approx(sum((k + 1) * m / mass ** (2 * k + 4) for k, m in enumerate(moments)), rel=1e-12, abs=0)
 
@@ -188,7 +188,7 @@ def test_almost_stable_mediator_outside(mass: float) -> None:
     lo, hi = panels(ROW)
     values = twin.sample(smooth, lo, hi)
     width = 1e-60
-    t1, t2 = resonance.integrate(lo, hi, values, mass, width)
+    t1, t2 = formulas.integrate(lo, hi, values, mass, width)
     exact = twin.expansion(lo, hi, values, mass)
     assert t1.real == pytest.approx(float(exact.principal_value), rel=BREIT_WIGNER, abs=0)
     assert t1.imag == pytest.approx(-mass * width * float(exact.finite_part), rel=BREIT_WIGNER, abs=0)
@@ -205,7 +205,7 @@ OUTSIDE = [0.01, 0.25, 1.45, 2.0]
 def test_expansion_coefficients(mass: float) -> None:
     lo, hi = panels(ROW)
     values = twin.sample(smooth, lo, hi)
-    value = resonance.expansion(lo, hi, values, mass)
+    value = formulas.expansion(lo, hi, values, mass)
     exact = twin.expansion(lo, hi, values, mass)
     wanted = (exact.principal_value, exact.at_pole, exact.slope, exact.finite_part)
     scale = float(np.sum(values * (hi - lo)[:, None]) / 8)
@@ -221,7 +221,7 @@ def test_expansion_coefficients_of_random_polynomials(seed: int) -> None:
         lo, hi = panels(np.sort(np.exp(rng.uniform(np.log(1e-4), np.log(4.0), size=5))))
         values = rng.uniform(0.5, 1.5, size=(4, 8))
         mass = float(np.sqrt(rng.uniform(1e-4, 4.0)))
-        value = resonance.expansion(lo, hi, values, mass)
+        value = formulas.expansion(lo, hi, values, mass)
         exact = twin.expansion(lo, hi, values, mass)
         # a jump of f at a knot close to the pole makes each of them large: relative to the largest panel contribution
         pieces = [twin.expansion(lo[i : i + 1], hi[i : i + 1], values[i : i + 1], mass) for i in range(4)]
@@ -235,7 +235,7 @@ def test_remainder_of_the_small_width_law(mass: float) -> None:
     """Exact integral minus law: g^2 in Re T1 and Im T1, g in T2 (no g term at all when the pole is outside)."""
     lo, hi = panels(ROW)
     values = twin.sample(smooth, lo, hi)
-    principal, at_pole, slope, finite = resonance.expansion(lo, hi, values, mass)
+    principal, at_pole, slope, finite = formulas.expansion(lo, hi, values, mass)
     remainders = []
     for g in (1e-3, 1e-4) if mass in INSIDE else (1e-2, 1e-3):
         t1, t2 = twin.integrate(lo, hi, values, mass, g / mass)
@@ -258,9 +258,9 @@ def test_law_meets_the_full_integral() -> None:
     lo, hi = panels(ROW)
     values = twin.sample(smooth, lo, hi)
     for mass in (0.9, 1.3, 1.9):
-        principal, at_pole, slope, finite = resonance.expansion(lo, hi, values, mass)
+        principal, at_pole, slope, finite = formulas.expansion(lo, hi, values, mass)
         g = 1e-8
-        t1, t2 = resonance.integrate(lo, hi, values, mass, g / mass)
+        t1, t2 = formulas.integrate(lo, hi, values, mass, g / mass)
         assert t1.real == pytest.approx(principal - g * np.pi * slope, rel=1e-9, abs=1e-9)
         assert t1.imag == pytest.approx(-np.pi * at_pole - g * finite, rel=1e-9, abs=0)
         assert t2 == pytest.approx(np.pi * at_pole / g + finite, rel=1e-9, abs=0)

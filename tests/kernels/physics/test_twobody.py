@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support import formulas
 from tests.support.tolerances import PRINTED_SIX_DIGITS
 from tests.twins import dirac
 from tests.twins import loop_integrals as twin
 from tests.twins.inputs import CHARGE, GF, GZ, LAMBDA, MW, SW2, X
-from zdscan.kernels.physics import loops, twobody
+from zdscan.kernels.physics import loops
 
 M_B, M_K, M_PI = 5.27934, 0.493677, 0.13957039
 
@@ -62,7 +63,7 @@ def test_polarisation_sum_and_phase_space(parent: float, daughter: float) -> Non
     for mass in (0.01, 0.1, 0.3 * end, 0.9 * end, 0.9999 * end):
         for vector, dipole in ((1e-4 + 2e-5j, 0j), (0j, 1e-3 - 1e-3j), (1e-4 + 2e-5j, 1e-3 - 1e-3j)):
             exact = explicit_width(parent, daughter, mass, vector, dipole, FORM_FACTORS)
-            value = twobody.pseudoscalar_width(parent, daughter, mass, reduced(parent, daughter, mass, vector, dipole))
+            value = formulas.pseudoscalar_width(parent, daughter, mass, reduced(parent, daughter, mass, vector, dipole))
             # the longitudinal vector of the twin cancels (E/M)^2 digits of the amplitude for light V
             assert value == pytest.approx(exact, rel=1e-11 + 4e-16 * (parent / mass) ** 2, abs=0)
 
@@ -79,21 +80,21 @@ def test_width_at_random(parent: float, share: float, fraction: float, re: float
     daughter = share * parent
     mass = fraction * (parent - daughter)
     one = {name: (lambda q2: 1.0) for name in ("f+", "f0", "fT")}
-    value = twobody.pseudoscalar_width(parent, daughter, mass, complex(re, im))
+    value = formulas.pseudoscalar_width(parent, daughter, mass, complex(re, im))
     # 1 - fraction is what is left of the phase space: its rounding enters three times over two
     assert value == pytest.approx(
         explicit_width(parent, daughter, mass, complex(re, im), 0j, one), rel=1e-11 + 1e-14 / (1 - fraction), abs=1e-300
     )
     assert value >= 0
-    doubled = twobody.pseudoscalar_width(2 * parent, 2 * daughter, 2 * mass, complex(re, im))
+    doubled = formulas.pseudoscalar_width(2 * parent, 2 * daughter, 2 * mass, complex(re, im))
     assert doubled == pytest.approx(2 * value, rel=1e-9, abs=1e-300)  # F has no dimension
 
 
 def test_closed_channel() -> None:
     for mass in (M_B - M_K, np.nextafter(M_B - M_K, 9), 5.0, 6.0, 100.0):
-        assert twobody.pseudoscalar_width(M_B, M_K, mass, 1.0 + 0j) == pytest.approx(0.0, abs=1e-12)
+        assert formulas.pseudoscalar_width(M_B, M_K, mass, 1.0 + 0j) == pytest.approx(0.0, abs=1e-12)
     for mass in (5.0, 6.0, 100.0):  # also above m + m', where the phase-space polynomial is positive again
-        assert twobody.pseudoscalar_width(M_B, M_K, mass, 1.0 + 0j) == 0
+        assert formulas.pseudoscalar_width(M_B, M_K, mass, 1.0 + 0j) == 0
 
 
 def test_conserved_current_has_no_longitudinal_growth() -> None:
@@ -105,13 +106,13 @@ def test_conserved_current_has_no_longitudinal_growth() -> None:
     assert abs(dirac.dot(masses[0] ** 2 * total - difference * q, q)) < 1e-12, "the tensor current is conserved"
     for vector_slope, dipole in ((1e-8, 0.0), (0.0, 1e-8), (2e-8, -1e-8)):
         widths = [
-            twobody.pseudoscalar_width(M_B, M_K, m, reduced(M_B, M_K, m, vector_slope * m**2, dipole)) for m in masses
+            formulas.pseudoscalar_width(M_B, M_K, m, reduced(M_B, M_K, m, vector_slope * m**2, dipole)) for m in masses
         ]
         assert widths[1] / widths[0] == pytest.approx(100.0, rel=1e-4, abs=0)
         explicit = explicit_width(M_B, M_K, masses[1], vector_slope * masses[1] ** 2, dipole, FORM_FACTORS)
         assert widths[1] == pytest.approx(explicit, rel=1e-9, abs=0)
     # not conserved: the 1/M^2 of the longitudinal polarisation, a Goldstone boson with coupling E0 D/(2 M)
-    longitudinal = [twobody.pseudoscalar_width(M_B, M_K, m, reduced(M_B, M_K, m, 1e-6, 0j)) for m in masses]
+    longitudinal = [formulas.pseudoscalar_width(M_B, M_K, m, reduced(M_B, M_K, m, 1e-6, 0j)) for m in masses]
     assert longitudinal[0] / longitudinal[1] == pytest.approx(100.0, rel=1e-4, abs=0)
     scalar = abs(1e-6 * FORM_FACTORS["f0"](0.0) * (M_B**2 - M_K**2) / (2 * masses[0])) ** 2
     assert longitudinal[0] == pytest.approx(dirac.two_body_width(M_B, M_K, 0.0, scalar), rel=1e-6, abs=0)
@@ -168,8 +169,8 @@ def test_branching_ratio_anchors(channel: str, mass: float) -> None:
     names = ("m_B+", "m_K+", "tau_B+") if channel == "B+->K" else ("m_K+", "m_pi+", "tau_K+")
     parent, daughter, lifetime = (par[n] for n in names)
     z, a = amplitudes(channel, mass)
-    zz, aa = (lifetime * twobody.pseudoscalar_width(parent, daughter, mass, f) for f in (z, a))
-    both = lifetime * twobody.pseudoscalar_width(parent, daughter, mass, z + 1e4 * a)
+    zz, aa = (lifetime * formulas.pseudoscalar_width(parent, daughter, mass, f) for f in (z, a))
+    both = lifetime * formulas.pseudoscalar_width(parent, daughter, mass, z + 1e4 * a)
     az = (both - zz - 1e8 * aa) / 1e4
     printed = (PRINTED_SIX_DIGITS, PRINTED_SIX_DIGITS, PRINTED_SIX_DIGITS)
     if channel == "K+->pi":
@@ -184,5 +185,5 @@ def test_long_lived_kaon_anchor(mass: float) -> None:
     flavio = pytest.importorskip("flavio")
     par = flavio.default_parameters.get_central_all()
     z, _ = amplitudes("K+->pi", mass)
-    width = twobody.pseudoscalar_width(par["m_K0"], par["m_pi0"], mass, complex(z.imag / 1.0252))
+    width = formulas.pseudoscalar_width(par["m_K0"], par["m_pi0"], mass, complex(z.imag / 1.0252))
     assert par["tau_KL"] * width == pytest.approx(KL_SPOTS[mass], rel=3e-4, abs=0)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support import formulas
 from tests.support.tolerances import PRINTED_SIX_DIGITS
 from tests.twins import dirac
 from tests.twins import loop_integrals as couplings_of
@@ -81,7 +82,7 @@ def test_helicity_sum_is_the_sum_over_polarisation_vectors(vector: complex, dipo
     for mass in (0.01, 0.1, 1.0, 3.0, 4.38):
         explicit = explicit_amplitudes(M_B, M_KST, mass, vector, dipole, FORM)
         exact = dirac.two_body_width(M_B, M_KST, mass, float((abs(explicit) ** 2).sum()))
-        width = twobody.vector_width(M_B, M_KST, mass, vector, dipole, *kernel_arguments(M_B, M_KST, mass, FORM))
+        width = formulas.vector_width(M_B, M_KST, mass, vector, dipole, *kernel_arguments(M_B, M_KST, mass, FORM))
         # the longitudinal vector of the twin cancels (E/M)^2 digits
         assert width == pytest.approx(exact, rel=1e-11 + 4e-16 * (M_B / mass) ** 2)
 
@@ -120,7 +121,7 @@ def test_against_flavio(vector: complex, dipole: complex) -> None:
             amplitudes = twobody.vector_amplitudes(m_parent, m_daughter, mass, vector, dipole, *arguments)
             exact = [abs(h[helicity, "V"]) for helicity in ("0", "pl", "mi")]
             assert [abs(a) for a in amplitudes] == pytest.approx(exact, rel=1e-12)
-            width = twobody.vector_width(m_parent, m_daughter, mass, vector, dipole, *arguments)
+            width = formulas.vector_width(m_parent, m_daughter, mass, vector, dipole, *arguments)
             squared = sum(abs(h[helicity, "V"]) ** 2 for helicity in ("0", "pl", "mi"))
             assert width == pytest.approx(dirac.two_body_width(m_parent, m_daughter, mass, squared), rel=1e-12)
 
@@ -139,15 +140,15 @@ def test_width_at_random(daughter: float, fraction: float, re: float, dipole: fl
     vector = complex(re, 0.3)
     explicit = explicit_amplitudes(M_B, daughter, mass, vector, dipole, form)
     exact = dirac.two_body_width(M_B, daughter, mass, float((abs(explicit) ** 2).sum()))
-    width = twobody.vector_width(M_B, daughter, mass, vector, dipole, *kernel_arguments(M_B, daughter, mass, form))
+    width = formulas.vector_width(M_B, daughter, mass, vector, dipole, *kernel_arguments(M_B, daughter, mass, form))
     unit = sum(abs(v) for v in values) ** 2 * M_B**4 / mass**2 / daughter**2  # size of the terms that cancel
     assert width == pytest.approx(exact, rel=1e-9, abs=1e-12 * unit)
 
 
 def test_threshold() -> None:
     for mass in (M_B - M_KST, 4.5, 8.0):
-        assert twobody.vector_width(M_B, M_KST, mass, 1.0 + 0j, 1.0 + 0j, *[0.3] * 6) == pytest.approx(0.0, abs=1e-7)
-    assert twobody.vector_width(M_B, M_KST, 5.0, 1.0 + 0j, 1.0 + 0j, *[0.3] * 6) == 0
+        assert formulas.vector_width(M_B, M_KST, mass, 1.0 + 0j, 1.0 + 0j, *[0.3] * 6) == pytest.approx(0.0, abs=1e-7)
+    assert formulas.vector_width(M_B, M_KST, 5.0, 1.0 + 0j, 1.0 + 0j, *[0.3] * 6) == 0
 
 
 def test_light_vector_couples_like_its_goldstone_boson() -> None:
@@ -157,7 +158,7 @@ def test_light_vector_couples_like_its_goldstone_boson() -> None:
     a0 = ((M_B + M_KST) * FORM["A1"] - (M_B - M_KST) * FORM["A2"]) / (2 * M_KST)  # A3(0) = A0(0)
     expected = dirac.two_body_width(M_B, M_KST, 0.0, kallen * (a0 / (2 * mass)) ** 2)
     arguments = kernel_arguments(M_B, M_KST, mass, FORM)
-    assert twobody.vector_width(M_B, M_KST, mass, 1.0 + 0j, 0j, *arguments) == pytest.approx(expected, rel=1e-6)
+    assert formulas.vector_width(M_B, M_KST, mass, 1.0 + 0j, 0j, *arguments) == pytest.approx(expected, rel=1e-6)
 
 
 # --- inclusive
@@ -180,10 +181,10 @@ def test_inclusive_width() -> None:
     for mass in (0.01, 0.1, 1.0, 3.0, 4.7):
         for vector, m1 in ((1e-4 + 1e-5j, 0j), (0j, 1e-5 - 3e-5j), (1e-4 + 1e-5j, 1e-5 - 3e-5j), (1e-4, -3e-6)):
             exact = explicit_quark_width(4.75, mass, vector, m1)
-            value = twobody.inclusive_width(4.75, mass, vector, m1)
+            value = formulas.inclusive_width(4.75, mass, vector, m1)
             assert value == pytest.approx(exact, rel=1e-11 + 4e-16 * (4.75 / mass) ** 2)
     for mass in (4.75, 5.0):
-        assert twobody.inclusive_width(4.75, mass, 1.0 + 0j, 1.0 + 0j) == 0
+        assert formulas.inclusive_width(4.75, mass, 1.0 + 0j, 1.0 + 0j) == 0
 
 
 # --- BR = ZZ eps_Z^2 + AZ eps eps_Z + AA eps^2
@@ -223,7 +224,7 @@ def test_branching_ratio_anchors(parent: str, daughter: str, name: str, mass: fl
         dipole = (eps_z * z1 + eps * a1) * m_b
         arguments = tuple(form[n] for n in ("A1", "A12", "V", "T1", "T2", "T23"))
         masses = (par[f"m_{parent}"], par[f"m_{daughter}"], mass)
-        return par[f"tau_{parent}"] * twobody.vector_width(*masses, vertex, dipole, *arguments)
+        return par[f"tau_{parent}"] * formulas.vector_width(*masses, vertex, dipole, *arguments)
 
     zz, aa = rate(1, 0), rate(0, 1)
     az = (rate(1, 1e4) - rate(1, -1e4)) / 2e4
@@ -242,7 +243,7 @@ def test_inclusive_anchors() -> None:
 
         def rate(eps_z: float, eps: float, parts: list = parts, mass: float = mass) -> float:
             (z, z1), (a, a1) = parts
-            return lifetime * twobody.inclusive_width(4.75, mass, eps_z * z + eps * a, eps_z * z1 + eps * a1)
+            return lifetime * formulas.inclusive_width(4.75, mass, eps_z * z + eps * a, eps_z * z1 + eps * a1)
 
         az = (rate(1, 1e4) - rate(1, -1e4)) / 2e4
         assert (rate(1, 0), az, rate(0, 1)) == pytest.approx(spot, rel=5e-4)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support import formulas
 from tests.support.tolerances import EXACT_ALGEBRA
 from tests.twins import dirac
 from zdscan.kernels.physics import widths
@@ -51,7 +52,7 @@ def test_lepton_width(m: float, v: float, a: float) -> None:
         exact = explicit_width(mass, m, v, a)
         # near threshold the spinors of the twin lose the digits that 1 - 4 m^2/M^2 loses
         near = 2e-16 / (1 - 2 * m / mass)
-        assert widths.lepton_width(mass, m, v, a) == pytest.approx(exact, rel=1e-12 + 8 * near, abs=0)
+        assert formulas.lepton_width(mass, m, v, a) == pytest.approx(exact, rel=1e-12 + 8 * near, abs=0)
 
 
 @settings(max_examples=100, deadline=None)
@@ -64,24 +65,26 @@ def test_lepton_width(m: float, v: float, a: float) -> None:
 )
 def test_lepton_width_at_random(mass: float, fraction: float, v: float, a: float, seed: int) -> None:
     m = fraction * mass
-    value = widths.lepton_width(mass, m, v, a)
+    value = formulas.lepton_width(mass, m, v, a)
     assert value == pytest.approx(explicit_width(mass, m, v, a, seed), rel=1e-11, abs=1e-300)
     assert value >= 0
     # dimensional analysis and homogeneity
-    assert widths.lepton_width(3 * mass, 3 * m, v, a) == pytest.approx(3 * value, rel=1e-12, abs=1e-300)
-    assert widths.lepton_width(mass, m, 2 * v, 2 * a) == pytest.approx(4 * value, rel=1e-12, abs=1e-300)
+    assert formulas.lepton_width(3 * mass, 3 * m, v, a) == pytest.approx(3 * value, rel=1e-12, abs=1e-300)
+    assert formulas.lepton_width(mass, m, 2 * v, 2 * a) == pytest.approx(4 * value, rel=1e-12, abs=1e-300)
 
 
 def test_lepton_limits() -> None:
-    assert widths.lepton_width(0.2, M_MU, 1.0, 1.0) == 0
-    assert widths.lepton_width(2 * M_MU, M_MU, 1.0, 1.0) == 0
-    assert widths.lepton_width(np.nextafter(2 * M_MU, 0), M_MU, 1.0, 1.0) == 0
+    assert formulas.lepton_width(0.2, M_MU, 1.0, 1.0) == 0
+    assert formulas.lepton_width(2 * M_MU, M_MU, 1.0, 1.0) == 0
+    assert formulas.lepton_width(np.nextafter(2 * M_MU, 0), M_MU, 1.0, 1.0) == 0
     # massless: (v^2 + a^2) M/(12 pi); S wave (vector) and P wave (axial) at threshold
-    assert widths.lepton_width(1.3, 0.0, 0.4, 0.3) == pytest.approx(0.25 * 1.3 / (12 * np.pi), rel=EXACT_ALGEBRA, abs=0)
+    assert formulas.lepton_width(1.3, 0.0, 0.4, 0.3) == pytest.approx(
+        0.25 * 1.3 / (12 * np.pi), rel=EXACT_ALGEBRA, abs=0
+    )
     betas = []
     for excess in (1e-6, 1e-8):
         mass = 2 * M_MU * (1 + excess)
-        vector, axial = (widths.lepton_width(mass, M_MU, *g) for g in ((1.0, 0.0), (0.0, 1.0)))
+        vector, axial = (formulas.lepton_width(mass, M_MU, *g) for g in ((1.0, 0.0), (0.0, 1.0)))
         betas.append((vector / np.sqrt(excess), axial / excess**1.5))
     assert betas[0][0] == pytest.approx(betas[1][0], rel=1e-5, abs=0)
     assert betas[0][1] == pytest.approx(betas[1][1], rel=1e-5, abs=0)
@@ -91,17 +94,18 @@ def test_neutrino_width_is_one_massless_chiral_fermion() -> None:
     """g nubar gamma PL nu is v = a = g/2; the antineutrino is another particle."""
     for mass in (0.01, 0.7, 2.0):
         exact = explicit_width(mass, 0.0, 0.37 / 2, 0.37 / 2)
-        assert widths.neutrino_width(mass, 0.37) == pytest.approx(exact, rel=1e-12, abs=0)
+        assert formulas.neutrino_width(mass, 0.37) == pytest.approx(exact, rel=1e-12, abs=0)
 
 
 # --- hadrons
 
 
 def published_table() -> tuple[np.ndarray, np.ndarray]:
-    """Columns sqrt_s, rr, oo, pp, ro, rp, op of the R table, and the photon's total; not by the package's loader."""
-    document = tomllib.loads((resources.files("zdscan.inputs") / "hadronic_R.toml").read_text())
-    rows = {name: np.array(document["rows"])[:, k] for k, name in enumerate(document["columns"])}
-    order = ("sqrt_s", "rr", "oo", "pp", "ro", "rp", "op")
+    """Columns mass, rr, oo, pp, ro, rp, op of the R table, and the photon's total; not by the package's loader."""
+    document = tomllib.loads((resources.files("zdscan.inputs") / "data" / "table_hadronic_R.toml").read_text())
+    (segment,) = document["segment"]
+    rows = {name: np.array(segment["rows"])[:, k] for k, name in enumerate(document["columns"])}
+    order = ("mass", "rr", "oo", "pp", "ro", "rp", "op")
     return np.ascontiguousarray(np.stack([rows[name] for name in order], axis=1)), rows["total"]
 
 
@@ -146,7 +150,7 @@ def test_quark_limit_of_the_r_matrix() -> None:
         mass = rng.uniform(0.5, 1.9)
         rr, oo, pp, ro, rp, op = widths.hadron_response(mass, table)
         form = rr * c[0] ** 2 + oo * c[1] ** 2 + pp * c[2] ** 2 + ro * c[0] * c[1] + rp * c[0] * c[2] + op * c[1] * c[2]
-        quarks = 3 * sum(widths.lepton_width(mass, 0.0, v, 0.0) for v in (v_u, v_d, v_s))
+        quarks = 3 * sum(formulas.lepton_width(mass, 0.0, v, 0.0) for v in (v_u, v_d, v_s))
         assert mass / (12 * np.pi) * form == pytest.approx(quarks, rel=1e-12, abs=0)
     assert pytest.approx(3 * (4 + 1 + 1) / 9) == 1.5 + 1 / 6 + 1 / 3
 

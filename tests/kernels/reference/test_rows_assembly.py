@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import zdscan
+from tests.support import formulas
 from tests.support.tolerances import SMALL_WIDTH_LAW
 from zdscan.evaluation.engine import build_physics
 from zdscan.inputs import constants, tables
@@ -29,10 +30,10 @@ def row_from_definition(r, mass, width, e0, e2, m1, v, a, complete):
     n0, m_l = t.normalisation[r], t.lepton_mass[r]
 
     def t1(f):
-        return resonance.integrate(lo, hi, np.ascontiguousarray(f), mass, width)[0]
+        return formulas.integrate(lo, hi, np.ascontiguousarray(f), mass, width)[0]
 
     def t2(f):
-        return resonance.integrate(lo, hi, np.ascontiguousarray(f), mass, width)[1]
+        return formulas.integrate(lo, hi, np.ascontiguousarray(f), mass, width)[1]
 
     def fn(name):
         return c[:, :, COLUMN[name]]

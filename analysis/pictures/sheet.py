@@ -1,0 +1,149 @@
+"""The sheet that every picture is drawn on: options, heading, legends, and the words of constraints."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.gridspec import GridSpec
+
+from zdscan.analysis.pictures.layers import constraint_label
+from zdscan.analysis.pictures.scales import SYMBOLS, looks, mass_factor, setting
+from zdscan.analysis.views.points import Points
+from zdscan.analysis.views.regions import SIGMAS
+from zdscan.analysis.views.view import View
+from zdscan.constraints import available, select
+from zdscan.errors import UserError
+from zdscan.physics.clause import Constraint
+
+FORMATS = (".png", ".pdf", ".svg")
+MOST_BOUNDARIES = 6  # that a picture one column wide can show; more are drawn together
+COLUMN, PLOT, HEADING_LINE = 3.5, 2.75, 0.15  # inches; PLOT for a column, wider pictures in proportion
+MOST_PLOT = 4.6  # inches
+TWO_COLUMNS = 7.0  # inches: for many lines and their legend
+SHORT = 20  # letters of a legend entry that shares its line
+LETTERS = 20  # of a legend, an inch
+_INDEX = re.compile(r"\$[^$]*\$")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to draw: unit of the mass, sigmas of the regions, number of fitted parameters (None: the axes seen),
+    reference chi2 (None: the lowest seen), whether to show Delta chi2 as colours instead of filled regions, and the
+    name of an mplhep style (None: matplotlib's own letters and ticks)."""
+
+    unit: str = "GeV"
+    sigmas: tuple[float, ...] = SIGMAS
+    parameters: int | None = None
+    reference: float | None = None
+    colours: bool = False
+    style: str | None = None
+
+
+def check_drawable(grid: Points, axes: Sequence[str], target: Path, options: Options) -> None:
+    """Refuse, before any work, what no picture can be made of."""
+    if target.suffix.lower() not in FORMATS:
+        raise UserError(f"{target}: the picture must end in {', '.join(FORMATS)}.")
+    mass_factor(options.unit)
+    looks(options.style)
+    single = [name for name in axes if grid.axes[name].size < 2]
+    if single:
+        raise UserError(f"{grid.path}: the axis {single[0]} has one value only, so it cannot span a picture.")
+
+
+def described(names: Sequence[str]) -> Mapping[str, Constraint | None]:
+    """What this zdscan knows of the constraints of a file, which may come from another version."""
+    known = set(available())
+    return {name: select([name])[0] if name in known else None for name in names}
+
+
+def label_of(name: str, constraint: Constraint | None) -> str:
+    """Text of a legend."""
+    return name if constraint is None else constraint_label(constraint)
+
+
+def together(names: Sequence[str]) -> str:
+    """Text of a legend for constraints too many to be shown apart."""
+    grades = sorted({constraint.grade for constraint in described(names).values() if constraint})
+    return f"excluded by {len(names)} constraints (grades {', '.join(grades)})"
+
+
+def subject_lines(grid: Points) -> list[str]:
+    """The first line of every heading: the case, and how much of an unfinished grid is computed."""
+    attributes = grid.attributes
+    line = f"Case {attributes['case']}, theory “{attributes['theory']}”, {attributes['ndof']} rows"
+    return [line] if grid.complete else [line, f"unfinished: {grid.progress()}"]
+
+
+def view_lines(grid: Points, seen: View, options: Options) -> list[str]:
+    """The first lines of a heading: the case, and where the axes not shown are."""
+    lines = subject_lines(grid)
+    if seen.fixed:
+        lines.append("at " + ", ".join(setting(*item, options.unit) for item in seen.fixed.items()))
+    if seen.hidden:
+        lines.append("lowest over " + ", ".join(SYMBOLS[name] for name in seen.hidden))
+    return lines
+
+
+def wrapped(text: str, letters: int) -> str:
+    """Text in lines of at most so many letters, an index in mathtext counting as one; a level stays with its grade."""
+    found = iter(_INDEX.findall(text))
+    narrow = re.sub(r"(\([^()]*), (grades? )", "\\1,\xa0\\2", _INDEX.sub("\ue000", text)).replace("grade ", "grade\xa0")
+    folded = "\n".join(textwrap.wrap(narrow, letters)).replace("\xa0", " ")
+    return re.sub("\ue000", lambda _: next(found), folded)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A figure whose axes keep their size however long the heading and the legends below are."""
+
+    figure: Figure
+    rows: GridSpec
+    parts: Sequence[SubFigure]
+
+    @classmethod
+    def blank(cls, width: float = COLUMN) -> Sheet:
+        """Three parts: heading and axes, short legend entries side by side, long ones each on a line."""
+        # The object interface, not pyplot: no display, no global state.
+        figure = Figure(figsize=(width, width), layout="constrained")
+        rows = figure.add_gridspec(3, 1)
+        return cls(figure, rows, [figure.add_subfigure(rows[k]) for k in range(3)])
+
+    def finish(self, lines: Sequence[str], handles: Sequence[Artist], target: Path, columns: tuple[int, int]) -> None:
+        """Add heading and legends, size the parts, and write the file. Raises `UserError` where that fails."""
+        top, *below = self.parts
+        top.suptitle("\n".join(lines), x=0.02, ha="left", fontsize=7.5, linespacing=1.3)
+        short = [handle for handle in handles if len(_INDEX.sub("i", str(handle.get_label()))) <= SHORT]
+        long = [handle for handle in handles if handle not in short]
+        for handle in long:
+            handle.set_label(wrapped(str(handle.get_label()), int(LETTERS * self.figure.get_figwidth() / columns[1])))
+        width = self.figure.get_figwidth()
+        heights = [min(PLOT * width / COLUMN, MOST_PLOT) + HEADING_LINE * len(lines)]
+        look: dict[str, Any] = {
+            "frameon": False,
+            "handlelength": 1.8,
+            "columnspacing": 0.9,
+            "handletextpad": 0.5,
+            "borderpad": 0.0,
+            "borderaxespad": 0.0,
+            "labelspacing": 0.3,
+        }
+        for part, entries, count, size in zip(below, (short, long), columns, (7.0, 6.3), strict=True):
+            height = 0.02
+            if entries:
+                place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.02, 1.0)}
+                legend = part.legend(handles=entries, ncols=count, fontsize=size, **place, **look)
+                height = legend.get_window_extent().height / self.figure.dpi + 0.07
+            heights.append(height)
+        self.rows.set_height_ratios(heights)
+        self.figure.set_size_inches(width, sum(heights))
+        try:
+            self.figure.savefig(target, dpi=300)
+        except OSError as error:
+            raise UserError(f"{target}: the picture cannot be written: {error.strerror}.") from None

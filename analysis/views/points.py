@@ -1,0 +1,138 @@
+"""What a view can be made of: points on four axes, with chi2 and exclusion bits, in a file or in memory."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan.constraints import select
+from zdscan.errors import UserError, not_one_of
+from zdscan.physics.parameters import AXES
+
+
+class Points(ABC):
+    """Points on the axes mass, eps, eps_z, g_mu: `zdscan.analysis.views.grid.Grid` or
+    `zdscan.analysis.views.in_memory.MemoryGrid`."""
+
+    @property
+    @abstractmethod
+    def path(self) -> Path:
+        """The file, or what stands for it in messages."""
+
+    @property
+    @abstractmethod
+    def attributes(self) -> Mapping[str, Any]:
+        """Attributes of the scan: case, theory, ndof, sm_chi2_all, ..."""
+
+    @property
+    @abstractmethod
+    def axes(self) -> Mapping[str, NDArray[np.float64]]:
+        """Axis values in the order of the dimensions; mass in GeV."""
+
+    @property
+    @abstractmethod
+    def constraints(self) -> dict[str, int]:
+        """Constraint id -> its bit in ``excluded``."""
+
+    @property
+    @abstractmethod
+    def bits_type(self) -> np.dtype[Any]:
+        """Type of the field ``excluded``."""
+
+    @abstractmethod
+    def read(self, field: str, masses: slice, held: Mapping[str, int]) -> NDArray[Any]:
+        """Values of ``chi2`` or ``excluded`` for a range of masses and coupling axes held at an index.
+
+        Returns
+        -------
+        [masses, couplings not held in the order of the axes]; a point that is not computed has chi2 NaN and all bits.
+        """
+
+    @property
+    def complete(self) -> bool:
+        """Whether every point is computed."""
+        return True
+
+    def progress(self) -> str:
+        """How much of it is computed, in a few words."""
+        return "100 % of the points are computed"
+
+    @property
+    def profiles_only(self) -> bool:
+        """Whether there are minima, but no points."""
+        return False
+
+    def need_fields(self, purpose: str) -> None:
+        """Raise `UserError` where there are profiles only; `purpose` says what needs more."""
+        if self.profiles_only:
+            raise UserError(
+                f"{self.path} stores profiles only (fields = []): {purpose} needs a grid with the fields chi2 and "
+                "excluded. It can show chi2 over one or two axes, minimised over all others."
+            )
+
+    def stored_profile(self, x: str, y: str, mask: int) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
+        """The minima over the other two axes and their flat indices (-1: none) where they are kept, otherwise None.
+
+        x and y in the order of the dimensions; mask : 0 for all points, or the bits of what excludes.
+        """
+        return None
+
+    def mask_of(self, names: Iterable[str]) -> int:
+        """The bits of these constraints together; ``["all"]`` is every constraint of the file."""
+        bits, names = self.constraints, list(names)
+        if names == ["all"]:
+            names = list(bits)
+        unknown = [f"{self.path}: the scan {not_one_of(name, tuple(bits))}." for name in names if name not in bits]
+        raise_if(unknown)
+        return sum(bits[name] for name in set(names))
+
+    def named(self, names: Iterable[str]) -> list[str]:
+        """These names, and instead of ``["paper"]`` those constraints of the paper that the scan has."""
+        chosen = list(names)
+        if chosen != ["paper"]:
+            return chosen
+        chosen = [constraint.id for constraint in select("paper") if constraint.id in self.constraints]
+        if not chosen:
+            raise UserError(f"{self.path}: the scan has none of the paper's constraints.")
+        return chosen
+
+    def slice_values(self, shown: Sequence[str], fixed: Mapping[str, float]) -> dict[str, float]:
+        """`fixed` with the axes of one value added. Raises `UserError` unless it names every axis not shown."""
+        hidden = [name for name in AXES if name not in shown]
+        faults = [f"The slice {not_one_of(name, hidden)}." for name in fixed if name not in hidden]
+        single = {name: float(self.axes[name][0]) for name in hidden if self.axes[name].size == 1}
+        complete = single | dict(fixed)
+        for name in hidden:
+            if name not in complete:
+                faults.append(f"The slice does not say where {name} is held; add {name}=VALUE.")
+        try:
+            self.nearest({name: value for name, value in complete.items() if name in hidden})
+        except UserError as outside:
+            faults += outside.messages
+        raise_if(faults)
+        return complete
+
+    def nearest(self, fixed: Mapping[str, float]) -> dict[str, int]:
+        """Index of the grid value nearest to each value; one outside its axis is refused, not moved to the end."""
+        faults = [f"{self.path}: the grid {not_one_of(name, AXES)}." for name in fixed if name not in AXES]
+        indices = {}
+        for name, value in fixed.items():
+            if name not in AXES:
+                continue
+            axis = self.axes[name]
+            if not axis[0] <= value <= axis[-1]:
+                faults.append(f"The slice {name}={value:g} lies outside the axis, {axis[0]:g} to {axis[-1]:g}.")
+            indices[name] = int(np.argmin(np.abs(axis - value)))
+        raise_if(faults)
+        return indices
+
+
+def raise_if(faults: list[str]) -> None:
+    """Raise all faults together, each once, if there are any."""
+    if faults:
+        raise UserError(*dict.fromkeys(faults))

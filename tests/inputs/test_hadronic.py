@@ -1,0 +1,56 @@
+"""The R ratio of a light vector: spot values, and what is wrong with a damaged file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from zdscan.errors import UserError
+from zdscan.inputs import against_mass, hadronic, read_data
+
+FILE = "table_hadronic_R.toml"
+
+
+def test_hadronic_table_and_spot_values() -> None:
+    table = hadronic.table()
+    assert table.shape == (69, 7)
+    assert table.dtype == np.float64
+    assert table.flags.c_contiguous
+    total = table[:, 1:].sum(axis=1)
+
+    def photon(root_s: float) -> float:
+        return float(np.interp(root_s, table[:, 0], total))
+
+    # Medians of measured R over the table lie between 0.97 and 1.04; R at a rho, omega and phi peak and the continuum.
+    assert photon(0.46) == pytest.approx(0.344, rel=3e-3)
+    assert photon(0.7815) == pytest.approx(19.44, rel=3e-3)
+    assert photon(1.0192) == pytest.approx(49.1, rel=3e-3)
+    assert photon(1.59) == pytest.approx(2.269 + (2.502 - 2.269) / 8, rel=3e-3)
+    assert table[0, 0] == 0.15
+    assert not table[0, 1:].any()
+    assert table[-1, 0] == 1.99
+    # The free-quark limit is (3/2) rho + (1/6) omega + (1/3) phi = 2 with QCD corrections of about ten per cent.
+    assert 2.0 < total[-1] < 2.3
+
+
+def test_the_hadronic_table_is_cited() -> None:
+    assert hadronic.citations() == ("Foguel:2022ppx", "PDG:2022")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("[0.46, 0.3439,", "[0.46, 0.3539,", "row 8: the six parts do not add up"),
+        ("[0.46, 0.3439,", "[0.40, 0.3439,", "row 8: the mass does not ascend"),
+        ("[0.46, 0.3439,", "[0.46,", "row 8: 7 numbers where 8 are due"),
+        ('"rr", ', '"qq", ', "the columns must be"),
+        ('"rr", ', "", "8 numbers where 7 are due"),
+    ],
+)
+def test_a_damaged_hadronic_table_is_refused(old: str, new: str, told: str) -> None:
+    text = read_data(FILE).decode()
+    assert old in text
+    with pytest.raises(UserError) as caught:
+        hadronic.by_current(against_mass.parse(text.replace(old, new), FILE))
+    assert FILE in str(caught.value)
+    assert told in str(caught.value)

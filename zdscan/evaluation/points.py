@@ -1,0 +1,79 @@
+"""Every quantity at points of one mass, by the reference evaluator (kernels/reference)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan.kernels.reference import clauses as _clauses
+from zdscan.kernels.reference import rows as _rows
+from zdscan.kernels.reference.points import muon_moment, points_at
+from zdscan.kernels.reference.rows import Rows, TablesAt
+from zdscan.kernels.tables import mass as _mass
+from zdscan.physics.rows import Likelihood
+
+Array = NDArray[Any]
+Axes = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+OF_ROWS = {"chi2", "chi2_muon", "predictions"}
+OF_CONSTRAINTS = {"excluded", "ratios", "values"}
+AT_ONCE = 2048  # points: their rows stay in a cache of half a megabyte
+
+
+def rows_of(likelihood: Likelihood) -> Rows:
+    """The rows as the kernels need them."""
+    tables = likelihood.sm_tables
+    return Rows(
+        row_start=likelihood.row_start,
+        panel_lo=tables.panel_lo,
+        panel_hi=tables.panel_hi,
+        functions=likelihood.functions,
+        lepton=likelihood.lepton,
+        sm=likelihood.sm,
+    )
+
+
+def run_of(axes: Axes, first: int, count: int) -> NDArray[np.float64]:
+    """The parameters of points first..first+count in C order of the axes (eps, eps_z, g_mu): float64[3, count]."""
+    places = np.unravel_index(np.arange(first, first + count), tuple(len(axis) for axis in axes))
+    return np.array([axis[place] for axis, place in zip(axes, places, strict=True)])
+
+
+def evaluate_points(
+    mass_tables: NDArray[np.float64],
+    matrix: NDArray[np.float64],
+    likelihood: Likelihood,
+    constraints: int,
+    parameters: NDArray[np.float64],
+    want: Collection[str],
+    tables_at: TablesAt | None = None,
+) -> dict[str, Array]:
+    """The quantities named in `want` at points of one mass, by name; the first axis of each runs over the points.
+
+    Parameters
+    ----------
+    mass_tables, matrix, likelihood, constraints : mass tables, couplings, rows, and the number of constraints.
+    parameters : float64[3, n], eps, eps_z, g_mu.
+    tables_at : tables of the rows beyond the small-width law, by default in closed form.
+    """
+    rows = rows_of(likelihood)
+    at_width = _rows.closed_form(mass_tables, rows) if tables_at is None else tables_at
+    clauses = _mass.clause_tables(mass_tables, len(rows.sm))
+    points = points_at(mass_tables, matrix, parameters)
+    found: dict[str, Array] = {"widths": points.channels.T}
+    if "a_mu" in want:
+        found["a_mu"] = muon_moment(mass_tables, points)
+    if not OF_ROWS.isdisjoint(want):
+        predictions = _rows.predictions(mass_tables, rows, points, at_width)
+        residuals = predictions - likelihood.data.values[:, None]
+        found["predictions"] = predictions.T
+        for name, whitening in (("chi2", likelihood.whitening), ("chi2_muon", likelihood.whitening_muon)):
+            if name in want:
+                found[name] = _rows.chi2(whitening, residuals)
+    if not OF_CONSTRAINTS.isdisjoint(want):
+        values = _clauses.clause_values(clauses, points)
+        ratios = _clauses.constraint_ratios(clauses, points, values, constraints)
+        found |= {"values": values.T, "ratios": ratios.T, "excluded": _clauses.exclusion_bits(ratios)}
+    return {name: found[name] for name in want}

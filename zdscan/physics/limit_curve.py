@@ -1,0 +1,153 @@
+"""A constraint that is a limit curve and no more: H -> H' Z_D with Z_D -> channel, wholly from a data file.
+
+The file is ``constraint_<id>.toml`` in zdscan/inputs/data (:mod:`zdscan.inputs.against_mass`). Its table [constraint]
+names the decay and the channel; masses, level, unit, grade and citations are those of the numbers. docs/extending.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from zdscan.errors import UserError
+from zdscan.inputs import against_mass, constants
+from zdscan.inputs.against_mass import INTERVAL, Numbers
+from zdscan.inputs.files import Positive, Record, Text, validate
+from zdscan.physics.clause import Channel, Clause, Constraint, Model
+from zdscan.physics.parameters import MASS_RANGE
+from zdscan.physics.two_body import MODES, branching_ratio
+
+KIND = "constraint"
+_FINAL_STATES: Mapping[Channel, str] = {
+    "invisible": "invisible",
+    "ee": "e+ e-",
+    "mumu": "mu+ mu-",
+    "hadrons": "hadrons",
+}
+
+
+class Entry(Record):
+    """The table [constraint] of a data file.
+
+    Attributes
+    ----------
+    decay : a key of `zdscan.physics.two_body.MODES`.
+    channel : what the Z_D decays to.
+    prompt : name of the constant (ps) up to which lifetimes the limit is used; absent: for all.
+    deviations : for numbers that are a best value and its 68% interval, the limit in standard deviations above the
+        best value; absent: the file has a column limit.
+    in_paper : whether arXiv:2412.11438 uses it (`use = "paper"`).
+    """
+
+    decay: Text
+    channel: Channel
+    prompt: Text | None = None
+    deviations: Positive | None = None
+    in_paper: bool = False
+
+
+@dataclass(frozen=True)
+class LimitCurve:
+    """An upper limit on BR(H -> H' Z_D) BR(Z_D -> channel) against the mass: column "limit" of `numbers`."""
+
+    numbers: Numbers
+    decay: str
+    channel: Channel
+    prompt: str | None
+
+    def clauses(self, model: Model, mass: float) -> list[Clause]:
+        """BR(H -> H' Z_D) BR(Z_D -> channel) below the limit at this mass; nothing where the curve has none."""
+        limit = self.numbers.at("limit", mass)
+        if math.isnan(limit):
+            return []
+        c = model.constants
+        least_width = 0.0 if self.prompt is None else c["hbar"] / c[self.prompt]
+        rate = branching_ratio(self.decay, model, mass)
+        return [Clause(polynomial=rate, channel=self.channel, up=limit, min_width=least_width)]
+
+    @property
+    def rule(self) -> str:
+        """What is compared, in words."""
+        rate = f"BR({self.decay.replace('->', ' -> ')} Z_D)"
+        fraction = f"BR(Z_D -> {_FINAL_STATES[self.channel]})"
+        prompt = "" if self.prompt is None else ", for prompt decays"
+        return f"{rate} {fraction} below the limit at this mass{prompt}; nothing where the curve has none."
+
+    @property
+    def applies(self) -> str:
+        """Masses, lifetimes and cases in words."""
+        low, high = MASS_RANGE
+        ranges = [(max(a, low), min(b, high)) for a, b in self.numbers.ranges if a < high and b > low]
+        lifetime = "" if self.prompt is None else f", lifetime below {constants.load()[self.prompt]:g} ps"
+        if ranges == [MASS_RANGE]:
+            return f"all masses{lifetime}, all cases" if lifetime else "all masses and cases"
+        *first, last = _in_words(ranges)
+        masses = f"{', '.join(first)} and {last}" if first else last
+        return f"{masses}{lifetime}, all cases"
+
+
+def _in_words(ranges: Sequence[tuple[float, float]]) -> list[str]:
+    """Mass ranges in GeV, in the units that read best; one unit for all stands at the last."""
+    if all(end < 1.0 for _, end in ranges):
+        found = [f"{1e3 * low:g} to {1e3 * high:g}" for low, high in ranges]
+        return [*found[:-1], f"{found[-1]} MeV"]
+    return [f"{_energy(low)} to {_energy(high)}" for low, high in ranges]
+
+
+def _energy(value: float) -> str:
+    """A mass with its unit."""
+    return f"{value:g} GeV" if value >= 1.0 else f"{1e3 * value:g} MeV"
+
+
+def constraint(name: str) -> Constraint:
+    """The constraint of the file constraint_<name>.toml; `name` is its id.
+
+    Raises
+    ------
+    UserError
+        The file is damaged; the sentence names it and what is wrong.
+    """
+    source, numbers = f"{KIND}_{name}.toml", against_mass.load(name)
+    entry = validate(Entry, numbers.constraint or {}, source, "table [constraint]")
+    faults = _faults(entry, numbers)
+    if faults:
+        raise UserError(*(f"{source}: {fault}" for fault in faults))
+    curve = LimitCurve(
+        numbers=numbers if entry.deviations is None else numbers.with_limit(entry.deviations),
+        decay=entry.decay,
+        channel=entry.channel,
+        prompt=entry.prompt,
+    )
+    return Constraint(
+        id=name,
+        title=numbers.title,
+        citations=numbers.citations,
+        cl=f"{100.0 * (numbers.cl or math.nan):g}%",
+        unit=numbers.unit,
+        grade=numbers.grade,
+        in_paper=entry.in_paper,
+        applies=curve.applies,
+        slots=1,
+        clauses=curve.clauses,
+        rule=curve.rule,
+        file=f"zdscan/inputs/data/{source}",
+    )
+
+
+def _faults(entry: Entry, numbers: Numbers) -> list[str]:
+    """What does not fit between the table [constraint] and the numbers, the decays and the constants, in sentences."""
+    faults = []
+    if entry.decay not in MODES:
+        faults.append(f"there is no decay {entry.decay!r}; known are {', '.join(MODES)}.")
+    known = constants.load().entries
+    if entry.prompt is not None and (entry.prompt not in known or known[entry.prompt].unit != "ps"):
+        faults.append(f"prompt = {entry.prompt!r} is not the name of a constant in ps in {constants.FILE}.")
+    if numbers.cl is None:
+        faults.append("the confidence level cl is missing.")
+    needed = ("limit",) if entry.deviations is None else INTERVAL
+    if missing := [column for column in needed if column not in numbers.columns]:
+        faults.append(f"the column {', '.join(missing)} is missing, from which the limit is made.")
+    if not any(a < MASS_RANGE[1] and b > MASS_RANGE[0] for a, b in numbers.ranges):
+        faults.append("all its masses lie outside the range that zdscan computes.")
+    return faults
