@@ -66,7 +66,7 @@ def claim(name: str) -> Claim:
         If there is no claim of that name.
     """
     if name not in CLAIMS:
-        raise UserError(f"There is no claim {name!r}; known are {', '.join(CLAIMS)}.")
+        raise UserError(f"There is {no_such('claim', name, CLAIMS)}.")
     return CLAIMS[name]()
 
 
