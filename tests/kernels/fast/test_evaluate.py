@@ -12,8 +12,8 @@ from numba import types
 
 from tests.support.tolerances import FLOAT32_OUTPUT, GRID_CHI2
 from zdscan.evaluation.engine import Engine, build_physics
-from zdscan.evaluation.expansion import Frame, roles_of
-from zdscan.evaluation.monomials import Expansion, Terms, monomials
+from zdscan.evaluation.expansion import Expander, roles_of
+from zdscan.evaluation.monomials import SquareLayout, TermLayouts, monomials
 from zdscan.evaluation.points import run_of
 from zdscan.grid.blocks import LINES_AT_ONCE
 from zdscan.kernels.fast import bounds as verdict
@@ -74,30 +74,30 @@ def compare(case, theory, theory_errors, mass, axes):
     lowest = [np.min(limits[physics.likelihood.lepton == k]) for k in range(2)]
     limits[:] = 0.0
     width = reference["widths"].sum(axis=1)
-    wide = width > (lowest[1] if case == "C" else min(lowest))
-    some = np.flatnonzero(wide)[:: wide.sum() // CLOSED_FORMS + 1]
+    broad = width > (lowest[1] if case == "C" else min(lowest))
+    some = np.flatnonzero(broad)[:: broad.sum() // CLOSED_FORMS + 1]
     from_integrals = physics.quantities(exact, points[:, some], ("chi2", "chi2_muon"))
     largest = np.finfo(np.float32).max
     for mine, name in ((chi2, "chi2"), (muon, "chi2_muon")):
-        np.testing.assert_allclose(mine[~wide], np.minimum(reference[name], largest)[~wide], rtol=GRID_CHI2)
+        np.testing.assert_allclose(mine[~broad], np.minimum(reference[name], largest)[~broad], rtol=GRID_CHI2)
         np.testing.assert_allclose(mine[some], np.minimum(from_integrals[name], largest), rtol=FLOAT32_OUTPUT)
         # all of them against tables that are interpolated in the width
-        interpolated = physics.quantities(exact, points[:, wide], (name,), workspace.bands.at)[name]
-        np.testing.assert_allclose(mine[wide], np.minimum(interpolated, largest), rtol=FLOAT32_OUTPUT)
+        interpolated = physics.quantities(exact, points[:, broad], (name,), workspace.bands.at)[name]
+        np.testing.assert_allclose(mine[broad], np.minimum(interpolated, largest), rtol=FLOAT32_OUTPUT)
     differ = bits[:, None] >> np.arange(len(physics.constraints), dtype=np.uint32) & 1 != (reference["ratios"] >= 1.0)
     assert np.all(np.abs(reference["ratios"][differ] - 1.0) < NEAR_LIMIT)
-    return n, int(wide.sum())
+    return n, int(broad.sum())
 
 
 def many(case, theory, theory_errors, lengths, masses):
     rng = np.random.default_rng(sum(map(ord, case + theory + theory_errors)))
-    points = wide = 0
+    points = broad = 0
     for low, high in ((0.01, 0.2), (0.2, 0.35), (0.35, 2.0)):
         for _ in range(masses):
             mass = float(np.exp(rng.uniform(np.log(low), np.log(high))))
             more = compare(case, theory, theory_errors, mass, random_axes(rng, case, lengths))
-            points, wide = points + more[0], wide + more[1]
-    return points, wide
+            points, broad = points + more[0], broad + more[1]
+    return points, broad
 
 
 SETTINGS = [
@@ -113,10 +113,10 @@ SETTINGS = [
 
 @pytest.mark.parametrize(("case", "theory", "theory_errors"), SETTINGS)
 def test_grid_kernel_against_the_reference(case, theory, theory_errors):
-    points, wide = many(case, theory, theory_errors, (5, 14, 24) if case != "A" else (40, 60, 1), 2)
+    points, broad = many(case, theory, theory_errors, (5, 14, 24) if case != "A" else (40, 60, 1), 2)
     assert points > 9000
     if case in ("B", "C"):
-        assert wide > points / 50
+        assert broad > points / 50
 
 
 @pytest.mark.slow
@@ -159,12 +159,12 @@ def hand(n):
 
 
 def test_cells_of_one_set_of_values_after_the_other():
-    """Layouts are kept by the set of zeros: each set of values gets the cells it would get alone."""
+    """Layouts are kept by the set of zeros: each set of values gets the terms it would get alone."""
     keys = np.array([(row, b, a) for row in range(3) for b in range(4) for a in range(3)])
-    terms, rng = Terms(keys), np.random.default_rng(9)
+    terms, rng = TermLayouts(keys), np.random.default_rng(9)
     for _ in range(40):
         values = rng.normal(size=len(keys)) * (rng.uniform(size=len(keys)) < rng.choice([0.0, 0.3, 0.9, 1.0]))
-        for made in (terms.cells(values), terms.cells(2.0 * values)):
+        for made in (terms.terms(values), terms.terms(2.0 * values)):
             found = []
             starts = [0, *made.end.tolist()]
             for row, power, first, last in zip(made.row, made.power, starts, made.end, strict=False):
@@ -181,14 +181,14 @@ def test_cells_against_polynomials_written_out():
         sorted({tuple(row) for row in np.random.default_rng(3).integers(0, (rows, 9, 9), (60, 3)).tolist()})
     )
     values = hand(len(keys))
-    cells = Terms(keys).cells(values)
+    terms = TermLayouts(keys).terms(values)
     a, b = 0.7, np.linspace(-1.3, 0.9, lines)
-    powers, worth, out = np.empty(collapse.POWERS), np.empty(len(cells.row)), np.zeros((rows + 2, lines))
+    powers, worth, out = np.empty(collapse.POWERS), np.empty(len(terms.row)), np.zeros((rows + 2, lines))
     b_powers = np.empty(collapse.POWERS * lines)
     collapse.powers_of(a, powers)
     collapse.powers_of_all(b, b_powers)
-    collapse.in_plane(cells, powers, worth)
-    collapse.on_lines(cells, worth, b_powers, lines, 2, out.reshape(-1))
+    collapse.in_plane(terms, powers, worth)
+    collapse.on_lines(terms, worth, b_powers, lines, 2, out.reshape(-1))
     assert np.all(out[:2] == 0.0)
     out = out[2:]
     for row in range(rows):
@@ -198,12 +198,12 @@ def test_cells_against_polynomials_written_out():
 
 
 def random_tests(rng, count):
-    """Cells of `count` polynomials D(b, u) at a = 1, and the cells' ends."""
+    """Terms of `count` polynomials D(b, u) at a = 1, and the terms' ends."""
     keys = {(verdict.DEGREES * n + k, int(rng.integers(5)), 0) for n in range(count) for k in range(n % 5 + 1)}
     keys |= {(verdict.DEGREES * n + n % 5, j, 0) for n in range(count) for j in range(3)}
     keys = np.array(sorted(keys))
-    cells = Terms(keys).cells(hand(len(keys)))
-    return cells, np.searchsorted(cells.row, verdict.DEGREES * np.arange(1, count + 1, dtype=np.uint64))
+    terms = TermLayouts(keys).terms(hand(len(keys)))
+    return terms, np.searchsorted(terms.row, verdict.DEGREES * np.arange(1, count + 1, dtype=np.uint64))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -211,9 +211,9 @@ def test_decided_tests_against_the_points(seed):
     """What bounds decide for a tile is so at every point of it, with widths below, around and above the least one."""
     rng = np.random.default_rng(seed)
     tests, lines = 30, tile.LANES
-    cells, ends = random_tests(rng, tests)
-    worth, degree = np.empty(len(cells.row)), np.arange(tests) % 5
-    collapse.in_plane(cells, np.ones(collapse.POWERS), worth)
+    terms, ends = random_tests(rng, tests)
+    worth, degree = np.empty(len(terms.row)), np.arange(tests) % 5
+    collapse.in_plane(terms, np.ones(collapse.POWERS), worth)
     prompt = rng.choice([0.0, 0.3, 3.0], tests)
     bit = np.uint64(1) << np.arange(tests, dtype=np.uint64)
     decided = 0
@@ -226,14 +226,14 @@ def test_decided_tests_against_the_points(seed):
         verdict.power_ranges(b[0], b[-1], b_least, b_most)
         verdict.power_ranges(u[0], u[-1], u_least, u_most)
         low, high = np.zeros(tests * verdict.DEGREES), np.zeros(tests * verdict.DEGREES)
-        verdict.row_ranges(cells, worth, b_least, b_most, low, high)
+        verdict.row_ranges(terms, worth, b_least, b_most, low, high)
         left, every = np.full(tests, -1), np.arange(tests)
         bits, remaining = verdict.decide(
             *(low, high, degree, bit, prompt, width.min(), width.max()), *(u_least, u_most, every, tests, left)
         )
         b_powers, d = np.empty(collapse.POWERS * lines), np.full(tests * verdict.DEGREES * lines, np.nan)
         collapse.powers_of_all(b, b_powers)
-        collapse.some_on_lines(cells, ends, verdict.DEGREES, every, tests, worth, b_powers, lines, d)
+        collapse.some_on_lines(terms, ends, verdict.DEGREES, every, tests, worth, b_powers, lines, d)
         d = d.reshape(tests, verdict.DEGREES, lines)
         for n in set(range(tests)) - set(left[:remaining].tolist()):
             value = np.polynomial.polynomial.polyval(u, d[n]).T
@@ -256,8 +256,8 @@ def test_tests_of_a_tile_against_polynomials(prompt):
     d[:2, 3:] = 0.0
     flags = np.full(tile.MOST_STEPS * lines, 8, dtype=np.uint64)
     one, two, four = (np.uint64(k) for k in (1, 2, 4))
-    tile.test_squares(t, c, d.reshape(-1), 0, verdict.DEGREES, one, two, flags)
-    tile.test_any(t, c, d.reshape(-1), 2 * verdict.DEGREES, prompt, four, flags)
+    tile.apply_quadratics(t, c, d.reshape(-1), 0, verdict.DEGREES, one, two, flags)
+    tile.apply_inequality(t, c, d.reshape(-1), 2 * verdict.DEGREES, prompt, four, flags)
     u = t[:, None] + c[:lines]
     holds = [sum(d[n, k] * u**k for k in range(verdict.DEGREES)) > 0.0 for n in range(3)]
     holds[2] &= c[lines : 2 * lines] + c[2 * lines : 3 * lines] * u + c[3 * lines : 4 * lines] * u * u >= prompt
@@ -329,7 +329,7 @@ def test_expanded_squares_against_the_squares():
     occurs = np.ones(len(exponents), dtype=bool)
     occurs[[3, 9, 17]] = False
     products[:, :, ~occurs] = 0.0
-    expansion = Expansion.of(occurs, exponents, over_width)
+    expansion = SquareLayout.of(occurs, exponents, over_width)
     terms, norms = np.empty((2, len(expansion.keys))), np.empty((2, occurs.sum()))
     live = np.ascontiguousarray(products[:, :, occurs])
     expand(tables, lepton, residual, whitening, live, expansion.pair, terms, norms)
@@ -349,11 +349,11 @@ def test_exact_tables_of_a_band(band):
     """All nodes at once against the rows' tables one width after the other."""
     physics = build_physics(CASES["B"], theory="complete")
     rows, mass = physics.likelihood, 0.6
-    frame = Frame(physics.matrix, physics.penguin, rows, (0, 1, 2), longitudinal=True)
+    expander = Expander(physics.matrix, physics.penguin, rows, (0, 1, 2), longitudinal=True)
     panels = rows.sm_tables.panel_lo, rows.sm_tables.panel_hi
     found = np.empty((bands.NODES, 26, bands.TABLES))
     every = np.ones(FUNCTIONS, dtype=bool)
-    bands.band_tables(mass, 1 / mass**2, rows.row_start, *panels, rows.functions, every, frame.touched, band, found)
+    bands.band_tables(mass, 1 / mass**2, rows.row_start, *panels, rows.functions, every, expander.touched, band, found)
     lin, quad = np.empty(5), np.empty(9)
     for node, row in itertools.product(range(bands.NODES), (0, 7, 15, 25)):
         x = bands.NODE[node]
@@ -375,8 +375,8 @@ def test_cancelled_digits_come_from_the_reference():
     n = 9 * 16
     chi2, bits, none = np.empty(n, np.float32), np.empty(n, np.uint32), np.empty(0, np.float32)
     workspace, lost = physics.workspace(mass_tables, axes), np.empty(n, np.uint8)
-    prepared, largest = workspace.parts[0][0], np.finfo(np.float32).max
-    count = evaluate_grid(prepared, *axes, 0, n, largest, chi2, bits, lost, *work_space(prepared))
+    expansion, largest = workspace.parts[0][0], np.finfo(np.float32).max
+    count = evaluate_grid(expansion, *axes, 0, n, largest, chi2, bits, lost, *work_space(expansion))
     assert count == lost.sum() > 0
     physics.fill(workspace, axes, 0, chi2, bits, none)
     np.testing.assert_allclose(chi2, physics.evaluate(mass_tables, axes)["chi2"], rtol=GRID_CHI2)
@@ -395,17 +395,17 @@ def test_widths_beyond_every_band_leave_the_others_of_their_line_alone():
     np.testing.assert_allclose(chi2[20:], expected[20:], rtol=FLOAT32_OUTPUT)
 
 
-@pytest.mark.parametrize("name", ["chi2_fixed", "chi2_long", "test_squares", "test_any"])
+@pytest.mark.parametrize("name", ["chi2_fixed", "chi2_long", "apply_quadratics", "apply_inequality"])
 def test_loops_over_points_are_vectorised(name, monkeypatch):
     """Packed fused multiply-adds in the generated code, on full vector registers."""
     if platform.machine() not in ("x86_64", "AMD64"):
         pytest.skip("the pattern is that of x86-64")
     vector, bits, place = types.float64[::1], types.uint64[::1], types.int64
     signatures = dict.fromkeys(("chi2_fixed", "chi2_long"), (vector, vector, types.float64, types.float32[::1])) | {
-        "test_squares": (vector, vector, vector, place, place, types.uint64, types.uint64, bits),
-        "test_any": (vector, vector, vector, place, types.float64, types.uint64, bits),
+        "apply_quadratics": (vector, vector, vector, place, place, types.uint64, types.uint64, bits),
+        "apply_inequality": (vector, vector, vector, place, types.float64, types.uint64, bits),
     }
-    least = {"chi2_fixed": 6, "chi2_long": 32, "test_squares": 4, "test_any": 7}
+    least = {"chi2_fixed": 6, "chi2_long": 32, "apply_quadratics": 4, "apply_inequality": 7}
     monkeypatch.delenv("NUMBA_CACHE_DIR")  # code from the cache cannot be inspected
     kernel = njit(getattr(tile, name))
     kernel.compile(signatures[name])
