@@ -70,7 +70,7 @@ def add_block(
         # cells along the line, and those of the whole line
         cell0, cell1, cell2 = base03 + mass * n3 + g0, base13 + e * n3 + g0, base23 + z * n3 + g0
         alone0, alone1, alone2 = mass * n1 + e, base02 + mass * n2 + z, base12 + e * n2 + z
-        present0 = values[cell0 : cell0 + count]  # mass tables from 0: the comparisons are vectorised
+        present0 = values[cell0 : cell0 + count]  # indexed from 0: the comparisons are vectorised
         present1 = values[cell1 : cell1 + count]
         present2 = values[cell2 : cell2 + count]
         highest = values[alone0]

@@ -2,7 +2,7 @@
 
 At a mass the couplings are (a, b, u): two of eps, eps_z, g_mu and the third, t, shifted so that v_mu is proportional to
 u = t + shift_a a + shift_b b. chi2 = A + B/Gamma + C/Gamma^2 and the inequality D > 0 of every bound of a clause are
-polynomials in them, prepared by zdscan/evaluation/expansion.py. Four words for where they are evaluated:
+polynomials in them, expanded by zdscan/evaluation/expansion.py. Four words for where they are evaluated:
 
 * plane: the points of one a. What is summed over powers of a is done once for all of them.
 * line: the points of one a and one b, along t. What is left of a polynomial is one in u.

@@ -1,15 +1,17 @@
-"""Constraint bits of whole bundles and tiles, and the tests that are left to their points.
+"""Constraint bits of whole bundles and tiles, and the inequalities that are left to their points.
 
-A test excludes where a polynomial D(b, u) > 0 (zdscan/evaluation/expansion.py). Interval bounds of D over the couplings
-of a bundle of lines decide most tests at once, those over a tile most of the rest. Bundles and tiles lie at fixed
-places of the axes, so that a point gets the same bits in whatever run of points it is computed.
+An inequality excludes where a polynomial D(b, u) > 0 (zdscan/evaluation/inequalities.py). Evaluating some thirty of
+them at every point would cost more than chi2. But D hardly changes over sixteen neighbouring lines: interval bounds of
+its coefficients over the couplings of a bundle decide about two thirds of all inequalities at once, the same bounds
+over a tile most of the rest; points are left with three or four. Bundles and tiles lie at fixed places of the axes, so
+that a point gets the same bits in whatever run of points it is computed.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from zdscan.kernels.fast.collapse import Cells
+from zdscan.kernels.fast.collapse import Terms
 from zdscan.kernels.jit import inner
 
 DEGREES = 7  # coefficients of D in u: a polynomial of degree four in the couplings times a width
@@ -29,13 +31,13 @@ def power_ranges(low: float, high: float, least: np.ndarray, most: np.ndarray) -
 
 @inner
 def row_ranges(
-    cells: Cells, worth: np.ndarray, least: np.ndarray, most: np.ndarray, low: np.ndarray, high: np.ndarray
+    terms: Terms, worth: np.ndarray, least: np.ndarray, most: np.ndarray, low: np.ndarray, high: np.ndarray
 ) -> None:
-    """Ranges of all rows over the ranges of the powers of b: low, high float64[rows]; others than cells' are left."""
+    """Ranges of all rows over the ranges of the powers of b: low, high float64[rows]; others than terms' are left."""
     last = -1
-    for c in range(cells.row.shape[0]):
-        row = int(np.int64(cells.row[c]))
-        x, y = worth[c] * least[cells.power[c]], worth[c] * most[cells.power[c]]
+    for c in range(terms.row.shape[0]):
+        row = int(np.int64(terms.row[c]))
+        x, y = worth[c] * least[terms.power[c]], worth[c] * most[terms.power[c]]
         if row != last:
             low[row], high[row], last = 0.0, 0.0, row
         low[row] += min(x, y)
@@ -53,27 +55,27 @@ def decide(
     widest: float,
     least: np.ndarray,
     most: np.ndarray,
-    tests: np.ndarray,
+    inequalities: np.ndarray,
     count: int,
     left: np.ndarray,
 ) -> tuple[np.uint64, int]:
-    """Decide tests[:count], numbers of tests.
+    """Decide inequalities[:count], numbers of inequalities.
 
     Parameters
     ----------
-    low, high : float64[T DEGREES], ranges of the coefficients of each test; least, most : of `power_ranges` of u.
+    low, high : float64[T DEGREES], ranges of the coefficients of each inequality; least, most : of `power_ranges` of u.
     degree : int64[T]; bit : uint64[T].
-    prompt : float64[T], least width in GeV where the test applies, 0 for everywhere.
+    prompt : float64[T], least width in GeV where the inequality applies, 0 for everywhere.
     narrowest, widest : range of the width, GeV.
-    left : int64[T], filled with the tests that remain to be looked at.
+    left : int64[T], filled with the inequalities that remain to be looked at.
 
     Returns
     -------
-    Bits that are set everywhere, and how many tests remain.
+    Bits that are set everywhere, and how many inequalities remain.
     """
     bits, remaining = np.uint64(0), 0
     for k in range(count):
-        t = tests[k]
+        t = inequalities[k]
         row = t * DEGREES
         lowest, highest = low[row], high[row]
         for d in range(1, degree[t] + 1):

@@ -39,15 +39,15 @@ AT_ONCE = 4  # points that a loop over points takes at once
 LENGTHS = 5  # powers of u in the length of the vector whose square chi2 is
 
 
-class Wide(NamedTuple):
+class Broad(NamedTuple):
     """chi2 of one mass by bands of the width; which are filled is the caller's business.
 
     Lines run along b here, where the width varies least: (a, t, b) are the axes in the order of `roles`, and with
-    u = b + shift_a a + shift_t t everything else is as in `grid.Prepared`.
+    u = b + shift_a a + shift_t t everything else is as in `grid.Expansion`.
 
     roles : int64[3]; shift : float64[2]; width : float64[7]; limit : least width limit of the rows that the vector
         touches, GeV.
-    row, power, end, entry_power : as in `collapse.Cells`; rows are powers of u.
+    row, power, end, entry_power : as in `collapse.Terms`; rows are powers of u.
     value : float64[BANDS, E, NODES], Gamma/Gamma_c chi2 in powers of x/HALF.
     length_row, ..., norm : the same of a bound of the length of the vector whose square chi2 is, in |a|, |b|, |u|;
         norm float64[BANDS, M].
@@ -70,14 +70,14 @@ class Wide(NamedTuple):
 
 
 @inner
-def _in_plane(wide: Wide, band: int, a_powers: np.ndarray, out: np.ndarray) -> None:
+def _in_plane(broad: Broad, band: int, a_powers: np.ndarray, out: np.ndarray) -> None:
     """`collapse.in_plane` of one band: out[band] of float64[BANDS, C, NODES]."""
-    value = wide.value
+    value = broad.value
     first = 0
-    for c in range(wide.row.shape[0]):
+    for c in range(broad.row.shape[0]):
         t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        for e in range(first, wide.end[c]):
-            f = a_powers[wide.entry_power[e]]
+        for e in range(first, broad.end[c]):
+            f = a_powers[broad.entry_power[e]]
             t0 += f * value[band, e, 0]
             t1 += f * value[band, e, 1]
             t2 += f * value[band, e, 2]
@@ -93,31 +93,31 @@ def _in_plane(wide: Wide, band: int, a_powers: np.ndarray, out: np.ndarray) -> N
         out[band, c, 0], out[band, c, 1], out[band, c, 2], out[band, c, 3] = t0, t1, t2, t3
         out[band, c, 4], out[band, c, 5], out[band, c, 6], out[band, c, 7] = t4, t5, t6, t7
         out[band, c, 8], out[band, c, 9], out[band, c, 10], out[band, c, 11] = t8, t9, t10, t11
-        first = wide.end[c]
+        first = broad.end[c]
 
 
 @inner
-def _on_line(wide: Wide, worth: np.ndarray, band: int, t_powers: np.ndarray, out: np.ndarray) -> None:
-    """`collapse.on_lines` of one line and band: out[band] of float64[BANDS * POWERS * NODES], where cells are."""
-    cell, begin = 0, band * POWERS
-    while cell < wide.row.shape[0]:
-        row = wide.row[cell]
+def _on_line(broad: Broad, worth: np.ndarray, band: int, t_powers: np.ndarray, out: np.ndarray) -> None:
+    """`collapse.on_lines` of one line and band: out[band] of float64[BANDS * POWERS * NODES], where terms are."""
+    term, begin = 0, band * POWERS
+    while term < broad.row.shape[0]:
+        row = broad.row[term]
         t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        while cell < wide.row.shape[0] and wide.row[cell] == row:
-            f = t_powers[wide.power[cell]]
-            t0 += f * worth[band, cell, 0]
-            t1 += f * worth[band, cell, 1]
-            t2 += f * worth[band, cell, 2]
-            t3 += f * worth[band, cell, 3]
-            t4 += f * worth[band, cell, 4]
-            t5 += f * worth[band, cell, 5]
-            t6 += f * worth[band, cell, 6]
-            t7 += f * worth[band, cell, 7]
-            t8 += f * worth[band, cell, 8]
-            t9 += f * worth[band, cell, 9]
-            t10 += f * worth[band, cell, 10]
-            t11 += f * worth[band, cell, 11]
-            cell += 1
+        while term < broad.row.shape[0] and broad.row[term] == row:
+            f = t_powers[broad.power[term]]
+            t0 += f * worth[band, term, 0]
+            t1 += f * worth[band, term, 1]
+            t2 += f * worth[band, term, 2]
+            t3 += f * worth[band, term, 3]
+            t4 += f * worth[band, term, 4]
+            t5 += f * worth[band, term, 5]
+            t6 += f * worth[band, term, 6]
+            t7 += f * worth[band, term, 7]
+            t8 += f * worth[band, term, 8]
+            t9 += f * worth[band, term, 9]
+            t10 += f * worth[band, term, 10]
+            t11 += f * worth[band, term, 11]
+            term += 1
         at = (np.uint64(begin) + row) * np.uint64(NODES)
         out[at], out[at + U1], out[at + U2], out[at + U3] = t0, t1, t2, t3
         out[at + U4], out[at + U5], out[at + U6], out[at + U7] = t4, t5, t6, t7
@@ -166,32 +166,32 @@ def _at_points(
 
 
 @inner
-def _lengths_in_plane(wide: Wide, band: int, a_powers: np.ndarray, out: np.ndarray) -> None:
+def _lengths_in_plane(broad: Broad, band: int, a_powers: np.ndarray, out: np.ndarray) -> None:
     """`collapse.in_plane` of the bound of the length: out[band] of float64[BANDS, C']."""
     first = 0
-    for c in range(wide.length_row.shape[0]):
+    for c in range(broad.length_row.shape[0]):
         total = 0.0
-        for e in range(first, wide.length_end[c]):
-            total += wide.norm[band, e] * abs(a_powers[wide.length_entry_power[e]])
+        for e in range(first, broad.length_end[c]):
+            total += broad.norm[band, e] * abs(a_powers[broad.length_entry_power[e]])
         out[band, c] = total
-        first = wide.length_end[c]
+        first = broad.length_end[c]
 
 
 @inner
-def _lengths_on_line(wide: Wide, worth: np.ndarray, band: int, t_powers: np.ndarray, out: np.ndarray) -> None:
+def _lengths_on_line(broad: Broad, worth: np.ndarray, band: int, t_powers: np.ndarray, out: np.ndarray) -> None:
     """`collapse.on_lines` of it: out[band] of float64[BANDS * LENGTHS]."""
     begin = np.uint64(band * LENGTHS)
     for k in range(LENGTHS):
         out[begin + np.uint64(k)] = 0.0
-    for c in range(wide.length_row.shape[0]):
-        out[begin + wide.length_row[c]] += worth[band, c] * abs(t_powers[wide.length_power[c]])
+    for c in range(broad.length_row.shape[0]):
+        out[begin + broad.length_row[c]] += worth[band, c] * abs(t_powers[broad.length_power[c]])
 
 
-def work_space(wide: Wide, longest: int) -> tuple[np.ndarray, ...]:
-    """Arrays that `evaluate_wide` works in, for axes of at most so many points; memory is touched where it is used."""
+def work_space(broad: Broad, longest: int) -> tuple[np.ndarray, ...]:
+    """Arrays that `evaluate_broad` works in, for axes of at most so many points; memory is touched where it is used."""
     return (
-        np.empty((BANDS, len(wide.row), NODES)),
-        np.empty((BANDS, len(wide.length_row))),
+        np.empty((BANDS, len(broad.row), NODES)),
+        np.empty((BANDS, len(broad.length_row))),
         np.zeros(BANDS * POWERS * NODES),
         np.empty(BANDS * LENGTHS),
         np.empty((5, longest + AT_ONCE)),
@@ -199,8 +199,8 @@ def work_space(wide: Wide, longest: int) -> tuple[np.ndarray, ...]:
 
 
 @njit
-def evaluate_wide(
-    wide: Wide,
+def evaluate_broad(
+    broad: Broad,
     eps_axis: np.ndarray,
     eps_z_axis: np.ndarray,
     g_axis: np.ndarray,
@@ -230,9 +230,9 @@ def evaluate_wide(
     -------
     How many points are lost.
     """
-    a_axis, a_stride = axis_of(wide.roles[0], eps_axis, eps_z_axis, g_axis)
-    t_axis, t_stride = axis_of(wide.roles[1], eps_axis, eps_z_axis, g_axis)
-    b_axis, stride = axis_of(wide.roles[2], eps_axis, eps_z_axis, g_axis)
+    a_axis, a_stride = axis_of(broad.roles[0], eps_axis, eps_z_axis, g_axis)
+    t_axis, t_stride = axis_of(broad.roles[1], eps_axis, eps_z_axis, g_axis)
+    b_axis, stride = axis_of(broad.roles[2], eps_axis, eps_z_axis, g_axis)
     n = b_axis.shape[0]
     line_span = (n - 1) * stride
     a_powers, t_powers = local(POWERS), local(POWERS)
@@ -252,11 +252,11 @@ def evaluate_wide(
         for row in range(t_from, t_to):
             line = begin + row * t_stride
             t = t_axis[row]
-            w0, w1, w2 = line_width(wide.width, a, t)
-            shift = wide.shift[0] * a + wide.shift[1] * t
+            w0, w1, w2 = line_width(broad.width, a, t)
+            shift = broad.shift[0] * a + broad.shift[1] * t
             low, high = b_axis[0] + shift, b_axis[n - 1] + shift
             # a sum of squares is largest at an end
-            if max((w2 * low + w1) * low + w0, (w2 * high + w1) * high + w0) <= wide.limit:
+            if max((w2 * low + w1) * low + w0, (w2 * high + w1) * high + w0) <= broad.limit:
                 continue
             b_from, b_to = touched(first, count, line, stride, n, 0)
             for k in range(b_from, b_to):
@@ -267,7 +267,7 @@ def evaluate_wide(
             while after < b_to:
                 k = after
                 after += 1
-                if not widths[k] > wide.limit:
+                if not widths[k] > broad.limit:
                     continue
                 band = band_of(widths[k])
                 if band < 0:
@@ -275,18 +275,18 @@ def evaluate_wide(
                     total_lost += 1
                     continue
                 low, high = 0.5 * centre_of(band), 2.0 * centre_of(band)
-                while after < b_to and widths[after] > wide.limit and low <= widths[after] < high:
+                while after < b_to and widths[after] > broad.limit and low <= widths[after] < high:
                     after += 1
                 if not ready[band]:
                     needed[band] = True
                     continue
                 if line_of[band] != row:
                     if in_plane[band] == 0:
-                        _in_plane(wide, band, a_powers, worth)
-                        _lengths_in_plane(wide, band, a_powers, length_worth)
+                        _in_plane(broad, band, a_powers, worth)
+                        _lengths_in_plane(broad, band, a_powers, length_worth)
                         in_plane[band] = 1
-                    _on_line(wide, worth, band, t_powers, c)
-                    _lengths_on_line(wide, length_worth, band, t_powers, lengths)
+                    _on_line(broad, worth, band, t_powers, c)
+                    _lengths_on_line(broad, length_worth, band, t_powers, lengths)
                     line_of[band] = row
                 some = after - k
                 full = (some + AT_ONCE - 1) // AT_ONCE * AT_ONCE

@@ -1,7 +1,7 @@
 """Polynomials in the three couplings (a, b, u) of a mass, collapsed one coupling after the other.
 
-A plane has one a, a line one b in it, a point one u on it. Many polynomials are kept as one list of cells: a cell is
-the coefficient of b^j in one row, a row the coefficient of one power of u in one polynomial; what a cell is worth in
+A plane has one a, a line one b in it, a point one u on it. Many polynomials are kept as one list of terms: a term is
+the coefficient of b^j in one row, a row the coefficient of one power of u in one polynomial; what a term is worth in
 a plane is a sum over powers of a. Zeros are left out, so that the cost is that of the couplings a case really has.
 """
 
@@ -17,12 +17,12 @@ DEGREE = 8  # chi2: the square of a row's prediction, which has degree four in t
 POWERS = DEGREE + 1
 
 
-class Cells(NamedTuple):
+class Terms(NamedTuple):
     """Polynomials in (a, b, u).
 
-    row, power : uint64[C], row and power of b of each cell, in ascending order (unsigned: an index is not looked at
+    row, power : uint64[C], row and power of b of each term, in ascending order (unsigned: an index is not looked at
         for its sign).
-    end : int64[C], end of the cell's entries, which follow each other.
+    end : int64[C], end of the term's entries, which follow each other.
     entry_power : uint64[E], power of a; entry_value : float64[E].
     """
 
@@ -55,27 +55,27 @@ def powers_of_all(x: np.ndarray, out: np.ndarray) -> None:
 
 
 @inner
-def in_plane(cells: Cells, a_powers: np.ndarray, out: np.ndarray) -> None:
-    """Worth of every cell in the plane of a: a_powers float64[POWERS], out float64[C]."""
+def in_plane(terms: Terms, a_powers: np.ndarray, out: np.ndarray) -> None:
+    """Worth of every term in the plane of a: a_powers float64[POWERS], out float64[C]."""
     first = 0
-    for c in range(cells.row.shape[0]):
+    for c in range(terms.row.shape[0]):
         total = 0.0
-        for e in range(first, cells.end[c]):
-            total += cells.entry_value[e] * a_powers[cells.entry_power[e]]
+        for e in range(first, terms.end[c]):
+            total += terms.entry_value[e] * a_powers[terms.entry_power[e]]
         out[c] = total
-        first = cells.end[c]
+        first = terms.end[c]
 
 
 @inner
-def on_lines(cells: Cells, worth: np.ndarray, b_powers: np.ndarray, lines: int, begin: int, out: np.ndarray) -> None:
+def on_lines(terms: Terms, worth: np.ndarray, b_powers: np.ndarray, lines: int, begin: int, out: np.ndarray) -> None:
     """Every row on some lines of the plane: b_powers float64[POWERS * lines]; out float64[rows * lines].
 
-    Row r becomes row begin + r of out; rows without cells are left as they are. What a line gets does not depend on
+    Row r becomes row begin + r of out; rows without terms are left as they are. What a line gets does not depend on
     the others.
     """
     size, first, last = np.uint64(lines), np.uint64(begin), np.uint64(0)
-    for c in range(cells.row.shape[0]):
-        f, x, y = worth[c], cells.power[c] * size, (first + cells.row[c]) * size
+    for c in range(terms.row.shape[0]):
+        f, x, y = worth[c], terms.power[c] * size, (first + terms.row[c]) * size
         if y == last and c > 0:
             for i in range(lines):
                 out[y + np.uint64(i)] += f * b_powers[x + np.uint64(i)]
@@ -87,7 +87,7 @@ def on_lines(cells: Cells, worth: np.ndarray, b_powers: np.ndarray, lines: int, 
 
 @inner
 def some_on_lines(
-    cells: Cells,
+    terms: Terms,
     ends: np.ndarray,
     rows: int,
     which: np.ndarray,
@@ -97,9 +97,9 @@ def some_on_lines(
     lines: int,
     out: np.ndarray,
 ) -> None:
-    """The same for some of several polynomials of as many rows, which[:count]; their rows without cells become zero.
+    """The same for some of several polynomials of as many rows, which[:count]; their rows without terms become zero.
 
-    ends : int64[polynomials], end of the cells of each.
+    ends : int64[polynomials], end of the terms of each.
     """
     size = np.uint64(lines)
     for k in range(count):
@@ -108,6 +108,6 @@ def some_on_lines(
         for i in range(rows * lines):
             out[begin + np.uint64(i)] = 0.0
         for c in range(ends[n - 1] if n > 0 else 0, ends[n]):
-            f, x, y = worth[c], cells.power[c] * size, cells.row[c] * size
+            f, x, y = worth[c], terms.power[c] * size, terms.row[c] * size
             for i in range(lines):
                 out[y + np.uint64(i)] += f * b_powers[x + np.uint64(i)]

@@ -1,8 +1,8 @@
-"""A run of grid points of one mass: chi2 and constraint bits, plane by plane, bundle by bundle. docs/performance.md.
+"""A run of grid points of one mass: chi2 and constraint bits, plane by plane, bundle by bundle, tile by tile.
 
-The mass tables have been digested before (zdscan/evaluation/expansion.py): chi2 = A + B/Gamma + C/Gamma^2 and the tests
-of the constraints are polynomials in the couplings. Points where the small-width law fails are computed again by
-kernels/fast/broad.py.
+What is evaluated is an `Expansion` (made by zdscan/evaluation/expansion.py): chi2 = A + B/Gamma + C/Gamma^2 and the
+inequalities of the constraints as polynomials in the couplings. Points where the small-width law fails are computed
+again by kernels/fast/broad.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from zdscan.kernels.fast import tile as _tile
 from zdscan.kernels.fast.bounds import DEGREES, decide, power_ranges, row_ranges
-from zdscan.kernels.fast.collapse import POWERS, Cells, in_plane, on_lines, powers_of, powers_of_all, some_on_lines
+from zdscan.kernels.fast.collapse import POWERS, Terms, in_plane, on_lines, powers_of, powers_of_all, some_on_lines
 from zdscan.kernels.fast.tile import COEFFICIENTS, LANES, MOST_STEPS
 from zdscan.kernels.jit import inner, njit
 from zdscan.kernels.stack import local
@@ -21,26 +21,28 @@ from zdscan.kernels.stack import local
 _POWERS_OF_LANES, _COEFFICIENTS_OF_LANES, _TILE = POWERS * LANES, COEFFICIENTS * LANES, MOST_STEPS * LANES
 
 
-class Prepared(NamedTuple):
-    """The tables of one mass, digested. u = t + shift_a a + shift_b b, with (a, b, t) the axes in the order of `roles`.
+class Expansion(NamedTuple):
+    """The tables of one mass as polynomials in the couplings (a, b, u).
+
+    u = t + shift_a a + shift_b b, with (a, b, t) the axes in the order of `roles`.
 
     roles : int64[3], which of (eps, eps_z, g_mu) is a, b, t; shift : float64[2].
     width : float64[7], total width over 1, a^2, ab, b^2, au, bu, u^2, GeV.
     chi2 : rows A (powers of u 0 to 8), B, C; lengths : rows p (0 to 4), q; of |a|, |b|, |u|.
-    tests, closed : rows of D (0 to 6) of each test, and of D on lines where no channel is open.
-    test_end, closed_end : int64[T], end of the cells of each test.
-    degree : int64[T]; bit : uint64[T]; prompt : float64[T], see `verdict.decide`.
+    inequalities, closed : rows of D (0 to 6) of each inequality, and of D on lines where no channel is open.
+    inequality_end, closed_end : int64[T], end of the terms of each inequality.
+    degree : int64[T]; bit : uint64[T]; prompt : float64[T], see `bounds.decide`.
     kind : which of `tile.FIXED`, `LONG`.
     """
 
     roles: np.ndarray
     shift: np.ndarray
     width: np.ndarray
-    chi2: Cells
-    lengths: Cells
-    tests: Cells
-    closed: Cells
-    test_end: np.ndarray
+    chi2: Terms
+    lengths: Terms
+    inequalities: Terms
+    closed: Terms
+    inequality_end: np.ndarray
     closed_end: np.ndarray
     degree: np.ndarray
     bit: np.ndarray
@@ -78,18 +80,18 @@ def _settle(
     bit: np.ndarray,
     prompt: np.ndarray,
     everywhere: np.uint64,
-    tests: np.ndarray,
+    inequalities: np.ndarray,
     count: int,
     bits: np.ndarray,
 ) -> int:
-    """Bits of whole lines, uint64[LANES], from the tests[:count] that do not depend on u; those that do are left."""
+    """Bits of whole lines, uint64[LANES], from inequalities[:count] that do not depend on u; those that do are left."""
     remaining, off = 0, np.uint64(0)
     for i in range(LANES):
         bits[i] = everywhere
     for k in range(count):
-        t = tests[k]
+        t = inequalities[k]
         if degree[t] > 0 or prompt[t] > 0.0:
-            tests[remaining] = t
+            inequalities[remaining] = t
             remaining += 1
             continue
         here, at = bit[t], np.uint64(t * DEGREES * LANES)
@@ -99,10 +101,10 @@ def _settle(
 
 
 @inner
-def _replace(closed: np.ndarray, tests: np.ndarray, count: int, spare: np.ndarray, d: np.ndarray) -> None:
-    """Tests of the lines where no channel is open: closed uint8[LANES]; spare, d float64[T * DEGREES * LANES]."""
+def _replace(closed: np.ndarray, inequalities: np.ndarray, count: int, spare: np.ndarray, d: np.ndarray) -> None:
+    """Inequalities of lines where no channel is open: closed uint8[LANES]; spare, d float64[T * DEGREES * LANES]."""
     for k in range(count):
-        first = tests[k] * DEGREES * LANES
+        first = inequalities[k] * DEGREES * LANES
         for power in range(DEGREES):
             for i in range(LANES):
                 if closed[i] == 1:
@@ -123,16 +125,16 @@ def _widths_in_tile(c: np.ndarray, least: np.ndarray, most: np.ndarray) -> tuple
     return narrowest, widest
 
 
-def work_space(p: Prepared) -> tuple[np.ndarray, np.ndarray]:
+def work_space(p: Expansion) -> tuple[np.ndarray, np.ndarray]:
     """Arrays that `evaluate_grid` works in, float64 and int64, as many as it is to run at once."""
-    tests = len(p.degree)
-    cells = sum(len(some.row) for some in (p.chi2, p.lengths, p.tests, p.closed))
-    return np.empty(cells + tests * DEGREES * (4 + 2 * LANES)), np.empty(3 * tests, dtype=np.int64)
+    inequalities = len(p.degree)
+    terms = sum(len(some.row) for some in (p.chi2, p.lengths, p.inequalities, p.closed))
+    return np.empty(terms + inequalities * DEGREES * (4 + 2 * LANES)), np.empty(3 * inequalities, dtype=np.int64)
 
 
 @njit
 def evaluate_grid(
-    p: Prepared,
+    p: Expansion,
     eps_axis: np.ndarray,
     eps_z_axis: np.ndarray,
     g_axis: np.ndarray,
@@ -151,7 +153,7 @@ def evaluate_grid(
     ----------
     eps_axis, eps_z_axis, g_axis : float64, ascending.
     largest : numbers beyond are replaced by it (the range of float32).
-    chi2 : float32[count]; excluded : uint32 or uint64, [count] or [0] where no tests are made; filled.
+    chi2 : float32[count]; excluded : uint32 or uint64, [count] or [0] where no inequalities are made; filled.
     lost : uint8[count], filled: 1 where digits of chi2 have cancelled and it is not valid.
     work, order : of `work_space`.
 
@@ -164,9 +166,9 @@ def evaluate_grid(
     t_axis, stride = axis_of(p.roles[2], eps_axis, eps_z_axis, g_axis)
     n_b, n_t = b_axis.shape[0], t_axis.shape[0]
     line_span, steps = (n_t - 1) * stride, _tile.steps_of(n_t)
-    tests = p.degree.shape[0] if excluded.shape[0] > 0 else 0
+    inequalities = p.degree.shape[0] if excluded.shape[0] > 0 else 0
     prompt = False
-    for t in range(tests):
+    for t in range(inequalities):
         prompt = prompt or p.prompt[t] > 0.0
 
     a_powers, b_powers, b_sizes = local(POWERS), local(_POWERS_OF_LANES), local(_POWERS_OF_LANES)
@@ -175,13 +177,17 @@ def evaluate_grid(
     b_least, b_most, u_least, u_most = local(POWERS), local(POWERS), local(DEGREES), local(DEGREES)
     t_from, t_to = local(LANES, np.int64), local(LANES, np.int64)
     values, flags = local(_TILE, np.float32), local(_TILE, np.uint64)
-    every, here, left = order[:tests], order[tests : 2 * tests], order[2 * tests : 3 * tests]
-    rows, at = tests * DEGREES, p.chi2.row.shape[0]
+    every, here, left = (
+        order[:inequalities],
+        order[inequalities : 2 * inequalities],
+        order[2 * inequalities : 3 * inequalities],
+    )
+    rows, at = inequalities * DEGREES, p.chi2.row.shape[0]
     worth = work[:at]
     length_worth = work[at : at + p.lengths.row.shape[0]]
     at += p.lengths.row.shape[0]
-    test_worth = work[at : at + p.tests.row.shape[0]]
-    at += p.tests.row.shape[0]
+    inequality_worth = work[at : at + p.inequalities.row.shape[0]]
+    at += p.inequalities.row.shape[0]
     closed_worth = work[at : at + p.closed.row.shape[0]]
     at += p.closed.row.shape[0]
     low, high = work[at : at + rows], work[at + rows : at + 2 * rows]
@@ -190,7 +196,7 @@ def evaluate_grid(
     at += 4 * rows
     d, d_closed = work[at : at + rows * LANES], work[at + rows * LANES : at + 2 * rows * LANES]
     c[:] = 0.0
-    for t in range(tests):
+    for t in range(inequalities):
         every[t] = t
     lost[:] = 0
     total_lost = 0
@@ -200,8 +206,8 @@ def evaluate_grid(
         a = a_axis[plane]
         powers_of(a, a_powers)
         in_plane(p.chi2, a_powers, worth)
-        if tests > 0:
-            in_plane(p.tests, a_powers, test_worth)
+        if inequalities > 0:
+            in_plane(p.inequalities, a_powers, inequality_worth)
             in_plane(p.closed, a_powers, closed_worth)
         powers_of(abs(a), a_powers)
         in_plane(p.lengths, a_powers, length_worth)
@@ -225,18 +231,20 @@ def evaluate_grid(
                 _tile.sum_over_widths(c)
             lowest, highest = min(c[0], c[LANES - 1]), max(c[0], c[LANES - 1])  # of u - t
             in_bundle, bundle_bits = 0, np.uint64(0)
-            if tests > 0:
+            if inequalities > 0:
                 power_ranges(b[0], b[LANES - 1], b_least, b_most)
-                row_ranges(p.tests, test_worth, b_least, b_most, low, high)
+                row_ranges(p.inequalities, inequality_worth, b_least, b_most, low, high)
                 if is_closed:
                     row_ranges(p.closed, closed_worth, b_least, b_most, low_closed, high_closed)
-                    for k in range(tests * DEGREES):
+                    for k in range(inequalities * DEGREES):
                         low[k], high[k] = min(low[k], low_closed[k]), max(high[k], high_closed[k])
                 power_ranges(t_axis[0] + lowest, t_axis[n_t - 1] + highest, u_least, u_most)
                 bundle_bits, in_bundle = decide(
-                    *(low, high, p.degree, p.bit, p.prompt, 0.0, np.inf, u_least, u_most, every, tests, here)
+                    *(low, high, p.degree, p.bit, p.prompt, 0.0, np.inf, u_least, u_most, every, inequalities, here)
                 )
-                some_on_lines(p.tests, p.test_end, DEGREES, here, in_bundle, test_worth, b_powers, LANES, d)
+                some_on_lines(
+                    p.inequalities, p.inequality_end, DEGREES, here, in_bundle, inequality_worth, b_powers, LANES, d
+                )
                 if is_closed:
                     some_on_lines(
                         *(p.closed, p.closed_end, DEGREES, here, in_bundle, closed_worth, b_powers, LANES, d_closed)
@@ -261,7 +269,7 @@ def evaluate_grid(
                     bad = _tile.chi2_fixed(t_values, c, largest, values)
                 else:
                     bad = _tile.chi2_long(t_values, c, largest, values)
-                if tests > 0:
+                if inequalities > 0:
                     power_ranges(t_values[0] + lowest, t_axis[end - 1] + highest, u_least, u_most)
                     narrowest, widest = 0.0, np.inf
                     if prompt:
@@ -279,17 +287,19 @@ def evaluate_grid(
                     for k in range(remaining):
                         t = left[k]
                         if p.degree[t] > 2 or p.prompt[t] > 0.0:
-                            _tile.test_any(t_values, c, d, t * DEGREES, p.prompt[t], p.bit[t], flags)
+                            _tile.apply_inequality(t_values, c, d, t * DEGREES, p.prompt[t], p.bit[t], flags)
                         elif waiting < 0:
                             waiting = t
                         else:
-                            _tile.test_squares(
+                            _tile.apply_quadratics(
                                 *(t_values, c, d, waiting * DEGREES, t * DEGREES, p.bit[waiting], p.bit[t], flags)
                             )
                             waiting = -1
                     if waiting >= 0:
                         first_row = waiting * DEGREES
-                        _tile.test_squares(t_values, c, d, first_row, first_row, p.bit[waiting], p.bit[waiting], flags)
+                        _tile.apply_quadratics(
+                            t_values, c, d, first_row, first_row, p.bit[waiting], p.bit[waiting], flags
+                        )
                 _tile.copy_out(
                     *(values, flags, start, steps, t_from, t_to, corner - first, b_stride, stride, chi2, excluded)
                 )

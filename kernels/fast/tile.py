@@ -103,7 +103,7 @@ def is_lost(u: float, c: np.ndarray, i: int, fixed: bool) -> bool:
 
 
 @inner
-def test_squares(
+def apply_quadratics(
     t: np.ndarray,
     c: np.ndarray,
     d: np.ndarray,
@@ -113,7 +113,7 @@ def test_squares(
     other_bit: np.uint64,
     flags: np.ndarray,
 ) -> None:
-    """Set the bits of two tests where d0 + d1 u + d2 u^2 > 0; flags uint64[MOST_STEPS * LANES].
+    """Set the bits of two inequalities where d0 + d1 u + d2 u^2 > 0; flags uint64[MOST_STEPS * LANES].
 
     d : float64[rows * LANES]; place, other : rows of the two d0.
     """
@@ -130,7 +130,7 @@ def test_squares(
 
 
 @inner
-def test_any(
+def apply_inequality(
     t: np.ndarray, c: np.ndarray, d: np.ndarray, place: int, least: float, bit: np.uint64, flags: np.ndarray
 ) -> None:
     """The same for one polynomial of degree 6, and only where the width is at least `least`."""
@@ -144,8 +144,8 @@ def test_any(
             x = here + c[i]
             value = ((d[k6 + lane] * x + d[k5 + lane]) * x + d[k4 + lane]) * x + d[k3 + lane]
             value = ((value * x + d[k2 + lane]) * x + d[k1 + lane]) * x + d[k0 + lane]
-            wide = c[W0 + i] + (c[W1 + i] * x + c[W2 + i] * x * x) >= least
-            flags[at + lane] |= bit if (value > 0.0) & wide else off
+            broad = c[W0 + i] + (c[W1 + i] * x + c[W2 + i] * x * x) >= least
+            flags[at + lane] |= bit if (value > 0.0) & broad else off
 
 
 @inner

@@ -72,7 +72,7 @@ def constraint_ratios(clauses: np.ndarray, points: Points, values: np.ndarray, c
                 if clause[_clauses.MIN_WIDTH] > 0.0:
                     term[points.width < clause[_clauses.MIN_WIDTH]] = 0.0
                 np.maximum(of_constraint, term, out=of_constraint)
-    return ratios
+    return ratios + 0.0  # no zero with a sign
 
 
 def exclusion_bits(ratios: np.ndarray) -> np.ndarray:

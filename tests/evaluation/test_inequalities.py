@@ -50,12 +50,12 @@ def packed(clauses: list[Clause | None]) -> np.ndarray:
     return np.array(rows).reshape(-1, layout.LENGTH)
 
 
-def polynomials(cells, tests: int, a: float, b: float, u: float) -> tuple[np.ndarray, np.ndarray]:
+def polynomials(terms, tests: int, a: float, b: float, u: float) -> tuple[np.ndarray, np.ndarray]:
     """D of every test, and the sum of its terms' sizes."""
     values, sizes, first = np.zeros(tests), np.zeros(tests), 0
-    for row, power, end in zip(cells.row.tolist(), cells.power.tolist(), cells.end.tolist(), strict=True):
+    for row, power, end in zip(terms.row.tolist(), terms.power.tolist(), terms.end.tolist(), strict=True):
         for e in range(first, end):
-            term = cells.entry_value[e] * a ** int(cells.entry_power[e]) * b**power * u ** (row % DEGREES)
+            term = terms.entry_value[e] * a ** int(terms.entry_power[e]) * b**power * u ** (row % DEGREES)
             values[row // DEGREES] += term
             sizes[row // DEGREES] += abs(term)
         first = end
@@ -78,7 +78,7 @@ def test_a_test_is_positive_where_its_clause_excludes(roles: tuple[int, int, int
     excluder, compared = Excluder(roles, shift), 0
     masses = [random_mass(rng) for _ in range(25)]
     for clauses, channels in [*masses, *((c, 1.3 * w) for c, w in masses)]:
-        tests = excluder.tests(packed(clauses), channels)
+        tests = excluder.inequalities(packed(clauses), channels)
         count = len(tests.bit)
         for _ in range(4):
             couplings = rng.normal(size=3)
@@ -89,7 +89,7 @@ def test_a_test_is_positive_where_its_clause_excludes(roles: tuple[int, int, int
             closed = not channels[-1].any()
             total = 1.0 if closed else widths[-1]
             (inside, in_sizes), (outside, out_sizes) = (
-                polynomials(cells, count, a, b, u) for cells in (tests.inside, tests.outside)
+                polynomials(terms, count, a, b, u) for terms in (tests.inside, tests.outside)
             )
             place = 0
             for number, clause in enumerate(clauses):
@@ -128,13 +128,13 @@ def test_degrees_are_those_of_the_cells() -> None:
     excluder = Excluder((0, 1, 2), np.zeros(2))
     for _ in range(20):
         clauses, channels = random_mass(rng)
-        tests = excluder.tests(packed(clauses), channels)
+        tests = excluder.inequalities(packed(clauses), channels)
         for test, degree in enumerate(tests.degree.tolist()):
             rows = np.concatenate([tests.inside.row, tests.outside.row]).astype(np.int64)
             assert degree == max(rows[rows // DEGREES == test] % DEGREES, default=0)
 
 
 def test_no_clause_applies() -> None:
-    tests = Excluder((0, 1, 2), np.zeros(2)).tests(np.zeros((4, layout.LENGTH)), np.zeros((5, 7)))
+    tests = Excluder((0, 1, 2), np.zeros(2)).inequalities(np.zeros((4, layout.LENGTH)), np.zeros((5, 7)))
     assert len(tests.bit) == len(tests.degree) == len(tests.prompt) == 0
     assert len(tests.inside.row) == len(tests.outside.row) == len(tests.inside.entry_value) == 0

@@ -23,6 +23,8 @@ import pytest
 from tests.support.paths import ROOT
 from zdscan import __version__
 
+STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
+
 pytest.importorskip("setuptools", minversion="77", reason="building needs the setuptools of the extra [test]")
 
 NAMESAKES = ("kernels", "analysis")

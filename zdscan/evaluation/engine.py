@@ -217,5 +217,5 @@ def compile_grid(mask: str) -> None:
     physics, one = build_physics(CASES["C"], constraints=()), np.ones(1)
     axes, (chi2, excluded, lost) = (one, one, one), (np.empty(1, kind) for kind in (np.float32, mask, np.uint8))
     # Mass tables of zeros have no constraint that applies and no row that the vector touches: only types matter here.
-    prepared = physics.workspace(np.zeros(physics.mass_tables_size), axes).parts[0][0]
-    evaluate_grid(prepared, *axes, 0, 1, 0.0, chi2, excluded, lost, *work_space(prepared))
+    expansion = physics.workspace(np.zeros(physics.mass_tables_size), axes).parts[0][0]
+    evaluate_grid(expansion, *axes, 0, 1, 0.0, chi2, excluded, lost, *work_space(expansion))

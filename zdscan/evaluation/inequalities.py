@@ -1,10 +1,10 @@
-"""Clauses of mass tables as tests D > 0, without division and without ratio: part of expansion.py. docs/performance.md.
+"""Clauses of mass tables as inequalities D > 0, without division and without ratio: part of expansion.py.
 
-Each bounded side of a clause is a test. In the couplings (a, b, u) of a digest, with side +-1,
+Each bounded side of a clause is an inequality. In the couplings (a, b, u), with side +-1,
 
     D = side (P - bound),    or behind a branching ratio    D = side P Gamma_x - side bound Gamma.
 
-Which monomials of P and of the widths make which cell of D hardly changes from mass to mass: it is worked out once for
+Which monomials of P and of the widths make which term of D hardly changes from mass to mass: it is worked out once for
 each pattern of zeros, and what is left for a mass is to gather, multiply and add.
 """
 
@@ -18,30 +18,30 @@ from numpy.typing import NDArray
 
 from zdscan.evaluation.monomials import WIDTHS, Floats, Ints, Layout, layout_of, monomials, places
 from zdscan.kernels.fast.bounds import DEGREES
-from zdscan.kernels.fast.collapse import Cells
+from zdscan.kernels.fast.collapse import Terms
 from zdscan.kernels.tables import clauses as _clauses
 
 ROUNDING = 1e-12  # what is left of a cancellation in a coefficient and no more than this is zero
 CLAUSES = monomials(*range(_clauses.DEGREE + 1))
-TESTS = monomials(*range(_clauses.DEGREE + 3))
-TESTS = TESTS[np.lexsort(TESTS.T)]  # in the order of cells
-_ALONE = places(TESTS, CLAUSES, WIDTHS[:1])
-_TIMES_WIDTH = places(TESTS, CLAUSES, WIDTHS)
-_OF_WIDTH = places(TESTS, WIDTHS, WIDTHS[:1])[:, 0]
+INEQUALITIES = monomials(*range(_clauses.DEGREE + 3))
+INEQUALITIES = INEQUALITIES[np.lexsort(INEQUALITIES.T)]  # in the order of terms
+_ALONE = places(INEQUALITIES, CLAUSES, WIDTHS[:1])
+_TIMES_WIDTH = places(INEQUALITIES, CLAUSES, WIDTHS)
+_OF_WIDTH = places(INEQUALITIES, WIDTHS, WIDTHS[:1])[:, 0]
 _SIDES = np.array([1.0, -1.0])  # above, below
 _PATTERNS_KEPT = 256
 
 
 @dataclass(frozen=True)
-class Tests:
-    """The tests of one mass: of T tests the cells of D where a channel is open and where none is.
+class Inequalities:
+    """The inequalities of one mass: of T inequalities the terms of D where a channel is open and where none is.
 
-    inside_end, outside_end : int64[T], end of the cells of each test.
+    inside_end, outside_end : int64[T], end of the terms of each inequality.
     degree : int64[T], of D in u; bit : uint64[T], of the constraint; prompt : float64[T], least width in GeV.
     """
 
-    inside: Cells
-    outside: Cells
+    inside: Terms
+    outside: Terms
     inside_end: Ints
     outside_end: Ints
     degree: Ints
@@ -51,10 +51,10 @@ class Tests:
 
 @dataclass(frozen=True)
 class _Recipe:
-    """How the tests of a pattern are made: entry e of all cells is the sum of left[i] right[j] from start[e] on.
+    """How the inequalities of a pattern are made: entry e of all terms is the sum of left[i] right[j] from start[e] on.
 
-    left : polynomials of the clauses, and bounds of the tests; right : 1, the widths of all channels and the total one,
-    and all of these negative. The first `split` entries are those where a channel is open.
+    left : polynomials of the clauses, and bounds of the inequalities; right : 1, the widths of all channels and the
+    total one, and all of these negative. The first `split` entries are those where a channel is open.
     """
 
     clause: Ints
@@ -71,11 +71,11 @@ class _Recipe:
 
 
 class Excluder:
-    """Turns clauses into tests.
+    """Turns clauses into inequalities.
 
     Parameters
     ----------
-    roles, shift : of the couplings (a, b, u), see `zdscan.kernels.fast.evaluate.Prepared`.
+    roles, shift : of the couplings (a, b, u), see `zdscan.kernels.fast.evaluate.Expansion`.
     """
 
     def __init__(self, roles: tuple[int, int, int], shift: Floats) -> None:
@@ -83,8 +83,8 @@ class Excluder:
         self._sizes = np.abs(self._turn)
         self._recipes: dict[tuple[bytes, ...], _Recipe] = {}
 
-    def tests(self, clauses: Floats, channels: Floats) -> Tests:
-        """Tests of clauses float64[n, LENGTH]; channels float64[5, 7], widths over `WIDTHS`, the last the total."""
+    def inequalities(self, clauses: Floats, channels: Floats) -> Inequalities:
+        """Of clauses float64[n, LENGTH]; channels float64[5, 7], widths over `WIDTHS`, the last the total."""
         applied = clauses[clauses[:, _clauses.APPLIES] != 0.0]
         numbers, given = applied[:, : _clauses.POLYNOMIAL].T, applied[:, _clauses.POLYNOMIAL :]
         polynomials = given @ self._turn
@@ -111,9 +111,9 @@ class Excluder:
         factors = np.concatenate([[1.0], channels.ravel()])
         right = np.concatenate([factors, -factors])
         values = np.add.reduceat(left[recipe.left] * right[recipe.right], recipe.start)
-        return Tests(
-            Cells(*recipe.inside, values[: recipe.split]),
-            Cells(*recipe.outside, values[recipe.split :]),
+        return Inequalities(
+            Terms(*recipe.inside, values[: recipe.split]),
+            Terms(*recipe.outside, values[recipe.split :]),
             recipe.inside_end,
             recipe.outside_end,
             recipe.degree,
@@ -125,37 +125,41 @@ class Excluder:
 def _recipe(labels: Ints, kept: NDArray[np.bool_], there: NDArray[np.bool_], open_: NDArray[np.bool_]) -> _Recipe:
     """The recipe of a pattern.
 
-    labels : int64[2, n], constraint and channel of the clauses; kept : bool[n, 2], sides that are tests.
+    labels : int64[2, n], constraint and channel of the clauses; kept : bool[n, 2], sides that are inequalities.
     there : bool[n, 35], coefficients that are not zero; open_ : bool[5, 7], widths that are not.
     """
     clauses, monomials_, widths = len(kept), there.shape[1], open_.shape[1]
     clause, below = np.nonzero(kept)
     negative, total = 1 + open_.size, len(open_) - 1
-    inside: list[tuple[int, int, int, int]] = []  # test, place in `TESTS`, places in left and right
+    inside: list[tuple[int, int, int, int]] = []  # inequality, place in `INEQUALITIES`, places in left and right
     outside: list[tuple[int, int, int, int]] = []
-    for test, (c, side) in enumerate(zip(clause.tolist(), (negative * below).tolist(), strict=True)):
-        channel, bound = int(labels[1, c]), clauses * monomials_ + test
+    for inequality, (c, side) in enumerate(zip(clause.tolist(), (negative * below).tolist(), strict=True)):
+        channel, bound = int(labels[1, c]), clauses * monomials_ + inequality
         live = np.flatnonzero(there[c]).tolist()
-        alone = [(test, int(_ALONE[m, 0]), c * monomials_ + m, side) for m in live]
+        alone = [(inequality, int(_ALONE[m, 0]), c * monomials_ + m, side) for m in live]
         if channel < 0:
-            inside += [*alone, (test, 0, bound, negative)]
+            inside += [*alone, (inequality, 0, bound, negative)]
         else:
             of_channel, of_total = (np.flatnonzero(open_[row]).tolist() for row in (channel, total))
             inside += [
-                (test, int(_TIMES_WIDTH[m, w]), c * monomials_ + m, side + 1 + channel * widths + w)
+                (inequality, int(_TIMES_WIDTH[m, w]), c * monomials_ + m, side + 1 + channel * widths + w)
                 for m, w in itertools.product(live, of_channel)
             ]
-            inside += [(test, int(_OF_WIDTH[w]), bound, negative + 1 + total * widths + w) for w in of_total]
+            inside += [(inequality, int(_OF_WIDTH[w]), bound, negative + 1 + total * widths + w) for w in of_total]
         # without an open channel the invisible branching ratio is 1 and all others are 0
-        outside += [*(alone if channel in (-1, _clauses.INVISIBLE_CHANNEL) else ()), (test, 0, bound, negative)]
+        outside += [*(alone if channel in (-1, _clauses.INVISIBLE_CHANNEL) else ()), (inequality, 0, bound, negative)]
     start, keys = [], []
     for entries in (inside, outside):
         table = np.array(sorted(entries), dtype=np.int64).reshape(-1, 4)
         new = np.ones(len(table), dtype=bool)
         new[1:] = np.any(table[1:, :2] != table[:-1, :2], axis=1)
         start.append(np.flatnonzero(new))
-        test, place = table[new, :2].T
-        keys.append(np.stack([DEGREES * test + TESTS[place, 2], TESTS[place, 1], TESTS[place, 0]], axis=1))
+        inequality, place = table[new, :2].T
+        keys.append(
+            np.stack(
+                [DEGREES * inequality + INEQUALITIES[place, 2], INEQUALITIES[place, 1], INEQUALITIES[place, 0]], axis=1
+            )
+        )
     degree = np.zeros(len(clause), dtype=np.int64)
     for rows in keys:
         np.maximum.at(degree, rows[:, 0] // DEGREES, rows[:, 0] % DEGREES)

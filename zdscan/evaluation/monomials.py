@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.kernels.fast.broad import LENGTHS
-from zdscan.kernels.fast.collapse import POWERS, Cells
+from zdscan.kernels.fast.collapse import POWERS, Terms
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Layout = tuple[NDArray[np.uint64], NDArray[np.uint64], Ints, NDArray[np.uint64]]  # `Cells` without values
+Layout = tuple[NDArray[np.uint64], NDArray[np.uint64], Ints, NDArray[np.uint64]]  # `Terms` without values
 _SETS_KEPT = 256
 
 
@@ -39,12 +39,12 @@ def fold(places: Ints, x: Floats, y: Floats, size: int) -> Floats:
 
 
 def order_of(keys: Ints) -> Ints:
-    """The order of keys (row, power of b, power of a) in which cells stand."""
+    """The order of keys (row, power of b, power of a) in which terms stand."""
     return np.lexsort((keys[:, 2], keys[:, 1], keys[:, 0]))
 
 
 def layout_of(keys: Ints) -> Layout:
-    """Cells without their values, of terms with keys int64[n, 3] in order."""
+    """Terms without their values, of terms with keys int64[n, 3] in order."""
     new = np.ones(len(keys), dtype=bool)
     new[1:] = np.any(keys[1:, :2] != keys[:-1, :2], axis=1)
     starts = np.flatnonzero(new)
@@ -53,8 +53,8 @@ def layout_of(keys: Ints) -> Layout:
     return row[starts], power[starts], end, entry_power
 
 
-class Terms:
-    """Cells of terms with keys int64[n, 3] in order, for one set of values after the other.
+class TermLayouts:
+    """Terms of terms with keys int64[n, 3] in order, for one set of values after the other.
 
     What stands where depends only on which values are zero, and is worked out once for each such set.
     """
@@ -63,8 +63,8 @@ class Terms:
         self._keys = keys
         self._known: dict[bytes, Layout] = {}
 
-    def cells(self, values: Floats) -> Cells:
-        """Cells of the values float64[n] that are not zero."""
+    def terms(self, values: Floats) -> Terms:
+        """Terms of the values float64[n] that are not zero."""
         there = np.flatnonzero(values)
         which = there.tobytes()
         layout = self._known.get(which)
@@ -72,7 +72,7 @@ class Terms:
             if len(self._known) == _SETS_KEPT:
                 self._known.clear()
             layout = self._known[which] = layout_of(self._keys[there])
-        return Cells(*layout, values[there])
+        return Terms(*layout, values[there])
 
 
 def keys_of(exponents: Ints, row: Ints | int) -> Ints:
@@ -81,7 +81,7 @@ def keys_of(exponents: Ints, row: Ints | int) -> Ints:
 
 
 @dataclass(frozen=True)
-class Expansion:
+class SquareLayout:
     """Where the terms of chi2 = |sum_m V_m m|^2 stand.
 
     live : int64[M], monomials that can occur; pair : int64[M, M], see `gram.expand`.
@@ -96,7 +96,7 @@ class Expansion:
     lengths: Ints
 
     @classmethod
-    def of(cls, occurs: NDArray[np.bool_], exponents: Ints, over_width: Ints) -> Expansion:
+    def of(cls, occurs: NDArray[np.bool_], exponents: Ints, over_width: Ints) -> SquareLayout:
         """occurs : bool[all], monomials that can; over_width : int64[all], 1 where they are divided by the width."""
         live = np.flatnonzero(occurs)
         exponents, over_width = exponents[live], over_width[live]

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from zdscan import inputs
 from zdscan.compiled import cache
-from zdscan.evaluation.expansion import BandTables, Frame, WideTables, roles_of, wide_roles_of
+from zdscan.evaluation.broad import BandTables, BroadTables
+from zdscan.evaluation.expansion import Expander, broad_roles_of, roles_of
 from zdscan.evaluation.fields import OPTIONAL
 from zdscan.evaluation.points import AT_ONCE, Array, Axes, evaluate_points, run_of
 from zdscan.evaluation.settings import Settings
 from zdscan.inputs import hadronic
-from zdscan.kernels.fast.evaluate import Prepared, evaluate_grid, work_space
+from zdscan.kernels.fast.evaluate import Expansion, evaluate_grid, work_space
 from zdscan.kernels.reference.rows import TablesAt
 from zdscan.kernels.tables import clauses as _clauses
 from zdscan.kernels.tables import mass as _mass
@@ -36,11 +37,11 @@ _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 @dataclass(frozen=True)
 class Workspace:
-    """What is kept between runs of points of one mass: its digested tables, and tables for large widths."""
+    """What is kept between runs of points of one mass: its expansions, and tables for large widths."""
 
     mass_tables: NDArray[np.float64]
     bands: BandTables
-    parts: tuple[tuple[Prepared, WideTables], ...]  # of all rows, and of the muon rows where they are wanted
+    parts: tuple[tuple[Expansion, BroadTables], ...]  # of all rows, and of the muon rows where they are wanted
 
 
 @dataclass(frozen=True)
@@ -121,22 +122,23 @@ class Physics:
                 packed[self._slots[index] + place] = clause.packed(index)
         return out
 
-    def _frame(self, roles: tuple[int, int, int]) -> Frame:
-        """What digests of mass tables have in common."""
-        kept: dict[tuple[int, int, int], Frame] = self.__dict__.setdefault("_frames", {})
+    def _expander(self, roles: tuple[int, int, int]) -> Expander:
+        """What the expansions of all masses have in common."""
+        kept: dict[tuple[int, int, int], Expander] = self.__dict__.setdefault("_expanders", {})
         if roles not in kept:
-            kept[roles] = Frame(self.matrix, self.penguin, self.likelihood, roles, self.settings.theory == "complete")
+            complete = self.settings.theory == "complete"
+            kept[roles] = Expander(self.matrix, self.penguin, self.likelihood, roles, complete)
         return kept[roles]
 
     def workspace(self, mass_tables: NDArray[np.float64], axes: Axes, *, muon: bool = False) -> Workspace:
         """A workspace for `fill` on mass tables and axes; muon : whether chi2 of the muon rows will be asked for."""
         rows, roles = self.likelihood, roles_of([len(axis) for axis in axes])
-        frame, wide_frame = self._frame(roles), self._frame(wide_roles_of(roles))
+        expander, broad_expander = self._expander(roles), self._expander(broad_roles_of(roles))
         header, limits = mass_tables[: _mass.HEADER], _mass.row_tables(mass_tables, len(rows.sm))[:, -1]
-        exact = BandTables(wide_frame, header)
+        exact = BandTables(broad_expander, header)
         errors = [rows.whitening, rows.whitening_muon] if muon else [rows.whitening]
-        wide = [WideTables(wide_frame, header, limits, exact, whitening) for whitening in errors]
-        return Workspace(mass_tables, exact, tuple(zip(frame.prepare(mass_tables, errors), wide, strict=True)))
+        broad = [BroadTables(broad_expander, header, limits, exact, whitening) for whitening in errors]
+        return Workspace(mass_tables, exact, tuple(zip(expander.expand(mass_tables, errors), broad, strict=True)))
 
     def fill(
         self,
@@ -159,10 +161,10 @@ class Physics:
         """
         lost, none = np.empty(len(chi2), dtype=np.uint8), excluded[:0]
         wanted = [("chi2", chi2, excluded), ("chi2_muon", chi2_muon, none)][: 2 if len(chi2_muon) else 1]
-        for (prepared, wide), (name, out, bits) in zip(workspace.parts, wanted, strict=True):
-            space = work_space(prepared)
-            count = evaluate_grid(prepared, *axes, first, len(out), _FLOAT32_MAX, out, bits, lost, *space)
-            count += wide.evaluate(axes, first, _FLOAT32_MAX, out, lost)
+        for (expansion, broad), (name, out, bits) in zip(workspace.parts, wanted, strict=True):
+            space = work_space(expansion)
+            count = evaluate_grid(expansion, *axes, first, len(out), _FLOAT32_MAX, out, bits, lost, *space)
+            count += broad.evaluate(axes, first, _FLOAT32_MAX, out, lost)
             for place in np.flatnonzero(lost) if count else ():
                 one = run_of(axes, first + int(place), 1)
                 point = self.quantities(workspace.mass_tables, one, (name,))
@@ -253,5 +255,5 @@ class Physics:
             self.settings.identity()
             | made_of
             | sources
-            | {f"input {name}": digest for name, digest in sorted(inputs.hashes().items())}
+            | {f"input {name}": found for name, found in sorted(inputs.hashes().items())}
         )

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 
 from zdscan.analysis.paper.claims import charged, fits, flavour, low_energy
 from zdscan.analysis.paper.claims.record import Claim
-from zdscan.errors import UserError
+from zdscan.errors import UserError, no_such
 
 __all__ = ["CLAIMS", "Claim", "all_claims", "claim"]
 

@@ -1,0 +1,53 @@
+"""Polynomials collapsed to planes and lines, against numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from zdscan.evaluation.monomials import TermLayouts
+from zdscan.kernels.fast import collapse
+
+
+def hand(n):
+    """Random float64 with both signs over twelve orders of magnitude."""
+    rng = np.random.default_rng(n)
+    return 10 ** rng.uniform(-9, 3, n) * rng.choice([-1, 1], n)
+
+
+def test_terms_of_one_set_of_values_after_the_other():
+    """Layouts are kept by the set of zeros: each set of values gets the terms it would get alone."""
+    keys = np.array([(row, b, a) for row in range(3) for b in range(4) for a in range(3)])
+    terms, rng = TermLayouts(keys), np.random.default_rng(9)
+    for _ in range(40):
+        values = rng.normal(size=len(keys)) * (rng.uniform(size=len(keys)) < rng.choice([0.0, 0.3, 0.9, 1.0]))
+        for made in (terms.terms(values), terms.terms(2.0 * values)):
+            found = []
+            starts = [0, *made.end.tolist()]
+            for row, power, first, last in zip(made.row, made.power, starts, made.end, strict=False):
+                entries = zip(made.entry_power[first:last], made.entry_value[first:last], strict=True)
+                found += [(row, power, a, v) for a, v in entries]
+            scale = 1.0 if made.entry_value.tolist() == values[values != 0.0].tolist() else 2.0
+            assert found == [(*key, scale * v) for key, v in zip(keys.tolist(), values, strict=True) if v != 0.0]
+
+
+def test_terms_against_polynomials_written_out():
+    """Planes and lines against numpy's own evaluation of the same terms."""
+    rows, lines = 5, 16
+    keys = np.array(
+        sorted({tuple(row) for row in np.random.default_rng(3).integers(0, (rows, 9, 9), (60, 3)).tolist()})
+    )
+    values = hand(len(keys))
+    terms = TermLayouts(keys).terms(values)
+    a, b = 0.7, np.linspace(-1.3, 0.9, lines)
+    powers, worth, out = np.empty(collapse.POWERS), np.empty(len(terms.row)), np.zeros((rows + 2, lines))
+    b_powers = np.empty(collapse.POWERS * lines)
+    collapse.powers_of(a, powers)
+    collapse.powers_of_all(b, b_powers)
+    collapse.in_plane(terms, powers, worth)
+    collapse.on_lines(terms, worth, b_powers, lines, 2, out.reshape(-1))
+    assert np.all(out[:2] == 0.0)
+    out = out[2:]
+    for row in range(rows):
+        mine = keys[:, 0] == row
+        terms = values[mine, None] * a ** keys[mine, 2, None] * b ** keys[mine, 1, None]
+        np.testing.assert_allclose(out[row], terms.sum(axis=0), atol=1e-13 * np.abs(terms).sum(axis=0).max())
