@@ -67,8 +67,11 @@ class Evaluator:
     def at_mass(self, mass: float) -> Chi2:
         """Return chi2 at one mass (GeV) as a function of three arrays of couplings, for minimisers."""
         mass_tables = self.mass_tables(float(mass))
+        at_point = self.physics.chi2_at_mass(mass_tables)
 
         def chi2(eps: Array, eps_z: Array, g_mu: Array) -> Array:
+            if len(eps) == len(eps_z) == len(g_mu) == 1:  # what minimisers ask for
+                return np.full((1, 1, 1), at_point(float(eps[0]), float(eps_z[0]), float(g_mu[0])))
             found: Array = self.physics.evaluate(mass_tables, (eps, eps_z, g_mu))["chi2"]
             return found.reshape(len(eps), len(eps_z), len(g_mu))
 

@@ -26,8 +26,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from zdscan.api import open_grid, resume, run
     from zdscan.errors import Stopped, UserError
-    from zdscan.grids import open_grid, resume, run
     from zdscan.physics.cases import Case
     from zdscan.point import PointResult, evaluate
     from zdscan.scan.scanfile import Scan, load_scan
@@ -41,9 +41,9 @@ _HOMES = {
     "UserError": "zdscan.errors",
     "evaluate": "zdscan.point",
     "load_scan": "zdscan.scan.scanfile",
-    "open_grid": "zdscan.grids",
-    "resume": "zdscan.grids",
-    "run": "zdscan.grids",
+    "open_grid": "zdscan.api",
+    "resume": "zdscan.api",
+    "run": "zdscan.api",
 }
 
 cache.prepare()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import mul
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -55,16 +55,27 @@ def linear_forms(matrix: np.ndarray, parameters: np.ndarray) -> np.ndarray:
 
 def _partial_widths(mass_tables: np.ndarray, couplings: np.ndarray) -> np.ndarray:
     """`Points.channels`: factors of the mass times products of couplings."""
-    neutrinos, *products = width_products(couplings, mul)
-    electron, muon, hadrons = products[:2], products[2:4], products[4:]
-    parts = ((_mass.ELECTRON, electron), (_mass.MUON, muon), (_mass.NEUTRINO, [neutrinos]), (_mass.HADRONS, hadrons))
     channels = np.zeros((5, couplings.shape[1]))
-    for channel, (first, terms) in enumerate(parts):
-        for k, term in enumerate(terms):
-            channels[channel] += mass_tables[first + k] * term
+    for channel, terms in enumerate(channel_terms(mass_tables, couplings)):
+        for factor, product in terms:
+            channels[channel] += factor * product
     channels[4] = mass_tables[_mass.INVISIBLE]
     # rounding may leave a little below zero where the currents of a user's own case cancel
     return np.maximum(channels, 0.0)
+
+
+def channel_terms(mass_tables: Any, couplings: Any) -> list[list[tuple[float, Any]]]:
+    """Factors of the mass, and the products of couplings they multiply, of ee, mumu, neutrinos and hadrons.
+
+    Parameters
+    ----------
+    mass_tables : the header of mass tables, or all of them.
+    couplings : a sequence by the numbers of kernels/physics/couplings.py, of numbers or arrays.
+    """
+    neutrinos, *products = width_products(couplings, mul)
+    electron, muon, hadrons = products[:2], products[2:4], products[4:]
+    parts = ((_mass.ELECTRON, electron), (_mass.MUON, muon), (_mass.NEUTRINO, [neutrinos]), (_mass.HADRONS, hadrons))
+    return [[(mass_tables[first + k], term) for k, term in enumerate(terms)] for first, terms in parts]
 
 
 def muon_moment(mass_tables: np.ndarray, points: Points) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +17,7 @@ from zdscan.compiled import cache
 from zdscan.evaluation.broad import BandTables, BroadTables
 from zdscan.evaluation.expansion import Expander, broad_roles_of, roles_of
 from zdscan.evaluation.fields import OPTIONAL
-from zdscan.evaluation.points import AT_ONCE, Array, Axes, evaluate_points, run_of
+from zdscan.evaluation.points import AT_ONCE, Array, Axes, chi2_at_mass, evaluate_points, run_of
 from zdscan.evaluation.settings import Settings
 from zdscan.inputs import hadronic
 from zdscan.kernels.fast.evaluate import Expansion, evaluate_grid, work_space
@@ -224,10 +224,13 @@ class Physics:
         ]
         return {name: np.concatenate([part[name] for part in parts]) for name in want}
 
+    def chi2_at_mass(self, mass_tables: NDArray[np.float64]) -> Callable[[float, float, float], float]:
+        """chi2 at single points (eps, eps_z, g_mu) of one mass, for minimisers, which ask for one after the other."""
+        return chi2_at_mass(mass_tables, self.matrix, self.likelihood)
+
     def chi2(self, mass: float, eps: float, eps_z: float, g_mu: float) -> float:
-        """chi2 at one point of any mass, for minimisers."""
-        point = np.array([[eps], [eps_z], [g_mu]])
-        return float(self.quantities(self.mass_tables(mass), point, ("chi2",))["chi2"][0])
+        """chi2 at one point of any mass."""
+        return self.chi2_at_mass(self.mass_tables(mass))(eps, eps_z, g_mu)
 
     @cached_property
     def sm_chi2(self) -> dict[str, float]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import math
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from zdscan.kernels.reference import clauses as _clauses
 from zdscan.kernels.reference import rows as _rows
+from zdscan.kernels.reference.one_point import Chi2AtMass
 from zdscan.kernels.reference.points import muon_moment, points_at
 from zdscan.kernels.reference.rows import Rows, TablesAt
 from zdscan.kernels.tables import mass as _mass
@@ -77,3 +79,22 @@ def evaluate_points(
         ratios = _clauses.constraint_ratios(clauses, points, values, constraints)
         found |= {"values": values.T, "ratios": ratios.T, "excluded": _clauses.exclusion_bits(ratios)}
     return {name: found[name] for name in want}
+
+
+def chi2_at_mass(
+    mass_tables: NDArray[np.float64], matrix: NDArray[np.float64], likelihood: Likelihood
+) -> Callable[[float, float, float], float]:
+    """chi2 of all rows at single points (eps, eps_z, g_mu) of one mass, some ten times quicker than arrays of one.
+
+    It agrees with `evaluate_points` to rounding; beyond the small-width law it calls it.
+    """
+    quick = Chi2AtMass(mass_tables, matrix, rows_of(likelihood), likelihood.data.values, likelihood.whitening)
+
+    def chi2(eps: float, eps_z: float, g_mu: float) -> float:
+        found = quick(eps, eps_z, g_mu)
+        if math.isnan(found):
+            parameters = np.array([[eps], [eps_z], [g_mu]])
+            found = float(evaluate_points(mass_tables, matrix, likelihood, 0, parameters, ("chi2",))["chi2"][0])
+        return found
+
+    return chi2
