@@ -17,7 +17,6 @@ from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.settings import documented
 from zdscan.kernels.physics.moments import anomalous_moment
 from zdscan.physics.cases import COUPLINGS, Case, named_case
-from zdscan.physics.clause import Clause
 from zdscan.physics.parameters import LARGEST_COUPLING, MASS_RANGE, PARAMETERS
 
 Array = NDArray[Any]
@@ -239,33 +238,31 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
     shape = parameters["mass"].shape
     flat = {name: values.flatten() for name, values in parameters.items()}  # a copy: broadcast views are read-only soon
     n, n_constraints = len(flat["mass"]), len(physics.constraints)
-    points: list[dict[str, Array]] = []
+    wanted = ("chi2", *OPTIONAL)
+    found: dict[str, Array] = {}
     values, limits = np.full((n, n_constraints), np.nan), np.full((n, n_constraints), np.nan)
     applies = np.zeros((n, n_constraints), dtype=bool)
-    at_mass: dict[float, tuple[Array, list[Sequence[Clause]]]] = {}
-    for i in range(n):
-        mass = float(flat["mass"][i])
-        if mass not in at_mass:
-            at_mass = {mass: (physics.mass_tables(mass), physics.clauses(mass))}
-        mass_tables, clauses = at_mass[mass]
-        axes = (flat["eps"][i : i + 1], flat["eps_z"][i : i + 1], flat["g_mu"][i : i + 1])
-        point = {name: result[0] for name, result in physics.evaluate(mass_tables, axes, want=OPTIONAL).items()}
-        points.append(point)
-        first = 0
-        for k, constraint in enumerate(physics.constraints):
-            active = [
-                (clause, float(point["values"][first + place]))
-                for place, clause in enumerate(clauses[k])
-                if np.sum(point["widths"]) >= clause.min_width
-            ]
+    for mass in dict.fromkeys(flat["mass"].tolist()):
+        here = np.flatnonzero(flat["mass"] == mass)
+        couplings_here = np.array([flat[name][here] for name in PARAMETERS])
+        at_mass = physics.quantities(physics.mass_tables(mass), couplings_here, wanted)
+        for name, result in at_mass.items():
+            found.setdefault(name, np.empty((n, *result.shape[1:]), dtype=result.dtype))[here] = result
+        widths_here, first = at_mass["widths"].sum(axis=1), 0
+        for k, (constraint, clauses) in enumerate(zip(physics.constraints, physics.clauses(mass), strict=True)):
+            for place, i in enumerate(here.tolist()):
+                active = [
+                    (clause, float(value))
+                    for clause, value in zip(clauses, at_mass["values"][place, first:], strict=False)
+                    if widths_here[place] >= clause.min_width
+                ]
+                if active:
+                    clause, value = max(active, key=lambda pair: pair[0].ratio(pair[1]))
+                    applies[i, k], values[i, k], limits[i, k] = True, value, clause.limit(value)
             first += constraint.slots
-            if active:
-                clause, value = max(active, key=lambda pair: pair[0].ratio(pair[1]))
-                applies[i, k], values[i, k], limits[i, k] = True, value, clause.limit(value)
 
     def gather(name: str) -> Array:
-        stacked = np.array([point[name] for point in points])
-        return stacked.reshape(shape + stacked.shape[1:])
+        return found[name].reshape(shape + found[name].shape[1:])
 
     def over_constraints(table: Array) -> Array:
         return table.reshape((*shape, n_constraints))

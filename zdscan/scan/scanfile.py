@@ -115,9 +115,9 @@ class Scan:
     text, overrides : the TOML text, and the settings that replace some of it.
     format : of the scan file.
     case : "A", "B", "C", or the user's own.
-    theory : "paper" or "complete".
+    settings : theory setting, and what the sections [model], [data] and [constraints] say (docs/scan-file.md).
     axes : name -> ascending float64 values: mass (GeV), eps, eps_z, g_mu.
-    model, data, constraints, output : the sections of those names (docs/scan-file.md).
+    output : what is stored, as section [output] says.
     source : what messages call the file.
     """
 
