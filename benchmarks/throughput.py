@@ -161,25 +161,25 @@ def by_stage(report: Report, effort: Effort, limits: hardware.Limits) -> None:
             for mass in masses:
                 mass_tables = physics.mass_tables(mass)
                 building = cpu_timing(lambda m=mass, p=physics: p.mass_tables(m), 3)
-                digesting = cpu_timing(lambda s=mass_tables, p=physics, a=axes: p.workspace(s, a), 3)
-                both.append((building.median, digesting.median))
-            mass_seconds, digest_seconds = (statistics.fmean(column) for column in zip(*both, strict=True))
+                expanding = cpu_timing(lambda s=mass_tables, p=physics, a=axes: p.workspace(s, a), 3)
+                both.append((building.median, expanding.median))
+            mass_seconds, expansion_seconds = (statistics.fmean(column) for column in zip(*both, strict=True))
             for mass in (NARROW, BROAD):
                 line, point, kind = line_and_point(case, fields, mass, effort)
                 count = OPERATIONS[kind] if "excluded" not in fields else None
                 rate = count / point / 1e9 if count is not None and point > 0 else None
                 share = 100 * rate * 1e9 / limits.flops64 if rate is not None else None
-                stages = (mass_seconds * 1e3, digest_seconds * 1e3, mass * 1e3, line * 1e9, point * 1e9)
+                stages = (mass_seconds * 1e3, expansion_seconds * 1e3, mass * 1e3, line * 1e9, point * 1e9)
                 rows.append((case, label, *stages, count, rate, share))
     report.add(
         "Stages",
         (
-            *("case", "output", "ms/mass tables", "ms/digest", "at MeV", "ns/line", "ns/point", "operations/point"),
+            *("case", "output", "ms/mass tables", "ms/expansion", "at MeV", "ns/line", "ns/point", "operations/point"),
             *("Gflop/s", "% of peak"),
         ),
         rows,
-        f"Mass tables and digests: mean over {effort.masses} masses, one after the other. Lines and points: fit over "
-        f"lines of {effort.lines[0]} to {effort.lines[-1]} points, along g_mu, in Case A along eps_z. Operations: "
+        f"Mass tables and expansions: mean over {effort.masses} masses, one after the other. Lines and points: fit "
+        f"over lines of {effort.lines[0]} to {effort.lines[-1]} points, along g_mu, in Case A along eps_z. Operations: "
         "description of benchmarks/throughput.py; the peak is that of float64.",
     )
 

@@ -60,7 +60,7 @@ def read_data(name: str) -> bytes:
 
 @cache
 def hashes() -> dict[str, str]:
-    """SHA-256 of every data file that makes numbers (name -> hexadecimal digest)."""
+    """SHA-256 of every data file that makes numbers (name -> hexadecimal)."""
     return {name: hashlib.sha256(read_data(name)).hexdigest() for name in data_names()}
 
 

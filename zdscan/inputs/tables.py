@@ -115,13 +115,13 @@ def arrays(path: Path) -> Mapping[str, NDArray[Any]]:
 
 def content_hash(data: Mapping[str, NDArray[Any]]) -> str:
     """SHA-256 over the names, types, shapes and little-endian bytes of `data`, in sorted order of the names."""
-    digest = hashlib.sha256()
+    found = hashlib.sha256()
     for name in sorted(data):
         array = np.ascontiguousarray(data[name])
         array = array.astype(array.dtype.newbyteorder("<"))
-        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
+        found.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        found.update(array.tobytes())
+    return found.hexdigest()
 
 
 def _read_verified(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
