@@ -200,6 +200,7 @@ def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Environ
     return environment
 
 
+@pytest.mark.slow  # compiles the kernels of the installed copy
 def test_commands_work_beside_namesakes(installed: Environment) -> None:
     """`zdscan point` and a small `zdscan run`, with foreign packages installed and raising folders where it starts."""
     where = installed("-c", "import zdscan.kernels, zdscan.analysis; print(zdscan.kernels.__file__)")
