@@ -1,4 +1,4 @@
-"""chi2 of given residuals (predictions: test_rows_assembly.py; tables beyond the law: tests/evaluation/test_broad.py)."""
+"""chi2 of given residuals (rows: test_rows_assembly.py; tables beyond the law: tests/evaluation/test_broad.py)."""
 
 from __future__ import annotations
 
