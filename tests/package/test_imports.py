@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -232,55 +231,3 @@ def test_foreign_packages_of_the_same_names_are_passed_over(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert str(tmp_path) not in done.stdout
-
-
-def test_compiled_kernels_need_no_home(tmp_path):
-    """A user whom the system does not know, as in some containers, has no home: kernels then serve one process."""
-    code = (
-        "import os, pwd, tempfile\n"
-        "def unknown(*_): raise KeyError('no such user')\n"
-        "pwd.getpwuid = unknown\n"
-        "refuse = lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, 'denied'))\n"
-        "import pathlib\n"
-        "make = pathlib.Path.mkdir\n"
-        "pathlib.Path.mkdir = lambda self, *a, **k: make(self, *a, **k) if str(self).startswith("
-        f"{str(tmp_path)!r}) else refuse()\n"
-        "import zdscan\n"
-        "from zdscan.compiled import cache\n"
-        "assert not cache.is_kept(), cache.cache_folder()\n"
-        "print(os.environ['NUMBA_CACHE_DIR'])\n"
-    )
-    environment = {k: v for k, v in os.environ.items() if k not in ("HOME", "ZDSCAN_CACHE_DIR", "NUMBA_CACHE_DIR")}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=environment | {"TMPDIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(str(tmp_path))
-    assert list(tmp_path.iterdir()) == []  # removed at the end
-
-
-def test_compiled_kernels_are_kept_in_their_folder_where_numba_was_imported_first(tmp_path):
-    """Numba's own folder, beside the sources, would go on serving code of older versions of the other modules."""
-    code = (
-        "import numba, zdscan\n"
-        "from zdscan.compiled import cache\n"
-        "from zdscan.kernels.tables import mass\n"
-        "found = mass._fill_rows.stats.cache_path\n"
-        "assert found.startswith(str(cache.cache_folder())), found\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=os.environ | {"ZDSCAN_CACHE_DIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr

@@ -14,22 +14,6 @@ def hand(n):
     return 10 ** rng.uniform(-9, 3, n) * rng.choice([-1, 1], n)
 
 
-def test_terms_of_one_set_of_values_after_the_other():
-    """Layouts are kept by the set of zeros: each set of values gets the terms it would get alone."""
-    keys = np.array([(row, b, a) for row in range(3) for b in range(4) for a in range(3)])
-    terms, rng = TermLayouts(keys), np.random.default_rng(9)
-    for _ in range(40):
-        values = rng.normal(size=len(keys)) * (rng.uniform(size=len(keys)) < rng.choice([0.0, 0.3, 0.9, 1.0]))
-        for made in (terms.terms(values), terms.terms(2.0 * values)):
-            found = []
-            starts = [0, *made.end.tolist()]
-            for row, power, first, last in zip(made.row, made.power, starts, made.end, strict=False):
-                entries = zip(made.entry_power[first:last], made.entry_value[first:last], strict=True)
-                found += [(row, power, a, v) for a, v in entries]
-            scale = 1.0 if made.entry_value.tolist() == values[values != 0.0].tolist() else 2.0
-            assert found == [(*key, scale * v) for key, v in zip(keys.tolist(), values, strict=True) if v != 0.0]
-
-
 def test_terms_against_polynomials_written_out():
     """Planes and lines against numpy's own evaluation of the same terms."""
     rows, lines = 5, 16

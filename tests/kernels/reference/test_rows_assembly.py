@@ -12,10 +12,9 @@ import pytest
 import zdscan
 from tests.support import formulas
 from tests.support.tolerances import SMALL_WIDTH_LAW
-from zdscan.evaluation.engine import build_physics
 from zdscan.inputs import constants, tables
-from zdscan.kernels.physics import bsll, resonance
-from zdscan.physics.cases import CASES, Case
+from zdscan.kernels.physics import resonance
+from zdscan.physics.cases import Case
 
 COLUMN = {
     name: k for k, name in enumerate(("1", "9r", "9i", "99", "ar", "aa", "pr", "pp", "ap", "7r", "7i", "77", "79"))
@@ -69,46 +68,6 @@ AXIAL_TOP = Case.from_couplings(
         "gpp": {"g_mu": 0.05, "eps_z": -0.07},
     },
 )
-
-
-def law_error(found, exact, c0, width, dipole):
-    """Largest error of the small-width law: squares over themselves, products over their squares' geometric mean,
-    linear terms over twice that of c0 and the square."""
-    lin0, lin1, residue, finite = found
-    lin, quad = exact
-    squares = {0: 0, 1: 2, 2: 3, 3: 6, 4: 8}
-    sizes = {0: (0, 0), 1: (0, 2), 2: (2, 2), 3: (3, 3), 4: (0, 3), 5: (2, 3), 6: (6, 6), 7: (6, 8), 8: (8, 8)}
-    errors = [
-        abs(residue[k] / width + finite[k] - quad[k]) / np.sqrt(quad[i] * quad[j])
-        for k, (i, j) in sizes.items()
-        if dipole or k not in (3, 4, 5)
-    ]
-    errors += [
-        abs(lin0[k] + width * lin1[k] - lin[k]) / (2.0 * np.sqrt(c0 * quad[square]))
-        for k, square in squares.items()
-        if dipole or k != 2
-    ]
-    return max(errors)
-
-
-@pytest.mark.parametrize("complete", [False, True])
-@pytest.mark.parametrize("mass", [0.0137, 0.21, 0.9, 1.4143])
-def test_the_width_limit_is_the_last_good_step(mass, complete):
-    """The law holds to 1e-7 at the limit and at smaller widths, and no longer one step of ln(width) above."""
-    rows = build_physics(CASES["C"], constraints=()).likelihood
-    kappa = 1.0 / mass**2 if complete else 0.0
-    step = np.log(1e21) / 4096
-    for r in range(0, 26, 5):
-        here = slice(rows.row_start[r], rows.row_start[r + 1])
-        panels = rows.sm_tables.panel_lo[here], rows.sm_tables.panel_hi[here], rows.functions[here]
-        found = np.empty(5), np.empty(5), np.empty(9), np.empty(9)
-        exact = np.empty(5), np.empty(9)
-        bsll.row_law(*panels, mass, kappa, *found)
-        limit = bsll.width_limit(*panels, rows.sm[r], mass, kappa, complete, *found)
-        assert 0.0 < limit < 10.0
-        for width in (limit, limit / 3.0, limit / 30.0, limit * np.exp(step)):
-            bsll.exact_tables(*panels, mass, width, kappa, *exact)
-            assert (law_error(found, exact, rows.sm[r], width, complete) <= 1e-7) == (width <= limit)
 
 
 @pytest.mark.parametrize("theory", ["paper", "complete"])
