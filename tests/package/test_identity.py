@@ -105,7 +105,7 @@ def test_a_changed_rule_of_interpolation_is_refused_by_the_command(tmp_path: Pat
     assert zdscan("run", scan, "-o", grid).returncode == 0
     with h5py.File(grid, "r+") as file:
         file["run/done"][-1] = 0
-    reader = home / "zdscan" / "inputs" / "curves.py"
+    reader = home / "zdscan" / "inputs" / "against_mass.py"
     text = reader.read_text()
     rule = "return float(10.0 ** np.interp("
     assert rule in text
