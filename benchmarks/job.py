@@ -116,8 +116,9 @@ def clocked_job(
 
     Returns
     -------
-    Per rank: cpu and wall seconds of the stages "mass tables" and "blocks" (from barrier to barrier, the CPU of all its
-    threads), and of each "evaluate", "minima" and "put" within the blocks as lists; masses it built; points, bytes.
+    Per rank: cpu and wall seconds of the stages "tables" (those of the masses) and "blocks" (from barrier to barrier,
+    the CPU of all its threads), and of each "evaluate", "minima" and "put" within the blocks as lists; masses it built;
+    points, bytes.
     """
     plan = plan or Plan.default(engine.shape)
     layout: Any = SimpleNamespace(plan=plan)
@@ -142,7 +143,7 @@ def clocked_job(
     cpu, wall = time.process_time(), time.perf_counter()
     mass_tables = build_mass_tables(engine, np.arange(plan.shape[0]), world, stopping)
     assert mass_tables is not None
-    stages["mass tables"] = time.process_time() - cpu, time.perf_counter() - wall
+    stages["tables"] = time.process_time() - cpu, time.perf_counter() - wall
     world.barrier()
     cpu, wall = time.process_time(), time.perf_counter()
     sink: Sink = open_sink("direct", layout, world) if output is not None else _Nowhere()

@@ -25,8 +25,7 @@ from numpy.typing import NDArray
 from simulation import Costs, Outcome, simulate
 
 from zdscan.evaluation.engine import Engine
-from zdscan.grid.blocks import LARGEST_BLOCK, Plan
-from zdscan.running.schedule import LARGEST_UNSTORED
+from zdscan.grid.blocks import LARGEST_BLOCK, LARGEST_UNSTORED, Plan
 from zdscan.scan.scanfile import load_scan
 
 mpl.use("Agg")
@@ -77,12 +76,12 @@ class Run:
     @property
     def cpu(self) -> float:
         """CPU seconds of mass tables and blocks on all ranks."""
-        return self.total("slices_cpu") + self.total("blocks_cpu")
+        return self.total("tables_cpu") + self.total("blocks_cpu")
 
     @property
     def wall(self) -> float:
         """Wall seconds of mass tables and blocks."""
-        return max(float(rank["slices_wall"] + rank["blocks_wall"]) for rank in self.ranks)
+        return max(float(rank["tables_wall"] + rank["blocks_wall"]) for rank in self.ranks)
 
 
 def run(ranks: int, threads: int, settings: Sequence[str], output: bool, *more: str) -> Run:
@@ -138,7 +137,7 @@ def measured_scaling(report: Report, effort: Effort) -> Strong:
                 points = found[0].ranks[0]["points"]
                 pairs = list(zip(found, runs["1 core"], strict=True))
                 work = points / runs["1 core"][0].ranks[0]["points"]
-                per_mass = [r.total("slices_cpu") / r.total("masses") for r in found]
+                per_mass = [r.total("tables_cpu") / r.total("masses") for r in found]
                 stages = [
                     [1e9 * value / points for value in values]
                     for values in (*([r.listed(call) for r in found] for call in WORK), [r.rest for r in found])
@@ -193,7 +192,7 @@ def block_seconds(single: Sequence[Run]) -> NDArray[np.float64]:
 
 def mass_cost(runs: Sequence[Run]) -> float:
     """Median CPU seconds of mass tables."""
-    return statistics.median(r.total("slices_cpu") / r.total("masses") for r in runs)
+    return statistics.median(r.total("tables_cpu") / r.total("masses") for r in runs)
 
 
 def compare_with_runs(report: Report, effort: Effort, strong: Strong, service: float) -> None:
@@ -210,7 +209,7 @@ def compare_with_runs(report: Report, effort: Effort, strong: Strong, service: f
     for ranks in effort.pausing_ranks if MPIEXEC.exists() else (1,):
         found = run(ranks if ranks > 1 else 0, 1, settings, False, *sleep)
         blocks = max(rank["blocks_wall"] for rank in found.ranks)
-        mass_tables = max(rank["slices_wall"] for rank in found.ranks)
+        mass_tables = max(rank["tables_wall"] for rank in found.ranks)
         if ranks == 1:
             overhead = (blocks - pauses.sum()) / plan.blocks
             mass_overhead = mass_tables / scan.shape[0] - mass_pause
@@ -228,7 +227,7 @@ def compare_with_runs(report: Report, effort: Effort, strong: Strong, service: f
             seconds = block_seconds(calibration)
             model = simulate(costs, masses, seconds, ranks, poll=False, blocks_per_mass=seconds.size // masses)
             blocks = statistics.median(r.total("blocks_cpu") for r in others) / ranks
-            mass_tables = statistics.median(r.total("slices_cpu") for r in others) / ranks
+            mass_tables = statistics.median(r.total("tables_cpu") for r in others) / ranks
             label = "real blocks, written" if output else "real blocks"
             rows.append(
                 (label, "CPU", ranks, model.mass_tables, mass_tables, model.blocks, blocks, model.blocks / blocks)
