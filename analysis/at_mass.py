@@ -17,8 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from zdscan.evaluation.engine import build_physics
+from zdscan.evaluation.fields import mask_dtype
 from zdscan.evaluation.physics import Physics
-from zdscan.evaluation.points import Axes
+from zdscan.evaluation.points import Axes, run_of
 from zdscan.physics.cases import Case, named_case
 
 Array = NDArray[np.float64]
@@ -59,10 +60,14 @@ class Evaluator:
         return Evaluator(replace(self.physics, constraints=(), settings=chosen))
 
     def evaluate(
-        self, mass: float, eps: ArrayLike = 0.0, eps_z: ArrayLike = 0.0, g_mu: ArrayLike = 0.0, want: Sequence[str] = ()
-    ) -> dict[str, NDArray[Any]]:
-        """Return `Physics.evaluate` of every combination of the couplings, in C order, at a mass in GeV."""
-        return self.physics.evaluate(self.mass_tables(float(mass)), _axes(eps, eps_z, g_mu), want=want)
+        self, want: str, mass: float, eps: ArrayLike = 0.0, eps_z: ArrayLike = 0.0, g_mu: ArrayLike = 0.0
+    ) -> NDArray[Any]:
+        """Return one of `Physics.quantities`, by name, at every combination of the couplings, in C order."""
+        return self._quantity(want, self.mass_tables(float(mass)), _axes(eps, eps_z, g_mu))
+
+    def _quantity(self, want: str, mass_tables: Array, axes: Axes) -> NDArray[Any]:
+        points = run_of(axes, 0, math.prod(len(axis) for axis in axes))
+        return self.physics.quantities(mass_tables, points, (want,))[want]
 
     def at_mass(self, mass: float) -> Chi2:
         """Return chi2 at one mass (GeV) as a function of three arrays of couplings, for minimisers."""
@@ -72,8 +77,7 @@ class Evaluator:
         def chi2(eps: Array, eps_z: Array, g_mu: Array) -> Array:
             if len(eps) == len(eps_z) == len(g_mu) == 1:  # what minimisers ask for
                 return np.full((1, 1, 1), at_point(float(eps[0]), float(eps_z[0]), float(g_mu[0])))
-            found: Array = self.physics.evaluate(mass_tables, (eps, eps_z, g_mu))["chi2"]
-            return found.reshape(len(eps), len(eps_z), len(g_mu))
+            return self._quantity("chi2", mass_tables, (eps, eps_z, g_mu)).reshape(len(eps), len(eps_z), len(g_mu))
 
         return chi2
 
@@ -90,31 +94,26 @@ class Evaluator:
         axes = _axes(eps, eps_z, g_mu)
         shape = tuple(len(axis) for axis in axes)
         chi2 = np.empty(math.prod(shape), dtype=np.float32)
-        bits = np.empty(chi2.size, dtype=np.uint32 if len(self.physics.constraints) <= 31 else np.uint64)
+        bits = np.empty(chi2.size, dtype=mask_dtype(len(self.physics.constraints)))
         workspace = self.physics.workspace(self.mass_tables(float(mass)), axes)
         self.physics.fill(workspace, axes, 0, chi2, bits, chi2[:0])
         return chi2.reshape(shape), bits.reshape(shape)
 
     def chi2(self, mass: ArrayLike, eps: ArrayLike = 0.0, eps_z: ArrayLike = 0.0, g_mu: ArrayLike = 0.0) -> Array:
         """Return chi2 of the measured rows."""
-        return self._over(mass, (eps, eps_z, g_mu), lambda m, c: self.evaluate(m, *c)["chi2"])
+        return self._over(mass, (eps, eps_z, g_mu), lambda m, c: self.evaluate("chi2", m, *c))
 
     def predictions(
         self, mass: ArrayLike, eps: ArrayLike = 0.0, eps_z: ArrayLike = 0.0, g_mu: ArrayLike = 0.0
     ) -> Array:
         """Return the predicted rows, each in its own unit, in a last dimension."""
-
-        def rows(m: float, c: CouplingAxes) -> Array:
-            found: Array = self.evaluate(m, *c, want=("predictions",))["predictions"]
-            return found
-
-        return self._over(mass, (eps, eps_z, g_mu), rows)
+        return self._over(mass, (eps, eps_z, g_mu), lambda m, c: self.evaluate("predictions", m, *c))
 
     def ratios(self, mass: ArrayLike, eps: ArrayLike = 0.0, eps_z: ArrayLike = 0.0, g_mu: ArrayLike = 0.0) -> Array:
         """Return the largest prediction over limit of the constraints: 1 or more is excluded, 0 where none applies."""
 
         def largest(m: float, c: CouplingAxes) -> Array:
-            found: Array = self.evaluate(m, *c, want=("ratios",))["ratios"].max(axis=1)
+            found: Array = self.evaluate("ratios", m, *c).max(axis=1)
             return found
 
         return self._over(mass, (eps, eps_z, g_mu), largest)
@@ -135,7 +134,7 @@ class Evaluator:
         """Return what a clause of the first constraint compares with its limit; NaN where it does not apply."""
 
         def compared(m: float, c: CouplingAxes) -> Array:
-            found: Array = self.evaluate(m, *c, want=("values",))["values"][:, clause]
+            found: Array = self.evaluate("values", m, *c)[:, clause]
             return found if len(self.clauses(m)) > clause else np.full(len(found), np.nan)
 
         return self._over(mass, (eps, eps_z, g_mu), compared)
@@ -147,7 +146,7 @@ class Evaluator:
     def clauses(self, mass: float) -> Sequence[Any]:
         """Return the clauses of the first constraint at a mass (GeV); empty where it does not apply."""
         constraint = self.physics.constraints[0]
-        return constraint.clauses(self.physics.setting, mass)
+        return constraint.clauses(self.physics.model, mass)
 
     def limits(self, mass: float, clause: int = 0) -> tuple[float, float]:
         """Return the values between which a clause of the first constraint allows at a mass (GeV).

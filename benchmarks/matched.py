@@ -51,7 +51,7 @@ def physics() -> Physics:
 def match(setup: Physics) -> list[Matched]:
     """The matched points."""
     data, tables = setup.likelihood.data, setup.likelihood.sm_tables
-    vertex = setup.setting.vertex("bs")
+    vertex = setup.model.vertex("bs")
     mass_tables = setup.mass_tables(MASS)
     found = []
     for parameters in POINTS:

@@ -257,7 +257,7 @@ def point(
     else:
         from zdscan.terminal import report
 
-        report.show_point(result, case, evaluated.physics.setting.emission)
+        report.show_point(result, case, evaluated.physics.model.emission)
 
 
 @app.command()

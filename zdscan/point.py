@@ -298,7 +298,7 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
 
 
 def _electron_moment(physics: Physics, mass: Array, couplings: dict[str, Array]) -> Array:
-    m_e = physics.setting.constants["m_e"]
+    m_e = physics.model.constants["m_e"]
     moments = [
         anomalous_moment(float(m), m_e, float(v), float(a))
         for m, v, a in zip(mass.flat, couplings["v_e"].flat, couplings["a_e"].flat, strict=True)

@@ -78,7 +78,7 @@ def test_one_block_by_both_evaluators() -> None:
     found = Evaluator.of("B", *available())
     couplings = np.array([0.0, 1e-4]), np.linspace(-1e-2, 1e-2, 21), np.geomspace(1e-4, 1.0, 17)
     chi2, bits = found.fill(0.05, *couplings)
-    expected = found.evaluate(0.05, *couplings)
+    expected = {name: found.evaluate(name, 0.05, *couplings) for name in ("chi2", "excluded")}
     assert chi2.shape == bits.shape == (2, 21, 17)
     np.testing.assert_allclose(chi2.ravel(), expected["chi2"], rtol=FLOAT32_OUTPUT)
     np.testing.assert_array_equal(bits.ravel(), expected["excluded"])

@@ -95,7 +95,7 @@ def test_bs_mumu_is_independent_of_eps_and_of_vector_couplings():
 
 def kaon_clauses(mass, setting):
     (constraint,) = constraints.select(["k_mixing"])
-    return constraint.clauses(build_physics(CASES["A"], constraints=["k_mixing"], theory=setting).setting, mass)
+    return constraint.clauses(build_physics(CASES["A"], constraints=["k_mixing"], theory=setting).model, mass)
 
 
 def test_kaon_mixing_numbers():

@@ -13,7 +13,7 @@ from zdscan.evaluation.fields import (
     FIELDS,
     OPTIONAL,
     constraint_bits,
-    mask_bits,
+    mask_dtype,
     stored_fields,
 )
 from zdscan.physics.cases import CASES
@@ -44,7 +44,7 @@ def test_fields_come_in_the_order_asked_for_with_their_labels() -> None:
 def test_the_mask_has_a_bit_for_each_constraint_and_one_more(number: int, bits: int) -> None:
     ids = [f"c{k}" for k in range(number)]
     (mask,) = stored_fields(["excluded"], [], ids, ids)
-    assert mask_bits(number) == bits
+    assert 8 * mask_dtype(number).itemsize == bits
     assert mask.dtype == f"<u{bits // 8}"
     assert mask.fill == 2**bits - 1
     assert constraint_bits(mask.attributes) == {name: 1 << k for k, name in enumerate(ids)}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from zdscan.compiled import warming
 from zdscan.constraints import select
-from zdscan.evaluation.fields import ALWAYS, mask_bits, stored_fields
+from zdscan.evaluation.fields import ALWAYS, mask_dtype, stored_fields
 from zdscan.evaluation.physics import Physics, Workspace
 from zdscan.evaluation.points import Axes, run_of
 from zdscan.evaluation.settings import Settings
@@ -130,7 +130,7 @@ class Engine:
                     for coupling, numbers in zip(COUPLINGS, physics.matrix.tolist(), strict=True)
                 }
             ),
-            "emission": physics.setting.emission,
+            "emission": physics.model.emission,
             "rows": " ".join(data.data.ids),
             "constraints": " ".join(constraint.id for constraint in physics.constraints),
             "flavio_version": data.sm_tables.flavio_version,
@@ -156,7 +156,7 @@ class Engine:
     @property
     def _mask(self) -> np.dtype[Any]:
         """Type of the field `excluded`, whether it is stored or not."""
-        return np.dtype(f"<u{mask_bits(len(self.physics.constraints)) // 8}")
+        return mask_dtype(len(self.physics.constraints))
 
     @property
     def _point_axes(self) -> Axes:

@@ -82,9 +82,9 @@ ALWAYS = ("chi2", "excluded")  # what every point has, and what the profiles are
 OPTIONAL = (*(name for name in FIELDS if name not in ALWAYS), "values")
 
 
-def mask_bits(constraints: int) -> int:
-    """Bits of the field `excluded` for so many constraints: one each, and the top one for points not computed."""
-    return 32 if constraints <= 31 else 64
+def mask_dtype(constraints: int) -> np.dtype[Any]:
+    """Type of the field `excluded` for so many constraints: a bit for each, and the top one for points not computed."""
+    return np.dtype("<u4" if constraints <= 31 else "<u8")
 
 
 def stored_fields(
@@ -104,15 +104,15 @@ def stored_fields(
 
 def _with_flags(item: Field, constraints: Sequence[str], titles: Sequence[str]) -> Field:
     """The field `excluded` with a bit for each constraint, named as the CF conventions do it."""
-    bits = mask_bits(len(constraints))
-    dtype = f"<u{bits // 8}"
+    dtype = mask_dtype(len(constraints))
+    bits = 8 * dtype.itemsize
     masks = [1 << k for k in range(len(constraints))] + [1 << (bits - 1)]
     attributes = {
         "flag_masks": np.array(masks, dtype=dtype),
         "flag_meanings": " ".join([*constraints, NOT_COMPUTED]),
         "constraint_titles": json.dumps(dict(zip(constraints, titles, strict=True))),
     }
-    return replace(item, dtype=dtype, fill=2**bits - 1, attributes=attributes)
+    return replace(item, dtype=dtype.str, fill=2**bits - 1, attributes=attributes)
 
 
 def constraint_bits(attributes: Mapping[str, Any]) -> dict[str, int]:

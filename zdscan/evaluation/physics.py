@@ -67,7 +67,7 @@ class Physics:
         return np.ascontiguousarray(self.case.with_axial(self.settings.axial_mu))
 
     @cached_property
-    def setting(self) -> Model:
+    def model(self) -> Model:
         """The couplings and theory settings on which the constraints depend."""
         chosen = self.settings
         automatic = {"paper": "lepton", "complete": "complete"}[chosen.theory]
@@ -77,7 +77,7 @@ class Physics:
     @cached_property
     def penguin(self) -> NDArray[np.float64]:
         """Re(E0, E2, M1 / lambda_t) of b -> s; the imaginary parts are CP odd and 1e-5 (E0) to 2.5% (E2)."""
-        vertex = self.setting.vertex("bs")
+        vertex = self.model.vertex("bs")
         dipole = vertex.m1 if self.settings.theory == "complete" else 0.0 * vertex.m1
         return np.ascontiguousarray(np.array([vertex.e0, vertex.e2, dipole]) / vertex.lambda_t).real.copy()
 
@@ -93,11 +93,11 @@ class Physics:
 
     def clauses(self, mass: float) -> list[Sequence[Clause]]:
         """The clauses of every constraint at a mass in GeV; an empty list where it does not apply."""
-        return [constraint.clauses(self.setting, mass) for constraint in self.constraints]
+        return [constraint.clauses(self.model, mass) for constraint in self.constraints]
 
     def mass_tables(self, mass: float) -> NDArray[np.float64]:
         """Everything at one mass (GeV, 0.01 to 2) that does not depend on the couplings: float64[mass_tables_size]."""
-        rows, c = self.likelihood, self.setting.constants
+        rows, c = self.likelihood, self.model.constants
         out = np.zeros(self.mass_tables_size)
         _mass.fill_mass_tables(
             out,
@@ -249,7 +249,7 @@ class Physics:
                     if np.any(row)
                 }
             ),
-            "emission": self.setting.emission,
+            "emission": self.model.emission,
             "covariance": hashlib.sha256(self.likelihood.whitening.tobytes()).hexdigest(),
             "constraints": " ".join(constraint.id for constraint in self.constraints),
         }

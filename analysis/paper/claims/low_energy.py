@@ -206,7 +206,7 @@ def g1() -> Claim:
     """Agrees if B and C are within 2% and A lies between the values at the ends of the rounding of eps_z, 0.002."""
 
     def moment(case: str, mass: float, eps: float, eps_z: float, g_mu: float) -> float:
-        return float(evaluator(case).evaluate(mass, eps, eps_z, g_mu, want=("a_mu",))["a_mu"][0])
+        return float(evaluator(case).evaluate("a_mu", mass, eps, eps_z, g_mu)[0])
 
     a, low, high = (moment("A", 10.07 * MEV, 1.6e-5, eps_z, 0.0) for eps_z in (2e-3, 1.5e-3, 2.5e-3))
     b, c = moment("B", 10.3 * MEV, 0.0, 0.0, 0.28), moment("C", 30.2 * MEV, 0.0, 0.0, 0.033)

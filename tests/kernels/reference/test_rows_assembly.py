@@ -92,7 +92,7 @@ def test_rows_follow_from_their_definition(case, theory):
             axial_mu=0.3 * has_g,
             constraints=["a_mu"],
         )
-        vertex = result.physics.setting.vertex("bs")
+        vertex = result.physics.model.vertex("bs")
         e0, e2, m1 = ((np.dot(x, [eps, eps_z, g_mu]) / vertex.lambda_t).real for x in (vertex.e0, vertex.e2, vertex.m1))
         width = float(result.widths["total"])
         for r, lepton in enumerate(result.physics.likelihood.data.leptons):
@@ -115,7 +115,7 @@ def test_hand_over_from_law_to_tables(row, end, side):
         for times in (10.0, 100.0, 1000.0, 3000.0):
             width = abs(mass**2 - edge) / mass / times
             result = zdscan.evaluate("A", mass, 1e-9, 1e-9, invisible_width=width, constraints=["a_mu"])
-            vertex = result.physics.setting.vertex("bs")
+            vertex = result.physics.model.vertex("bs")
             e0, e2 = ((np.dot(x, [1e-9, 1e-9, 0.0]) / vertex.lambda_t).real for x in (vertex.e0, vertex.e2))
             v, a = (float(result.couplings[f"{kind}_{lepton}"]) for kind in "va")
             expected = row_from_definition(row, mass, float(result.widths["total"]), e0, e2, 0.0, v, a, False)
@@ -141,7 +141,7 @@ def test_row_survives_a_cancelled_muon_coupling():
     for offset in (0.0, 1e-9, 1e-7):
         g_mu = E * eps * (1.0 + offset)
         result = zdscan.evaluate("C", mass, eps, 0.0, g_mu, constraints=["a_mu"])
-        vertex = result.physics.setting.vertex("bs")
+        vertex = result.physics.model.vertex("bs")
         e0, e2 = ((np.dot(x, [eps, 0.0, 0.0]) / vertex.lambda_t).real for x in (vertex.e0, vertex.e2))
         v = g_mu - E * eps
         expected = row_from_definition(0, mass, float(result.widths["total"]), e0, e2, 0.0, v, 0.0, False)

@@ -40,7 +40,7 @@ def test_grid_minimum_is_the_minimum():
     fitted = evaluator("A")
     found = fits.lowest_point(fitted, [0.010, 0.015], np.array([0.0]), np.geomspace(1e-4, 1e-2, 9), np.zeros(1))
     best = minimize_scalar(
-        lambda size: float(fitted.evaluate(0.010, 0.0, 10.0**size, 0.0)["chi2"][0]), bracket=(-2.6, -2.4, -2.2)
+        lambda size: float(fitted.evaluate("chi2", 0.010, 0.0, 10.0**size, 0.0)[0]), bracket=(-2.6, -2.4, -2.2)
     )
     assert found.mass == 0.010
     assert found.gain == pytest.approx(fitted.physics.sm_chi2["all"] - best.fun, abs=0.01)
