@@ -16,7 +16,7 @@ from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL
 from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.settings import documented
 from zdscan.kernels.physics.moments import anomalous_moment
-from zdscan.physics.cases import COUPLINGS, Case, named_case
+from zdscan.physics.cases import COUPLINGS, Case, case_of
 from zdscan.physics.parameters import LARGEST_COUPLING, MASS_RANGE, PARAMETERS
 
 Array = NDArray[Any]
@@ -172,10 +172,7 @@ def evaluate(
     UserError
         A name is unknown, a mass is outside 0.01-2 GeV, a number is not finite, or g_mu is given in Case A.
     """
-    if isinstance(case, Mapping):
-        chosen = Case.from_couplings("own", case)
-    else:
-        chosen = case if isinstance(case, Case) else named_case(case)
+    chosen = case_of(case)
     physics = build_physics(
         chosen,
         theory=theory,
