@@ -159,14 +159,20 @@ def _values(setting: Setting) -> str:
     return ", ".join(f'`"{name}"`' for name in setting.allowed)
 
 
+def _defaults(setting: Setting) -> str:
+    """What a scan file means that does not give the setting, in one cell: that of the latest format first."""
+    quote = "" if setting.low is not None else '"'
+    earlier = [f"`{quote}{value}{quote}` in format {number}" for number, value in setting.earlier.items()]
+    return ", ".join([f"`{quote}{setting.default}{quote}`", *earlier])
+
+
 def settings_table(section: str) -> str:
     """The settings of a section of the scan file; "" is its top."""
     rows = []
     for setting in SETTINGS.values():
         if setting.section == section:
-            default = setting.file_default if setting.low is not None else f'"{setting.file_default}"'
             told = f"{_escaped(setting.help)} [More]({setting.page})"
-            rows.append([f"`{setting.key}`", _values(setting), f"`{default}`", told])
+            rows.append([f"`{setting.key}`", _values(setting), _defaults(setting), told])
     return _table(["key", "values", "default", "meaning"], rows)
 
 
