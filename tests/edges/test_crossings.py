@@ -37,7 +37,8 @@ def edges(intervals: Intervals, number: int = 0) -> list[tuple[float, float]]:
 
 def test_powers_of_the_coupling():
     """An upper limit each: g^2/l^2 and g^4/l^4."""
-    intervals = found(lambda g: (g / 3.7e-5) ** 2, lambda g: (g / 0.21) ** 4, lambda g: 0.0 * g, lambda g: 2.0 + 0.0 * g)
+    powers = (lambda g: (g / 3.7e-5) ** 2, lambda g: (g / 0.21) ** 4)
+    intervals = found(*powers, lambda g: 0.0 * g, lambda g: 2.0 + 0.0 * g)
     assert edges(intervals, 0) == [(pytest.approx(3.7e-5, rel=EXACT), math.inf)]
     assert edges(intervals, 1) == [(pytest.approx(0.21, rel=EXACT), math.inf)]
     assert edges(intervals, 2) == []
@@ -102,7 +103,7 @@ def test_several_intervals_of_one_function():
 
 
 def test_a_window_with_two_exponentials():
-    """A displaced search, g^2 [exp(-a g^2) - exp(-b g^2)], against a scalar root finder between the maximum and afar."""
+    """A displaced search, g^2 [exp(-a g^2) - exp(-b g^2)], against a root finder on both sides of the maximum."""
     a, b, c = 3e8, 4e8, 2e-10
 
     def ratio(g: Array) -> Array:

@@ -3,8 +3,8 @@
 The functions are logarithms of ratios, the variable is that of a coupling. They are sampled on a scan, which finds what
 is wider than its steps. What is thinner lies at a maximum below 0 or a minimum above 0 of the samples: these are
 followed by golden section until they change sign, or are flat so far from 0 that they cannot. Every change of sign is
-then a bracket, which shrinks by inverse interpolation and bisection (Chandrupatla), so that edges where a function jumps
-are found as well.
+then a bracket, which shrinks by inverse interpolation and bisection (Chandrupatla), so that edges where a function
+jumps are found as well.
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ def _followed(function: Function, scan: Array, values: Array) -> tuple[Array, Ar
 def _worth(places: Array, heights: Array) -> NDArray[np.bool_]:
     """Which extrema are still to be followed: of the sign they had, wide enough, and not flat far from 0."""
     spread = heights[1] - np.minimum(heights[0], heights[2])
-    return (heights[1] <= 0.0) & (places[2] - places[0] > WIDTH) & (spread > -_FLAT * heights[1])
+    worth: NDArray[np.bool_] = (heights[1] <= 0.0) & (places[2] - places[0] > WIDTH) & (spread > -_FLAT * heights[1])
+    return worth
 
 
 def _edges(function: Function, left: Array, right: Array, which: Places) -> Array:
@@ -140,7 +141,7 @@ def _next_share(a: Array, b: Array, c: Array, fa: Array, fb: Array, fc: Array, w
 
 
 def _intervals(values: Array, edges: Array, which: Places) -> Intervals:
-    """Edges, sorted by function and place, as intervals; each function begins with the sign at the scan's first value."""
+    """Edges, sorted by function and place, as intervals; a function begins with its sign at the scan's first value."""
     functions, low, high = [], [], []
     for number in range(values.shape[1]):
         own = edges[which == number].tolist()

@@ -35,9 +35,9 @@ class LimitCurves:
     parameters : the other parameters, where they are not 0.
     mass : float64[masses], GeV.
     constraints : ids of the constraints.
-    lower, upper : float64[masses, constraints, intervals], edges of the excluded intervals from small to large; NaN where
-        there is none. The lower edge is 0 where the smallest values are excluded too, the upper one infinity where the
-        largest are.
+    lower, upper : float64[masses, constraints, intervals], edges of the excluded intervals from small to large; NaN
+        where there is none. The lower edge is 0 where the smallest values are excluded too, the upper one infinity
+        where the largest are.
     """
 
     physics: Physics
@@ -81,15 +81,15 @@ class LimitCurves:
         best = np.argmin(np.where(np.isnan(edges), np.inf, edges), axis=1)
         lowest = edges[np.arange(len(best)), best]
         names = tuple(
-            "" if np.isnan(edge) else self.constraints[k] for k, edge in zip(best.tolist(), lowest.tolist(), strict=True)
+            self.constraints[k] if edge == edge else "" for k, edge in zip(best.tolist(), lowest.tolist(), strict=True)
         )
         return names, lowest
 
     def excluded(self, place: int) -> list[tuple[float, float]]:
         """The intervals that some constraint excludes, together, at the mass with this number."""
-        edges = sorted(zip(self.lower[place].ravel().tolist(), self.upper[place].ravel().tolist(), strict=True))
+        each = [interval for name in self.constraints for interval in self.intervals(name, place)]
         together: list[tuple[float, float]] = []
-        for low, high in ((low, high) for low, high in edges if low == low):
+        for low, high in sorted(each):
             if together and low <= together[-1][1]:
                 together[-1] = (together[-1][0], max(high, together[-1][1]))
             else:
@@ -155,14 +155,16 @@ class LimitCurves:
             "theory": self.physics.settings.theory,
             "along": self.along,
             "sign": -1 if self.negative else 1,
-        } | self.parameters
+            **self.parameters,
+        }
 
     @property
     def title(self) -> str:
         """What the curves are, in a line."""
         held = "".join(f", {name} = {value:g}" for name, value in self.parameters.items())
         sign = "-" if self.negative else ""
-        return f"case {self.physics.case.name}, theory {self.physics.settings.theory}: limits on {sign}{self.along}{held}"
+        case, theory = self.physics.case.name, self.physics.settings.theory
+        return f"case {case}, theory {theory}: limits on {sign}{self.along}{held}"
 
     def __repr__(self) -> str:
         names, edge = self.strongest

@@ -33,7 +33,7 @@ def limits(
     parameters: Mapping[str, float] | None = None,
     negative: bool = False,
     within: tuple[float, float] = WITHIN,
-    theory: str = "paper",
+    theory: str = "complete",
     emission: str = "auto",
     invisible_width: float = 0.0,
     axial_mu: float = 0.0,
@@ -165,7 +165,7 @@ def _parameter_faults(case: Case, along: str, fixed: Mapping[str, float]) -> lis
         if name not in PARAMETERS:
             faults.append(f"There is {no_such('parameter', name, PARAMETERS)}.")
         elif name == along:
-            faults.append(f"{name} is the parameter whose limits are wanted, so it cannot be held at {value:g} as well.")
+            faults.append(f"{name} is the parameter whose limits are wanted, so it cannot be held at {value:g}.")
         elif not abs(value) <= LARGEST_COUPLING:
             faults.append(f"{name} is {value:g}; at most {LARGEST_COUPLING:g} in size is allowed, a finite number.")
         elif value != 0.0 and not np.any(case.matrix[:, PARAMETERS.index(name)]):
