@@ -18,10 +18,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar, cast
 
+from zdscan.constraints import GROUPS
 from zdscan.errors import UserError, describe, listed, not_one_of
 from zdscan.physics.parameters import LARGEST_COUPLING, LARGEST_WIDTH
 
-CONSTRAINT_SETS = ("paper", "all")  # what stands for many constraints at once
 FORMATS = (1, 2)  # of scan files; a point has the defaults of the latest
 
 
@@ -186,7 +186,8 @@ class Settings:
     constraints: str | tuple[str, ...] = _declare(
         "all",
         "constraints",
-        "Which constraints: a set (all, paper), or a list of ids as `zdscan constraints` prints them.",
+        f"Which constraints: a set (all, paper, {listed(GROUPS)}), or a list of sets and ids, as `zdscan constraints` "
+        "prints them, in which - takes away: all, -a_mu.",
         "constraints.md",
         key="use",
         earlier={1: "paper"},
