@@ -68,9 +68,9 @@ def meson_factors(
     Returns
     -------
     float64[5, 5], symmetric. c^T I c has a relative accuracy of 1e-9 for muons, every c and mass > 1 MeV, also for
-    conserved currents, for which the 1/M^2 of the single entries cancels. For electrons conserved currents cancel
-    nine digits: 1e-8 at 10 MeV, 1e-9 with a `basis` in which nothing cancels. Entries that vanish at threshold faster than the rate lose digits in the last 0.1 MeV
-    below it.
+    conserved currents, for which the 1/M^2 of the single entries cancels. For electrons conserved currents cancel nine
+    digits: 1e-8 at 10 MeV, or 1e-9 with a `basis` in which nothing cancels and `fine` panels. Entries that vanish at
+    threshold faster than the rate lose digits in the last 0.1 MeV below it.
     """
     end = (m_parent - m_lepton) ** 2
     t_low = max(mass * mass, end - 2.0 * m_parent * kinetic_high)

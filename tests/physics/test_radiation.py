@@ -121,7 +121,7 @@ def test_rates_of_electrons_that_do_not_match_the_w() -> None:
 
 @pytest.mark.parametrize(("decay", "suppressed"), [("K_e", 1e-5), ("pi_e", 1e-3), ("W_e", 1e-4)])
 def test_matching_electrons_radiate_little(decay: str, suppressed: float) -> None:
-    """A photon's couplings, and those of a lepton number with its neutrino: no 1/M^2, and of mesons none without m_e."""
+    """A photon's couplings, and those of a lepton number with its neutrino: no 1/M^2, and mesons need m_e."""
     photon = {"v_e": -0.3, "v_u": 0.2, "v_d": -0.1, "v_s": -0.1, "gWW": 0.3, "gpp": 0.3, "gWp": 0.3}
     broken = _electrons({name: value for name, value in photon.items() if name != "v_e"}, decay, 0.01)
     assert 0.0 < _electrons(photon, decay, 0.01) < suppressed * broken
