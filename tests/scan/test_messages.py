@@ -57,4 +57,6 @@ def test_a_key_in_the_wrong_table_is_sent_home() -> None:
     assert "it belongs in [output]" in unknown_key("profiles", ("model",), SCAN_FILES[LATEST])
     assert "it belongs at the top of the file" in unknown_key("theory", ("axes",), SCAN_FILES[LATEST])
     assert "did you mean 'errors'?" in unknown_key("erors", ("data",), SCAN_FILES[LATEST])
-    assert unknown_key("x", ("axes", "mass"), SCAN_FILES[LATEST]).startswith("is not a known key; allowed here: values, min, max")
+    assert unknown_key("x", ("axes", "mass"), SCAN_FILES[LATEST]).startswith(
+        "is not a known key; allowed here: values, min, max"
+    )

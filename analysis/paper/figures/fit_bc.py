@@ -58,7 +58,7 @@ def draw_case(number: int, case: str, limits: tuple[Limit, ...], paper: str, det
         axes.set_ylim(1e-4, 1)
     lines = right.get_legend_handles_labels()[0]
     figure.legend(handles=[*fitplot.handles(), *lines], loc="outside lower center", ncols=5)
-    at_paper = fitplot.evaluate_point(case, point | {"eps": 0.0, "eps_z": eps_z})
+    at_paper = fitplot.evaluate_point(case, {**point, "eps": 0.0, "eps_z": eps_z})
     return Plate(
         number,
         f"Fit of Case {case}",
