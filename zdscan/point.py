@@ -17,6 +17,7 @@ from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.settings import documented
 from zdscan.kernels.physics.moments import anomalous_moment
 from zdscan.physics.cases import COUPLINGS, Case, case_of
+from zdscan.physics.clause import Constraint
 from zdscan.physics.parameters import LARGEST_COUPLING, MASS_RANGE, PARAMETERS
 
 Array = NDArray[Any]
@@ -146,7 +147,7 @@ def evaluate(
     measurements: str = "rashed2024-corrected",
     errors: str = "symmetrised",
     theory_errors: str = "table",
-    constraints: str | Sequence[str] = "all",
+    constraints: str | Sequence[str | Constraint] = "all",
     limits: str = "rashed2024",
 ) -> PointResult:
     """Evaluate points with everything behind their verdicts: couplings, widths, rows with pulls, constraints.

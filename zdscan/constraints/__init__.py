@@ -13,12 +13,13 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from zdscan.errors import UserError, no_such
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from zdscan.physics.clause import Constraint
 
 ENTRY_POINTS = "zdscan.constraints"
@@ -36,7 +37,13 @@ def available() -> tuple[str, ...]:
 @cache
 def installed() -> tuple[str, ...]:
     """Ids of the constraints of other packages, in alphabetical order; reads their names only."""
-    return tuple(sorted({point.name for point in entry_points(group=ENTRY_POINTS)} - {*available()}))
+    return tuple(sorted({point.name for point in _entry_points()} - {*available()}))
+
+
+def _entry_points() -> Sequence[EntryPoint]:
+    from importlib.metadata import entry_points  # late: it takes longer than the rest of this module
+
+    return tuple(entry_points(group=ENTRY_POINTS))
 
 
 def _modules() -> list[str]:
@@ -69,7 +76,7 @@ def _of_package(name: str) -> Constraint:
     """The constraint of another package, with what tells it from one of the same name: its version and source."""
     from zdscan.physics.clause import Constraint, of_package
 
-    (point, *_) = [point for point in entry_points(group=ENTRY_POINTS) if point.name == name]
+    point = next(point for point in _entry_points() if point.name == name)
     origin = "a package" if point.dist is None else f"{point.dist.name} {point.dist.version}"
     try:
         found = point.load()
@@ -100,7 +107,7 @@ def select(
         An id is unknown, an own constraint has the id of another, or there is nothing to take away.
     """
     of_user = {constraint.id: constraint for constraint in own}
-    if faults := [*_own_faults(own), *faults_of(use, of_user)]:
+    if faults := [*own_faults(own), *faults_of(use, of_user)]:
         raise UserError(*(f"{fault[0].upper()}{fault[1:]}." for fault in faults))
     registry = _registry()
     items = (use,) if isinstance(use, str) else tuple(use)
@@ -128,6 +135,11 @@ def _members(name: str, registry: Mapping[str, Constraint], scan_format: int | N
     return tuple(item.id for item in known if name in ("all", item.group))
 
 
+def _known(name: str) -> Constraint | None:
+    """The constraint of zdscan or of a package with this id."""
+    return _of_package(name) if name in installed() else _registry().get(name)
+
+
 def faults_of(use: str | Sequence[str], own: Collection[str] = ()) -> list[str]:
     """What is wrong with a choice of constraints, in clauses; reads names only."""
     known = {*available(), *installed(), *own}
@@ -142,15 +154,15 @@ def faults_of(use: str | Sequence[str], own: Collection[str] = ()) -> list[str]:
     return faults
 
 
-def _own_faults(own: Sequence[Constraint]) -> list[str]:
+def own_faults(own: Sequence[Constraint]) -> list[str]:
     """Why constraints of the user cannot be told from one another or from others, in clauses."""
     faults, known = [], {*available(), *installed(), *SETS}
     for number, constraint in enumerate(own):
         if not _ID.fullmatch(constraint.id):
             faults.append(
-                f"the id {constraint.id!r} of an own constraint must be letters, digits, _ and ., beginning with a letter"
+                f"the id {constraint.id!r} of an own constraint must be letters, digits, _ and ., a letter first"
             )
-        elif constraint.id in known:
+        elif constraint.id in known and constraint is not _known(constraint.id):
             faults.append(f"the id {constraint.id!r} of an own constraint is taken; choose another")
         elif constraint.id in [other.id for other in own[:number]]:
             faults.append(f"two own constraints have the id {constraint.id!r}; choose another for one of them")

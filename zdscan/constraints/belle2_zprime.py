@@ -27,6 +27,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade=against_mass.load(_CURVE).grade,
     in_paper=True,
+    group="direct",
     applies="all masses and cases",
     slots=1,
     clauses=clauses,

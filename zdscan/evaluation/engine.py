@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.compiled import warming
-from zdscan.constraints import select
+from zdscan.constraints import select, separated
 from zdscan.evaluation.fields import ALWAYS, mask_dtype, stored_fields
 from zdscan.evaluation.physics import Physics, Workspace
 from zdscan.evaluation.points import Axes, run_of
@@ -20,6 +20,7 @@ from zdscan.evaluation.settings import Settings
 from zdscan.kernels.fast.evaluate import evaluate_grid, work_space
 from zdscan.physics import rows
 from zdscan.physics.cases import CASES, COUPLINGS, Case
+from zdscan.physics.clause import Constraint
 from zdscan.physics.parameters import PARAMETERS
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -41,6 +42,10 @@ class Scan(Protocol):
         """The values of all settings."""
 
     @property
+    def own(self) -> Sequence[Constraint]:
+        """The constraints of the user."""
+
+    @property
     def axes(self) -> Mapping[str, NDArray[np.float64]]:
         """Name -> values, for all four axes."""
 
@@ -57,15 +62,21 @@ def build_physics(case: Case, **settings: Any) -> Physics:
     UserError
         For every setting that is not allowed, one sentence each.
     """
-    return physics_of(case, Settings.of(**settings))
+    names, own = separated(settings.get("constraints", "all"))
+    return physics_of(case, Settings.of(**settings | {"constraints": names}), own=own)
 
 
-def physics_of(case: Case, settings: Settings, scan_format: int | None = None) -> Physics:
-    """The physics of a case and of checked settings, those of a scan file of that format or of a point."""
+def physics_of(
+    case: Case, settings: Settings, scan_format: int | None = None, own: Sequence[Constraint] = ()
+) -> Physics:
+    """The physics of a case and of checked settings, those of a scan file of that format or of a point.
+
+    own : constraints of the user.
+    """
     return Physics(
         case=case,
         likelihood=rows.build(settings.measurements, settings.errors, settings.theory_errors),
-        constraints=select(settings.constraints, scan_format),
+        constraints=select(settings.constraints, scan_format, own),
         settings=settings,
     )
 
@@ -99,7 +110,7 @@ class Engine:
     @classmethod
     def from_scan(cls, scan: Scan) -> Engine:
         """The engine of a checked scan file."""
-        return cls(physics_of(scan.coupling_case, scan.settings, scan.format), scan.axes, scan.fields)
+        return cls(physics_of(scan.coupling_case, scan.settings, scan.format, scan.own), scan.axes, scan.fields)
 
     @property
     def mass_tables_size(self) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -42,6 +42,7 @@ class Entry(Record):
         best value; absent: the file has a column limit.
     in_paper : whether arXiv:2412.11438 uses it (`use = "paper"`).
     first_format : the first scan format whose set "all" has it.
+    group : the set beside "all" that has it.
     """
 
     decay: Text
@@ -50,6 +51,7 @@ class Entry(Record):
     deviations: Positive | None = None
     in_paper: bool = False
     first_format: Annotated[int, Field(ge=1)] = 1
+    group: Literal["flavour", "low-energy", "direct"] = "flavour"
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,22 @@ def constraint(name: str) -> Constraint:
     UserError
         The file is damaged; the sentence names it and what is wrong.
     """
-    source, numbers = f"{KIND}_{name}.toml", against_mass.load(name)
+    source = f"{KIND}_{name}.toml"
+    return made_of(name, against_mass.load(name), source, f"zdscan/inputs/data/{source}")
+
+
+def made_of(name: str, numbers: Numbers, source: str, file: str) -> Constraint:
+    """The constraint with this id that numbers with a table [constraint] are.
+
+    Parameters
+    ----------
+    source, file : what messages call the file of the numbers, and where it is.
+
+    Raises
+    ------
+    UserError
+        As `constraint`.
+    """
     entry = validate(Entry, numbers.constraint or {}, source, "table [constraint]")
     faults = _faults(entry, numbers)
     if faults:
@@ -136,8 +153,9 @@ def constraint(name: str) -> Constraint:
         slots=1,
         clauses=curve.clauses,
         first_format=entry.first_format,
+        group=entry.group,
         rule=curve.rule,
-        file=f"zdscan/inputs/data/{source}",
+        file=file,
     )
 
 

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
+from zdscan.constraints import SETS
 from zdscan.errors import listed
-from zdscan.evaluation.settings import CONSTRAINT_SETS, SETTINGS, Setting
+from zdscan.evaluation.settings import SETTINGS, Setting
 from zdscan.grid.sinks import SINKS
 
 ScanPath = Annotated[Path, typer.Argument(metavar="SCAN.toml", help="The scan file.")]
@@ -30,7 +31,7 @@ Target = Annotated[Path, typer.Option("-o", "--output", metavar="GRID.h5", help=
 
 def constraint_names(text: str) -> str | tuple[str, ...]:
     """Constraints as typed: the name of a set, or ids separated by commas."""
-    return text if text in CONSTRAINT_SETS else tuple(name.strip() for name in text.split(","))
+    return text if text in SETS else tuple(name.strip() for name in text.split(","))
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
@@ -54,7 +55,7 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _option(setting: Setting) -> inspect.Parameter:
-    many = " Ids are separated by commas." if setting.name == "constraints" else ""
+    many = " Sets and ids are separated by commas." if setting.name == "constraints" else ""
     return inspect.Parameter(
         setting.name,
         inspect.Parameter.POSITIONAL_OR_KEYWORD,

@@ -73,6 +73,8 @@ def show_check(scan: Scan, expected: Estimate) -> None:
     for setting in SETTINGS.values():
         value = getattr(scan.settings, setting.name)
         table.add_row(".".join(setting.path), ", ".join(value) if isinstance(value, tuple) else str(value))
+    if scan.own:
+        table.add_row("constraints.curve", ", ".join(constraint.id for constraint in scan.own))
     table.add_row("output.fields", ", ".join(scan.output.fields) or "none, profiles only")
     table.add_row("output.profiles", "yes" if scan.output.profiles else "no")
     out.print(table)
