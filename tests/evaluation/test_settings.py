@@ -20,6 +20,7 @@ from zdscan.evaluation.settings import FORMATS, SETTINGS, Setting, Settings
 from zdscan.inputs.measurements import ERROR_TREATMENTS, available
 from zdscan.physics.cases import CASES
 from zdscan.physics.rows import THEORY_ERRORS
+from zdscan.scan.curves import CURVE_TABLES
 from zdscan.scan.scanfile import SCAN_FILES, parse_scan
 
 STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
@@ -110,7 +111,7 @@ def test_the_scan_file_has_every_setting(scan_format: int) -> None:
             model = model.model_fields[section].annotation  # type: ignore[assignment]
         assert model.model_fields[setting.key].default == setting.default_of(scan_format)
         assert setting.fault(setting.default_of(scan_format)) is None
-    declared = {setting.path for setting in SETTINGS.values()}
+    declared = {setting.path for setting in SETTINGS.values()} | {CURVE_TABLES}
     for section in {setting.section for setting in SETTINGS.values()} - {""}:
         keys = document.model_fields[section].annotation.model_fields  # type: ignore[union-attr]
         assert {(section, key) for key in keys} <= declared

@@ -111,6 +111,11 @@ def read(path: Path) -> str:
         raise UserError(f"{path}: cannot be read: {error.strerror}.") from None
 
 
+def id_of(file: str) -> str:
+    """The id of a curve that is given none: the name of its file without ending and without blanks."""
+    return re.sub(r"\W", "_", Path(file).stem)
+
+
 def made_of(curve: Curve, text: str) -> Constraint:
     """The constraint of a curve and the text of its file.
 
@@ -120,7 +125,7 @@ def made_of(curve: Curve, text: str) -> Constraint:
         Something is missing or wrong; the sentence names the file, and the line of numbers that are wrong.
     """
     source = curve.file
-    name = curve.id or re.sub(r"\W", "_", Path(source).stem)
+    name = curve.id or id_of(source)
     is_toml = source.lower().endswith(".toml")
     numbers = _of_toml(curve, text) if is_toml else _of_columns(curve, text, name)
     made = limit_curve.made_of(name, numbers, source, source)

@@ -28,7 +28,7 @@ from zdscan.physics.cases import CASES, Case, named_case
 from zdscan.physics.clause import Constraint
 from zdscan.physics.parameters import AXES
 from zdscan.scan.axes import AxisSpec, build_axis, physics_faults, range_faults
-from zdscan.scan.curves import CURVE_TABLES, curves_of
+from zdscan.scan.curves import CURVE_TABLES, OwnCurves, curves_of
 from zdscan.scan.messages import OWN_WORDS, Fault, pydantic_faults, sentence
 from zdscan.scan.overrides import apply_overrides
 
@@ -271,8 +271,10 @@ def parse_scan(
         faults += [fault for fault in pydantic_faults(error, SCAN_FILES[scan_format]) if fault.path != ("format",)]
     axes, more = _axes(raw)
     case, case_faults = _case(raw.get("case"))
-    own, own_files, own_faults = curves_of(raw, files, folder)
-    faults += more + case_faults + own_faults + _constraint_faults(raw, scan_format, own) + _output_faults(raw, axes)
+    own = curves_of(raw, files, folder)
+    faults += (
+        more + case_faults + list(own.faults) + _constraint_faults(raw, scan_format, own) + _output_faults(raw, axes)
+    )
     if case == "A":
         faults += _case_a_faults(raw, axes)
     if faults or document is None:
@@ -288,8 +290,8 @@ def parse_scan(
         axes=MappingProxyType(axes),
         output=OutputOptions(tuple(document["output"]["fields"]), document["output"]["profiles"]),
         source=source,
-        own=own,
-        files=MappingProxyType(own_files),
+        own=own.constraints,
+        files=MappingProxyType(dict(own.files)),
     )
 
 
@@ -362,7 +364,7 @@ def _settings(document: Mapping[str, Any]) -> Settings:
     return Settings.of(**{name: table[SETTINGS[name].key] for name, table in tables.items()})
 
 
-def _constraint_faults(raw: Mapping[str, Any], scan_format: int, own: Sequence[Constraint]) -> list[Fault]:
+def _constraint_faults(raw: Mapping[str, Any], scan_format: int, own: OwnCurves) -> list[Fault]:
     """What is wrong with the choice of constraints: a set by name, or a list of sets and ids."""
     setting = SETTINGS["constraints"]
     section, key = setting.path
@@ -377,7 +379,8 @@ def _constraint_faults(raw: Mapping[str, Any], scan_format: int, own: Sequence[C
         return [Fault(setting.path, f'must be "paper", "all" or a list of ids, not {value!r}')]
     if not value:
         return [Fault(setting.path, 'is an empty list; name at least one constraint, or write "paper" or "all"')]
-    faults, names = [], [constraint.id for constraint in own]
+    faults: list[Fault] = []
+    names = own.ids
     for index, name in enumerate(value):
         if not isinstance(name, str):
             faults.append(Fault((*setting.path, index), f"must be a constraint id in quotes, not {name!r}"))
@@ -387,7 +390,7 @@ def _constraint_faults(raw: Mapping[str, Any], scan_format: int, own: Sequence[C
             faults.append(Fault((*setting.path, index), f"repeats {name!r}; name every constraint once"))
     if not faults:
         faults = [Fault(setting.path, f"cannot be used: {fault}") for fault in faults_of(value, names)]
-    if not faults and not select(value, scan_format, own):
+    if not faults and not own.faults and not select(value, scan_format, own.constraints):
         faults = [Fault(setting.path, "takes away every constraint; leave at least one")]
     return faults
 
