@@ -120,7 +120,7 @@ def test_the_printed_file_has_a_page_and_citations(folder: Path, tmp_path: Path)
         "measurements": "rashed2024",
         "constraints": NAME,
     }
-    assert f"constraint {NAME}" in citations.uses(SimpleNamespace(attributes=stored))["PDG:2022"]
+    assert f"constraint {NAME}" in citations.uses(SimpleNamespace(attributes=stored, files={}))["PDG:2022"]
 
 
 def test_a_file_and_a_module_of_one_name_are_refused(folder: Path) -> None:

@@ -272,9 +272,8 @@ def parse_scan(
     axes, more = _axes(raw)
     case, case_faults = _case(raw.get("case"))
     own = curves_of(raw, files, folder)
-    faults += (
-        more + case_faults + list(own.faults) + _constraint_faults(raw, scan_format, own) + _output_faults(raw, axes)
-    )
+    faults += [*more, *case_faults, *own.faults, *_constraint_faults(raw, scan_format, own)]
+    faults += _output_faults(raw, axes)
     if case == "A":
         faults += _case_a_faults(raw, axes)
     if faults or document is None:

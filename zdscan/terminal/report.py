@@ -128,11 +128,12 @@ def formula(coefficients: Sequence[float], names: Sequence[str]) -> str:
 def show_constraints(constraints: Sequence[Constraint]) -> None:
     """Print every constraint in one table."""
     table = plain_table(
-        "Constraints", "id", "what", "CL", "grade", "paper", "applies", "reference", left=(0, 1, 2, 3, 4, 5, 6)
+        "Constraints", "id", "what", "CL", "grade", "group", "paper", "applies", "reference", left=tuple(range(8))
     )
     for item in constraints:
         paper = "yes" if item.in_paper else "no"
-        table.add_row(item.id, item.title, item.cl, item.grade, paper, item.applies, ", ".join(item.citations))
+        words = (item.id, item.title, item.cl, item.grade, item.group, paper, item.applies)
+        table.add_row(*words, ", ".join(item.citations))
     out = console()
     out.print(table)
     out.print(
