@@ -39,7 +39,7 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
     """
     options, along = options or Options(), seen.axes[1]
     check_drawable(grid, seen.axes, target, options)
-    first = first_excluding(seen, along)
+    first = first_excluding(seen, along, grid.bounds)
     names = list(seen.chosen)
     numbers, counts = np.unique(first[first >= 0], return_counts=True)
     order = [int(number) for number in numbers[np.argsort(-counts, kind="stable")]]
