@@ -21,6 +21,7 @@ from zdscan.analysis.views.strongest import Bounds
 from zdscan.analysis.views.view import CellMask, View, view
 from zdscan.errors import UserError, not_one_of
 from zdscan.physics.parameters import AXES
+from zdscan.terminal.words import allowed_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -308,8 +309,8 @@ def remarks(seen: View, sigmas: Sequence[float] = SIGMAS) -> list[str]:
     outermost = levels(fitted_parameters(seen), sigmas)[-1]
     if gap > outermost:
         said.append(
-            f"No point within {sigmas[-1]:g} sigma of the best fit is allowed; the best allowed point lies {gap:.2f} "
-            "in chi2 above it."
+            f"No point within {sigmas[-1]:g} sigma of the best fit is {allowed_by(len(seen.chosen))}; "
+            f"the best that is lies {gap:.2f} in chi2 above it."
         )
     return said
 
