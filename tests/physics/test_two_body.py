@@ -64,6 +64,18 @@ def test_light_vector_is_a_goldstone_boson():
     assert coefficients("B->Xs", mass)[0] == pytest.approx(lifetime * width, rel=1e-5)
 
 
+def test_rates_of_mass_mixing_in_its_usual_parameter():
+    """eps_z = delta M/M_Z: BR/delta^2 = 0.377 and 6.9e-4 for a light vector, where 0.1 and 4e-4 are published."""
+    mass = 1e-3
+    per_delta = (mass / 91.1876) ** 2
+    b_meson, kaon = (coefficients(mode, mass)[0] * per_delta for mode in ("B+->K+", "K+->pi+"))
+    assert b_meson == pytest.approx(0.377, abs=5e-4)
+    assert kaon == pytest.approx(6.9e-4, abs=5e-6)
+    # a factor on E0 that gives one does not give the other
+    assert math.sqrt(0.1 / b_meson) == pytest.approx(0.52, abs=5e-3)
+    assert math.sqrt(4e-4 / kaon) == pytest.approx(0.76, abs=5e-3)
+
+
 def test_dipole_has_no_longitudinal_growth_and_needs_a_transverse_vector():
     """A conserved current: B -> K* gamma-like rate stays finite for M -> 0, B -> K vanishes like M^2."""
     form_factors = (0.3, 0.25, 0.35, 0.29, 0.29, 0.6)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from tests.support.paths import ROOT
 from zdscan.terminal import words
 
 
@@ -17,3 +20,9 @@ from zdscan.terminal import words
 )
 def test_number_of_constraints_is_part_of_the_verdict(count: int, long: str, short: str) -> None:
     assert (words.allowed_by(count), words.allowed_by_short(count)) == (long, short)
+
+
+def test_page_that_the_verdict_names_is_in_the_documentation() -> None:
+    (page,) = re.findall(r"docs/[\w.-]+", words.NOT_COMPUTED)
+    assert (ROOT / page).exists()
+    assert "not-included" in (ROOT / "docs" / "index.md").read_text()
