@@ -28,7 +28,7 @@ TWO_BODY = "constraints-flavour.md#two-body-decays-with-an-on-shell-vector"
 GRADES = {
     "A": "read in the source",
     "B": "digitised or recast by a third party, or computed here and cross-checked",
-    "C": "rough, or quoted from memory",
+    "C": "rough: not compared with its source, or rounded, as the text says",
 }
 
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from zdscan import __version__
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import build_physics
-from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL
+from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL, UNSEEN
 from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.settings import documented
 from zdscan.kernels.physics.moments import anomalous_moment
@@ -31,7 +31,8 @@ class PointResult:
     shape : of the arguments of `evaluate`, broadcast; () for one point.
     parameters : mass (GeV), eps, eps_z, g_mu.
     couplings : named couplings (docs/model.md).
-    widths : GeV; ee, mumu, nunu (three neutrinos), hadrons, invisible (the extra one), total.
+    widths : GeV; ee, mumu, nunu (three neutrinos), hadrons, invisible (the extra width `invisible_width` alone), total,
+        and nunu_plus_invisible, the sum of the two that leave no trace.
     chi2 : "all", "muon" and the Standard Model's "sm_all", "sm_muon".
     predictions : float64[..., rows], in the rows' units.
     ratios, applies, excluded, values, limits : float64 or bool [..., constraints]; values and limits are NaN where a
@@ -62,7 +63,10 @@ class PointResult:
 
     @property
     def branching_ratios(self) -> dict[str, Array]:
-        """Partial over total width; a vector without open channel counts as invisible."""
+        """Partial over total width by final state, 1 together; a vector without open channel counts as invisible.
+
+        Searches for missing energy see the sum of ``nunu`` and ``invisible``.
+        """
         total = self.widths["total"]
         closed = total == 0.0
         safe = np.where(closed, 1.0, total)
@@ -272,6 +276,7 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
         for name, row in zip(COUPLINGS, physics.matrix, strict=True)
     }
     widths = gather("widths")
+    by_channel = {name: widths[..., k] for k, name in enumerate(CHANNEL_NAMES)}
     ratios = gather("ratios")
     sm = physics.sm_chi2
     return PointResult(
@@ -279,7 +284,7 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
         shape=shape,
         parameters=parameters,
         couplings=couplings,
-        widths={name: widths[..., k] for k, name in enumerate(CHANNEL_NAMES)} | {"total": widths.sum(axis=-1)},
+        widths=by_channel | {"total": widths.sum(axis=-1), UNSEEN: by_channel["nunu"] + by_channel["invisible"]},
         chi2={
             "all": gather("chi2"),
             "muon": gather("chi2_muon"),

@@ -45,18 +45,23 @@ def test_what_excludes_a_point_is_said_with_ratios_largest_first():
     said = " ".join(others)
     assert "a_mu 20" in said
     assert "k_mu_inv 1.5" in said
-    assert report.verdict_lines(found[2:]) == ["Verdict: allowed by all 1 constraints that apply."]
+    allowed = "Verdict: allowed by the 1 constraint computed, 1 more do not apply here (what is not computed: "
+    assert report.verdict_lines(found[2:]) == [f"{allowed}docs/not-included.md)."]
+    assert report.verdict_lines(found[3:])[0].startswith("Verdict: tested by no constraint, 1 more do not apply here")
 
 
 def test_a_run_and_its_file_are_told_in_sentences(tmp_path, capsys):
     path = tmp_path / "grid.h5"
     summary = run(path)
     found = file_info(path)
-    report.show_summary(summary, ["apv"], tally.count(found.grid))
+    counted = tally.count(found.grid)
+    report.show_summary(summary, ["apv"], counted)
     said = capsys.readouterr().out
     assert "1,200 points, 1,200 computed now" in said
     assert "the best point is excluded by apv" in said
-    assert "of 1,200 points are allowed by every constraint of the scan" in said
+    assert f"of 1,200 points are allowed by the {counted.constraints} constraints computed" in " ".join(said.split())
+    report.show_summary(summary, [], counted)
+    assert "the best point is allowed by the" in capsys.readouterr().out
     report.show_info(found, None, tally.count(found.grid, each=True))
     said = capsys.readouterr().out
     assert "1,200 points, complete" in said

@@ -14,8 +14,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from zdscan.evaluation.fields import UNSEEN
 from zdscan.evaluation.settings import SETTINGS
 from zdscan.physics.parameters import AXES, UNITS
+from zdscan.terminal.words import NOT_COMPUTED, allowed_by
 
 if TYPE_CHECKING:
     from zdscan.grid.verify import BestPoint, FileInfo, VerifyReport
@@ -148,7 +150,8 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     out.print("Couplings: " + ", ".join(f"{name} = {number(value)}" for name, value in result["couplings"].items()))
     table = plain_table("Widths", "final state", "GeV", "branching ratio")
     for name, width in result["widths"].items():
-        ratio = result["branching_ratios"].get(name)
+        ratios = result["branching_ratios"]
+        ratio = ratios["nunu"] + ratios["invisible"] if name == UNSEEN else ratios.get(name)
         table.add_row(name, number(width), number(ratio))
     out.print(table)
     chi2 = result["chi2"]
@@ -173,7 +176,9 @@ def verdict_lines(constraints: Sequence[Mapping[str, Any]]) -> list[str]:
     applying = [item for item in constraints if item["applies"]]
     excluding = sorted((item for item in applying if item["excluded"]), key=lambda item: -item["ratio"])
     if not excluding:
-        return [f"Verdict: allowed by all {len(applying)} constraints that apply."]
+        rest = len(constraints) - len(applying)
+        others = f", {rest} more do not apply here" if rest else ""
+        return [f"Verdict: {allowed_by(len(applying))}{others} ({NOT_COMPUTED})."]
     lines = [f"Verdict: excluded by {len(excluding)} of {len(applying)} constraints that apply, with their ratios:"]
     for what, those in (("the paper's", True), ("beyond the paper", False)):
         found = [f"{item['id']} {number(item['ratio'], 2)}" for item in excluding if (item["id"] in paper) is those]
@@ -196,7 +201,7 @@ def _verdicts_table(constraints: Sequence[Mapping[str, Any]]) -> Table:
         "Constraints", "id", "prediction", "limit", "unit", "CL", "grade", "ratio", "verdict", left=(0, 3, 4, 5, 7)
     )
     for item in constraints:
-        verdict = "excluded" if item["excluded"] else "allowed" if item["applies"] else "does not apply"
+        verdict = "excluded" if item["excluded"] else "passes" if item["applies"] else "does not apply"
         values = [number(item[key]) if item["applies"] else "-" for key in ("prediction", "limit")]
         ratio = number(item["ratio"], 3) if item["applies"] else "-"
         style = "bold" if item["excluded"] else ""
@@ -242,9 +247,14 @@ def show_summary(summary: RunSummary, excluding: Sequence[str] | None, tally: Ta
     if summary.repaired:
         out.print(f"repaired damaged blocks: {', '.join(map(str, summary.repaired))}", markup=False)
     _show_best(out, summary.best, summary.best_allowed, summary.sm_chi2)
-    _show_excluding(out, excluding)
     if tally is not None:
-        out.print(f"{tally.allowed:,} of {tally.computed:,} points are allowed by every constraint of the scan.")
+        _show_excluding(out, excluding, tally.constraints)
+        _show_tally(out, tally)
+
+
+def _show_tally(out: Console, tally: Tally) -> None:
+    words = allowed_by(tally.constraints)
+    out.print(f"{tally.allowed:,} of {tally.computed:,} points are {words} ({NOT_COMPUTED}).", soft_wrap=True)
 
 
 def _show_best(
@@ -255,7 +265,7 @@ def _show_best(
     evaluated: Mapping[str, Any] | None = None,
 ) -> None:
     sm = sm_chi2.get("all", math.nan)
-    table = plain_table("chi2", "point", "chi2", "against the SM", *AXES)
+    table = plain_table("chi2 (allowed: by the constraints computed)", "point", "chi2", "against the SM", *AXES)
     table.add_row("SM", f"{sm:.2f}", "", *[""] * len(AXES))
     for name, point in (("best", best), ("best allowed", allowed)):
         if point is not None:
@@ -274,14 +284,14 @@ def _show_best(
             f"muon rows at the best point: {chi2['muon']:.2f}, SM {chi2['sm_muon']:.2f}, "
             f"difference {chi2['muon'] - chi2['sm_muon']:+.2f}"
         )
-        _show_excluding(out, [item["id"] for item in evaluated["constraints"] if item["excluded"]])
+        applying = [item for item in evaluated["constraints"] if item["applies"]]
+        _show_excluding(out, [item["id"] for item in applying if item["excluded"]], len(applying))
 
 
-def _show_excluding(out: Console, excluding: Sequence[str] | None) -> None:
+def _show_excluding(out: Console, excluding: Sequence[str] | None, count: int) -> None:
     if excluding is not None:
-        out.print(
-            "the best point is " + (f"excluded by {', '.join(excluding)}" if excluding else "allowed"), markup=False
-        )
+        verdict = f"excluded by {', '.join(excluding)}" if excluding else allowed_by(count)
+        out.print(f"the best point is {verdict}", markup=False)
 
 
 def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | None) -> None:
@@ -300,7 +310,7 @@ def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | Non
         out.print("set on the command line: " + ", ".join(grid.overrides), markup=False)
     _show_best(out, info.best, info.best_allowed, grid.sm_chi2, best)
     if tally is not None:
-        out.print(f"{tally.allowed:,} of {tally.computed:,} points are allowed by every constraint of the scan.")
+        _show_tally(out, tally)
         table = plain_table("Excluded points", "constraint", "points", "share")
         for name, count in tally.excluded.items():
             table.add_row(name, f"{count:,}", f"{100 * count / max(tally.computed, 1):.2f} %")
