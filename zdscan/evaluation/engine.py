@@ -29,6 +29,10 @@ class Scan(Protocol):
     """What an engine asks of a checked scan file."""
 
     @property
+    def format(self) -> int:
+        """Of the file: fixes what "all" constraints are."""
+
+    @property
     def coupling_case(self) -> Case:
         """The case, built in or the user's."""
 
@@ -56,12 +60,12 @@ def build_physics(case: Case, **settings: Any) -> Physics:
     return physics_of(case, Settings.of(**settings))
 
 
-def physics_of(case: Case, settings: Settings) -> Physics:
-    """The physics of a case and of checked settings."""
+def physics_of(case: Case, settings: Settings, scan_format: int | None = None) -> Physics:
+    """The physics of a case and of checked settings, those of a scan file of that format or of a point."""
     return Physics(
         case=case,
         likelihood=rows.build(settings.measurements, settings.errors, settings.theory_errors),
-        constraints=select(settings.constraints),
+        constraints=select(settings.constraints, scan_format),
         settings=settings,
     )
 
@@ -95,7 +99,7 @@ class Engine:
     @classmethod
     def from_scan(cls, scan: Scan) -> Engine:
         """The engine of a checked scan file."""
-        return cls(physics_of(scan.coupling_case, scan.settings), scan.axes, scan.fields)
+        return cls(physics_of(scan.coupling_case, scan.settings, scan.format), scan.axes, scan.fields)
 
     @property
     def mass_tables_size(self) -> int:

@@ -143,6 +143,7 @@ class Constraint:
     applies : masses and cases in words.
     slots : how many clauses it may return.
     clauses : (model, mass in GeV) -> the clauses at that mass; none where it does not apply.
+    first_format : the first scan format whose set "all" has it.
     rule : what is compared, in words; by default the docstring of `clauses`.
     file : where it is defined, by default the module of `clauses`.
     """
@@ -157,6 +158,7 @@ class Constraint:
     applies: str
     slots: int
     clauses: Callable[[Model, float], Sequence[Clause]]
+    first_format: int = 1
     rule: str = ""
     file: str = ""
 
