@@ -119,7 +119,8 @@ def quarks_of(left_up, right_up, left_down, right_down, parameter="eps"):
         (left_down - right_down) / 2,
     )
     return {
-        **{"v_u": {parameter: v_u}, "a_u": {parameter: a_u}},
+        "v_u": {parameter: v_u},
+        "a_u": {parameter: a_u},
         **{f"v_{q}": {parameter: v_d} for q in "ds"},
         **{f"a_{q}": {parameter: a_d} for q in "ds"},
     }
@@ -218,7 +219,7 @@ def test_format_1_has_no_tau_and_may_contradict_itself():
     c = Case.from_couplings("own", contradictory, scan_format=1).couplings(1.0, 0.0, 0.0)
     assert (c["gWW"], c["gWp"]) == (0.25, 0.1)
     assert c["gpp"] == pytest.approx(0.3)
-    with pytest.raises(UserError, match="gpp per eps is 0.1"):
+    with pytest.raises(UserError, match=r"gpp per eps is 0\.1"):
         Case.from_couplings("own", {**contradictory, "gpp": {"eps": 0.1}}, scan_format=1)
 
 
