@@ -120,7 +120,9 @@ class PointResult:
                 for k, constraint in enumerate(physics.constraints)
             ],
             "anomalous_moments": {"mu": _plain(self.delta_a_mu), "e": _plain(self.delta_a_e)},
+            "currents": [current.to_dict(physics.anomaly) for current in physics.model.currents],
             "theory": physics.settings.theory,
+            "anomaly": physics.anomaly,
             "version": __version__,
         }
 
@@ -147,6 +149,7 @@ def evaluate(
     invisible_width: float = 0.0,
     axial_mu: float = 0.0,
     fcnc_scale: float = 1.0,
+    anomaly: str = "auto",
     measurements: str = "rashed2024-corrected",
     errors: str = "symmetrised",
     theory_errors: str = "table",
@@ -187,6 +190,7 @@ def evaluate(
         invisible_width=invisible_width,
         axial_mu=axial_mu,
         fcnc_scale=fcnc_scale,
+        anomaly=anomaly,
         measurements=measurements,
         errors=errors,
         theory_errors=theory_errors,

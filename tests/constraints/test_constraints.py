@@ -127,6 +127,15 @@ def test_selection():
         constraints.select(["k_pi"])
 
 
+def test_all_of_the_first_scan_format_is_what_there_was_then():
+    first = {c.id for c in constraints.select("all", 1)}
+    assert first == {c.id for c in constraints.select("all") if c.first_format == 1}
+    assert len(first) == 28
+    assert {c.id for c in constraints.select("paper", 1)} == {c.id for c in constraints.select("paper")} < first
+    later = [c.id for c in constraints.select("all", 2) if c.first_format == 2]
+    assert [c.id for c in constraints.select(later, 1)] == later  # named, a format has every constraint
+
+
 def test_neutrino_width_beside_a_large_invisible_width():
     alone = zdscan.evaluate("A", 0.1, 0.0, 1e-9)
     beside = zdscan.evaluate("A", 0.1, 0.0, 1e-9, invisible_width=1e-2)

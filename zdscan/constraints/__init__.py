@@ -48,8 +48,12 @@ def _registry() -> Mapping[str, Constraint]:
     return {name: found[name] for name in available()}
 
 
-def select(use: str | Sequence[str]) -> tuple[Constraint, ...]:
+def select(use: str | Sequence[str], scan_format: int | None = None) -> tuple[Constraint, ...]:
     """The constraints of a scan: "all", "paper", or a list of ids in that order.
+
+    Parameters
+    ----------
+    scan_format : of the scan file that says so: "all" of an early one is what there was then. None: the latest.
 
     Raises
     ------
@@ -58,7 +62,7 @@ def select(use: str | Sequence[str]) -> tuple[Constraint, ...]:
     """
     registry = _registry()
     if use == "all":
-        return tuple(registry.values())
+        return tuple(c for c in registry.values() if scan_format is None or c.first_format <= scan_format)
     if use == "paper":
         return tuple(constraint for constraint in registry.values() if constraint.in_paper)
     names = (use,) if isinstance(use, str) else tuple(use)

@@ -79,7 +79,7 @@ class Expander:
 
     Parameters
     ----------
-    matrix : float64[16, 3], couplings per unit of (eps, eps_z, g_mu); penguin : float64[3, 3], E0, E2, M1 likewise.
+    matrix : float64[18, 3], couplings per unit of (eps, eps_z, g_mu); penguin : float64[3, 3], E0, E2, M1 likewise.
     likelihood : the rows; roles : of `roles_of`; kappa : whether the propagator keeps its longitudinal part.
     """
 

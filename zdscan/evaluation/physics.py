@@ -26,6 +26,7 @@ from zdscan.kernels.tables import clauses as _clauses
 from zdscan.kernels.tables import mass as _mass
 from zdscan.physics.cases import COUPLINGS, Case
 from zdscan.physics.clause import Clause, Constraint, Model
+from zdscan.physics.currents import Term, resolved
 from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.rows import Likelihood
 
@@ -63,7 +64,7 @@ class Physics:
 
     @cached_property
     def matrix(self) -> NDArray[np.float64]:
-        """Couplings per unit of eps, eps_z, g_mu, axial_mu included: float64[16, 3]."""
+        """Couplings per unit of eps, eps_z, g_mu, axial_mu included: float64[18, 3]."""
         return np.ascontiguousarray(self.case.with_axial(self.settings.axial_mu))
 
     @cached_property
@@ -72,7 +73,13 @@ class Physics:
         chosen = self.settings
         automatic = {"paper": "lepton", "complete": "complete"}[chosen.theory]
         radiation = automatic if chosen.emission == "auto" else chosen.emission
-        return Model(self.matrix, chosen.theory, radiation, chosen.fcnc_scale, chosen.limits)
+        term: Term = "cancelled" if chosen.anomaly == "cancelled" else "wess-zumino"
+        return Model(self.matrix, chosen.theory, radiation, chosen.fcnc_scale, chosen.limits, term)
+
+    @cached_property
+    def anomaly(self) -> str:
+        """What the setting `anomaly` amounts to here: "wess-zumino", "cancelled", or "none" without an anomaly."""
+        return resolved(self.settings.anomaly, self.matrix)
 
     @cached_property
     def penguin(self) -> NDArray[np.float64]:

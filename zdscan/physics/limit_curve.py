@@ -9,6 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from zdscan.errors import UserError
 from zdscan.inputs import against_mass, constants
@@ -38,6 +41,7 @@ class Entry(Record):
     deviations : for numbers that are a best value and its 68% interval, the limit in standard deviations above the
         best value; absent: the file has a column limit.
     in_paper : whether arXiv:2412.11438 uses it (`use = "paper"`).
+    first_format : the first scan format whose set "all" has it.
     """
 
     decay: Text
@@ -45,6 +49,7 @@ class Entry(Record):
     prompt: Text | None = None
     deviations: Positive | None = None
     in_paper: bool = False
+    first_format: Annotated[int, Field(ge=1)] = 1
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,7 @@ def constraint(name: str) -> Constraint:
         applies=curve.applies,
         slots=1,
         clauses=curve.clauses,
+        first_format=entry.first_format,
         rule=curve.rule,
         file=f"zdscan/inputs/data/{source}",
     )

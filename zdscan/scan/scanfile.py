@@ -25,6 +25,7 @@ from zdscan.evaluation.fields import ALWAYS, FIELDS
 from zdscan.evaluation.settings import CONSTRAINT_SETS, SETTINGS, Setting, Settings
 from zdscan.grid.blocks import MOST_TABLE_BYTES, table_bytes
 from zdscan.physics.cases import CASES, Case, named_case
+from zdscan.physics.currents import setting_fault
 from zdscan.physics.parameters import AXES
 from zdscan.scan.axes import AxisSpec, build_axis, physics_faults, range_faults
 from zdscan.scan.messages import OWN_WORDS, Fault, pydantic_faults, sentence
@@ -152,7 +153,9 @@ class Scan:
     def coupling_case(self) -> Case:
         """The case with its matrix, built in or the user's."""
         given = self.case
-        return named_case(given) if isinstance(given, str) else Case.from_couplings(given.name, given.couplings)
+        if isinstance(given, str):
+            return named_case(given)
+        return Case.from_couplings(given.name, given.couplings, scan_format=self.format)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -219,7 +222,7 @@ def parse_scan(text: str, source: str = "scan file", overrides: Sequence[str] = 
     except ValidationError as error:
         faults += [fault for fault in pydantic_faults(error, ScanFile) if fault.path != ("format",)]
     axes, more = _axes(raw)
-    case, case_faults = _case(raw.get("case"))
+    case, case_faults = _case(raw.get("case"), raw.get("format"))
     faults += more + case_faults + _constraint_faults(raw) + _output_faults(raw, axes)
     if case == "A":
         faults += _case_a_faults(raw, axes)
@@ -227,7 +230,7 @@ def parse_scan(text: str, source: str = "scan file", overrides: Sequence[str] = 
         unique = dict.fromkeys(sentence(fault, source, text, given) for fault in faults)
         raise UserError(*unique)
     assert case is not None
-    return Scan(
+    scan = Scan(
         text=text,
         overrides=tuple(overrides),
         format=document["format"],
@@ -237,6 +240,11 @@ def parse_scan(text: str, source: str = "scan file", overrides: Sequence[str] = 
         output=OutputOptions(tuple(document["output"]["fields"]), document["output"]["profiles"]),
         source=source,
     )
+    if fault := setting_fault(
+        scan.settings.anomaly, scan.case_name, scan.coupling_case.with_axial(scan.settings.axial_mu)
+    ):
+        raise UserError(sentence(Fault(SETTINGS["anomaly"].path, fault), source, text, given))
+    return scan
 
 
 def _section(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -276,7 +284,7 @@ def _axes(raw: Mapping[str, Any]) -> tuple[dict[str, NDArray[np.float64]], list[
     return axes, faults
 
 
-def _case(value: Any) -> tuple[str | CustomCase | None, list[Fault]]:
+def _case(value: Any, scan_format: Any) -> tuple[str | CustomCase | None, list[Fault]]:
     if value is None:  # reported as missing with the whole document
         return None, []
     if isinstance(value, str):
@@ -288,7 +296,7 @@ def _case(value: Any) -> tuple[str | CustomCase | None, list[Fault]]:
     except ValidationError as error:
         return None, pydantic_faults(error, _CaseTable, ("case",))
     try:
-        Case.from_couplings(table.name, table.couplings)
+        Case.from_couplings(table.name, table.couplings, scan_format=scan_format)
     except UserError as error:
         return None, [Fault(("case", "couplings"), f"cannot be used: {message}") for message in error.messages]
     couplings = {row: MappingProxyType(columns) for row, columns in table.couplings.items()}

@@ -67,7 +67,9 @@ def time_text(seconds: float) -> str:
 
 
 def show_check(scan: Scan, expected: Estimate) -> None:
-    """Print a valid scan: axes, settings, size, memory and time."""
+    """Print a valid scan: axes, settings, what breaks the currents, size, memory and time."""
+    from zdscan.physics.currents import currents, resolved
+
     out = console()
     out.print(f"{scan.source} is valid: case {scan.case_name}, theory {scan.settings.theory}.")
     out.print(_axes_table(scan.axes))
@@ -78,6 +80,8 @@ def show_check(scan: Scan, expected: Estimate) -> None:
     table.add_row("output.fields", ", ".join(scan.output.fields) or "none, profiles only")
     table.add_row("output.profiles", "yes" if scan.output.profiles else "no")
     out.print(table)
+    matrix = scan.coupling_case.with_axial(scan.settings.axial_mu)
+    _show_currents(out, [current.to_dict(resolved(scan.settings.anomaly, matrix)) for current in currents(matrix)])
     table = plain_table("Cost", "", "", left=(0, 1))
     size = expected.size
     table.add_row("points", f"{size.points:,}")
@@ -98,9 +102,22 @@ def _axes_table(axes: Mapping[str, Any]) -> Table:
     return table
 
 
+def _show_currents(out: Console, found: Sequence[Mapping[str, Any]], title: str = "Currents") -> None:
+    """Print what breaks the current of each parameter, and what becomes of its anomaly."""
+    table = plain_table(title, "per", "conserved", "broken by", "anomaly", "Wess-Zumino term", left=(0, 1, 2, 4))
+    for item in found:
+        if item["wess_zumino"] == "nothing couples":
+            continue
+        conserved = "yes" if item["conserved"] else "no"
+        broken = "; ".join(item["broken_by"]) or "-"
+        table.add_row(item["parameter"], conserved, broken, number(item["anomaly"]), item["wess_zumino"])
+    out.print(table)
+
+
 def show_cases(cases: Mapping[str, Case]) -> None:
-    """Print every coupling of the built-in cases as a formula in eps, eps_z, g_mu."""
+    """Print every coupling of the built-in cases as a formula in eps, eps_z, g_mu, and what breaks their currents."""
     from zdscan.physics.cases import COUPLINGS
+    from zdscan.physics.currents import currents, resolved
     from zdscan.physics.parameters import PARAMETERS
 
     out = console()
@@ -110,6 +127,9 @@ def show_cases(cases: Mapping[str, Case]) -> None:
     for index, coupling in enumerate(COUPLINGS):
         table.add_row(coupling, *(formula(case.matrix[index], PARAMETERS) for case in cases.values()))
     out.print(table)
+    for name, case in cases.items():
+        setting = resolved("auto", case.matrix)
+        _show_currents(out, [current.to_dict(setting) for current in currents(case.matrix)], f"Currents of Case {name}")
     out.print("A case of your own: see [case] in docs/scan-file.md.", markup=False)
 
 
@@ -162,6 +182,7 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     out.print(table)
     out.print(_rows_table(result["rows"]))
     out.print(_verdicts_table(result["constraints"]))
+    _show_currents(out, result["currents"])
     moments = result["anomalous_moments"]
     out.print(f"Anomalous moments: mu {number(moments['mu'])}, e {number(moments['e'])}")
     for line in verdict_lines(result["constraints"]):
