@@ -34,7 +34,7 @@ GRADES = {
 
 def bounds(constraints: tuple[Constraint, ...]) -> np.ndarray:
     """Least excluded coupling of Case B with the others 0: float64[constraints, masses, 3]; infinite if none."""
-    physics = build_physics(named_case("B"), constraints=[item.id for item in constraints])
+    physics = build_physics(named_case("B"), theory="paper", constraints=[item.id for item in constraints])
     found = np.full((len(constraints), len(MASSES), len(PARAMETERS)), math.inf)
     for m, mass in enumerate(MASSES):
         mass_tables = physics.mass_tables(mass)
@@ -78,7 +78,7 @@ def page(item: Constraint, least: np.ndarray) -> str:
         f"| unit of value and limit | {item.unit} |",
         f"| grade | {item.grade}: {GRADES[item.grade]} |",
         f"| applies | {_escaped(item.applies)} |",
-        f"| sets | {'`paper` and `all`' if item.in_paper else '`all`'} |",
+        f"| sets | {_sets(item)} |",
         f"| sources | {{cite:p}}`{','.join(item.citations)}` |",
         f"| derivation | [{derivation.partition('.')[0]}](../{derivation}) |",
         f"| defined in | `{item.file}` |",
@@ -96,6 +96,12 @@ def page(item: Constraint, least: np.ndarray) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _sets(item: Constraint) -> str:
+    """The sets that a constraint belongs to, and from which scan format on."""
+    since = "" if item.first_format == 1 else f" of scan files from format {item.first_format} on"
+    return f"`paper` and `all`{since}" if item.in_paper else f"`all`{since}"
 
 
 def overview(constraints: tuple[Constraint, ...]) -> str:

@@ -17,6 +17,7 @@ from zdscan.inputs import against_mass, constants
 CURVES = {name: against_mass.load(name).constraint["channel"] for name in against_mass.available("constraint")}
 INVISIBLE = {
     *("b_k_nunu", "b_kst_nunu", "k_pi_nunu_plus", "k_pi_nunu_long", "k_mu_inv", "pi_mu_nu_x", "belle2_zprime"),
+    *("pi_e_nu_x", "k_e_nu_x"),
     *(name for name, channel in CURVES.items() if channel == "invisible"),
 }
 VISIBLE = {"k_mu_nu_ee", "lhcb_dark_photon", *(name for name, channel in CURVES.items() if channel != "invisible")}
