@@ -34,7 +34,7 @@ GRADES = {
 
 def bounds(constraints: tuple[Constraint, ...]) -> np.ndarray:
     """Least excluded coupling of Case B with the others 0: float64[constraints, masses, 3]; infinite if none."""
-    physics = build_physics(named_case("B"), constraints=[item.id for item in constraints])
+    physics = build_physics(named_case("B"), theory="paper", constraints=[item.id for item in constraints])
     found = np.full((len(constraints), len(MASSES), len(PARAMETERS)), math.inf)
     for m, mass in enumerate(MASSES):
         mass_tables = physics.mass_tables(mass)
@@ -78,7 +78,7 @@ def page(item: Constraint, least: np.ndarray) -> str:
         f"| unit of value and limit | {item.unit} |",
         f"| grade | {item.grade}: {GRADES[item.grade]} |",
         f"| applies | {_escaped(item.applies)} |",
-        f"| sets | {'`paper` and `all`' if item.in_paper else '`all`'} |",
+        f"| sets | {_sets(item)} |",
         f"| sources | {{cite:p}}`{','.join(item.citations)}` |",
         f"| derivation | [{derivation.partition('.')[0]}](../{derivation}) |",
         f"| defined in | `{item.file}` |",
@@ -96,6 +96,12 @@ def page(item: Constraint, least: np.ndarray) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _sets(item: Constraint) -> str:
+    """The sets that a constraint belongs to, and from which scan format on."""
+    since = "" if item.first_format == 1 else f" of scan files from format {item.first_format} on"
+    return f"`paper` and `all`{since}" if item.in_paper else f"`all`{since}"
 
 
 def overview(constraints: tuple[Constraint, ...]) -> str:
@@ -159,14 +165,20 @@ def _values(setting: Setting) -> str:
     return ", ".join(f'`"{name}"`' for name in setting.allowed)
 
 
+def _defaults(setting: Setting) -> str:
+    """What a scan file means that does not give the setting, in one cell: that of the latest format first."""
+    quote = "" if setting.low is not None else '"'
+    earlier = [f"`{quote}{value}{quote}` in format {number}" for number, value in setting.earlier.items()]
+    return ", ".join([f"`{quote}{setting.default}{quote}`", *earlier])
+
+
 def settings_table(section: str) -> str:
     """The settings of a section of the scan file; "" is its top."""
     rows = []
     for setting in SETTINGS.values():
         if setting.section == section:
-            default = setting.file_default if setting.low is not None else f'"{setting.file_default}"'
             told = f"{_escaped(setting.help)} [More]({setting.page})"
-            rows.append([f"`{setting.key}`", _values(setting), f"`{default}`", told])
+            rows.append([f"`{setting.key}`", _values(setting), _defaults(setting), told])
     return _table(["key", "values", "default", "meaning"], rows)
 
 

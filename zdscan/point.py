@@ -144,7 +144,7 @@ def evaluate(
     eps_z: ArrayLike = 0.0,
     g_mu: ArrayLike = 0.0,
     *,
-    theory: str = "paper",
+    theory: str = "complete",
     emission: str = "auto",
     invisible_width: float = 0.0,
     axial_mu: float = 0.0,

@@ -18,7 +18,7 @@ from zdscan.physics.cases import Case
 CURVES = {name: against_mass.load(name).constraint["channel"] for name in against_mass.available("constraint")}
 INVISIBLE = {
     *("b_k_nunu", "b_kst_nunu", "k_pi_nunu_plus", "k_pi_nunu_long", "k_mu_inv", "pi_mu_nu_x", "belle2_zprime"),
-    "z_gamma_x",
+    *("pi_e_nu_x", "k_e_nu_x", "z_gamma_x"),
     *(name for name, channel in CURVES.items() if channel == "invisible"),
 }
 VISIBLE = {"k_mu_nu_ee", "lhcb_dark_photon", *(name for name, channel in CURVES.items() if channel != "invisible")}

@@ -14,13 +14,14 @@ import typer
 import zdscan
 from tests.support.paths import ROOT
 from zdscan import cli
+from zdscan.constraints import select
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import Engine, build_physics
-from zdscan.evaluation.settings import CONSTRAINT_SETS, SETTINGS, Setting, Settings
+from zdscan.evaluation.settings import CONSTRAINT_SETS, FORMATS, SETTINGS, Setting, Settings
 from zdscan.inputs.measurements import ERROR_TREATMENTS, available
 from zdscan.physics.cases import CASES, Case
 from zdscan.physics.rows import THEORY_ERRORS
-from zdscan.scan.scanfile import ScanFile, parse_scan
+from zdscan.scan.scanfile import SCAN_FILES, parse_scan
 
 STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
 
@@ -52,6 +53,8 @@ def other_value(setting: Setting) -> Any:
     """A value that is allowed and not the default, if there is one."""
     if setting.name == "constraints":
         return ("a_mu",)
+    if setting.name == "emission":
+        return "lepton"  # "auto" comes to "complete" under the default theory
     if setting in NUMBERS:
         return 0.5
     return next((name for name in reversed(setting.allowed) if name != setting.default), setting.default)
@@ -115,17 +118,36 @@ def test_evaluate_hands_every_setting_on(setting: Setting) -> None:
     assert getattr(point.physics.settings, setting.name) == value
 
 
-def test_the_scan_file_has_every_setting() -> None:
+@pytest.mark.parametrize("scan_format", FORMATS)
+def test_the_scan_file_has_every_setting(scan_format: int) -> None:
+    document = SCAN_FILES[scan_format]
     for setting in SETTINGS.values():
-        model = ScanFile
+        model = document
         for section in setting.path[:-1]:
             model = model.model_fields[section].annotation  # type: ignore[assignment]
-        assert model.model_fields[setting.key].default == setting.file_default
+        assert model.model_fields[setting.key].default == setting.default_of(scan_format)
+        assert setting.fault(setting.default_of(scan_format)) is None
     declared = {setting.path for setting in SETTINGS.values()}
     for section in {setting.section for setting in SETTINGS.values()} - {""}:
-        keys = ScanFile.model_fields[section].annotation.model_fields  # type: ignore[union-attr]
+        keys = document.model_fields[section].annotation.model_fields  # type: ignore[union-attr]
         assert {(section, key) for key in keys} <= declared
-    assert parse_scan(SCAN).settings == Settings(constraints="paper")
+
+
+def test_formats_differ_in_their_defaults() -> None:
+    first, second = parse_scan(SCAN), parse_scan(SCAN.replace("format = 1", "format = 2"))
+    assert (first.format, second.format) == (1, 2)
+    assert first.settings == Settings(theory="paper", constraints="paper")
+    assert second.settings == Settings() == Settings(theory="complete", constraints="all")
+    assert first != second
+    said = ["theory=paper", "constraints.use=paper"]
+    assert parse_scan(second.text, overrides=said).settings == first.settings
+
+
+def test_all_constraints_are_those_of_the_format() -> None:
+    texts = [f"{text}[constraints]\nuse = 'all'\n" for text in (SCAN, SCAN.replace("format = 1", "format = 2"))]
+    first, second = (Engine.from_scan(parse_scan(text)).physics.constraints for text in texts)
+    assert first == select("all", 1)
+    assert second == select("all") == build_physics(CASES["B"]).constraints
 
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=lambda setting: setting.name)
@@ -223,4 +245,5 @@ def test_the_declaration_is_light() -> None:
 def test_sets_of_constraints() -> None:
     for name in CONSTRAINT_SETS:
         assert build_physics(CASES["B"], constraints=name).constraints
-    assert SETTINGS["constraints"].file_default in CONSTRAINT_SETS
+    for scan_format in FORMATS:
+        assert SETTINGS["constraints"].default_of(scan_format) in CONSTRAINT_SETS

@@ -71,7 +71,9 @@ class Physics:
     def model(self) -> Model:
         """The couplings and theory settings on which the constraints depend."""
         chosen = self.settings
-        automatic = {"paper": "lepton", "complete": "complete"}[chosen.theory]
+        # Without the neutrino, the meson and the W, the rates of a conserved current would grow as 1/M^2: what the
+        # paper did for its own cases must not be done to others.
+        automatic = "lepton" if chosen.theory == "paper" and self.case.built_in else "complete"
         radiation = automatic if chosen.emission == "auto" else chosen.emission
         term: Term = "cancelled" if chosen.anomaly == "cancelled" else "wess-zumino"
         return Model(self.matrix, chosen.theory, radiation, chosen.fcnc_scale, chosen.limits, term)

@@ -22,7 +22,7 @@ from zdscan.errors import UserError, describe, listed, not_one_of
 from zdscan.physics.parameters import LARGEST_COUPLING, LARGEST_WIDTH
 
 CONSTRAINT_SETS = ("paper", "all")  # what stands for many constraints at once
-DEFAULT_OF_SCANS = {"constraints": "paper"}  # where a scan file has another default than a point
+FORMATS = (1, 2)  # of scan files; a point has the defaults of the latest
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Setting:
     ----------
     name : of the attribute of `Settings`, the argument of `zdscan.evaluate` and, with dashes, the option.
     section, key : where the scan file has it; section "" is the top of the file.
-    default : of a point; a scan file may have another one, `file_default`.
+    default : of a point and of a scan file of the latest format.
+    earlier : format of a scan file -> its default, where that is another one.
     names : what a text may be, or where to look that up; None for what is not one of a few names.
     low, high : the range of a number; None for what is no number.
     unit : of a number.
@@ -48,16 +49,16 @@ class Setting:
     default: Any
     help: str
     page: str
+    earlier: Mapping[int, Any] = dataclasses.field(default_factory=dict)
     names: tuple[str, ...] | Callable[[], tuple[str, ...]] | None = None
     low: float | None = None
     high: float | None = None
     unit: str = "1"
     told: bool = True
 
-    @property
-    def file_default(self) -> Any:
-        """What a scan file that does not give the setting means."""
-        return DEFAULT_OF_SCANS.get(self.name, self.default)
+    def default_of(self, scan_format: int) -> Any:
+        """What a scan file of that format means that does not give the setting."""
+        return self.earlier.get(scan_format, self.default)
 
     @property
     def allowed(self) -> tuple[str, ...]:
@@ -115,18 +116,19 @@ class Settings:
     """The values of all settings; `of` checks them."""
 
     theory: str = _declare(
-        "paper",
+        "complete",
         "",
         "What enters the rows: C9 and C10 alone (paper), or the dipole and the q_mu q_nu/M^2 term of the "
         "propagator as well (complete).",
         "model.md#theory-settings",
+        earlier={1: "paper"},
         names=("paper", "complete"),
     )
     emission: str = _declare(
         "auto",
         "model",
         "How K, pi and W radiate the vector: from the lepton alone (lepton), by the gauge-complete sum (complete), or "
-        "as the theory setting has it (auto: lepton in paper, complete in complete).",
+        "lepton for the built-in cases under theory paper and complete for all else (auto).",
         "constraints-charged.md",
         names=("auto", "lepton", "complete"),
     )
@@ -197,6 +199,7 @@ class Settings:
         "Which constraints: a set (all, paper), or a list of ids as `zdscan constraints` prints them.",
         "constraints.md",
         key="use",
+        earlier={1: "paper"},
     )
     limits: str = _declare(
         "rashed2024",

@@ -54,6 +54,11 @@ class Case:
         matrix[COUPLINGS.index("a_mu"), PARAMETERS.index("g_mu")] += axial_mu
         return matrix
 
+    @property
+    def built_in(self) -> bool:
+        """Whether this is Case A, B or C, by its name and by every coupling."""
+        return self.name in CASES and np.array_equal(self.matrix, CASES[self.name].matrix)
+
     @classmethod
     def from_couplings(
         cls,

@@ -22,7 +22,7 @@ from zdscan import __version__
 from zdscan.constraints import available
 from zdscan.errors import UserError, listed, nearest, not_one_of
 from zdscan.evaluation.fields import ALWAYS, FIELDS
-from zdscan.evaluation.settings import CONSTRAINT_SETS, SETTINGS, Setting, Settings
+from zdscan.evaluation.settings import CONSTRAINT_SETS, FORMATS, SETTINGS, Setting, Settings
 from zdscan.grid.blocks import MOST_TABLE_BYTES, table_bytes
 from zdscan.physics.cases import CASES, Case, named_case
 from zdscan.physics.currents import setting_fault
@@ -31,7 +31,7 @@ from zdscan.scan.axes import AxisSpec, build_axis, physics_faults, range_faults
 from zdscan.scan.messages import OWN_WORDS, Fault, pydantic_faults, sentence
 from zdscan.scan.overrides import apply_overrides
 
-FORMAT = 1
+LATEST = FORMATS[-1]
 
 
 @dataclass(frozen=True)
@@ -82,27 +82,39 @@ def _checked(setting: Setting) -> Any:
     return Annotated[Any, PlainValidator(check)]
 
 
-def _settings_of(section: str) -> dict[str, Any]:
-    """The declared settings of a section, as pydantic makes a model of them: key -> (type, default)."""
-    return {item.key: (_checked(item), item.file_default) for item in SETTINGS.values() if item.section == section}
-
-
 SECTIONS = tuple(dict.fromkeys(item.section for item in SETTINGS.values() if item.section))
-_TABLES: dict[str, type[_Table]] = {
-    section: create_model(section, __base__=_Table, **_settings_of(section)) for section in SECTIONS
-}
 
-# The whole document; sections other than [axes] may be left out. What `case` and the constraints may be is checked by
-# `_case` and `_constraint_faults`.
-_DOCUMENT: dict[str, Any] = {
-    "format": (int, ...),
-    "case": (Any, ...),
-    **_settings_of(""),
-    "axes": (_AxesTable, ...),
-    **{section: (table, table()) for section, table in _TABLES.items()},
-    "output": (_OutputTable, _OutputTable()),
-}
-ScanFile: type[_Table] = create_model("ScanFile", __base__=_Table, **_DOCUMENT)
+
+def _settings_of(section: str, scan_format: int) -> dict[str, Any]:
+    """The declared settings of a section, as pydantic makes a model of them: key -> (type, default)."""
+    return {
+        item.key: (_checked(item), item.default_of(scan_format))
+        for item in SETTINGS.values()
+        if item.section == section
+    }
+
+
+def _document(scan_format: int) -> type[_Table]:
+    """The whole document of a format; sections other than [axes] may be left out.
+
+    What `case` and the constraints may be is checked by `_case` and `_constraint_faults`.
+    """
+    tables: dict[str, type[_Table]] = {
+        section: create_model(section, __base__=_Table, **_settings_of(section, scan_format)) for section in SECTIONS
+    }
+    fields: dict[str, Any] = {
+        "format": (int, ...),
+        "case": (Any, ...),
+        **_settings_of("", scan_format),
+        "axes": (_AxesTable, ...),
+        **{section: (table, table()) for section, table in tables.items()},
+        "output": (_OutputTable, _OutputTable()),
+    }
+    document: type[_Table] = create_model("ScanFile", __base__=_Table, **fields)
+    return document
+
+
+SCAN_FILES: Mapping[int, type[_Table]] = {scan_format: _document(scan_format) for scan_format in FORMATS}
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +126,7 @@ class Scan:
     Attributes
     ----------
     text, overrides : the TOML text, and the settings that replace some of it.
-    format : of the scan file.
+    format : of the scan file; fixes what it means where it says nothing.
     case : "A", "B", "C", or the user's own.
     settings : theory setting, and what the sections [model], [data] and [constraints] say (docs/scan-file.md).
     axes : name -> ascending float64 values: mass (GeV), eps, eps_z, g_mu.
@@ -212,18 +224,18 @@ def parse_scan(text: str, source: str = "scan file", overrides: Sequence[str] = 
     except ValueError as error:  # TOMLDecodeError, or Python's own limit on the digits of a number
         raise UserError(f"{source}: not valid TOML: {error}.") from None
     given = apply_overrides(raw, overrides)
-    faults, newer = _format_faults(raw)
+    scan_format, faults, newer = _format(raw)
     if newer:  # the rest of a file in a later format cannot be judged
         raise UserError(*(sentence(fault, source, text, given) for fault in faults))
 
     document: dict[str, Any] | None = None
     try:
-        document = ScanFile.model_validate(raw).model_dump()
+        document = SCAN_FILES[scan_format].model_validate(raw).model_dump()
     except ValidationError as error:
-        faults += [fault for fault in pydantic_faults(error, ScanFile) if fault.path != ("format",)]
+        faults += [fault for fault in pydantic_faults(error, SCAN_FILES[scan_format]) if fault.path != ("format",)]
     axes, more = _axes(raw)
-    case, case_faults = _case(raw.get("case"), raw.get("format"))
-    faults += more + case_faults + _constraint_faults(raw) + _output_faults(raw, axes)
+    case, case_faults = _case(raw.get("case"), scan_format)
+    faults += more + case_faults + _constraint_faults(raw, scan_format) + _output_faults(raw, axes)
     if case == "A":
         faults += _case_a_faults(raw, axes)
     if faults or document is None:
@@ -233,7 +245,7 @@ def parse_scan(text: str, source: str = "scan file", overrides: Sequence[str] = 
     scan = Scan(
         text=text,
         overrides=tuple(overrides),
-        format=document["format"],
+        format=scan_format,
         case=case,
         settings=_settings(document),
         axes=MappingProxyType(axes),
@@ -252,17 +264,17 @@ def _section(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return section if isinstance(section, dict) else {}
 
 
-def _format_faults(raw: Mapping[str, Any]) -> tuple[list[Fault], bool]:
-    """Faults of the format number, and whether the file was written for a later zdscan."""
+def _format(raw: Mapping[str, Any]) -> tuple[int, list[Fault], bool]:
+    """The format (the latest where it is wrong), its faults, and whether the file was written for a later zdscan."""
     value, path = raw.get("format"), ("format",)
     if value is None:
-        return [Fault(path, f"is missing; begin the file with format = {FORMAT}")], False
+        return LATEST, [Fault(path, f"is missing; begin the file with format = {LATEST}")], False
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        return [Fault(path, f"must be the whole number {FORMAT}, not {value!r}")], False
-    if value > FORMAT:
-        text = f"= {value} is newer than this zdscan ({__version__}) reads, which is {FORMAT}; please update zdscan"
-        return [Fault(path, text)], True
-    return [], False
+        return LATEST, [Fault(path, f"must be {' or '.join(map(str, FORMATS))}, not {value!r}")], False
+    if value > LATEST:
+        text = f"= {value} is newer than this zdscan ({__version__}) reads, which is {LATEST}; please update zdscan"
+        return LATEST, [Fault(path, text)], True
+    return value, [], False
 
 
 def _axes(raw: Mapping[str, Any]) -> tuple[dict[str, NDArray[np.float64]], list[Fault]]:
@@ -284,7 +296,7 @@ def _axes(raw: Mapping[str, Any]) -> tuple[dict[str, NDArray[np.float64]], list[
     return axes, faults
 
 
-def _case(value: Any, scan_format: Any) -> tuple[str | CustomCase | None, list[Fault]]:
+def _case(value: Any, scan_format: int) -> tuple[str | CustomCase | None, list[Fault]]:
     if value is None:  # reported as missing with the whole document
         return None, []
     if isinstance(value, str):
@@ -316,11 +328,11 @@ def _settings(document: Mapping[str, Any]) -> Settings:
     return Settings.of(**{name: table[SETTINGS[name].key] for name, table in tables.items()})
 
 
-def _constraint_faults(raw: Mapping[str, Any]) -> list[Fault]:
+def _constraint_faults(raw: Mapping[str, Any], scan_format: int) -> list[Fault]:
     """What is wrong with the choice of constraints: a set by name, or a list of ids."""
     setting = SETTINGS["constraints"]
     section, key = setting.path
-    value, known = _section(raw, section).get(key, setting.file_default), available()
+    value, known = _section(raw, section).get(key, setting.default_of(scan_format)), available()
     if isinstance(value, str):
         if value in CONSTRAINT_SETS:
             return []

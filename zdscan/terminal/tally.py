@@ -81,6 +81,7 @@ def evaluate_best(grid: GridFile, best: BestPoint | None) -> dict[str, Any] | No
     """
     if best is None:
         return None
+    from zdscan.constraints import select
     from zdscan.point import evaluate
     from zdscan.scan.scanfile import parse_scan
 
@@ -88,5 +89,6 @@ def evaluate_best(grid: GridFile, best: BestPoint | None) -> dict[str, Any] | No
         scan = parse_scan(grid.scan_text, f"the scan file in {grid.path}", grid.overrides)
     except UserError:
         return None
-    arguments: dict[str, Any] = {**best.position, **asdict(scan.settings)}
+    chosen = select(scan.settings.constraints, scan.format)
+    arguments: dict[str, Any] = {**best.position, **asdict(scan.settings), "constraints": [item.id for item in chosen]}
     return evaluate(scan.coupling_case, **arguments).to_dict()

@@ -25,6 +25,7 @@ DECAYS = {
     "K->e": (M_K, M_E),
     "pi->e": (M_PI, M_E),
     "W->mu": (MW, M_MU),
+    "W->e": (MW, M_E),
     "Z->mumu": (MZ, M_MU),
 }
 
