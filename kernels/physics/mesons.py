@@ -43,8 +43,8 @@ def pion_photon_response(
 ) -> np.ndarray:
     """R of V -> pi0 gamma by current, as `hadron_response` has that of all other hadrons: float64[6].
 
-    Gamma = |c_rho BW_rho + c_omega BW_omega|^2/4 alpha M^3/(384 pi^4 f^2) (1 - m^2/M^2)^3: the anomaly of the pion, with a
-    vector meson on the side of the vector.
+    Gamma = |c_rho BW_rho + c_omega BW_omega|^2/4 alpha M^3/(384 pi^4 f^2) (1 - m^2/M^2)^3: the anomaly of the pion,
+    with a vector meson on the side of the light vector.
 
     Parameters
     ----------

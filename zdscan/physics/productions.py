@@ -71,7 +71,7 @@ def _mixture(parts: tuple[float, float, float]) -> Production:
 
 
 def _lhcb(model: Model, mass: float) -> Polynomial:
-    """The mixture of LHCb's acceptance: shares of a dark photon's production, linear in the mass."""
+    """The mixture of LHCb's acceptance: shares of a dark photon's production, linear in the mass; 0 below 0.214 GeV."""
     table = against_mass.load(LHCB)
     shares = {name: table.at(name, mass) for name in table.columns}
     total = sum(shares.values())
