@@ -83,7 +83,7 @@ def test_the_photon_is_that_of_the_coarse_table() -> None:
 
 @pytest.mark.parametrize("mass", [1.75, 1.87, 2.0])
 def test_quarks_at_the_upper_end(mass: float) -> None:
-    """3 sum v^2 M/(12 pi) (1 + alpha_s/pi): 9% more for isoscalar couplings; measured R within 12% of it for a photon."""
+    """3 sum v^2 M/(12 pi) (1 + alpha_s/pi): 9% more for isoscalar couplings; measured R of a photon within 12%."""
     quarks = 3 * mass / (12 * math.pi)
     assert width(mass, BARYON) == pytest.approx(1.09 * quarks / 3, rel=3e-3)
     assert width(mass, (0.0, 0.0, 1.0)) == pytest.approx(1.09 * quarks, rel=3e-3)
@@ -113,9 +113,7 @@ def test_the_difference_to_deliver_is_that_of_the_pions(nominal: float) -> None:
     mass = nominal + deliver.OFFSET
     scale = mass / (12 * math.pi)
     three = scale * twin.three_pions(mass, (0.0, 2.0, -1.0), 0.14, 0.14)
-    assert three + twin.measured_pion_photon(mass, 0.0, 2.0, -1.0) == pytest.approx(
-        deliver.WIDTHS[nominal], rel=0.02
-    )
+    assert three + twin.measured_pion_photon(mass, 0.0, 2.0, -1.0) == pytest.approx(deliver.WIDTHS[nominal], rel=0.02)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +141,7 @@ def test_dark_photon_against_darkcast(mass: float, published: float, tolerance: 
     ],
 )
 def test_dark_z_has_axial_hadrons(mass: float, hadronic_width: float, total: float | None, without: float) -> None:
-    """Darkcast at eps_z = 1, whose vector part is 10% lower at 1.9 GeV; the total is half of it without axial quarks."""
+    """Darkcast at eps_z = 1, whose vector part is 10% lower at 1.9 GeV; half the total is of axial quarks."""
     full = width(mass, DARK_Z, DARK_Z_AXIAL)
     assert full == pytest.approx(hadronic_width, rel=0.06)
     flux = GZ**2 * mass / (12 * math.pi)

@@ -1,7 +1,7 @@
 """U(1)_B at g = 1: hadronic widths in GeV that the authors of DeLiVeR (arXiv:2201.01788) store with their program.
 
-Copied from models/B_SM/widths/B_width_qcd.txt of github.com/preimitz/DeLiVeR, commit 1bc691d6; masses in GeV are those of
-the file less `OFFSET`.
+Copied from models/B_SM/widths/B_width_qcd.txt of github.com/preimitz/DeLiVeR, commit 1bc691d6; masses in GeV are those
+of the file less `OFFSET`.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ WIDTHS = {
     1.015: 1.95469e-01,
     1.017: 5.36813e-01,
     1.018: 9.08405e-01,
-    1.019: 1.26943e+00,
-    1.02: 1.18459e+00,
+    1.019: 1.26943e00,
+    1.02: 1.18459e00,
     1.021: 8.30414e-01,
     1.023: 3.81743e-01,
     1.025: 2.13531e-01,

@@ -1,8 +1,8 @@
 """Hadrons made by a light vector, from published amplitudes, by other means than zdscan and its tables.
 
-Two pions: the tower of rho mesons of arXiv:1002.0279. Three pions: the amplitude of hep-ph/0512180. Widths come from
-explicit four-vectors: the current of three pseudoscalars is eps_{mu nu a b} p1^nu p2^a p3^b F, contracted with the Levi-Civita
-symbol. pi0 gamma: the triangle of the anomaly, by spinors of photons. Spectra of mesons in Breit and Wigner's form.
+Two pions: the tower of rho mesons of arXiv:1002.0279. Three pions: the amplitude of hep-ph/0512180; its width is that of
+explicit four-vectors, the current eps_{mu nu a b} p1^nu p2^a p3^b F being contracted with the Levi-Civita symbol.
+pi0 gamma: the triangle of the anomaly, one polarisation after the other.
 """
 
 from __future__ import annotations
@@ -60,7 +60,13 @@ def pion_form_factors(mass: float) -> tuple[complex, complex]:
         ratio *= (1 - beta + n) / n if n else 1.0
         sign = -1 if n % 2 else 1
         strengths.append(
-            sign * gamma(beta - 0.5) / (0.5 + n) / math.sqrt(math.pi) * math.sin(math.pi * (beta - 1 - n)) / math.pi * ratio
+            sign
+            * gamma(beta - 0.5)
+            / (0.5 + n)
+            / math.sqrt(math.pi)
+            * math.sin(math.pi * (beta - 1 - n))
+            / math.pi
+            * ratio
         )
     masses = [*RHO_MASSES, *(RHO_MASSES[0] * math.sqrt(1 + 2 * n) for n in range(len(RHO_MASSES), TOWER))]
     widths = [*RHO_WIDTHS, *(RHO_WIDTHS[0] / RHO_MASSES[0] * m for m in masses[len(RHO_WIDTHS) :])]
@@ -176,7 +182,7 @@ def three_pions(
 
 
 def quark_trace(v_u: float, v_d: float) -> float:
-    """tr(tau_3 Q V)/tr(tau_3 Q Q): the coupling of V in the triangle of pi0 -> gamma V over that of a photon, without e."""
+    """tr(tau_3 Q V)/tr(tau_3 Q Q): the coupling of V in the triangle of pi0 -> gamma V over a photon's, over e."""
     tau3, charges = np.diag([1.0, -1.0]), np.diag([2 / 3, -1 / 3])
     return float(np.trace(tau3 @ charges @ np.diag([v_u, v_d])) / np.trace(tau3 @ charges @ charges))
 

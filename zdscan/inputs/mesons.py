@@ -10,10 +10,10 @@ from pydantic import Field
 
 from zdscan.errors import UserError
 from zdscan.inputs.files import Grade, NonNegative, Positive, Record, Text, parse_toml, read_data, validate
-from zdscan.kernels.physics.mesons import Meson
 
 FILE = "vector_mesons.toml"
 NAMES = ("rho", "omega", "phi")
+Meson = tuple[float, float, list[tuple[float, float, float]]]  # mass, width; share and two masses of each channel
 
 
 class ChannelEntry(Record):
