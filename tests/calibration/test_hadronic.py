@@ -1,4 +1,4 @@
-"""The step that writes the fine table of R: its rules, with a stand-in for hazma; and the table itself by hazma, if there."""
+"""The step that writes the fine table of R: its rules, with a stand-in for hazma; and by hazma itself, where it is."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Hadrons made by a light vector, from published amplitudes, by other means than zdscan and its tables.
 
-Two pions: the tower of rho mesons of arXiv:1002.0279. Three pions: the amplitude of hep-ph/0512180; its width is that of
+Two pions: the tower of rho mesons of arXiv:1002.0279. Three pions: the amplitude of hep-ph/0512180; its width is of
 explicit four-vectors, the current eps_{mu nu a b} p1^nu p2^a p3^b F being contracted with the Levi-Civita symbol.
 pi0 gamma: the triangle of the anomaly, one polarisation after the other.
 """
