@@ -73,7 +73,7 @@ def channel_terms(mass_tables: Any, couplings: Any) -> list[list[tuple[float, An
     couplings : a sequence by the numbers of kernels/physics/couplings.py, of numbers or arrays.
     """
     neutrinos, *products = width_products(couplings, mul)
-    electron, muon, hadrons = products[:2], products[2:4], products[4:]
+    electron, muon, hadrons = products[:2], products[2:4], products[4:]  # behind HADRONS follows AXIAL
     parts = ((_mass.ELECTRON, electron), (_mass.MUON, muon), (_mass.NEUTRINO, [neutrinos]), (_mass.HADRONS, hadrons))
     return [[(mass_tables[first + k], term) for k, term in enumerate(terms)] for first, terms in parts]
 

@@ -19,11 +19,11 @@ from zdscan.evaluation.expansion import Expander, broad_roles_of, roles_of
 from zdscan.evaluation.fields import OPTIONAL
 from zdscan.evaluation.points import AT_ONCE, Array, Axes, chi2_at_mass, evaluate_points, run_of
 from zdscan.evaluation.settings import Settings
-from zdscan.inputs import hadronic
 from zdscan.kernels.fast.evaluate import Expansion, evaluate_grid, work_space
 from zdscan.kernels.reference.rows import TablesAt
 from zdscan.kernels.tables import clauses as _clauses
 from zdscan.kernels.tables import mass as _mass
+from zdscan.physics import hadrons
 from zdscan.physics.cases import COUPLINGS, Case
 from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.currents import Term, resolved
@@ -115,7 +115,7 @@ class Physics:
             self.settings.invisible_width,
             c["m_e"],
             c["m_mu"],
-            hadronic.table(),
+            hadrons.factors(self.settings.theory, float(mass)),
             self.penguin,
             rows.row_start,
             rows.sm_tables.panel_lo,
