@@ -38,14 +38,16 @@ class Points:
 
     def under(self, **settings: str) -> Mapping[str, Array]:
         """The same with other values of some settings; what "auto" chooses as `emission` stays unless it is given."""
-        kept = self.__dict__.setdefault("_under", {})
         key = tuple(sorted(settings.items()))
-        if key not in kept:
-            changed = dataclasses.replace(
-                self.physics.settings, **{"emission": self.physics.model.emission, **settings}
-            )
-            kept[key] = _evaluate(dataclasses.replace(self.physics, settings=changed), self)
-        return kept[key]
+        if key not in self._under:
+            given: dict[str, Any] = {"emission": self.physics.model.emission, **settings}
+            changed = dataclasses.replace(self.physics.settings, **given)
+            self._under[key] = _evaluate(dataclasses.replace(self.physics, settings=changed), self)
+        return self._under[key]
+
+    @cached_property
+    def _under(self) -> dict[tuple[tuple[str, str], ...], Mapping[str, Array]]:
+        return {}
 
 
 def _evaluate(physics: Physics, points: Points) -> Mapping[str, Array]:
@@ -63,12 +65,14 @@ class Sizes:
     reference : float64[n], what it is compared with; 0 where there is nothing of that.
     present : bool[n], whether the effect is there.
     detail : a few words for each point, such as the prediction concerned; none where there is nothing to add.
+    weight : float64[n], by which points are compared; by default the ratio.
     """
 
     amount: Array
     reference: Array
     present: Array
     detail: Sequence[str] = ()
+    weight: Array | None = None
 
     @property
     def ratio(self) -> Array:
@@ -110,10 +114,10 @@ class Effect:
     remark: str
     sizes: Callable[[Points], Sizes | None]
 
-    def sentence(self, ratio: float, detail: str = "", where: str = "") -> str:
-        """The effect with its size in words; `where` names the point if that is not plain."""
+    def sentence(self, ratio: float, detail: str = "") -> str:
+        """The effect with its size in words."""
         size = f"about {ratio:.2g} times {self.of}" if math.isfinite(ratio) else self.alone
-        return f"{self.title}{f' ({detail})' if detail else ''}, {size}{where}; {self.remark}."
+        return f"{self.title}{f' ({detail})' if detail else ''}, {size}; {self.remark}."
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ def at_point(physics: Physics, mass: float, eps: float, eps_z: float, g_mu: floa
 class _Largest:
     """The largest finite size of an effect so far, where it is, and whether somewhere there was nothing beside it."""
 
+    weight: float = -math.inf
     ratio: float = -math.inf
     detail: str = ""
     where: tuple[float, ...] = ()
@@ -46,22 +47,22 @@ class _Largest:
             return
         ratio = sizes.ratio
         self.alone = self.alone or bool(np.any(np.isinf(ratio)))
-        finite = np.where(np.isfinite(ratio), ratio, -math.inf)
-        place = int(np.argmax(finite))
-        if finite[place] > self.ratio:
-            self.ratio, self.detail = float(finite[place]), sizes.detail_of(place)
+        weight = np.where(np.isfinite(ratio), ratio if sizes.weight is None else sizes.weight, -math.inf)
+        place = int(np.argmax(weight))
+        if weight[place] > self.weight:
+            self.weight, self.ratio, self.detail = float(weight[place]), float(ratio[place]), sizes.detail_of(place)
             self.where = (points.mass, *points.parameters[:, place].tolist())
 
-    def sentence(self, effect: Effect) -> str:
-        if math.isfinite(self.ratio):
-            place = ", ".join(f"{name} = {value:.3g}" for name, value in zip(AXES, self.where, strict=True))
-            elsewhere = ", and with none of that elsewhere" if self.alone else ""
-            return effect.sentence(self.ratio, self.detail, f" at {place}{elsewhere}")
-        return effect.sentence(math.inf)
+    def sentences(self, effect: Effect) -> str:
+        if not self.where:
+            return effect.sentence(math.inf)
+        place = ", ".join(f"{name} = {value:.3g}" for name, value in zip(AXES, self.where, strict=True))
+        elsewhere = f"; there are points {effect.alone}" if self.alone else ""
+        return f"{effect.sentence(self.ratio, self.detail)} Largest of the points tried: {place}{elsewhere}."
 
 
 def within_axes(physics: Physics, axes: Mapping[str, NDArray[np.float64]]) -> list[str]:
-    """A sentence for each effect that is there: its largest size among a few values of each axis, and where it is."""
+    """In words, each effect that is there: its largest size among a few values of each axis, and where that is."""
     masses, *others = (_tried(axes[name]) for name in AXES)
     parameters = np.array(list(itertools.product(*others)), dtype=np.float64).T
     found = {effect: _Largest() for effect in available().values()}
@@ -69,7 +70,7 @@ def within_axes(physics: Physics, axes: Mapping[str, NDArray[np.float64]]) -> li
         points = Points(physics, mass, parameters)
         for effect, largest in found.items():
             largest.look(effect, points)
-    return [largest.sentence(effect) for effect, largest in found.items() if largest.where or largest.alone]
+    return [largest.sentences(effect) for effect, largest in found.items() if largest.where or largest.alone]
 
 
 def _tried(axis: NDArray[np.float64]) -> list[float]:

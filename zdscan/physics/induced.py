@@ -76,7 +76,9 @@ def isospin_breaking(couplings: Couplings) -> Array:
     """Sum over left-handed doublets, colours counted, of gL_up - gL_down - gWW; zero for a conserved current."""
     w = couplings["gWW"]
     quarks = 3.0 * UP.colours * _sum(_left(UP, couplings), -_left(DOWN, couplings), -w)
-    leptons = [_sum(couplings[item.partner], -_left(item, couplings), -w) for item in LEPTONS if _known(item, couplings)]
+    leptons = [
+        _sum(couplings[item.partner], -_left(item, couplings), -w) for item in LEPTONS if _known(item, couplings)
+    ]
     return _sum(quarks, *leptons)
 
 
@@ -120,6 +122,6 @@ def induced_mixing(couplings: Couplings, mass: float, c: Constants) -> Array:
 
 
 def _logarithm(name: str, mass: float, c: Constants) -> float:
-    """ln(Lambda^2/m^2), with m the largest of the fermion's mass, the vector's, and the end of quarks for light ones."""
+    """ln(Lambda^2/m^2): m is the mass of the fermion, for a light quark where confinement ends it, or the vector's."""
     lowest = max(c[name or "infrared_of_light_quarks"], mass)
     return math.log((c["cutoff_induced"] / lowest) ** 2)

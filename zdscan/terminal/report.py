@@ -16,6 +16,7 @@ from rich.text import Text
 
 from zdscan.evaluation.settings import SETTINGS
 from zdscan.physics.parameters import AXES, UNITS
+from zdscan.terminal.neglected import point_lines, scan_lines
 
 if TYPE_CHECKING:
     from zdscan.grid.verify import BestPoint, FileInfo, VerifyReport
@@ -65,7 +66,7 @@ def time_text(seconds: float) -> str:
 
 
 def show_check(scan: Scan, expected: Estimate) -> None:
-    """Print a valid scan: axes, settings, size, memory and time."""
+    """Print a valid scan: axes, settings, what its predictions leave out, size, memory and time."""
     out = console()
     out.print(f"{scan.source} is valid: case {scan.case_name}, theory {scan.settings.theory}.")
     out.print(_axes_table(scan.axes))
@@ -76,6 +77,7 @@ def show_check(scan: Scan, expected: Estimate) -> None:
     table.add_row("output.fields", ", ".join(scan.output.fields) or "none, profiles only")
     table.add_row("output.profiles", "yes" if scan.output.profiles else "no")
     out.print(table)
+    _show_lines(out, scan_lines(scan))
     table = plain_table("Cost", "", "", left=(0, 1))
     size = expected.size
     table.add_row("points", f"{size.points:,}")
@@ -161,7 +163,12 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     out.print(_verdicts_table(result["constraints"]))
     moments = result["anomalous_moments"]
     out.print(f"Anomalous moments: mu {number(moments['mu'])}, e {number(moments['e'])}")
-    for line in verdict_lines(result["constraints"]):
+    _show_lines(out, [*verdict_lines(result["constraints"]), *point_lines(result["neglected"])])
+
+
+def _show_lines(out: Console, lines: Sequence[str]) -> None:
+    """Print sentences as they are, each on one line."""
+    for line in lines:
         out.print(line, markup=False, soft_wrap=True)
 
 
@@ -222,8 +229,13 @@ def progress() -> Iterator[Callable[[str, float], None]]:
         yield advance
 
 
-def show_summary(summary: RunSummary, excluding: Sequence[str] | None, tally: Tally | None) -> None:
-    """Print a finished run: what was computed, and the best points; `excluding` is what excludes the best, if known."""
+def show_summary(
+    summary: RunSummary, excluding: Sequence[str] | None, tally: Tally | None, neglected: Sequence[str] = ()
+) -> None:
+    """Print a finished run: what was computed, and the best points.
+
+    excluding is what excludes the best, if known; neglected are the sentences about what is left out there.
+    """
     out = console()
     rate = f", {summary.points_per_second / 1e6:.3g} million points a second" if summary.computed else ""
     out.print(
@@ -243,6 +255,7 @@ def show_summary(summary: RunSummary, excluding: Sequence[str] | None, tally: Ta
         out.print(f"repaired damaged blocks: {', '.join(map(str, summary.repaired))}", markup=False)
     _show_best(out, summary.best, summary.best_allowed, summary.sm_chi2)
     _show_excluding(out, excluding)
+    _show_lines(out, neglected)
     if tally is not None:
         out.print(f"{tally.allowed:,} of {tally.computed:,} points are allowed by every constraint of the scan.")
 
@@ -275,6 +288,7 @@ def _show_best(
             f"difference {chi2['muon'] - chi2['sm_muon']:+.2f}"
         )
         _show_excluding(out, [item["id"] for item in evaluated["constraints"] if item["excluded"]])
+        _show_lines(out, point_lines(evaluated["neglected"]))
 
 
 def _show_excluding(out: Console, excluding: Sequence[str] | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from zdscan.inputs import constants
 from zdscan.neglected.effect import Effect, Points, Sizes
 from zdscan.physics.induced import induced_gww, monopole_of_gww
 
@@ -16,8 +17,11 @@ def sizes(points: Points) -> Sizes | None:
         return None
     vertex = model.vertex("bs")
     kept = (vertex.e0 + vertex.e2 * points.mass**2) @ points.parameters
-    return Sizes(np.abs(monopole_of_gww("bs") * gww), np.abs(kept), gww != 0.0)
+    induced = np.abs(monopole_of_gww("bs") * gww)
+    return Sizes(induced, np.abs(kept), gww != 0.0, [f"E0 = {size:.2g}" for size in induced])
 
+
+CUTOFF = f"a cut-off of {constants.load()['cutoff_induced'] / 1000.0:g} TeV"
 
 EFFECT = Effect(
     id="induced_current",
@@ -26,7 +30,7 @@ EFFECT = Effect(
     alone="where no such vertex is kept",
     page="neglected.md#a-w-that-couples-through-its-loops",
     grade="C",
-    applies="Cases B and C, and own cases in which the two members of a left-handed doublet differ otherwise than the W",
-    remark="an estimate for a cut-off of 1 TeV, good to a factor of a few, not a prediction",
+    applies="Cases B and C, and own cases in which a left-handed doublet and the W do not match",
+    remark=f"an estimate for {CUTOFF}, good to a factor of a few, not a prediction",
     sizes=sizes,
 )

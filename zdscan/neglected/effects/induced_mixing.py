@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from zdscan.inputs import constants
 from zdscan.neglected.effect import Effect, Points, Sizes
 from zdscan.physics.induced import induced_mixing, isospin_breaking, mixing_part
 
@@ -13,9 +14,14 @@ def sizes(points: Points) -> Sizes | None:
     c, breaking = points.physics.model.constants, isospin_breaking(points.couplings) != 0.0
     if not np.any(breaking):
         return None
-    induced = induced_mixing(points.couplings, points.mass, c)
-    return Sizes(np.abs(induced), np.abs(mixing_part(points.couplings, c)[0]), breaking & (induced != 0.0))
+    induced, kept = (
+        np.abs(induced_mixing(points.couplings, points.mass, c)),
+        np.abs(mixing_part(points.couplings, c)[0]),
+    )
+    return Sizes(induced, kept, breaking & (induced > 0.0), [f"eps = {size:.2g}" for size in induced])
 
+
+CUTOFF = f"a cut-off of {constants.load()['cutoff_induced'] / 1000.0:g} TeV"
 
 EFFECT = Effect(
     id="induced_mixing",
@@ -25,6 +31,6 @@ EFFECT = Effect(
     page="neglected.md#mixing-from-loops-of-fermions",
     grade="C",
     applies="as induced_current",
-    remark="an estimate for a cut-off of 1 TeV, which a counterterm can change",
+    remark=f"an estimate for {CUTOFF}, which a counterterm can change",
     sizes=sizes,
 )
