@@ -16,13 +16,13 @@ BEARING = (0.1, 10.0)  # ratios to a bound between which a verdict may change
 SHIFTS = (0.1, 1e4)  # the same for shifts of rows, in standard deviations: on a resonance they are large
 
 
-def constraints(points: Points, **settings: str) -> Sizes | None:
+def constraints(points: Points, **settings: str | float) -> Sizes | None:
     """The ratio to its bound of the constraint that other settings change most, over the ratio that they give."""
     names = [constraint.id for constraint in points.physics.constraints]
     return _most_changed(points.found["ratios"], points.under(**settings)["ratios"], names, "of its bound", BEARING)
 
 
-def rows(points: Points, **settings: str) -> Sizes | None:
+def rows(points: Points, **settings: str | float) -> Sizes | None:
     """The shift of the row that other settings change most, over the shift that they give; in standard deviations."""
     data = points.physics.likelihood
     here, there = (
@@ -31,7 +31,7 @@ def rows(points: Points, **settings: str) -> Sizes | None:
     return _most_changed(here, there, data.data.ids, "standard deviations", SHIFTS)
 
 
-def width(points: Points, **settings: str) -> Sizes | None:
+def width(points: Points, **settings: str | float) -> Sizes | None:
     """The total width over the one that other settings give."""
     here, there = (item["widths"].sum(axis=1) for item in (points.found, points.under(**settings)))
     present = np.abs(here - there) > SAME * np.minimum(here, there)

@@ -36,7 +36,7 @@ class Points:
         """The widths, predictions and ratios of these points."""
         return _evaluate(self.physics, self)
 
-    def under(self, **settings: str) -> Mapping[str, Array]:
+    def under(self, **settings: str | float) -> Mapping[str, Array]:
         """The same with other values of some settings; what "auto" chooses as `emission` stays unless it is given."""
         key = tuple(sorted(settings.items()))
         if key not in self._under:
@@ -46,7 +46,7 @@ class Points:
         return self._under[key]
 
     @cached_property
-    def _under(self) -> dict[tuple[tuple[str, str], ...], Mapping[str, Array]]:
+    def _under(self) -> dict[tuple[tuple[str, str | float], ...], Mapping[str, Array]]:
         return {}
 
 
