@@ -17,6 +17,7 @@ from zdscan.constraints import select
 from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.fields import DECLARED
 from zdscan.evaluation.settings import SETTINGS, Setting
+from zdscan.neglected.effects import available
 from zdscan.physics.cases import named_case
 from zdscan.physics.clause import Constraint
 from zdscan.physics.parameters import PARAMETERS
@@ -208,14 +209,34 @@ def datasets_table() -> str:
     return _table(["dataset", "type", "until computed", "fifth dimension"], rows)
 
 
+def neglected_table() -> str:
+    """The effects that are named with their sizes."""
+    rows = [
+        [
+            f"[`{item.id}`](#{item.page.partition('#')[2]})",
+            _escaped(item.title),
+            _escaped(item.of),
+            item.applies,
+            item.grade,
+        ]
+        for item in available().values()
+    ]
+    return _table(["id", "what is neglected, or used instead", "size as a ratio to", "applies", "grade"], rows)
+
+
 def tables() -> dict[str, str]:
     """All tables by the names that the comments in the pages give them."""
     sections = dict.fromkeys(setting.section for setting in SETTINGS.values() if setting.section)
     found = {f"settings of [{section}]": settings_table(section) for section in sections}
-    return found | {"settings at the top": settings_table(""), "fields": fields_table(), "datasets": datasets_table()}
+    return found | {
+        "settings at the top": settings_table(""),
+        "fields": fields_table(),
+        "datasets": datasets_table(),
+        "neglected effects": neglected_table(),
+    }
 
 
-PAGES_WITH_TABLES = ("scan-file.md", "file-format.md")
+PAGES_WITH_TABLES = ("scan-file.md", "file-format.md", "neglected.md")
 
 
 def with_tables(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,10 @@ from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL, UNSEEN
 from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.settings import documented
 from zdscan.kernels.physics.moments import anomalous_moment
+from zdscan.neglected.effect import Neglected
+from zdscan.neglected.survey import at_point
 from zdscan.physics.cases import COUPLINGS, Case, named_case
-from zdscan.physics.parameters import LARGEST_COUPLING, MASS_RANGE, PARAMETERS
+from zdscan.physics.parameters import AXES, LARGEST_COUPLING, MASS_RANGE, PARAMETERS
 
 Array = NDArray[Any]
 
@@ -74,6 +77,13 @@ class PointResult:
         ratios["invisible"] = np.where(closed, 1.0, ratios["invisible"])
         return ratios
 
+    @cached_property
+    def neglected(self) -> tuple[Neglected, ...] | None:
+        """What the verdict on one point leaves out, each effect with its size; None for an array of points."""
+        if self.shape != ():
+            return None
+        return at_point(self.physics, *(float(self.parameters[name]) for name in AXES))
+
     def to_dict(self) -> dict[str, Any]:
         """The layout of ``zdscan point --json``: plain numbers for one point, nested lists for arrays."""
         rows, physics = self.physics.likelihood, self.physics
@@ -119,6 +129,7 @@ class PointResult:
                 }
                 for k, constraint in enumerate(physics.constraints)
             ],
+            "neglected": None if self.neglected is None else [item.to_dict() for item in self.neglected],
             "anomalous_moments": {"mu": _plain(self.delta_a_mu), "e": _plain(self.delta_a_e)},
             "currents": [current.to_dict(physics.anomaly) for current in physics.model.currents],
             "theory": physics.settings.theory,

@@ -17,6 +17,7 @@ from rich.text import Text
 from zdscan.evaluation.fields import UNSEEN
 from zdscan.evaluation.settings import SETTINGS
 from zdscan.physics.parameters import AXES, UNITS
+from zdscan.terminal.neglected import point_lines, scan_lines
 from zdscan.terminal.words import NOT_COMPUTED, allowed_by
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def time_text(seconds: float) -> str:
 
 
 def show_check(scan: Scan, expected: Estimate) -> None:
-    """Print a valid scan: axes, settings, what breaks the currents, size, memory and time."""
+    """Print a valid scan: axes, settings, what breaks the currents, what is left out, size, memory and time."""
     from zdscan.physics.currents import currents, resolved
 
     out = console()
@@ -82,6 +83,7 @@ def show_check(scan: Scan, expected: Estimate) -> None:
     out.print(table)
     matrix = scan.coupling_case.with_axial(scan.settings.axial_mu)
     _show_currents(out, [current.to_dict(resolved(scan.settings.anomaly, matrix)) for current in currents(matrix)])
+    _show_lines(out, scan_lines(scan))
     table = plain_table("Cost", "", "", left=(0, 1))
     size = expected.size
     table.add_row("points", f"{size.points:,}")
@@ -185,7 +187,12 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     _show_currents(out, result["currents"])
     moments = result["anomalous_moments"]
     out.print(f"Anomalous moments: mu {number(moments['mu'])}, e {number(moments['e'])}")
-    for line in verdict_lines(result["constraints"]):
+    _show_lines(out, [*verdict_lines(result["constraints"]), *point_lines(result["neglected"])])
+
+
+def _show_lines(out: Console, lines: Sequence[str]) -> None:
+    """Print sentences as they are, each on one line."""
+    for line in lines:
         out.print(line, markup=False, soft_wrap=True)
 
 
@@ -248,8 +255,13 @@ def progress() -> Iterator[Callable[[str, float], None]]:
         yield advance
 
 
-def show_summary(summary: RunSummary, excluding: Sequence[str] | None, tally: Tally | None) -> None:
-    """Print a finished run: what was computed, and the best points; `excluding` is what excludes the best, if known."""
+def show_summary(
+    summary: RunSummary, excluding: Sequence[str] | None, tally: Tally | None, neglected: Sequence[str] = ()
+) -> None:
+    """Print a finished run: what was computed, and the best points.
+
+    excluding is what excludes the best, if known; neglected are the sentences about what is left out there.
+    """
     out = console()
     rate = f", {summary.points_per_second / 1e6:.3g} million points a second" if summary.computed else ""
     out.print(
@@ -270,6 +282,8 @@ def show_summary(summary: RunSummary, excluding: Sequence[str] | None, tally: Ta
     _show_best(out, summary.best, summary.best_allowed, summary.sm_chi2)
     if tally is not None:
         _show_excluding(out, excluding, tally.constraints)
+    _show_lines(out, neglected)
+    if tally is not None:
         _show_tally(out, tally)
 
 
@@ -307,6 +321,7 @@ def _show_best(
         )
         applying = [item for item in evaluated["constraints"] if item["applies"]]
         _show_excluding(out, [item["id"] for item in applying if item["excluded"]], len(applying))
+        _show_lines(out, point_lines(evaluated["neglected"]))
 
 
 def _show_excluding(out: Console, excluding: Sequence[str] | None, count: int) -> None:
