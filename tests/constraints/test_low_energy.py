@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
+import zdscan
 from tests.support.tolerances import CEVNS_RESPONSE, CLOSED_FORM, NUCLEAR_OVERLAP, TRIDENT_RESPONSE
 from tests.support.verdicts import model, of, published
 from tests.twins import caesium as caesium_twin
