@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.support.runs import run
+from zdscan import evaluate
 from zdscan.grid.verify import VerifyReport
 from zdscan.grid.verify import info as file_info
+from zdscan.physics.cases import CASES
 from zdscan.terminal import report, tally
 
 
@@ -77,3 +79,21 @@ def test_damage_is_told_with_what_mends_it(capsys):
     assert "24 blocks compared, 1 not computed yet: NOT intact; `zdscan resume` computes damaged blocks again" in said
     assert report.show_verify(VerifyReport())  # of a rank that does not speak
     assert capsys.readouterr().out == ""
+
+
+def test_cases_say_what_breaks_their_currents(capsys):
+    report.show_cases(CASES)
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Currents of Case A" in text
+    assert "weak isospin (nu_mu - mu_L = -1, but the W has" in text
+    assert "masses (axial couplings of e, mu, tau, u, d)" in text
+    assert "nothing couples" not in text  # g_mu of Case A
+
+
+def test_a_point_says_what_became_of_its_anomaly(capsys):
+    quarks = {name: {"eps": 1 / 3} for name in ("v_u", "v_d", "v_s")}
+    for anomaly, words in (("auto", "Wess-Zumino term"), ("cancelled", "cancelled: no term")):
+        result = evaluate(quarks, 0.1, 1e-4, anomaly=anomaly).to_dict()
+        report.show_point(result, "own", "complete")
+        text = " ".join(capsys.readouterr().out.split())
+        assert f"eps no anomaly (1.5) 1.5 {words}" in text
