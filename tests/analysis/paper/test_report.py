@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-import zdscan
+from tests.support.verdicts import published
 from zdscan.analysis.paper import report
 from zdscan.analysis.paper.claims import Claim
 
@@ -25,7 +25,7 @@ def test_claims_in_print() -> None:
 
 
 def test_rows_and_pulls() -> None:
-    point = zdscan.evaluate("C", 0.05, 0.0, -1e-3, 1e-2)
+    point = published("C", 0.05, 0.0, -1e-3, 1e-2)
     table = report.rows_table({"C": point})
     expected = point.to_dict()["rows"]
     assert len(table.rows) == 26
