@@ -378,8 +378,10 @@ def test_point_as_json_has_the_documented_layout() -> None:
     point = json.loads(result.out)
     assert set(point) == {
         *("parameters", "couplings", "widths", "branching_ratios", "rows", "chi2", "constraints"),
-        *("anomalous_moments", "currents", "theory", "anomaly", "version"),
+        *("neglected", "anomalous_moments", "currents", "theory", "anomaly", "version"),
     }
+    assert {"induced_current", "induced_mixing"} <= {item["id"] for item in point["neglected"]}
+    assert all(set(item) == {"id", "size", "of", "text", "grade"} for item in point["neglected"])
     assert point["parameters"] == {"mass": 0.0103, "eps": 1e-4, "eps_z": -3.7e-5, "g_mu": 0.28}
     assert {"v_e", "a_e", "v_mu", "a_mu", "g_nu", "v_u", "a_u"} <= set(point["couplings"])
     assert set(point["widths"]) == {"ee", "mumu", "nunu", "hadrons", "invisible", "total", "nunu_plus_invisible"}

@@ -116,6 +116,18 @@ def test_differences_of_lepton_numbers_are_conserved(pair):
     assert isospin_breaking(own(**vector))[0] == 0.0
 
 
+def test_the_tau_counts_where_a_matrix_has_it():
+    """Beside muon and tau alike: L_mu - L_tau breaks nothing and mixes as ln(m_tau^2/m_mu^2); a tau alone breaks."""
+    difference = own(v_mu=1.0, g_numu=1.0, v_tau=-1.0, a_tau=0.0, g_nutau=-1.0)
+    assert isospin_breaking(difference)[0] == 0.0
+    expected = C["e"] / (6.0 * math.pi**2) * math.log(C["m_tau"] / C["m_mu"])
+    assert abs(induced_mixing(difference, 1e-6, C)[0]) == pytest.approx(expected, rel=1e-9)
+    assert expected == pytest.approx(1.0 / 70.0, rel=0.02)
+    assert isospin_breaking(own(v_tau=0.3, a_tau=0.2))[0] == pytest.approx(-0.5)
+    photon = {**couplings("A", 1e-3, 0.0), "v_tau": np.array([-C["e"] * 1e-3]), "a_tau": np.zeros(1)}
+    assert isospin_breaking(photon)[0] == 0.0
+
+
 def test_induced_mixing_is_the_vacuum_polarisation_below_a_heavy_copy():
     """Pauli-Villars: a copy of the muon with the cut-off as mass, the loop integrated over its Feynman parameter.
 

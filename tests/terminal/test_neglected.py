@@ -21,14 +21,14 @@ use = "paper"
 """
 
 
-def test_a_point_has_a_line_for_each_effect_after_its_verdict(capsys):
+def test_a_point_has_a_line_for_each_effect_before_its_verdict(capsys):
     result = zdscan.evaluate("B", 0.02, 1e-4, 1e-3, 1e-2, theory="complete").to_dict()
     report.show_point(result, "B", "complete")
     printed = capsys.readouterr().out.splitlines()
     lines = [line for line in printed if line.startswith("Neglected: ")]
     assert lines == [f"Neglected: {item['text']}" for item in result["neglected"]]
     assert len(lines) == 2
-    assert any(line.startswith("Verdict: ") for line in printed[: printed.index(lines[0])])
+    assert any(line.startswith("Verdict: ") for line in printed[printed.index(lines[-1]) :])
 
 
 def test_a_point_without_neglected_effects_has_none(capsys):

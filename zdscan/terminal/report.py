@@ -187,7 +187,7 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     _show_currents(out, result["currents"])
     moments = result["anomalous_moments"]
     out.print(f"Anomalous moments: mu {number(moments['mu'])}, e {number(moments['e'])}")
-    _show_lines(out, [*verdict_lines(result["constraints"]), *point_lines(result["neglected"])])
+    _show_lines(out, [*point_lines(result["neglected"]), *verdict_lines(result["constraints"])])
 
 
 def _show_lines(out: Console, lines: Sequence[str]) -> None:

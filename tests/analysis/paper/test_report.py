@@ -51,3 +51,12 @@ def test_moments() -> None:
         )
         # A: eps_z is printed with one digit and enters squared.
         assert here == pytest.approx(stated, rel=0.15 if cells[0] == "A" else 0.01)
+
+
+def test_what_verdicts_on_the_fits_leave_out_is_in_the_table() -> None:
+    """11 L and 0.15 L times the vertex that is kept, for B and C."""
+    rows = [row for row in report.neglected_table({}).rows if "induced_current" in row[2]]
+    assert [(row[0], row[3].partition(" = ")[2]) for row in rows] == [
+        ("B, paper's fit", "11 L"),
+        ("C, paper's fit", "0.15 L"),
+    ]
