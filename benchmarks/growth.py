@@ -90,7 +90,7 @@ def by_constraints(report: Report, counts: list[int], points: int, repeats: int)
     """Points and mass tables against the number of constraints (the first ones by name)."""
     rows = []
     for count in counts:
-        physics = build_physics(CASES["C"], constraints=available()[:count])
+        physics = build_physics(CASES["C"], theory="paper", constraints=available()[:count])
         clauses = sum(len(found) for found in physics.clauses(NARROW))
         rows.append((count, clauses, nanoseconds(physics, points, repeats), mass_ms(physics, repeats)))
     report.add(
@@ -118,7 +118,7 @@ def first_rows(rows: Likelihood, count: int) -> Likelihood:
 
 def by_rows(report: Report, counts: list[int], points: int, repeats: int) -> None:
     """Points and mass tables against the number of rows in chi2."""
-    physics = build_physics(CASES["C"], constraints=())
+    physics = build_physics(CASES["C"], theory="paper", constraints=())
     found = []
     for count in counts:
         fewer = replace(physics, likelihood=first_rows(physics.likelihood, count))

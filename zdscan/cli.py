@@ -138,7 +138,7 @@ def resume(grid: GridPath, threads: Threads = None, sink: Sink = "direct") -> No
 
 def _summarise(summary: RunSummary) -> None:
     from zdscan.grid.open import open_grid
-    from zdscan.terminal import report, tally
+    from zdscan.terminal import neglected, report, tally
 
     if summary.path:  # empty on ranks other than the first
         grid = open_grid(summary.path)
@@ -147,7 +147,7 @@ def _summarise(summary: RunSummary) -> None:
             counted = tally.count(grid)
             excluding = tally.excluded_at(grid, summary.best.index) if summary.best else None
         try:
-            report.show_summary(summary, excluding, counted)
+            report.show_summary(summary, excluding, counted, neglected.best_lines(grid, summary.best))
         except OutputLost as lost:
             raise UserError(*lost.messages, f"  The run itself is finished: {summary.path} is complete.") from lost
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from zdscan.analysis.views.points import Points
+from zdscan.analysis.views.strongest import Bounds
 from zdscan.errors import UserError
+from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.fields import constraint_bits
 from zdscan.grid.checkpoint import read_checkpoint
 from zdscan.grid.layout import DONE
@@ -21,6 +24,7 @@ from zdscan.grid.open import open_grid as open_file
 from zdscan.grid.profiles import Profiles, profile_name
 from zdscan.grid.read import reader
 from zdscan.physics.parameters import AXES
+from zdscan.scan.scanfile import parse_scan
 
 
 class Grid(Points):
@@ -118,6 +122,19 @@ class Grid(Points):
             names = str(self.attributes["constraints"]).split()
             return {name: 1 << k for k, name in enumerate(names)}
         return constraint_bits(self.dataset["excluded"].attrs)
+
+    @cached_property
+    def bounds(self) -> Bounds | None:
+        """What finds bounds of single constraints between the values of the axes, from the scan in the file.
+
+        None where this zdscan does not know a setting or a constraint of the file.
+        """
+        try:
+            scan = parse_scan(self.file.scan_text, f"the scan file in {self.path}", self.file.overrides)
+            found = Bounds(build_physics(scan.coupling_case, **asdict(scan.settings)))
+        except UserError:
+            return None
+        return found if found.knows(list(self.constraints)) else None
 
     def excluded_by(self, *names: str, **indices: int) -> xr.DataArray:
         """Boolean array: excluded by at least one of these constraints, e.g. ``excluded_by("k_mu_inv", mass=3)``."""

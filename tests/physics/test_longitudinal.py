@@ -56,7 +56,7 @@ def test_numbers_of_an_axial_coupling() -> None:
 def test_rows_of_the_program_have_it() -> None:
     """A narrow axial vector with no dipole: rows of B -> K mu mu in theory paper over those in theory complete."""
     z = {"v_u": {"eps": 0.1}, "v_d": {"eps": 0.1}, "v_s": {"eps": 0.1}, "a_mu": {"eps_z": 1.0}}
-    z |= {"a_u": {"eps": 0.2}, "a_d": {"eps": -0.2}, "a_s": {"eps": -0.2}, "gpp": {"eps": 0.0}, "gWW": {"eps": 0.3}}
+    z |= {"a_u": {"eps": 0.2}, "a_d": {"eps": -0.2}, "a_s": {"eps": -0.2}}
     shifts = []
     for theory in ("paper", "complete"):
         point = zdscan.evaluate(z, 0.4, 1e-7, 1e-4, theory=theory, constraints=[]).to_dict()

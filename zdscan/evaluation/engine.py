@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 
 from zdscan.compiled import warming
 from zdscan.constraints import select, separated
+from zdscan.errors import UserError
 from zdscan.evaluation.fields import ALWAYS, mask_dtype, stored_fields
 from zdscan.evaluation.physics import Physics, Workspace
 from zdscan.evaluation.points import Axes, run_of
 from zdscan.evaluation.settings import Settings
 from zdscan.kernels.fast.evaluate import evaluate_grid, work_space
 from zdscan.physics import rows
-from zdscan.physics.cases import CASES, COUPLINGS, Case
+from zdscan.physics.cases import CASES, COUPLINGS, TAU, Case
 from zdscan.physics.clause import Constraint
+from zdscan.physics.currents import setting_fault
 from zdscan.physics.parameters import PARAMETERS
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -72,7 +74,14 @@ def physics_of(
     """The physics of a case and of checked settings, those of a scan file of that format or of a point.
 
     own : constraints of the user.
+
+    Raises
+    ------
+    UserError
+        If a setting does not fit the case.
     """
+    if fault := setting_fault(settings.anomaly, case.name, case.with_axial(settings.axial_mu)):
+        raise UserError(f"anomaly {fault}.")
     return Physics(
         case=case,
         likelihood=rows.build(settings.measurements, settings.errors, settings.theory_errors),
@@ -136,21 +145,28 @@ class Engine:
     def attributes(self) -> dict[str, Any]:
         """File attributes that describe the physics."""
         physics, data = self.physics, self.physics.likelihood
-        return physics.settings.attributes() | {
-            "case": physics.case.name,
-            "case_title": physics.case.title,
-            "couplings": json.dumps(
-                {
-                    coupling: dict(zip(PARAMETERS, numbers, strict=True))
-                    for coupling, numbers in zip(COUPLINGS, physics.matrix.tolist(), strict=True)
-                }
-            ),
-            "emission": physics.model.emission,
-            "rows": " ".join(data.data.ids),
-            "constraints": " ".join(constraint.id for constraint in physics.constraints),
-            "flavio_version": data.sm_tables.flavio_version,
-            "charged_current_completion": "none for g_mu: a direct muon coupling has no charged-current partner",
-        }
+        found = [current.to_dict(physics.anomaly) for current in physics.model.currents]
+        anomalies = {} if physics.anomaly == "none" else {"anomaly": physics.anomaly, "currents": json.dumps(found)}
+        return (
+            physics.settings.attributes()
+            | anomalies
+            | {
+                "case": physics.case.name,
+                "case_title": physics.case.title,
+                "couplings": json.dumps(
+                    {
+                        coupling: dict(zip(PARAMETERS, numbers, strict=True))
+                        for coupling, numbers in zip(COUPLINGS, physics.matrix.tolist(), strict=True)
+                        if coupling not in TAU  # enters the anomaly alone
+                    }
+                ),
+                "emission": physics.model.emission,
+                "rows": " ".join(data.data.ids),
+                "constraints": " ".join(constraint.id for constraint in physics.constraints),
+                "flavio_version": data.sm_tables.flavio_version,
+                "charged_current_completion": "none for g_mu: a direct muon coupling has no charged-current partner",
+            }
+        )
 
     def warm_up(self, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Compile the kernels, or load them from the cache.

@@ -157,6 +157,16 @@ class Settings:
         low=-LARGEST_COUPLING,
         high=LARGEST_COUPLING,
     )
+    anomaly: str = _declare(
+        "auto",
+        "model",
+        "The Wess-Zumino term of a vector whose current has an anomaly: kept (wess-zumino), or absent because the "
+        "fermions that cancel the anomaly get their masses from the Higgs boson (cancelled); auto is wess-zumino where "
+        "there is an anomaly.",
+        "penguin.md#anomalous-currents",
+        names=("auto", "wess-zumino", "cancelled"),
+        told=False,
+    )
     measurements: str = _declare(
         "rashed2024-corrected",
         "data",

@@ -21,6 +21,7 @@ from zdscan.inputs import constants
 from zdscan.inputs.constants import Constants
 from zdscan.kernels.tables import clauses as _layout
 from zdscan.physics.cases import COUPLINGS
+from zdscan.physics.currents import Current, Term, currents
 from zdscan.physics.polynomial import Polynomial
 from zdscan.physics.vertex import Transition, Vertex, vertex
 
@@ -97,11 +98,12 @@ class Model:
     A model is equal to itself alone, so that what follows from it can be cached.
     """
 
-    matrix: NDArray[np.float64]  # float64[16, 3], axial_mu included
+    matrix: NDArray[np.float64]  # float64[18, 3], axial_mu included
     theory: str  # "paper" or "complete"
     emission: str  # "lepton" or "complete"
     fcnc_scale: float
     limits: str
+    anomaly: Term = "wess-zumino"  # what becomes of the Wess-Zumino terms of anomalous currents, if there are any
     constants: Constants = field(default_factory=constants.load)
 
     def coupling(self, name: str) -> Polynomial:
@@ -123,7 +125,12 @@ class Model:
     @cached_property
     def _vertices(self) -> dict[Transition, Vertex]:
         transitions: tuple[Transition, ...] = ("bs", "bd", "sd")
-        return {t: vertex(self.matrix, t, self.fcnc_scale) for t in transitions}
+        return {t: vertex(self.matrix, t, self.fcnc_scale, self.anomaly) for t in transitions}
+
+    @cached_property
+    def currents(self) -> tuple[Current, ...]:
+        """What breaks the current of each parameter."""
+        return currents(self.matrix)
 
     def vertex(self, transition: Transition) -> Vertex:
         """The flavour-changing vertex per unit of each parameter, fcnc_scale included."""

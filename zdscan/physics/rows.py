@@ -13,6 +13,7 @@ from zdscan.inputs import measurements, tables
 from zdscan.inputs.measurements import MeasurementSet
 from zdscan.inputs.tables import SMTables
 from zdscan.kernels.physics.bsll import node_functions
+from zdscan.physics.dipole import dipole_factor, photon_decay
 
 # name -> theory covariance of the rows, float64[26, 26]
 THEORY_ERRORS: Mapping[str, Callable[[MeasurementSet, SMTables], NDArray[np.float64]]] = {
@@ -75,6 +76,7 @@ def build(measurement_set: str, errors: str, theory_errors: str) -> Likelihood:
     whitening_muon = np.zeros((int(muon.sum()), len(muon)))
     whitening_muon[:, muon] = _inverse_cholesky(covariance[np.ix_(muon, muon)])
     panel_row = sm_tables.panel_row.astype(np.int64)
+    dipole = np.array([dipole_factor(photon_decay(decay)) for decay in data.decays])
     return Likelihood(
         data=data,
         sm_tables=sm_tables,
@@ -89,6 +91,7 @@ def build(measurement_set: str, errors: str, theory_errors: str) -> Likelihood:
             np.ascontiguousarray(sm_tables.nodes),
             sm_tables.normalisation[panel_row],
             2.0 * (sm_tables.lepton_mass * sm_tables.cp_factor)[panel_row],
+            dipole[panel_row],
         ),
     )
 

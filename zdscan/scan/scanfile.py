@@ -26,6 +26,7 @@ from zdscan.evaluation.settings import FORMATS, SETTINGS, Setting, Settings
 from zdscan.grid.blocks import MOST_TABLE_BYTES, table_bytes
 from zdscan.physics.cases import CASES, Case, named_case
 from zdscan.physics.clause import Constraint
+from zdscan.physics.currents import setting_fault
 from zdscan.physics.parameters import AXES
 from zdscan.scan.axes import AxisSpec, build_axis, physics_faults, range_faults
 from zdscan.scan.curves import CURVE_TABLES, OwnCurves, curves_of
@@ -180,7 +181,9 @@ class Scan:
     def coupling_case(self) -> Case:
         """The case with its matrix, built in or the user's."""
         given = self.case
-        return named_case(given) if isinstance(given, str) else Case.from_couplings(given.name, given.couplings)
+        if isinstance(given, str):
+            return named_case(given)
+        return Case.from_couplings(given.name, given.couplings, scan_format=self.format)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -270,7 +273,7 @@ def parse_scan(
     except ValidationError as error:
         faults += [fault for fault in pydantic_faults(error, SCAN_FILES[scan_format]) if fault.path != ("format",)]
     axes, more = _axes(raw)
-    case, case_faults = _case(raw.get("case"))
+    case, case_faults = _case(raw.get("case"), scan_format)
     own = curves_of(raw, files, folder)
     faults += [*more, *case_faults, *own.faults, *_constraint_faults(raw, scan_format, own)]
     faults += _output_faults(raw, axes)
@@ -280,7 +283,7 @@ def parse_scan(
         unique = dict.fromkeys(sentence(fault, source, text, given) for fault in faults)
         raise UserError(*unique)
     assert case is not None
-    return Scan(
+    scan = Scan(
         text=text,
         overrides=tuple(overrides),
         format=scan_format,
@@ -292,6 +295,11 @@ def parse_scan(
         own=own.constraints,
         files=MappingProxyType(dict(own.files)),
     )
+    if fault := setting_fault(
+        scan.settings.anomaly, scan.case_name, scan.coupling_case.with_axial(scan.settings.axial_mu)
+    ):
+        raise UserError(sentence(Fault(SETTINGS["anomaly"].path, fault), source, text, given))
+    return scan
 
 
 def _section(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -331,7 +339,7 @@ def _axes(raw: Mapping[str, Any]) -> tuple[dict[str, NDArray[np.float64]], list[
     return axes, faults
 
 
-def _case(value: Any) -> tuple[str | CustomCase | None, list[Fault]]:
+def _case(value: Any, scan_format: int) -> tuple[str | CustomCase | None, list[Fault]]:
     if value is None:  # reported as missing with the whole document
         return None, []
     if isinstance(value, str):
@@ -343,7 +351,7 @@ def _case(value: Any) -> tuple[str | CustomCase | None, list[Fault]]:
     except ValidationError as error:
         return None, pydantic_faults(error, _CaseTable, ("case",))
     try:
-        Case.from_couplings(table.name, table.couplings)
+        Case.from_couplings(table.name, table.couplings, scan_format=scan_format)
     except UserError as error:
         return None, [Fault(("case", "couplings"), f"cannot be used: {message}") for message in error.messages]
     couplings = {row: MappingProxyType(columns) for row, columns in table.couplings.items()}
