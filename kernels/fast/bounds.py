@@ -50,9 +50,7 @@ def row_ranges(
 
 
 @inner
-def _behind_window(
-    window: np.ndarray, at: int, lowest: float, highest: float, narrowest: float, widest: float
-) -> int:
+def _behind_window(window: np.ndarray, at: int, lowest: float, highest: float, narrowest: float, widest: float) -> int:
     """Whether y E(Gamma) > bound h everywhere (1), nowhere (-1), or perhaps (0), for y and Gamma in these ranges.
 
     Of E/h it is known that it falls with the width. A decision is left open within `CLEAR` of the bound, far beyond the
@@ -99,8 +97,8 @@ def decide(
     low, high : float64[T DEGREES], ranges of the coefficients of each inequality; least, most : of `power_ranges` of u.
     degree : int64[T]; bit : uint64[T].
     prompt : float64[T], least width in GeV where the inequality applies, 0 for everywhere.
-    window : float64[T * window.NUMBERS], of `window.apply_window`; is_open : whether a channel is open on all lines. Where
-        one has none, inequalities behind a window are left.
+    window : float64[T * window.NUMBERS], of `window.apply_window`.
+    is_open : whether a channel is open on all lines; if not, inequalities behind a window are left.
     narrowest, widest : range of the width, GeV.
     left : int64[T], filled with the inequalities that remain to be looked at.
 

@@ -261,9 +261,7 @@ def evaluate_grid(
                         *(p.closed, p.closed_end, DEGREES, here, in_bundle, closed_worth, b_powers, LANES, d_closed)
                     )
                     _replace(closed, here, in_bundle, d_closed, d)
-                in_bundle = _settle(
-                    *(d, p.degree, p.bit, p.prompt, window, bundle_bits, here, in_bundle, line_bits)
-                )
+                in_bundle = _settle(*(d, p.degree, p.bit, p.prompt, window, bundle_bits, here, in_bundle, line_bits))
             corner = begin + bundle * b_stride
             inside = corner >= first and corner + (LANES - 1) * b_stride + line_span < first + count
             from_all, to_all = n_t, 0

@@ -8,6 +8,7 @@ from operator import mul
 from zdscan.inputs import against_mass, hadronic
 from zdscan.kernels.physics.widths import hadron_response, hadronic_pairs, lepton_factors
 from zdscan.physics.clause import Clause, Constraint, Model
+from zdscan.physics.lifetime import prompt_clause
 from zdscan.physics.polynomial import Polynomial
 
 _TABLE = "lhcb_dark_photon"
@@ -47,14 +48,8 @@ def clauses(model: Model, mass: float) -> list[Clause]:
     limit = against_mass.load(_TABLE).at("eps_median", mass)
     if math.isnan(limit):
         return []
-    return [
-        Clause(
-            polynomial=production(model, mass) * (1.0 / dark_photon_fraction(model, mass)),
-            channel="mumu",
-            up=limit * limit,
-            min_width=model.constants["hbar"] / longest_lifetime(model, mass),
-        )
-    ]
+    rate = production(model, mass) * (1.0 / dark_photon_fraction(model, mass))
+    return [prompt_clause(model, rate, "mumu", limit * limit, longest_lifetime(model, mass))]
 
 
 CONSTRAINT = Constraint(

@@ -5,8 +5,8 @@ Each bounded side of a clause is an inequality. In the couplings (a, b, u), with
     D = side (P - bound),    or behind a branching ratio    D = side P Gamma_x - side bound Gamma.
 
 Behind a window (kernels/fast/window.py) the share E of decays in it is no polynomial. Then D = y E - bound h, with
-h = Gamma behind a branching ratio and else 1: the terms are those of y = side P Gamma_x or side P alone, and the bound is
-kept as a number. Where no channel is open the terms are all of D, but for the bound of a clause without branching ratio.
+h = Gamma behind a branching ratio and else 1: the terms are those of y = side P Gamma_x or side P alone, and the bound
+is kept as a number. Where no channel is open the terms are all of D, but for the bound of a clause without channel.
 
 Which monomials of P and of the widths make which term of D hardly changes from mass to mass: it is worked out once for
 each pattern of zeros, and what is left for a mass is to gather, multiply and add.
@@ -147,7 +147,8 @@ def _window_numbers(windows: Floats, of_channel: NDArray[np.bool_], bound: Float
 def _recipe(labels: Ints, kept: NDArray[np.bool_], there: NDArray[np.bool_], open_: NDArray[np.bool_]) -> _Recipe:
     """The recipe of a pattern.
 
-    labels : int64[3, n], constraint, channel and kind of window of the clauses; kept : bool[n, 2], sides that are inequalities.
+    labels : int64[3, n], constraint, channel and kind of window of the clauses.
+    kept : bool[n, 2], sides that are inequalities.
     there : bool[n, 35], coefficients that are not zero; open_ : bool[5, 7], widths that are not.
     """
     clauses, monomials_, widths = len(kept), there.shape[1], open_.shape[1]
