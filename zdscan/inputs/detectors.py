@@ -1,4 +1,4 @@
-"""Detectors that a vector must leave to be invisible: paths and momenta of detectors.toml, each with source and grade."""
+"""Detectors that a vector must leave to be invisible: paths and momenta, each with source and grade."""
 
 from __future__ import annotations
 

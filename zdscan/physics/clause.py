@@ -48,10 +48,10 @@ class Clause:
     channel : multiply by this branching ratio of the vector; None: by 1.
     root : take the square root before adding `offset` (for the modulus of a complex amplitude).
     centre, up, down : up or down infinite where that side does not exclude.
-    min_width : the clause applies only where the total width (GeV) is at least this; the prompt decays of theory "paper".
+    min_width : the clause applies only where the total width (GeV) is at least this: prompt decays of theory "paper".
     window : (a, b) in 1/GeV, from and to which proper time over hbar a decay counts (`zdscan.physics.lifetime`):
-        E = exp(-a Gamma) - exp(-b Gamma). Prompt is a = 0, escape b = infinity, (0, 0) no window. Without a channel only
-        an escape can be asked for: of any other window the rate would not fall with the width.
+        E = exp(-a Gamma) - exp(-b Gamma). Prompt is a = 0, escape b = infinity, (0, 0) no window. Without a channel it
+        must be an escape: with any other window the rate would not fall with the width.
     """
 
     polynomial: Polynomial

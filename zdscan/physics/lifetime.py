@@ -27,7 +27,7 @@ def prompt_clause(
 ) -> Clause:
     """The clause rate BR < limit for prompt decays.
 
-    Theory "paper" cuts at lifetimes of `longest` ps. Theory "complete" counts the decays up to `proper_time` ps, by default
+    Theory "paper" cuts at lifetimes of `longest` ps. Theory "complete" counts the decays up to `proper_time` ps, or
     `longest`: if a limit holds at a lifetime, the share of decays that is seen falls no faster than its inverse beyond.
     """
     if model.theory == "paper":
@@ -37,7 +37,7 @@ def prompt_clause(
 
 
 def escape(model: Model, detector: str, mass: float) -> Window:
-    """Decays behind a detector of `zdscan.inputs.detectors`, of a vector of this mass in GeV; nothing without momentum."""
+    """Decays behind a detector of `zdscan.inputs.detectors`, of a vector of this mass (GeV); none without momentum."""
     there = detectors.load()[detector]
     p = momentum(there, model.constants, mass)
     if p <= 0.0:
@@ -48,7 +48,7 @@ def escape(model: Model, detector: str, mass: float) -> Window:
 def momentum(detector: Detector, c: Constants, mass: float) -> float:
     """Of the vector in the laboratory, GeV, across the direction of its parent; 0 where the decay is forbidden.
 
-    In the rest frame of the parent, m, its largest energy is that against everything else at rest in one lump of mass r,
+    In the rest frame of the parent, m, its largest energy is that against everything else in one lump of mass r,
     E = (m^2 + M^2 - r^2)/(2 m).
     """
     if detector.momentum_GeV is not None:
@@ -67,8 +67,8 @@ def with_escape(
 ) -> list[Clause]:
     """The clauses constant + rate BR_inv < limit and, in theory "complete", constant + rate E < limit.
 
-    E is the share that leaves the detector, whatever it decays to. Both together would be rate [BR_inv + (1 - BR_inv) E],
-    at most twice the larger one.
+    E is the share that leaves the detector, whatever it decays to. Both together are rate [BR_inv + (1 - BR_inv) E], at
+    most twice the larger one.
     """
     invisible = Clause(polynomial=rate, channel="invisible", constant=constant, up=limit)
     window = escape(model, detector, mass) if model.theory == "complete" else (0.0, 0.0)

@@ -36,8 +36,8 @@ class Entry(Record):
     ----------
     decay : a key of `zdscan.physics.two_body.MODES`.
     channel : what the Z_D decays to.
-    prompt : name of the constant (ps) up to which lifetimes the limit is used; absent: for all. Theory "paper" cuts there;
-        theory "complete" counts decays up to this proper time, or up to that of the column proper_time (ps).
+    prompt : name of the constant (ps) up to which lifetimes the limit is used; absent: for all. Theory "paper" cuts
+        there, theory "complete" counts decays up to this proper time, or up to that of the column proper_time (ps).
     escape : of a limit on invisible ones, the detector (zdscan/inputs/detectors.py) behind which a vector that decays
         visibly is invisible too, in theory "complete"; absent: nowhere.
     deviations : for numbers that are a best value and its 68% interval, the limit in standard deviations above the
