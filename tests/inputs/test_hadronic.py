@@ -34,7 +34,8 @@ def test_hadronic_table_and_spot_values() -> None:
 
 
 def test_the_hadronic_table_is_cited() -> None:
-    assert hadronic.citations() == ("Foguel:2022ppx", "PDG:2022", "Coogan:2019qpu", "Baruch:2022esd")
+    assert hadronic.citations("paper") == ("Foguel:2022ppx", "PDG:2022")
+    assert hadronic.citations("complete") == ("Foguel:2022ppx", "Coogan:2019qpu", "PDG:2022", "Baruch:2022esd")
 
 
 def test_the_fine_table_begins_below_two_pions_and_ends_at_2_gev() -> None:

@@ -392,7 +392,7 @@ def test_point_as_json_has_the_documented_layout() -> None:
     keys = ("id", "title", "prediction", "limit", "unit", "cl", "grade", "ratio", "applies", "excluded", "reference")
     assert all(set(item) == set(keys) for item in point["constraints"])
     assert set(point["anomalous_moments"]) == {"mu", "e"}
-    assert (point["theory"], point["version"]) == ("paper", __version__)
+    assert (point["theory"], point["version"]) == ("complete", __version__)
     # With uncorrelated errors chi2 is the sum of the squared pulls that are printed.
     assert sum(row["pull"] ** 2 for row in point["rows"]) == pytest.approx(point["chi2"]["all"], rel=1e-9)
     assert sum(point["branching_ratios"].values()) == pytest.approx(1.0, rel=1e-12)
@@ -421,7 +421,8 @@ def test_point_as_tables_agrees_with_json() -> None:
     for item in point["constraints"]:
         assert item["id"] in result.out
     assert result.out.startswith("Case B: mass = 0.0103, ")
-    assert "emission lepton" in result.out
+    assert "Theory complete, emission complete" in result.out
+    assert "Theory paper, emission lepton" in zdscan(*POINT, "--theory", "paper").out
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zdscan
-from tests.support.tolerances import CLOSED_FORM, EXACT_ALGEBRA, LOOP_SUM
+from tests.support.tolerances import CLOSED_FORM, EXACT_ALGEBRA, GRID_CHI2, LOOP_SUM
 from tests.support.verdicts import of
 from tests.twins import wess_zumino as twin
 from tests.twins.inputs import GF, LAMBDA, MW, QUARK_MASSES
 from zdscan.errors import UserError
+from zdscan.evaluation.engine import Engine
 from zdscan.inputs import constants, tables
 from zdscan.inputs.spline import Spline
 from zdscan.physics.cases import CASES, COUPLINGS, Case
@@ -23,6 +24,7 @@ from zdscan.physics.clause import Model
 from zdscan.physics.currents import coefficients, currents, resolved, setting_fault
 from zdscan.physics.two_body import branching_ratio
 from zdscan.physics.vertex import vertex
+from zdscan.scan.scanfile import parse_scan
 
 TRANSITIONS = ("bs", "bd", "sd")
 CHARGES = st.floats(-2.0, 2.0)
@@ -319,3 +321,39 @@ def test_every_parameter_has_its_own_term() -> None:
         moved = {name: {parameter: row["eps"]} for name, row in charges(1 / 3).items()}
         e0 = vertex(Case.from_couplings("moved", moved).matrix, "bs").e0
         assert (e0[place] != 0.0) == (("eps", "eps_z", "g_mu")[place] == parameter)
+
+
+SCAN = """\
+format = 1
+[case]
+name = "baryonic with muons"
+[case.couplings]
+v_u = { eps = 0.1 }
+v_d = { eps = 0.1 }
+v_s = { eps = 0.1 }
+v_mu = { g_mu = 1.0 }
+[axes]
+mass = { values = [0.02, 0.3] }
+eps = { min = 1e-7, max = 1e-2, n = 30, spacing = "log" }
+eps_z = { values = [0.0] }
+g_mu = { min = 1e-7, max = 1e-2, n = 20, spacing = "log" }
+[constraints]
+use = ["b_k_x", "b_k_x_mumu", "bs_mixing", "k_mixing", "k_pi_x", "z_gamma_x"]
+"""
+
+
+def test_a_grid_has_the_term_as_points_have_it() -> None:
+    """chi2 and bits of the fast evaluator, from a scan file of format 1, against points."""
+    scan = parse_scan(SCAN)
+    engine = Engine.from_scan(scan)
+    size = scan.points // 2
+    for place, mass in enumerate((0.02, 0.3)):
+        chi2, excluded = np.empty(size, np.float32), np.empty(size, np.uint32)
+        engine.evaluate(engine.mass_tables(place), 0, size, [chi2, excluded])
+        eps, g_mu = np.meshgrid(scan.axes["eps"], scan.axes["g_mu"], indexing="ij")
+        chosen = {"theory": scan.settings.theory, "constraints": scan.settings.constraints}
+        points = zdscan.evaluate(scan.coupling_case, mass, eps, 0.0, g_mu, **chosen)
+        bits = (points.excluded.reshape(size, -1) << np.arange(6)).sum(axis=1)
+        np.testing.assert_array_equal(excluded, bits)
+        np.testing.assert_allclose(chi2, points.chi2["all"].ravel(), rtol=GRID_CHI2)
+        assert len(set(bits.tolist())) >= 2

@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import cmath
 import math
+import tomllib
 from itertools import permutations
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.integrate import dblquad
 from scipy.special import gamma
 
+import zdscan
+
 PION, NEUTRAL_PION = 0.13957039, 0.1349768  # GeV
-ALPHA = 1 / 137.035999
+ALPHA = 1 / 137.035999084
 
 
 # ---- two pions ----------------------------------------------------------------------------------------------------
@@ -224,3 +229,52 @@ def measured_pion_photon(mass: float, c_rho: float, c_omega: float, c_phi: float
     ):
         total += c * cmath.rect(strength, math.radians(degrees)) * m**2 / complex(m**2 - q2, -mass * gamma_m)
     return momentum**3 * abs(total) ** 2 / (12 * math.pi)
+
+
+# ---- the whole width, from the data files -------------------------------------------------------------------------
+
+
+def _data(name: str) -> dict[str, Any]:
+    return tomllib.loads((Path(zdscan.__file__).parent / "inputs" / "data" / name).read_text())
+
+
+def _interpolated(name: str, mass: float) -> dict[str, float]:
+    document = _data(name)
+    rows = np.array(document["segment"][0]["rows"])
+    return {
+        column: float(np.interp(mass, rows[:, 0], rows[:, k], left=0.0)) for k, column in enumerate(document["columns"])
+    }
+
+
+def _line_shape(mass: float, meson: dict[str, Any]) -> complex:
+    def momentum_cubed(s: float, masses: list[float]) -> float:
+        plus, minus = (masses[0] + masses[1]) ** 2, (masses[0] - masses[1]) ** 2
+        return ((s - plus) * (s - minus) / (4 * s)) ** 1.5 if s > plus else 0.0
+
+    m, width = meson["mass"], meson["width"]
+    running = sum(
+        channel["share"] * momentum_cubed(mass**2, channel["masses"]) / momentum_cubed(m**2, channel["masses"])
+        for channel in meson["channels"]
+    )
+    return m**2 / complex(m**2 - mass**2, -(m**2) * running * width / mass)
+
+
+def complete_width(
+    mass: float, vector: tuple[float, float, float], axial: tuple[float, float, float], f: float = 0.1302 / math.sqrt(2)
+) -> float:
+    """Gamma(hadrons) of the setting `complete` for couplings of u, d, s, GeV."""
+    rho, omega, phi = vector[0] - vector[1], 3 * (vector[0] + vector[1]), -3 * vector[2]
+    r = _interpolated("table_hadronic_R_fine.toml", mass)
+    ratio = rho**2 * r["rr"] + omega**2 * r["oo"] + phi**2 * r["pp"]
+    ratio += rho * omega * r["ro"] + rho * phi * r["rp"] + omega * phi * r["op"]
+    width = mass / (12 * math.pi) * ratio
+    if mass > NEUTRAL_PION:
+        mesons = _data("vector_mesons.toml")
+        screened = rho * _line_shape(mass, mesons["rho"]) + omega * _line_shape(mass, mesons["omega"])
+        width += abs(screened / 2) ** 2 * vector_to_pion_photon(mass, 0.0, 1.0, f)
+    a_u, a_d, a_s = axial
+    s = _interpolated("table_axial_spectral.toml", mass)
+    of_quarks = (a_u - a_d) ** 2 * s["ud"] + (a_u + a_d) ** 2 * s["0"]
+    if mass > 2 * 0.493677:
+        of_quarks += a_s**2 * (s["ud"] / 4 + s["s"] + 0.66 * math.sqrt(s["ud"] * s["s"]))
+    return width + mass / (4 * math.pi) * of_quarks

@@ -9,6 +9,7 @@ from zdscan.inputs import against_mass, hadronic
 from zdscan.kernels.physics.widths import hadron_response, hadronic_pairs, lepton_factors
 from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.hadrons import response
+from zdscan.physics.lifetime import prompt_clause
 from zdscan.physics.polynomial import Polynomial
 from zdscan.physics.productions import LHCB, production
 
@@ -54,14 +55,8 @@ def clauses(model: Model, mass: float) -> list[Clause]:
     limit = against_mass.load(_TABLE).at("eps_median", mass)
     if math.isnan(limit):
         return []
-    return [
-        Clause(
-            polynomial=produced(model, mass) * (1.0 / dark_photon_fraction(model, mass)),
-            channel="mumu",
-            up=limit * limit,
-            min_width=model.constants["hbar"] / longest_lifetime(model, mass),
-        )
-    ]
+    rate = produced(model, mass) * (1.0 / dark_photon_fraction(model, mass))
+    return [prompt_clause(model, rate, "mumu", limit * limit, longest_lifetime(model, mass))]
 
 
 CONSTRAINT = Constraint(

@@ -259,6 +259,7 @@ class Expander:
                 degree=found.degree,
                 bit=found.bit,
                 prompt=found.prompt,
+                window=found.window,
                 kind=_kind(channels[-1], terms_of_chi2, terms_of_length),
             )
             for terms_of_chi2, terms_of_length in zip(chi2, lengths, strict=True)

@@ -47,7 +47,7 @@ def table(name: str = NAME) -> Array:
     return by_current(load(name), f"table_{name}.toml")
 
 
-def citations() -> tuple[str, ...]:
-    """Keys of references.bib of the R ratio and of the axial spectral functions."""
-    keys = (key for name in (NAME, FINE, AXIAL) for key in load(name).citations)
-    return tuple(dict.fromkeys(keys))
+def citations(theory: str) -> tuple[str, ...]:
+    """Keys of references.bib of what the hadronic width of a theory setting is made of."""
+    names = (NAME,) if theory == "paper" else (FINE, AXIAL)
+    return tuple(dict.fromkeys(key for name in names for key in load(name).citations))

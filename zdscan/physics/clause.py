@@ -40,8 +40,9 @@ _PLACES: Mapping[tuple[int, int, int], int] = {
 
 @dataclass(frozen=True)
 class Clause:
-    """One comparison: value = transform(constant + polynomial x BR) + offset against centre +up -down.
+    """One comparison: value = transform(constant + polynomial x BR x E) + offset against centre +up -down.
 
+    E is the share of the vectors that decay at the proper times of `window`.
     ratio = max[(value - centre)/up, (centre - value)/down, 0]; 1 or more is excluded.
 
     Attributes
@@ -50,7 +51,10 @@ class Clause:
     channel : multiply by this branching ratio of the vector; None: by 1.
     root : take the square root before adding `offset` (for the modulus of a complex amplitude).
     centre, up, down : up or down infinite where that side does not exclude.
-    min_width : the clause applies only where the total width (GeV) is at least this (prompt decay).
+    min_width : the clause applies only where the total width (GeV) is at least this: prompt decays of theory "paper".
+    window : (a, b) in 1/GeV, from and to which proper time over hbar a decay counts (`zdscan.physics.lifetime`):
+        E = exp(-a Gamma) - exp(-b Gamma). Prompt is a = 0, escape b = infinity, (0, 0) no window. Without a channel it
+        must be an escape: with any other window the rate would not fall with the width.
     """
 
     polynomial: Polynomial
@@ -62,6 +66,18 @@ class Clause:
     root: bool = False
     channel: Channel | None = None
     min_width: float = 0.0
+    window: tuple[float, float] = (0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        start, end = self.window
+        if self.window == (0.0, 0.0):
+            return
+        if not 0.0 <= start < end or math.isinf(start):
+            raise ValueError(f"a window goes from a proper time to a later one, not from {start:g} to {end:g}")
+        if self.channel is None and math.isfinite(end):
+            raise ValueError("a clause without a channel can have a window that ends at infinity alone")
+        if self.min_width > 0.0:
+            raise ValueError("a clause has either a window or a least width")
 
     def packed(self, constraint: int) -> list[float]:
         """The clause as the kernels read it (kernels/tables/clauses.py)."""
@@ -74,6 +90,7 @@ class Clause:
         out[_layout.CHANNEL] = -1.0 if self.channel is None else _CHANNELS[self.channel]
         out[_layout.CENTRE], out[_layout.UP], out[_layout.DOWN] = self.centre, self.up, self.down
         out[_layout.MIN_WIDTH] = self.min_width
+        out[_layout.WINDOW_FROM], out[_layout.WINDOW_TO] = self.window
         self.polynomial.pack(_PLACES, out)
         return out
 

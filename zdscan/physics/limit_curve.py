@@ -13,15 +13,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from zdscan.errors import UserError
-from zdscan.inputs import against_mass, constants
+from zdscan.errors import UserError, no_such
+from zdscan.inputs import against_mass, constants, detectors
 from zdscan.inputs.against_mass import INTERVAL, Numbers
 from zdscan.inputs.files import Positive, Record, Text, validate
 from zdscan.physics.clause import Channel, Clause, Constraint, Model
+from zdscan.physics.lifetime import prompt_clause, with_escape
 from zdscan.physics.parameters import MASS_RANGE
 from zdscan.physics.two_body import MODES, branching_ratio
 
 KIND = "constraint"
+PROPER_TIME = "proper_time"  # column of proper times (ps) up to which decays are seen
 _FINAL_STATES: Mapping[Channel, str] = {
     "invisible": "invisible",
     "ee": "e+ e-",
@@ -37,7 +39,10 @@ class Entry(Record):
     ----------
     decay : a key of `zdscan.physics.two_body.MODES`.
     channel : what the Z_D decays to.
-    prompt : name of the constant (ps) up to which lifetimes the limit is used; absent: for all.
+    prompt : name of the constant (ps) up to which lifetimes the limit is used; absent: for all. Theory "paper" cuts
+        there, theory "complete" counts decays up to this proper time, or up to that of the column proper_time (ps).
+    escape : of a limit on invisible ones, the detector (zdscan/inputs/detectors.py) behind which a vector that decays
+        visibly is invisible too, in theory "complete"; absent: nowhere.
     deviations : for numbers that are a best value and its 68% interval, the limit in standard deviations above the
         best value; absent: the file has a column limit.
     in_paper : whether arXiv:2412.11438 uses it (`use = "paper"`).
@@ -48,6 +53,7 @@ class Entry(Record):
     decay: Text
     channel: Channel
     prompt: Text | None = None
+    escape: Text | None = None
     deviations: Positive | None = None
     in_paper: bool = False
     first_format: Annotated[int, Field(ge=1)] = 1
@@ -62,16 +68,20 @@ class LimitCurve:
     decay: str
     channel: Channel
     prompt: str | None
+    escape: str | None = None
 
     def clauses(self, model: Model, mass: float) -> list[Clause]:
         """BR(H -> H' Z_D) BR(Z_D -> channel) below the limit at this mass; nothing where the curve has none."""
         limit = self.numbers.at("limit", mass)
         if math.isnan(limit):
             return []
-        c = model.constants
-        least_width = 0.0 if self.prompt is None else c["hbar"] / c[self.prompt]
         rate = branching_ratio(self.decay, model, mass)
-        return [Clause(polynomial=rate, channel=self.channel, up=limit, min_width=least_width)]
+        if self.escape is not None:
+            return with_escape(model, mass, self.escape, rate, limit)
+        if self.prompt is None:
+            return [Clause(polynomial=rate, channel=self.channel, up=limit)]
+        proper_time = self.numbers.at(PROPER_TIME, mass) if PROPER_TIME in self.numbers.columns else None
+        return [prompt_clause(model, rate, self.channel, limit, model.constants[self.prompt], proper_time)]
 
     @property
     def rule(self) -> str:
@@ -140,6 +150,7 @@ def made_of(name: str, numbers: Numbers, source: str, file: str) -> Constraint:
         decay=entry.decay,
         channel=entry.channel,
         prompt=entry.prompt,
+        escape=entry.escape,
     )
     return Constraint(
         id=name,
@@ -150,7 +161,7 @@ def made_of(name: str, numbers: Numbers, source: str, file: str) -> Constraint:
         grade=numbers.grade,
         in_paper=entry.in_paper,
         applies=curve.applies,
-        slots=1,
+        slots=1 if entry.escape is None else 2,
         clauses=curve.clauses,
         first_format=entry.first_format,
         group=entry.group,
@@ -167,6 +178,12 @@ def _faults(entry: Entry, numbers: Numbers) -> list[str]:
     known = constants.load().entries
     if entry.prompt is not None and (entry.prompt not in known or known[entry.prompt].unit != "ps"):
         faults.append(f"prompt = {entry.prompt!r} is not the name of a constant in ps in {constants.FILE}.")
+    if entry.escape is not None and entry.escape not in detectors.load():
+        faults.append(f"there is {no_such('detector', entry.escape, detectors.load())} in {detectors.FILE}.")
+    if entry.escape is not None and entry.channel != "invisible":
+        faults.append('escape goes with channel = "invisible" alone.')
+    if PROPER_TIME in numbers.columns and entry.prompt is None:
+        faults.append(f"the column {PROPER_TIME} goes with prompt alone.")
     if numbers.cl is None:
         faults.append("the confidence level cl is missing.")
     needed = ("limit",) if entry.deviations is None else INTERVAL

@@ -27,6 +27,7 @@ from zdscan.kernels.physics.twobody import inclusive_factor, pseudoscalar_factor
 from zdscan.physics.cases import CASES, COUPLINGS
 from zdscan.physics.clause import Clause, Model
 from zdscan.physics.dipole import dipole_factor
+from zdscan.physics.lifetime import with_escape
 from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.polynomial import Polynomial
 from zdscan.physics.vertex import Transition, vertex
@@ -189,6 +190,11 @@ def _photon_share(column: NDArray[np.float64]) -> float:
     return float(share[0]) if matches else 0.0
 
 
-def neutrino_clause(model: Model, mass: float, mode: str, standard_model: float, limit: float) -> Clause:
-    """The clause BR_SM(H -> H' nu nu) + BR(H -> H' Z_D) BR_inv < limit; interference is below 3e-6 of the second."""
-    return Clause(polynomial=branching_ratio(mode, model, mass), channel="invisible", constant=standard_model, up=limit)
+def neutrino_clauses(
+    model: Model, mass: float, mode: str, detector: str, standard_model: float, limit: float
+) -> list[Clause]:
+    """BR_SM(H -> H' nu nu) + BR(H -> H' Z_D) BR_inv < limit, and for those that escape from the detector.
+
+    Interference is below 3e-6 of the second.
+    """
+    return with_escape(model, mass, detector, branching_ratio(mode, model, mass), limit, standard_model)

@@ -36,7 +36,7 @@ def uses(grid: GridFile) -> Uses:
     stored = grid.attributes
     add([PAPER], f"the model and its cases ({stored['case_title']})")
     add([FLAVIO], f"Standard Model tables, made with flavio {stored['flavio_version']}")
-    add(hadronic.citations(), "hadronic width")
+    add(hadronic.citations(str(stored["theory"])), "hadronic width")
     data = measurements.load(str(stored["measurements"]))
     for row, keys in zip(data.ids, data.citations, strict=True):
         add(keys, f"measurement {row}")

