@@ -36,7 +36,7 @@ def view(
     grid : Grid, MemoryGrid, str or Path
         An open grid, or the name of a grid file, finished or not.
     x, y : str
-        Axes seen: ``"mass"``, ``"eps"``, ``"eps_z"`` or ``"g_mu"``; without `y` there is one.
+        Axes seen: ``"mass"`` or a parameter of the case; without `y` there is one.
     fixed : mapping of str to float
         Values to hold other axes at (mass in GeV); the nearest value of the grid is taken.
     constraints : str or iterable of str
@@ -87,7 +87,7 @@ def plot(
     grid : Grid, MemoryGrid, str or Path
         An open grid, or the name of a grid file, finished or not.
     x, y : str
-        Axes shown: ``"mass"``, ``"eps"``, ``"eps_z"`` or ``"g_mu"``; without `y` the picture is chi2 along `x`.
+        Axes shown: ``"mass"`` or a parameter of the case; without `y` the picture is chi2 along `x`.
     output : str or Path
         The picture: .png, .pdf or .svg.
     kind : str

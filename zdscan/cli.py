@@ -239,25 +239,31 @@ def watch(
 @app.command()
 @with_settings
 def point(
-    case: Annotated[str, typer.Option(help="Case: A, B or C.")],
+    case: Annotated[str, typer.Option(help="Case: A, B, C, a name of `zdscan cases`, or a file ./mine.toml.")],
     mass: Annotated[float, typer.Option(help="Mass of the Z_D in GeV.")],
-    eps: Annotated[float, typer.Option(help="Kinetic mixing.")] = 0.0,
-    eps_z: Annotated[float, typer.Option(help="Mass mixing.")] = 0.0,
-    g_mu: Annotated[float, typer.Option(help="Direct vector coupling to the muon.")] = 0.0,
+    parameters: Annotated[
+        list[str] | None, typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="A parameter of the case.")
+    ] = None,
+    eps: Annotated[float | None, typer.Option(help="Kinetic mixing, as -p eps=.")] = None,
+    eps_z: Annotated[float | None, typer.Option(help="Mass mixing, as -p eps_z=.")] = None,
+    g_mu: Annotated[float | None, typer.Option(help="Direct vector coupling to the muon, as -p g_mu=.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     **settings: Any,
 ) -> None:
     """Evaluate one point: couplings, widths, the 26 rows, chi2 and every constraint."""
     from zdscan.point import evaluate
+    from zdscan.terminal.limits import parameters as typed
 
-    evaluated = evaluate(case, mass, eps, eps_z, g_mu, **settings)
+    named = {"eps": eps, "eps_z": eps_z, "g_mu": g_mu}
+    given = [f"{name}={value!r}" for name, value in named.items() if value is not None]
+    evaluated = evaluate(case, mass, **typed([*(parameters or ()), *given]), **settings)
     result = evaluated.to_dict()
     if as_json:
         print(json.dumps(result, indent=2))
     else:
         from zdscan.terminal import report
 
-        report.show_point(result, case, evaluated.physics.model.emission)
+        report.show_point(result, evaluated.physics.case.name, evaluated.physics.model.emission)
 
 
 @app.command()
@@ -304,12 +310,18 @@ def limits(
 
 
 @app.command()
-def cases() -> None:
-    """List the built-in cases with their coupling matrices."""
-    from zdscan.physics.cases import CASES
+def cases(
+    name: Annotated[str | None, typer.Argument(metavar="[CASE]", help="One case in full: a name or a file.")] = None,
+) -> None:
+    """List the cases: built-in ones with their coupling matrices, models with parameters, anomalies, conservation."""
+    from zdscan.physics import models
+    from zdscan.physics.cases import CASES, named_case
     from zdscan.terminal import report
 
-    report.show_cases(CASES)
+    if name is None:
+        report.show_cases(CASES, models.available())
+    else:
+        report.show_case(name, named_case(name))
 
 
 @app.command()
@@ -324,7 +336,7 @@ def constraints() -> None:
 @app.command()
 def plot(
     grid: GridPath,
-    x: Annotated[str, typer.Option(help="Axis along x: mass, eps, eps_z or g_mu.")],
+    x: Annotated[str, typer.Option(help="Axis along x: mass, or a parameter of the case.")],
     y: Annotated[str | None, typer.Option(help="Axis along y; without it, chi2 along x.")] = None,
     profile: Annotated[bool, typer.Option("--profile", help="Minimise over all other axes (the default).")] = False,
     slice_at: Annotated[

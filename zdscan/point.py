@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from zdscan import __version__
-from zdscan.errors import UserError
+from zdscan.errors import UserError, listed, no_such
 from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL, UNSEEN
 from zdscan.evaluation.physics import Physics
@@ -19,9 +19,9 @@ from zdscan.evaluation.settings import documented
 from zdscan.kernels.physics.moments import anomalous_moment
 from zdscan.neglected.effect import Neglected
 from zdscan.neglected.survey import at_point
-from zdscan.physics.cases import COUPLINGS, Case, case_of
+from zdscan.physics.cases import COUPLINGS, Case, case_of, nothing_depends
 from zdscan.physics.clause import Constraint
-from zdscan.physics.parameters import AXES, LARGEST_COUPLING, MASS_RANGE, PARAMETERS
+from zdscan.physics.parameters import MASS_RANGE
 
 Array = NDArray[Any]
 
@@ -33,7 +33,7 @@ class PointResult:
     Attributes
     ----------
     shape : of the arguments of `evaluate`, broadcast; () for one point.
-    parameters : mass (GeV), eps, eps_z, g_mu.
+    parameters : mass (GeV), and the parameters of the case by name.
     couplings : named couplings (docs/model.md).
     widths : GeV; ee, mumu, nunu (three neutrinos), hadrons, invisible (the extra width `invisible_width` alone), total,
         and nunu_plus_invisible, the sum of the two that leave no trace.
@@ -83,7 +83,7 @@ class PointResult:
         """What the verdict on one point leaves out, each effect with its size; None for an array of points."""
         if self.shape != ():
             return None
-        return at_point(self.physics, *(float(self.parameters[name]) for name in AXES))
+        return at_point(self.physics, *(float(value) for value in _columns(self.physics.case, self.parameters)))
 
     def to_dict(self) -> dict[str, Any]:
         """The layout of ``zdscan point --json``: plain numbers for one point, nested lists for arrays."""
@@ -152,13 +152,14 @@ def _plain(value: Any) -> Any:
 def evaluate(
     case: str | Case | Mapping[str, Mapping[str, float]],
     mass: ArrayLike,
-    eps: ArrayLike = 0.0,
-    eps_z: ArrayLike = 0.0,
-    g_mu: ArrayLike = 0.0,
-    *,
+    *couplings: ArrayLike,
     theory: str = "complete",
     emission: str = "auto",
     invisible_width: float = 0.0,
+    invisible_branching: float = 0.0,
+    dark_fermion: Mapping[str, float] | tuple[float, float] | None = None,
+    right_handed_neutrinos: str = "auto",
+    mixing: str = "auto",
     axial_mu: float = 0.0,
     fcnc_scale: float = 1.0,
     anomaly: str = "auto",
@@ -167,6 +168,7 @@ def evaluate(
     theory_errors: str = "table",
     constraints: str | Sequence[str | Constraint] = "all",
     limits: str = "rashed2024",
+    **parameters: ArrayLike,
 ) -> PointResult:
     """Evaluate points with everything behind their verdicts: couplings, widths, rows with pulls, constraints.
 
@@ -174,12 +176,13 @@ def evaluate(
 
     Parameters
     ----------
-    case : "A", "B", "C", a `Case`, or the couplings of a case of your own per unit of each parameter, e.g.
-        ``{"v_mu": {"g_mu": 1.0}, "g_numu": {"g_mu": 1.0}}`` (docs/model.md).
+    case : the name of a case ("A", "B", "C", "b_l", ...; `zdscan cases` lists them), a file "./mine.toml", a `Case`, or
+        the couplings of a case of your own per unit of each parameter, e.g.
+        ``{"v_mu": {"g_mu": 1.0}, "g_numu": {"g_mu": 1.0}}`` (docs/models.md).
     mass : mass of the vector in GeV, 0.01 to 2; a number or an array.
-    eps : kinetic mixing, at most 100 in size; like the following a number or an array, all broadcast together.
-    eps_z : mass mixing.
-    g_mu : direct muon coupling; 0 in Case A.
+    couplings : the parameters of the case in its order (eps, eps_z, g_mu in Cases A, B and C), numbers or arrays, all
+        broadcast together; 0 where not given.
+    parameters : the same by name, such as ``g=1e-4``.
     {settings}
 
     Returns
@@ -189,7 +192,8 @@ def evaluate(
     Raises
     ------
     UserError
-        A name is unknown, a mass is outside 0.01-2 GeV, a number is not finite, or g_mu is given in Case A.
+        A name is unknown, a mass is outside 0.01-2 GeV, a number is not finite or outside the range of its parameter,
+        or g_mu is given in Case A.
     """
     chosen = case_of(case)
     physics = build_physics(
@@ -197,6 +201,10 @@ def evaluate(
         theory=theory,
         emission=emission,
         invisible_width=invisible_width,
+        invisible_branching=invisible_branching,
+        dark_fermion=dark_fermion,
+        right_handed_neutrinos=right_handed_neutrinos,
+        mixing=mixing,
         axial_mu=axial_mu,
         fcnc_scale=fcnc_scale,
         anomaly=anomaly,
@@ -206,7 +214,7 @@ def evaluate(
         constraints=constraints,
         limits=limits,
     )
-    given = {"mass": mass, "eps": eps, "eps_z": eps_z, "g_mu": g_mu}
+    given = {"mass": mass} | _given(chosen, couplings, parameters)
     numbers: dict[str, Array] = {}
     faults = []
     for name, value in given.items():
@@ -221,13 +229,32 @@ def evaluate(
     except ValueError:
         shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in given.items())
         raise UserError(
-            f"mass, eps, eps_z and g_mu must be numbers or arrays of matching shapes, not {shapes}."
+            f"{', '.join(list(given)[:-1])} and {list(given)[-1]} must be numbers or arrays of matching shapes, not "
+            f"{shapes}."
         ) from None
     if arrays[0].size == 0:
         raise UserError("There is no point to evaluate: an argument is empty.")
-    parameters = {name: array.copy() for name, array in zip(given, arrays, strict=True)}  # not views of one number
-    _check(chosen, parameters)
-    return _points(physics, parameters)
+    points = {name: array.copy() for name, array in zip(given, arrays, strict=True)}  # not views of one number
+    _check(chosen, points)
+    return _points(physics, points)
+
+
+def _given(case: Case, values: Sequence[ArrayLike], named: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
+    """The parameters of a case as given, in order or by name; 0 where they are not."""
+    names = case.parameters.used
+    faults = [f"There is {no_such('parameter', name, names)}." for name in named if name not in names]
+    if len(values) > len(names):
+        faults.append(f"Case {case.name} has {len(names)} parameters ({listed(names)}), not {len(values)}.")
+    in_order = dict(zip(names, values, strict=False))
+    faults += [f"{name} is given twice, in order and by name." for name in in_order if name in named]
+    if faults:
+        raise UserError(*faults)
+    return {name: in_order.get(name, named.get(name, 0.0)) for name in names}
+
+
+def _columns(case: Case, parameters: Mapping[str, Array]) -> list[Array]:
+    """Mass and the three columns of the coupling matrix; 0 for one that the case does not use."""
+    return [parameters.get(name, np.zeros_like(parameters["mass"])) for name in case.parameters.axes]
 
 
 def _check(case: Case, parameters: dict[str, Array]) -> None:
@@ -235,18 +262,16 @@ def _check(case: Case, parameters: dict[str, Array]) -> None:
     for name, values in parameters.items():
         if not np.all(np.isfinite(values)):
             faults.append(f"{name} must be a finite number.")
-        elif name != "mass" and np.any(np.abs(values) > LARGEST_COUPLING):
-            worst = values.flat[int(np.argmax(np.abs(values)))]
-            faults.append(
-                f"{name} is {float(worst):g}; at most {LARGEST_COUPLING:g} in size is allowed, a finite number."
-            )
+        elif name != "mass" and (fault := case.parameters[name].fault(float(values.min()), float(values.max()))):
+            faults.append(f"{name} {fault}.")
     low, high = MASS_RANGE
     mass = parameters["mass"]
     if np.any(mass < low) or np.any(mass > high):
         worst = mass[(mass < low) | (mass > high)].flat[0]
         faults.append(f"mass is {float(worst)!r} GeV; zdscan covers {low:g} to {high:g} GeV.")
-    if not np.any(case.matrix[:, PARAMETERS.index("g_mu")]) and np.any(parameters["g_mu"] != 0.0):
-        faults.append(f"g_mu must be 0 in Case {case.name}, which has no direct muon coupling.")
+    for name in case.parameters.used:
+        if not np.any(case.matrix[:, case.parameters.index(name)]) and np.any(parameters[name] != 0.0):
+            faults.append(f"{name} must be 0 in Case {case.name}, {nothing_depends(name)}.")
     if faults:
         raise UserError(*faults)
 
@@ -256,12 +281,16 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
     flat = {name: values.flatten() for name, values in parameters.items()}  # a copy: broadcast views are read-only soon
     n, n_constraints = len(flat["mass"]), len(physics.constraints)
     wanted = ("chi2", *OPTIONAL)
+    columns = [values.ravel() for values in _columns(physics.case, flat)[1:]]
+    couplings = {name: np.zeros(n) for name in COUPLINGS}
     found: dict[str, Array] = {}
     values, limits = np.full((n, n_constraints), np.nan), np.full((n, n_constraints), np.nan)
     applies = np.zeros((n, n_constraints), dtype=bool)
     for mass in dict.fromkeys(flat["mass"].tolist()):
         here = np.flatnonzero(flat["mass"] == mass)
-        couplings_here = np.array([flat[name][here] for name in PARAMETERS])
+        couplings_here = np.array([column[here] for column in columns])
+        for name, row in zip(COUPLINGS, physics.matrix_at(mass), strict=True):
+            couplings[name][here] = sum((c * values for c, values in zip(row, couplings_here, strict=True)), 0.0)
         at_mass = physics.quantities(physics.mass_tables(mass), couplings_here, wanted)
         for name, result in at_mass.items():
             found.setdefault(name, np.empty((n, *result.shape[1:]), dtype=result.dtype))[here] = result
@@ -284,10 +313,7 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
     def over_constraints(table: Array) -> Array:
         return table.reshape((*shape, n_constraints))
 
-    couplings = {
-        name: sum((row[j] * parameters[p] for j, p in enumerate(PARAMETERS)), np.zeros(shape))
-        for name, row in zip(COUPLINGS, physics.matrix, strict=True)
-    }
+    couplings = {name: values.reshape(shape) for name, values in couplings.items()}
     widths = gather("widths")
     by_channel = {name: widths[..., k] for k, name in enumerate(CHANNEL_NAMES)}
     ratios = gather("ratios")

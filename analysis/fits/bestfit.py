@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,9 @@ from scipy.stats import chi2 as chi2_law
 from scipy.stats import norm
 
 from zdscan.analysis.fits.degeneracy import FLAT, Curvature, FlatStretch, curvature, distinct, flat_stretches
-from zdscan.analysis.fits.minimise import Minimum, Surface, at_all_masses, minimise, side_of, value_at
+from zdscan.analysis.fits.minimise import Minimum, Surface, at_all_masses, coupling_names, minimise, side_of, value_at
 from zdscan.analysis.fits.seeds import Seeds, Signs, thinned
 from zdscan.errors import UserError
-from zdscan.physics.parameters import PARAMETERS
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]
@@ -32,7 +31,7 @@ class Profile:
 
     Attributes
     ----------
-    parameter : "mass" (GeV), "eps", "eps_z" or "g_mu".
+    parameter : "mass" (GeV) or one of the case.
     values, chi2 : float64[n].
     points : float64[n, 4], mass and couplings of the minimum at each value.
     interval : ends of the region around the best fit with chi2 within 1 of it; None for an end that the axis cuts off.
@@ -143,7 +142,7 @@ def fit_surface(
     by_sign = {signs: min(found, key=lambda m: m.chi2) for signs, found in by_mass.items()}
     best = min(by_sign.values(), key=lambda m: m.chi2)
     best, zero = _zeros(surface, seeds, best)
-    free = tuple(name for name in ("mass", *PARAMETERS) if len(axes[name]) > 1)
+    free = tuple(name for name in ("mass", *seeds.names) if len(axes[name]) > 1)
     curves: dict[str, Profile] = {}
     if profiles:
         curves = _profiles(surface, seeds, by_mass, best, progress)
@@ -154,11 +153,11 @@ def fit_surface(
             curves = _profiles(surface, seeds, by_mass, best, progress)
     progress("done", 1.0)
     stretches: list[FlatStretch] = []
-    for name in PARAMETERS:
+    for name in seeds.names:
         if name in curves:
             curve = curves[name]
-            others = {n: curve.points[:, 1 + k] for k, n in enumerate(PARAMETERS) if n != name and n in free}
-            stretches += flat_stretches(name, curve.values, curve.chi2, others, sm_chi2 - IMPROVED)
+            others = {n: curve.points[:, 1 + k] for k, n in enumerate(seeds.names) if n != name and n in free}
+            stretches += flat_stretches(name, curve.values, curve.chi2, others, sm_chi2 - IMPROVED, seeds.names)
     stretches = distinct(stretches)
     at_end = ""
     if "mass" in free and best.mass in (masses[0], masses[-1]):
@@ -176,7 +175,7 @@ def _profiles(
     best: Minimum,
     progress: Progress,
 ) -> dict[str, Profile]:
-    names = [name for name in PARAMETERS if len(seeds.axes[name]) > 1]
+    names = [name for name in seeds.names if len(seeds.axes[name]) > 1]
     curves = {"mass": mass_profile(by_mass, best)} if len(seeds.axes["mass"]) > 1 else {}
     for k, name in enumerate(names):
         progress(f"profile of {name}", 0.5 + 0.5 * k / len(names))
@@ -201,7 +200,7 @@ def _zeros(surface: Surface, seeds: Seeds, best: Minimum) -> tuple[Minimum, dict
     zero: dict[str, float] = {}
     block, lowest, axes = surface.at_mass(best.mass), best, seeds.axes
     mass = int(np.flatnonzero(axes["mass"] == best.mass)[0])
-    for name in PARAMETERS:
+    for name in seeds.names:
         axis = axes[name]
         if len(axis) > 1 and axis[0] <= 0.0 <= axis[-1]:
             starts = [lowest.couplings, tuple(seeds.by_value[name][mass, int(np.argmin(np.abs(axis))), 1:])]
@@ -217,7 +216,7 @@ def _zeros(surface: Surface, seeds: Seeds, best: Minimum) -> tuple[Minimum, dict
                 refit = minimise(block, best.mass, axes, lowest.couplings, lowest.signs, zeros)
             if refit.chi2 < lowest.chi2 + SAME:
                 bounds = {**refit.at_bound, **dict.fromkeys([*held, name], "lower")}
-                lowest = Minimum(refit.chi2, refit.mass, refit.couplings, bounds, True)
+                lowest = replace(refit, at_bound=bounds, converged=True)
     return lowest, zero
 
 
@@ -225,7 +224,7 @@ def _signs(start: Sequence[float], otherwise: Sequence[float], axes: Mapping[str
     """Signs of a start; where it is 0 those of the second point, and then whichever the axis has."""
     a, b, c = (
         int(np.sign(x)) or int(np.sign(y)) or (1 if axes[name][-1] > 0.0 else -1 if axes[name][0] < 0.0 else 0)
-        for x, y, name in zip(start, otherwise, PARAMETERS, strict=True)
+        for x, y, name in zip(start, otherwise, coupling_names(axes), strict=True)
     )
     return a, b, c
 
@@ -233,12 +232,12 @@ def _signs(start: Sequence[float], otherwise: Sequence[float], axes: Mapping[str
 def _curvature(surface: Surface, axes: Mapping[str, Array], best: Minimum) -> Curvature:
     """Second derivatives at the best mass; a coupling at an end takes part only if chi2 is flat towards it."""
     values, block = best.to_dict(), surface.at_mass(best.mass)
-    signs = {name: int(np.sign(values[name])) for name in PARAMETERS}
+    signs = {name: int(np.sign(values[name])) for name in best.names}
 
     def chi2_of(names: list[str]) -> Callable[[Array], float]:
         def chi2(t: Array) -> float:
             moved = values | {name: float(signs[name] * np.exp(x)) for name, x in zip(names, t, strict=True)}
-            return value_at(block, (moved["eps"], moved["eps_z"], moved["g_mu"]))
+            return value_at(block, np.array([moved[name] for name in best.names]))
 
         return chi2
 
@@ -253,7 +252,7 @@ def _curvature(surface: Surface, axes: Mapping[str, Array], best: Minimum) -> Cu
         # The other couplings are at their minimum, so this is the slope of the profile.
         return bool(abs(alone(t + SLOPE_STEP) - alone(t - SLOPE_STEP)) / (2.0 * SLOPE_STEP) < FLAT / np.log(10.0))
 
-    names = [name for name in PARAMETERS if takes_part(name)]
+    names = [name for name in best.names if takes_part(name)]
     at = np.log(np.abs([values[name] for name in names]))
     return curvature(chi2_of(names), at, names, [signs[name] for name in names])
 
@@ -281,7 +280,7 @@ def mass_profile(by_mass: Mapping[Signs, list[Minimum]], best: Minimum) -> Profi
 
 def coupling_profile(surface: Surface, seeds: Seeds, best: Minimum, name: str) -> Profile:
     """Profile of one coupling, and where it crosses 1 above the best fit."""
-    number, axis = PARAMETERS.index(name), seeds.axes[name]
+    number, axis = seeds.names.index(name), seeds.axes[name]
     best_value = best.couplings[number]
     table = seeds.by_value[name]  # [mass, value, 4]
 

@@ -28,7 +28,7 @@ class Combination:
 
     Attributes
     ----------
-    numbers : coupling -> its power or its coefficient, in the order of eps, eps_z, g_mu; the last is 1.
+    numbers : coupling -> its power or its coefficient, in the order of the parameters; the last is 1.
     is_sum : which of the two.
     """
 
@@ -181,7 +181,8 @@ class FlatStretch:
 
 
 def flat_stretches(
-    parameter: str, values: Array, chi2: Array, others: Mapping[str, Array], below: float
+    parameter: str, values: Array, chi2: Array, others: Mapping[str, Array], below: float,
+    order: Sequence[str] = PARAMETERS,
 ) -> list[FlatStretch]:
     """Flat stretches of a profile, the longest first; those that overlap a longer one are left out.
 
@@ -190,6 +191,7 @@ def flat_stretches(
     parameter : the profiled coupling.
     values, chi2 : the profile, values ascending.
     others : the other couplings along it.
+    order : of the couplings in combinations.
     below : only points with chi2 below this count: far from a minimum everything is flat, since nothing couples.
     """
     runs = []
@@ -206,7 +208,7 @@ def flat_stretches(
         if all(j < a or i > b for a, b in taken):
             taken.append((i, j))
             part = slice(i, j + 1)
-            kept, at = _constant(parameter, values[part], {name: x[part] for name, x in others.items()})
+            kept, at = _constant(parameter, values[part], {name: x[part] for name, x in others.items()}, order)
             found.append(
                 FlatStretch(parameter, float(values[i]), float(values[j]), float(chi2[part].min()), kept, at, length)
             )
@@ -218,38 +220,41 @@ def _decades(values: Array) -> float:
     return float(sum(np.ptp(side) for side in sides if side.size))
 
 
-def _constant(parameter: str, values: Array, others: Mapping[str, Array]) -> tuple[Combination | None, float | None]:
+def _constant(parameter: str, values: Array, others: Mapping[str, Array], order: Sequence[str]
+) -> tuple[Combination | None, float | None]:
     """The combination of the coupling with one other that stays the same along a stretch, and its value."""
     for name, x in others.items():
-        kept = _constant_product(parameter, values, name, x) or _constant_sum(parameter, values, name, x)
+        kept = _constant_product(parameter, values, name, x, order) or _constant_sum(
+            parameter, values, name, x, order
+        )
         if kept is not None:
             middle = len(values) // 2
             return kept, kept.value({name: float(x[middle]), parameter: float(values[middle])})
     return None, None
 
 
-def _constant_product(parameter: str, values: Array, name: str, x: Array) -> Combination | None:
+def _constant_product(parameter: str, values: Array, name: str, x: Array, order: Sequence[str]) -> Combination | None:
     if np.any(x * x[0] <= 0.0) or np.any(values * values[0] <= 0.0):
         return None
     t, y = np.log(np.abs(values)), np.log(np.abs(x))
     slope, offset = np.polyfit(t, y, 1)
     if abs(slope) < 2.0 * SIMPLE or np.max(np.abs(y - slope * t - offset)) > UNDETERMINED / 4.0:
         return None
-    pair = _ordered((name, 1.0), (parameter, -float(slope)))
+    pair = _ordered(order, (name, 1.0), (parameter, -float(slope)))
     return powers(np.array(list(pair.values())), list(pair))
 
 
-def _constant_sum(parameter: str, values: Array, name: str, x: Array) -> Combination | None:
+def _constant_sum(parameter: str, values: Array, name: str, x: Array, order: Sequence[str]) -> Combination | None:
     slope, offset = np.polyfit(values, x, 1)
     if np.ptp(x) < 0.5 * np.max(np.abs(x)) or np.max(np.abs(x - slope * values - offset)) > STRAIGHT * np.ptp(x):
         return None
-    pair = _ordered((name, 1.0), (parameter, -float(slope)))
+    pair = _ordered(order, (name, 1.0), (parameter, -float(slope)))
     last = list(pair.values())[-1]
     return Combination({n: c / last for n, c in pair.items()}, is_sum=True)
 
 
-def _ordered(*pairs: tuple[str, float]) -> dict[str, float]:
-    return dict(sorted(pairs, key=lambda item: PARAMETERS.index(item[0])))
+def _ordered(order: Sequence[str], *pairs: tuple[str, float]) -> dict[str, float]:
+    return dict(sorted(pairs, key=lambda item: order.index(item[0])))
 
 
 def distinct(stretches: Sequence[FlatStretch]) -> list[FlatStretch]:

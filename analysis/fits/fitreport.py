@@ -7,8 +7,8 @@ import math
 from rich.table import Table
 
 from zdscan.analysis.fits.bestfit import Profile
+from zdscan.analysis.fits.minimise import Minimum
 from zdscan.analysis.fits.fitting import Fit
-from zdscan.physics.parameters import UNITS
 from zdscan.terminal.report import console, number, plain_table
 from zdscan.terminal.words import NOT_COMPUTED, allowed_by
 
@@ -40,14 +40,15 @@ def show_fit(fit: Fit) -> None:
             + ", ".join(f"{c.names[j]}, {c.names[i]} {c.correlation[i, j]:+.3f}" for i, j in pairs),
             markup=False,
         )
-    table = plain_table("Lowest chi2 by signs", "signs of eps, eps_z, g_mu", "chi2", "mass", "eps", "eps_z", "g_mu")
+    names = r.best.names
+    table = plain_table("Lowest chi2 by signs", f"signs of {', '.join(names)}", "chi2", "mass", *names)
     for signs, m in sorted(r.by_sign.items(), key=lambda item: item[1].chi2):
         text = " ".join({-1: "-", 0: "0", 1: "+"}[s] for s in signs)
         table.add_row(text, f"{m.chi2:.2f}", *(f"{x:.4g}" for x in (m.mass, *m.couplings)))
     out.print(table)
     for profile in r.profiles.values():
-        out.print(_profile(profile, r.best.chi2))
-    table = plain_table("fcnc_scale, couplings refitted at the best mass", "fcnc_scale", "chi2", "eps", "eps_z", "g_mu")
+        out.print(_profile(profile, r.best))
+    table = plain_table("fcnc_scale, couplings refitted at the best mass", "fcnc_scale", "chi2", *names)
     for scale, m in fit.band:
         table.add_row(f"{scale:.4g}", f"{m.chi2:.2f}", *(f"{x:.4g}" for x in m.couplings))
     out.print(table)
@@ -79,14 +80,15 @@ def _parameters(fit: Fit) -> Table:
         left=(0, 1, 7),
     )
     for name, value in r.best.to_dict().items():
+        unit = "GeV" if name == "mass" else "1"
         if name not in r.free:
-            table.add_row(name, UNITS[name], f"{value:.4g}", "fixed", "", "", "", "")
+            table.add_row(name, unit, f"{value:.4g}", "fixed", "", "", "", "")
             continue
         error = r.curvature.errors.get(name, math.nan)
         profile = r.profiles.get(name)
         ends_text = ["axis" if end is None else f"{end:.4g}" for end in profile.interval] if profile else ["", ""]
         zero = f"{r.zero[name]:.2f}" if name in r.zero else ""
-        table.add_row(name, UNITS[name], f"{value:.4g}", _error(value, error), *ends_text, zero, ends.get(name, ""))
+        table.add_row(name, unit, f"{value:.4g}", _error(value, error), *ends_text, zero, ends.get(name, ""))
     return table
 
 
@@ -99,15 +101,14 @@ def _error(value: float, log_error: float | None) -> str:
     return f"{abs(value) * log_error:.2g}" if log_error < 0.3 else f"factor {math.exp(log_error):.3g}"
 
 
-def _profile(profile: Profile, lowest: float) -> Table:
+def _profile(profile: Profile, lowest: Minimum) -> Table:
     name = profile.parameter
-    columns = ["mass", "eps", "eps_z", "g_mu"]
-    table = plain_table(f"Profile of {name}", "difference", *columns, left=())
+    table = plain_table(f"Profile of {name}", "difference", "mass", *lowest.names, left=())
     count = len(profile.values)
     best = int(profile.chi2.argmin())
     rows = sorted({round(k * (count - 1) / (SHOWN - 1)) for k in range(SHOWN)} | {best})
     for k in rows:
-        table.add_row(_difference(profile.chi2[k] - lowest), *(f"{x:.4g}" for x in profile.points[k]))
+        table.add_row(_difference(profile.chi2[k] - lowest.chi2), *(f"{x:.4g}" for x in profile.points[k]))
     return table
 
 

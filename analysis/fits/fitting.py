@@ -180,8 +180,8 @@ def _fit(engine: Engine, seeds: Seeds, source: str, notes: tuple[str, ...], prof
     surface = Evaluator(physics).without_constraints()
     result = fit_surface(surface, seeds, engine.ndof, engine.sm_chi2["all"], profiles=profiles, progress=progress)
     best, rows = result.best, physics.likelihood
-    eps, eps_z, g_mu = (np.array([x]) for x in best.couplings)
-    there = physics.evaluate(physics.mass_tables(best.mass), (eps, eps_z, g_mu), want=OPTIONAL)
+    a, b, c = (np.array([x]) for x in best.couplings)
+    there = physics.evaluate(physics.mass_tables(best.mass), (a, b, c), want=OPTIONAL)
     ratios = there["ratios"][0]
     return Fit(
         source=source,

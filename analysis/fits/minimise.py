@@ -37,8 +37,9 @@ class Minimum:
     Attributes
     ----------
     chi2, mass (GeV) : where it lies.
-    couplings : eps, eps_z, g_mu.
+    couplings : the three parameters of the case.
     at_bound : coupling -> "upper", or "lower" for the end nearer to 0; on an axis with 0 that end is 0.
+    names : of the couplings.
     converged : whether MIGRAD says so, or the minimum is at an end.
     """
 
@@ -47,6 +48,7 @@ class Minimum:
     couplings: tuple[float, float, float]
     at_bound: Mapping[str, str]
     converged: bool
+    names: tuple[str, ...] = PARAMETERS
 
     @property
     def signs(self) -> Signs:
@@ -56,7 +58,12 @@ class Minimum:
 
     def to_dict(self) -> dict[str, float]:
         """Parameters by name."""
-        return {"mass": self.mass, **dict(zip(PARAMETERS, self.couplings, strict=True))}
+        return {"mass": self.mass, **dict(zip(self.names, self.couplings, strict=True))}
+
+
+def coupling_names(axes: Mapping[str, Array]) -> tuple[str, ...]:
+    """The parameters of the case from the axes of a grid, in its order."""
+    return tuple(name for name in axes if name != "mass")
 
 
 @dataclass(frozen=True)
@@ -117,30 +124,31 @@ def minimise(
     ----------
     block : chi2 at this mass.
     axes : name -> ascending values; only their ends, and whether 0 lies between, matter.
-    start : eps, eps_z, g_mu; brought into the range of its sign.
+    start : the couplings; brought into the range of its sign.
     signs : sign of each coupling; 0 keeps it at 0.
     fixed : couplings held at a value.
     """
-    held = dict(fixed or {})
-    for name, sign in zip(PARAMETERS, signs, strict=True):
+    held, names = dict(fixed or {}), coupling_names(axes)
+    for name, sign in zip(names, signs, strict=True):
         if sign == 0:
             held.setdefault(name, 0.0)
-    sides = {name: side_of(axes[name], sign) for name, sign in zip(PARAMETERS, signs, strict=True) if name not in held}
+    sides = {name: side_of(axes[name], sign) for name, sign in zip(names, signs, strict=True) if name not in held}
     free = [name for name, side in sides.items() if side.free]
-    initial = dict(zip(PARAMETERS, start, strict=True))
+    initial = dict(zip(names, start, strict=True))
     begin = {name: side.coordinate(initial[name]) for name, side in sides.items()}
 
     def couplings(t: Array) -> tuple[float, float, float]:
         values = held | {name: sides[name].value(begin[name]) for name in sides}
         values |= {name: sides[name].value(x) for name, x in zip(free, t, strict=True)}
-        return values["eps"], values["eps_z"], values["g_mu"]
+        a, b, c = (values[name] for name in names)
+        return a, b, c
 
     def chi2(t: Array) -> float:
         return value_at(block, couplings(t))
 
     if not free:
         point = couplings(np.empty(0))
-        return Minimum(value_at(block, point), mass, point, {}, True)
+        return Minimum(value_at(block, point), mass, point, {}, True, names)
     ranges = [sides[name].range for name in free]
     inside = [
         np.clip(begin[name], low + INSIDE * (high - low), high - INSIDE * (high - low))
@@ -168,7 +176,7 @@ def minimise(
             for name, (low, high) in zip(free, ranges, strict=True)
             if begin[name] in (low, high)
         }
-    return Minimum(lowest, mass, point, bounds, bool(minuit.valid) or bool(bounds))
+    return Minimum(lowest, mass, point, bounds, bool(minuit.valid) or bool(bounds), names)
 
 
 def at_all_masses(

@@ -8,11 +8,10 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.physics.parameters import PARAMETERS
 
 Signs = tuple[int, int, int]
 Array = NDArray[np.float64]
-MOST_VALUES = {"eps": 11, "eps_z": 81, "g_mu": 41}  # of a coarse scan: 36,000 points a mass, some 20 ms
+MOST_VALUES = (11, 81, 41)  # of the couplings in a coarse scan: 36,000 points a mass, some 20 ms
 
 
 class Seeds:
@@ -20,11 +19,11 @@ class Seeds:
 
     Parameters
     ----------
-    axes : values of mass (GeV), eps, eps_z and g_mu, ascending.
+    axes : values of mass (GeV) and of the three parameters of the case in its order, ascending.
 
     Attributes
     ----------
-    signs : the choices of signs (of eps, eps_z, g_mu) that the axes contain; 0 for an axis that is 0 alone. The value 0
+    signs : the choices of signs (of the parameters) that the axes contain; 0 for an axis that is 0 alone. The value 0
         belongs to both signs.
     by_sign : for each choice float64[mass, 4]: chi2 and the couplings of its lowest point; chi2 is inf without one.
     by_value : for each coupling float64[mass, value, 4]: the same with this coupling at one of its values.
@@ -32,24 +31,25 @@ class Seeds:
 
     def __init__(self, axes: Mapping[str, Array]) -> None:
         self.axes = dict(axes)
-        self.couplings = [self.axes[name] for name in PARAMETERS]
+        self.names = tuple(name for name in self.axes if name != "mass")
+        self.couplings = [self.axes[name] for name in self.names]
         masses = len(self.axes["mass"])
         sides = [[s for s in (-1, 1) if np.any(s * axis > 0.0)] or [0] for axis in self.couplings]
         self.signs: list[Signs] = [(a, b, c) for a, b, c in product(*sides)]
         self.by_sign = {signs: _nothing(masses) for signs in self.signs}
         self.by_value = {
-            name: _nothing(masses, len(axis)) for name, axis in zip(PARAMETERS, self.couplings, strict=True)
+            name: _nothing(masses, len(axis)) for name, axis in zip(self.names, self.couplings, strict=True)
         }
 
     def add(self, mass_index: int, chi2: NDArray[np.floating]) -> None:
-        """chi2[eps, eps_z, g_mu] of one mass."""
+        """chi2[three parameters] of one mass."""
         finite = np.where(np.isnan(chi2), np.inf, chi2).astype(np.float64)
         for signs in self.signs:
             sides = [np.flatnonzero(s * axis >= 0.0) for s, axis in zip(signs, self.couplings, strict=True)]
             at = _lowest(finite[np.ix_(*sides)])
             where = [int(side[k]) for side, k in zip(sides, at, strict=True)]
             self._keep(self.by_sign[signs], mass_index, finite, where)
-        for number, name in enumerate(PARAMETERS):
+        for number, name in enumerate(self.names):
             for value in range(len(self.couplings[number])):
                 where = _lowest(np.take(finite, value, axis=number))
                 where.insert(number, value)
@@ -79,4 +79,5 @@ def thinned(axis: Array, most: int, keep: Iterable[float] = ()) -> Array:
 
 def coarse(axes: Mapping[str, Array]) -> dict[str, Array]:
     """The axes with fewer couplings (`MOST_VALUES`) and every mass."""
-    return {name: thinned(axis, MOST_VALUES.get(name, len(axis))) for name, axis in axes.items()}
+    most = dict(zip((name for name in axes if name != "mass"), MOST_VALUES, strict=True))
+    return {name: thinned(axis, most.get(name, len(axis))) for name, axis in axes.items()}

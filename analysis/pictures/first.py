@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from zdscan.analysis.pictures.layers import BEST, Plane
-from zdscan.analysis.pictures.scales import SYMBOLS, looks
+from zdscan.analysis.pictures.scales import looks, symbol
 from zdscan.analysis.pictures.sheet import TWO_COLUMNS, Options, Sheet, check_drawable, described, label_of, view_lines
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.regions import NOWHERE, TOGETHER, first_excluding
@@ -69,7 +69,7 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
         handles[-1].set_label(allowed_by_short(len(names)))
         lines = [
             *view_lines(grid, seen, options),
-            f"first constraint on the way along {SYMBOLS[along]} from weak coupling",
+            f"first constraint on the way along {symbol(along)} from weak coupling",
         ]
         sheet.finish(lines, handles, target, (6, 2))
     found = ", ".join(known)

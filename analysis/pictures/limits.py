@@ -17,7 +17,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from zdscan.analysis.pictures.layers import constraint_label
-from zdscan.analysis.pictures.scales import SYMBOLS, label, looks, mass_factor, set_scale, setting
+from zdscan.analysis.pictures.scales import label, looks, mass_factor, set_scale, setting, symbol
 from zdscan.analysis.pictures.sheet import FORMATS, TWO_COLUMNS, Options, Sheet
 from zdscan.edges.curves import LimitCurves
 from zdscan.errors import UserError
@@ -67,7 +67,7 @@ def draw(curves: LimitCurves, target: Path, options: Options | None = None, labe
         frame = _Frame(axes, curves.mass[order] * mass_factor(options.unit), *_range(curves))
         set_scale(axes, "x", frame.x)
         axes.set(yscale="log", ylim=(frame.low, frame.high), xlabel=label("mass", options.unit))
-        axes.set_ylabel(("−" if curves.negative else "") + SYMBOLS.get(curves.along, curves.along))
+        axes.set_ylabel(("−" if curves.negative else "") + symbol(curves.along))
         together = [curves.excluded(i) for i in order.tolist()]
         for chain in _chains(together):
             _fill(frame, chain)

@@ -16,7 +16,6 @@ from zdscan.analysis.views.points import Points, raise_if
 from zdscan.analysis.views.regions import Marginal, Prior, marginal, remarks
 from zdscan.analysis.views.view import View, view
 from zdscan.errors import UserError, not_one_of
-from zdscan.physics.parameters import AXES
 
 TABLE_SUFFIXES = (".csv", ".txt", ".dat")
 Draw = Callable[[Points, Any, Path, Options], list[str]]  # a View, or a Marginal; returns sentences to print
@@ -104,7 +103,8 @@ def plot(grid: Points, request: Request, target: Path, options: Options) -> list
     axes = (request.x,) if request.y is None else (request.x, request.y)
     if len(set(axes)) < len(axes):
         raise UserError(f"x and y are both {request.x}; choose two different axes.")
-    raise_if([f"{grid.path}: the grid {not_one_of(name, AXES)}." for name in axes if name not in AXES])
+    known = tuple(grid.axes)
+    raise_if([f"{grid.path}: the grid {not_one_of(name, known)}." for name in axes if name not in known])
     check_drawable(grid, axes, target, options)
     fixed = dict(request.fixed or {})
     if fixed and not request.profile and request.prior is None:
@@ -118,7 +118,7 @@ def plot(grid: Points, request: Request, target: Path, options: Options) -> list
         shown = marginal(grid, axes, request.prior, fixed, names)
     else:
         if request.whole:
-            lowest = view(grid, ("mass", "g_mu")).best
+            lowest = view(grid, (known[0], known[-1])).best
             options = replace(options, reference=lowest.get("chi2"))
         shown = view(grid, axes, fixed, names)
         said += remarks(shown, options.sigmas)

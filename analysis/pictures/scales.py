@@ -13,7 +13,7 @@ from zdscan.analysis.units import MEV
 from zdscan.analysis.views.spacing import spacing_of
 from zdscan.errors import UserError, not_one_of
 
-SYMBOLS = {"mass": r"$m_{Z_D}$", "eps": r"$\varepsilon$", "eps_z": r"$\varepsilon_Z$", "g_mu": r"$g_\mu$"}
+SYMBOLS = {"mass": r"$m_{Z_D}$", "eps": r"$\varepsilon$", "eps_z": r"$\varepsilon_Z$", "g_mu": r"$g_\mu$", "g": "$g$"}
 MASS_UNITS = {"GeV": 1.0, "MeV": 1.0 / MEV}
 LABEL_WIDTH = 0.12  # of the length of an axis
 RC: dict[Any, Any] = {
@@ -72,9 +72,14 @@ def shown_values(name: str, values: NDArray[np.float64], unit: str) -> NDArray[n
     return values * mass_factor(unit) if name == "mass" else values
 
 
+def symbol(name: str) -> str:
+    """Symbol of an axis in mathtext; a parameter without one is written by its name."""
+    return SYMBOLS.get(name, name)
+
+
 def label(name: str, unit: str) -> str:
     """Symbol of an axis, with the unit of the mass."""
-    return f"{SYMBOLS[name]} [{unit}]" if name == "mass" else SYMBOLS[name]
+    return f"{symbol(name)} [{unit}]" if name == "mass" else symbol(name)
 
 
 def setting(name: str, value: float, unit: str) -> str:
@@ -83,7 +88,7 @@ def setting(name: str, value: float, unit: str) -> str:
         value *= mass_factor(unit)
     mantissa, _, exponent = f"{value:.3g}".partition("e")
     power = rf"\times10^{{{int(exponent)}}}" if exponent else ""
-    return rf"{SYMBOLS[name]} = $\mathdefault{{{mantissa}{power}}}$ {unit if name == 'mass' else ''}".strip()
+    return rf"{symbol(name)} = $\mathdefault{{{mantissa}{power}}}$ {unit if name == 'mass' else ''}".strip()
 
 
 def set_scale(axes: Axes, which: str, values: NDArray[np.float64]) -> tuple[str, float]:

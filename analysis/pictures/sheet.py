@@ -14,7 +14,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.gridspec import GridSpec
 
 from zdscan.analysis.pictures.layers import constraint_label
-from zdscan.analysis.pictures.scales import SYMBOLS, looks, mass_factor, setting
+from zdscan.analysis.pictures.scales import looks, mass_factor, setting, symbol
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.regions import SIGMAS
 from zdscan.analysis.views.view import View
@@ -87,7 +87,7 @@ def view_lines(grid: Points, seen: View, options: Options) -> list[str]:
     if seen.fixed:
         lines.append("at " + ", ".join(setting(*item, options.unit) for item in seen.fixed.items()))
     if seen.hidden:
-        lines.append("lowest over " + ", ".join(SYMBOLS[name] for name in seen.hidden))
+        lines.append("lowest over " + ", ".join(symbol(name) for name in seen.hidden))
     return lines
 
 

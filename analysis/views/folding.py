@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.analysis.views.points import Points
-from zdscan.physics.parameters import AXES
 
 READ_POINTS = 4_000_000  # read at once, or one mass
 
@@ -30,25 +29,30 @@ class Folding:
         return range(self.fixed["mass"], self.fixed["mass"] + 1) if "mass" in self.fixed else range(self.sizes["mass"])
 
     @property
+    def parameters(self) -> tuple[str, ...]:
+        """The axes other than the mass."""
+        return tuple(self.sizes)[1:]
+
+    @property
     def couplings(self) -> tuple[str, ...]:
         """Coupling axes among the kept ones, in the order of the grid."""
-        return tuple(name for name in AXES[1:] if name in self.kept)
+        return tuple(name for name in self.parameters if name in self.kept)
 
     @property
     def hidden(self) -> tuple[str, ...]:
         """Coupling axes neither kept nor fixed, in the order of the grid."""
-        return tuple(name for name in AXES[1:] if name not in self.kept and name not in self.fixed)
+        return tuple(name for name in self.parameters if name not in self.kept and name not in self.fixed)
 
     def fold(self, array: NDArray[Any]) -> NDArray[Any]:
         """Couplings not fixed, in the order of the grid, of one mass -> [cells, points of each cell]."""
-        left = [name for name in AXES[1:] if name not in self.fixed]
+        left = [name for name in self.parameters if name not in self.fixed]
         order = [left.index(name) for name in (*self.couplings, *self.hidden)]
         cells = int(np.prod([self.sizes[name] for name in self.couplings], dtype=np.int64))
         return array.transpose(order).reshape(cells, -1)
 
     def unfold(self, cells: NDArray[Any]) -> NDArray[Any]:
         """[masses or 1, cells] -> the kept axes in the order asked for."""
-        names = [name for name in AXES if name in self.kept]
+        names = [name for name in self.sizes if name in self.kept]
         shape = [self.sizes[name] for name in names]
         return cells.reshape(shape).transpose([names.index(name) for name in self.kept])
 

@@ -23,7 +23,6 @@ from zdscan.grid.open import GridFile
 from zdscan.grid.open import open_grid as open_file
 from zdscan.grid.profiles import Profiles, profile_name
 from zdscan.grid.read import reader
-from zdscan.physics.parameters import AXES
 from zdscan.scan.scanfile import parse_scan
 
 
@@ -33,7 +32,7 @@ class Grid(Points):
     Attributes
     ----------
     file : axes, attributes, scan file and history (`zdscan.grid.open.GridFile`).
-    dataset : the xarray dataset with dimensions mass, eps, eps_z, g_mu; not masked or scaled, so ``excluded`` stays
+    dataset : the xarray dataset with dimensions mass and the parameters of the case; not masked or scaled, so ``excluded`` stays
         an integer bit mask and chi2 of a point not yet computed is NaN.
     """
 
@@ -104,7 +103,7 @@ class Grid(Points):
         missing = [self.unfinished(mass) for mass in range(self.axes["mass"].size)[masses]]
         if any(points is not None for points in missing):
             values = values.copy()
-            where = tuple(held.get(axis, slice(None)) for axis in AXES[1:])
+            where = tuple(held.get(axis, slice(None)) for axis in list(self.axes)[1:])
             for place, points in enumerate(missing):
                 if points is not None:
                     values[place][points[where]] = values.dtype.type(self.file.fills[field])

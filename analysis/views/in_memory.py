@@ -17,7 +17,6 @@ from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.strongest import Bounds
 from zdscan.analysis.views.view import view
-from zdscan.physics.parameters import AXES
 
 
 class MemoryGrid(Points):
@@ -39,14 +38,14 @@ class MemoryGrid(Points):
         excluded: NDArray[np.unsignedinteger[Any]],
     ) -> None:
         self.evaluator = evaluator
-        self._axes = {name: axes[name] for name in AXES}
+        self._axes = {name: axes[name] for name in evaluator.physics.case.parameters.axes}
         self.chi2 = chi2
         self.excluded = excluded
 
     @classmethod
     def compute(cls, evaluator: Evaluator, axes: Mapping[str, NDArray[np.float64]]) -> MemoryGrid:
         """Fill a grid by the fast evaluator on the threads of this machine, one mass at a time."""
-        couplings = [axes[name] for name in AXES[1:]]
+        couplings = [axes[name] for name in evaluator.physics.case.parameters.names]
 
         def at_mass(mass: float) -> tuple[NDArray[Any], NDArray[Any]]:
             return evaluator.fill(mass, *couplings)
@@ -96,7 +95,7 @@ class MemoryGrid(Points):
     def read(self, field: str, masses: slice, held: Mapping[str, int]) -> NDArray[Any]:
         """Values of ``chi2`` or ``excluded`` for a range of masses, some coupling axes held at an index."""
         values: NDArray[Any] = {"chi2": self.chi2, "excluded": self.excluded}[field]
-        return values[(masses, *(held.get(name, slice(None)) for name in AXES[1:]))]
+        return values[(masses, *(held.get(name, slice(None)) for name in list(self._axes)[1:]))]
 
     def lowest(self, constraints: Iterable[str] = ()) -> dict[str, float]:
         """The point of lowest chi2 (coordinates and "chi2") that these constraints allow; empty if there is none."""

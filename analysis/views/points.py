@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from zdscan.constraints import select
 from zdscan.errors import UserError, not_one_of
-from zdscan.physics.parameters import AXES
 
 if TYPE_CHECKING:
     from zdscan.analysis.views.strongest import Bounds
@@ -111,7 +110,7 @@ class Points(ABC):
 
     def slice_values(self, shown: Sequence[str], fixed: Mapping[str, float]) -> dict[str, float]:
         """`fixed` with the axes of one value added. Raises `UserError` unless it names every axis not shown."""
-        hidden = [name for name in AXES if name not in shown]
+        hidden = [name for name in self.axes if name not in shown]
         faults = [f"The slice {not_one_of(name, hidden)}." for name in fixed if name not in hidden]
         single = {name: float(self.axes[name][0]) for name in hidden if self.axes[name].size == 1}
         complete = single | dict(fixed)
@@ -127,10 +126,11 @@ class Points(ABC):
 
     def nearest(self, fixed: Mapping[str, float]) -> dict[str, int]:
         """Index of the grid value nearest to each value; one outside its axis is refused, not moved to the end."""
-        faults = [f"{self.path}: the grid {not_one_of(name, AXES)}." for name in fixed if name not in AXES]
+        known = tuple(self.axes)
+        faults = [f"{self.path}: the grid {not_one_of(name, known)}." for name in fixed if name not in known]
         indices = {}
         for name, value in fixed.items():
-            if name not in AXES:
+            if name not in known:
                 continue
             axis = self.axes[name]
             if not axis[0] <= value <= axis[-1]:

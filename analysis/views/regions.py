@@ -20,7 +20,6 @@ from zdscan.analysis.views.spacing import spacing_of
 from zdscan.analysis.views.strongest import Bounds
 from zdscan.analysis.views.view import CellMask, View, view
 from zdscan.errors import UserError, not_one_of
-from zdscan.physics.parameters import AXES
 from zdscan.terminal.words import allowed_by
 
 if TYPE_CHECKING:
@@ -230,7 +229,7 @@ def marginal(
     seen = view(points, axes, fixed, names)
     priors: dict[str, Prior] = {
         name: prior.get(name, "axis") if isinstance(prior, Mapping) else prior
-        for name in AXES
+        for name in points.axes
         if name not in seen.fixed
     }
     weights = _weights(points, priors)

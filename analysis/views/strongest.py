@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from zdscan.analysis.at_mass import Evaluator
 from zdscan.evaluation.physics import Physics
-from zdscan.physics.parameters import PARAMETERS
 
 STEPS = 16  # between the two values; bounds that lie closer together are told apart by interpolation
 LEAST = 1e-300  # ratio whose logarithm is still a number
@@ -48,10 +47,11 @@ class Bounds:
 
     def _ratios(self, point: Mapping[str, float], along: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Prediction over limit of every constraint: float64[values, constraints]."""
-        couplings = np.repeat([[point[name]] for name in PARAMETERS], len(values), axis=1)
+        names = self._evaluator.physics.case.parameters.names
+        couplings = np.repeat([[point[name]] for name in names], len(values), axis=1)
         if along == "mass":
             return np.concatenate([self._at(float(mass), couplings[:, :1]) for mass in values])
-        couplings[PARAMETERS.index(along)] = values
+        couplings[names.index(along)] = values
         return self._at(point["mass"], couplings)
 
     def _at(self, mass: float, couplings: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from zdscan.analysis.views.folding import folding
 from zdscan.analysis.views.points import Points, raise_if
 from zdscan.errors import UserError, not_one_of
-from zdscan.physics.parameters import AXES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +58,7 @@ class View:
     def hidden(self) -> tuple[str, ...]:
         """Axes of several values that chi2 was minimised over."""
         seen = (*self.axes, *self.fixed)
-        return tuple(name for name in AXES if name not in seen and self.values[name].size > 1)
+        return tuple(name for name in self.values if name not in seen and self.values[name].size > 1)
 
     @cached_property
     def best(self) -> dict[str, float]:
@@ -106,8 +105,8 @@ class View:
 
     def point(self, flat: int) -> dict[str, float]:
         """Coordinates of a point from its flat index."""
-        where = np.unravel_index(flat, [self.values[name].size for name in AXES])
-        return {name: float(self.values[name][k]) for name, k in zip(AXES, where, strict=True)}
+        where = np.unravel_index(flat, [self.values[name].size for name in self.values])
+        return {name: float(self.values[name][k]) for name, k in zip(self.values, where, strict=True)}
 
     def to_frame(self) -> pd.DataFrame:
         """One row per cell: its axes, the point of lowest chi2, and what excludes it.
@@ -121,8 +120,8 @@ class View:
         grids = np.meshgrid(*(self.values[name] for name in self.axes), indexing="ij")
         columns: dict[str, Any] = {name: grid.ravel() for name, grid in zip(self.axes, grids, strict=True)}
         flat = self.at.ravel()
-        where = np.unravel_index(np.maximum(flat, 0), [self.values[name].size for name in AXES])
-        for name, index in zip(AXES, where, strict=True):
+        where = np.unravel_index(np.maximum(flat, 0), [self.values[name].size for name in self.values])
+        for name, index in zip(self.values, where, strict=True):
             if name not in columns:
                 columns[name] = np.where(flat >= 0, self.values[name][index], np.nan)
         columns["chi2"] = self.chi2.ravel()
@@ -166,7 +165,8 @@ def view(
     """
     fixed = dict(fixed or {})
     kept = tuple(axes)
-    faults = [f"{points.path}: the grid {not_one_of(name, AXES)}." for name in kept if name not in AXES]
+    known = tuple(points.axes)
+    faults = [f"{points.path}: the grid {not_one_of(name, known)}." for name in kept if name not in known]
     faults += [f"The axis {name} is asked for twice." for name in set(kept) if kept.count(name) > 1]
     faults += [f"The axis {name} cannot be shown and held at {fixed[name]:g}." for name in kept if name in fixed]
     raise_if(faults)
@@ -200,12 +200,12 @@ def _stored(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
     """The profile in the file, if it holds this one: a pair of axes, over all points or those allowed by everything."""
     if len(kept) == 1 and points.profiles_only:  # nothing but the pairs to take one axis from
-        other = next(name for name in AXES if name not in (*kept, *indices))
+        other = next(name for name in points.axes if name not in (*kept, *indices))
         chi2, at = _stored(points, (*kept, other), indices, mask) or (None, None)
         return None if chi2 is None or at is None else _reduced(chi2, at)
     if len(kept) != 2 or any(points.axes[name].size > 1 for name in indices):
         return None
-    x, y = sorted(kept, key=AXES.index)
+    x, y = sorted(kept, key=list(points.axes).index)
     found = points.stored_profile(x, y, mask)
     if found is None:
         return None
@@ -225,9 +225,9 @@ def _minimised(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     points.need_fields("this view")
     plan = folding(points, kept, indices)
-    inner = [plan.sizes[name] for name in AXES[1:]]
+    inner = [plan.sizes[name] for name in plan.parameters]
     count = int(np.prod(inner))
-    held = tuple(plan.fixed.get(name, slice(None)) for name in AXES[1:])
+    held = tuple(plan.fixed.get(name, slice(None)) for name in plan.parameters)
     position = plan.fold(np.arange(count).reshape(inner)[held])
     lowest = np.full((plan.layers, plan.cells), np.inf, dtype=np.float32)
     at = np.full(lowest.shape, -1, dtype=np.int64)

@@ -44,9 +44,9 @@ class Chi2AtMass:
         """Return chi2 at a point, NaN where its width lies beyond the small-width law of any row."""
         forms = [a * eps + b * eps_z + c * g_mu for a, b, c in self._forms]
         couplings, vertex = forms[: self._couplings], forms[self._couplings :]
-        width = self._header[_mass.INVISIBLE]
+        width, others = self._header[_mass.INVISIBLE], 1.0 + self._header[_mass.INVISIBLE_SHARE]
         for terms in channel_terms(self._header, couplings):
-            width += max(sum(factor * product for factor, product in terms), 0.0)
+            width += others * max(sum(factor * product for factor, product in terms), 0.0)
         if width > self._limit:
             return np.nan
         width, inverse = (width, 1.0 / width) if width >= CLOSED else (0.0, 0.0)

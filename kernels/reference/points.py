@@ -59,9 +59,12 @@ def _partial_widths(mass_tables: np.ndarray, couplings: np.ndarray) -> np.ndarra
     for channel, terms in enumerate(channel_terms(mass_tables, couplings)):
         for factor, product in terms:
             channels[channel] += factor * product
-    channels[4] = mass_tables[_mass.INVISIBLE]
     # rounding may leave a little below zero where the currents of a user's own case cancel
-    return np.maximum(channels, 0.0)
+    channels = np.maximum(channels, 0.0)
+    channels[4] = mass_tables[_mass.INVISIBLE]
+    if mass_tables[_mass.INVISIBLE_SHARE] != 0.0:
+        channels[4] += mass_tables[_mass.INVISIBLE_SHARE] * channels[:4].sum(axis=0)
+    return channels
 
 
 def channel_terms(mass_tables: Any, couplings: Any) -> list[list[tuple[float, Any]]]:

@@ -22,7 +22,8 @@ HADRONS = 8  # six entries of M/(12 pi) R_ij: rr, oo, pp, ro, rp, op
 AXIAL = 14  # three entries of the axial currents, per product of kernels/physics/widths.py
 MONOPOLE, CHARGE_RADIUS, DIPOLE = 17, 20, 23  # Re(E0, E2, M1/lambda_t) of b -> s per unit eps, eps_z, g_mu
 MOMENT = 26  # k_v, k_a of Delta a_mu
-HEADER = 28
+INVISIBLE_SHARE = 28
+HEADER = 29
 PER_ROW = 2 * LINEAR + 2 * QUADRATIC + 1
 
 
@@ -55,6 +56,9 @@ def fill_mass_tables(
     panel_hi: np.ndarray,
     functions: np.ndarray,
     c0: np.ndarray,
+    *,
+    invisible_share: float = 0.0,
+    neutrinos: float = 1.0,
 ) -> None:
     """Fill header and row tables of the mass tables of one mass.
 
@@ -69,12 +73,15 @@ def fill_mass_tables(
     row_start : int64[rows + 1], panels of row r are row_start[r]..row_start[r+1].
     panel_lo, panel_hi : float64[P]; functions : float64[P, 21, 8] of `bsll.node_functions`.
     c0 : float64[rows], SM predictions.
+    invisible_share : further invisible width, as a multiple of the widths to leptons, neutrinos and hadrons.
+    neutrinos : states of each flavour, 2 where light right-handed ones couple as the left-handed.
     """
     kappa = 1.0 / (mass * mass) if longitudinal else 0.0
     out[MASS], out[KAPPA], out[INVISIBLE] = mass, kappa, invisible_width
     out[ELECTRON : ELECTRON + 2] = lepton_factors(mass, m_electron)
     out[MUON : MUON + 2] = lepton_factors(mass, m_muon)
-    out[NEUTRINO] = neutrino_factor(mass)
+    out[NEUTRINO] = neutrinos * neutrino_factor(mass)
+    out[INVISIBLE_SHARE] = invisible_share
     out[HADRONS : AXIAL + 3] = hadrons
     out[MONOPOLE : MONOPOLE + 9] = penguin.ravel()
     out[MOMENT : MOMENT + 2] = moment_factors(mass, m_muon)

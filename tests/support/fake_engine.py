@@ -21,6 +21,7 @@ import numpy as np
 from zdscan.evaluation.fields import Field
 from zdscan.grid.layout import DONE
 from zdscan.grid.open import open_grid
+from zdscan.physics.parameters import DESCRIPTIONS
 
 SHAPE = (5, 4, 6, 10)
 EVERY_RANK = -1
@@ -67,6 +68,7 @@ class FakeEngine:
         if not stored:  # what the profiles need, and nothing kept of it
             self.fields = tuple(dataclasses.replace(field, stored=False) for field in self.fields[:2])
         self.mass_tables_size = 3
+        self.descriptions = DESCRIPTIONS
         self.ndof = 26
         self.sm_chi2 = {"all": 31.5, "muon": 20.25}
         self.identity = {"tables": physics, "kernels": "abc"}

@@ -15,7 +15,7 @@ from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.settings import documented
 from zdscan.physics.cases import Case, case_of
 from zdscan.physics.clause import Constraint
-from zdscan.physics.parameters import LARGEST_COUPLING, MASS_RANGE, PARAMETERS
+from zdscan.physics.parameters import LARGEST_COUPLING, MASS_RANGE
 
 WITHIN = (1e-12, LARGEST_COUPLING)  # of couplings: far below every search, and as far as zdscan computes
 MASSES = 200  # by default, spaced evenly in the logarithm over the whole range
@@ -36,6 +36,10 @@ def limits(
     theory: str = "complete",
     emission: str = "auto",
     invisible_width: float = 0.0,
+    invisible_branching: float = 0.0,
+    dark_fermion: Mapping[str, float] | tuple[float, float] | None = None,
+    right_handed_neutrinos: str = "auto",
+    mixing: str = "auto",
     axial_mu: float = 0.0,
     fcnc_scale: float = 1.0,
     anomaly: str = "auto",
@@ -53,7 +57,7 @@ def limits(
     Parameters
     ----------
     case : as in `zdscan.evaluate`.
-    along : the parameter whose limits are wanted: eps, eps_z or g_mu.
+    along : the parameter whose limits are wanted, one of the case.
     mass : masses of the vector in GeV, 0.01 to 2, in any order; by default 200 over the whole range.
     parameters : the other parameters, by name; 0 where not given.
     negative : whether the parameter is followed to negative values instead of positive ones; edges are given as sizes.
@@ -80,6 +84,10 @@ def limits(
         theory=theory,
         emission=emission,
         invisible_width=invisible_width,
+        invisible_branching=invisible_branching,
+        dark_fermion=dark_fermion,
+        right_handed_neutrinos=right_handed_neutrinos,
+        mixing=mixing,
         axial_mu=axial_mu,
         fcnc_scale=fcnc_scale,
         anomaly=anomaly,
@@ -102,12 +110,13 @@ def limit_curves(
     within: tuple[float, float] = WITHIN,
 ) -> LimitCurves:
     """As `limits`, of a physics and of checked arguments."""
-    start = np.array([[fixed.get(name, 0.0)] for name in PARAMETERS])
-    direction = np.array([[float(name == along) * (-1.0 if negative else 1.0)] for name in PARAMETERS])
-    scan = _scan(physics, start[:, 0], direction[:, 0], within)
+    names = physics.case.parameters.names
+    start = np.array([[fixed.get(name, 0.0)] for name in names])
+    direction = np.array([[float(name == along) * (-1.0 if negative else 1.0)] for name in names])
     found = []
     for at in masses.tolist():
         tables = physics.mass_tables(at)
+        scan = _scan(physics.matrix_at(at), start[:, 0], direction[:, 0], within)
 
         def excess(logarithm: Array, tables: Array = tables) -> Array:
             """The logarithm of every constraint's ratio at sizes of the parameter."""
@@ -125,14 +134,14 @@ def limit_curves(
     return LimitCurves.of(physics, along, negative, dict(fixed), masses, found)
 
 
-def _scan(physics: Physics, start: Array, direction: Array, within: tuple[float, float]) -> Array:
+def _scan(matrix: Array, start: Array, direction: Array, within: tuple[float, float]) -> Array:
     """Logarithms of the sizes at which the ratios are sampled: evenly, and where a coupling vanishes along the line.
 
     There a production or a channel may close, and with it a limit.
     """
     low, high = np.log(within)
     count = max(3, round((high - low) / np.log(10.0) * PER_DECADE) + 1)
-    constant, slope = physics.matrix @ start, physics.matrix @ direction
+    constant, slope = matrix @ start, matrix @ direction
     zeros = -constant[slope != 0.0] / slope[slope != 0.0]
     inside = np.log(zeros[(zeros > within[0]) & (zeros < within[1])])
     return np.unique(np.concatenate([np.linspace(low, high, count), inside]))
@@ -156,21 +165,22 @@ def _mass_faults(masses: Array) -> list[str]:
 
 
 def _parameter_faults(case: Case, along: str, fixed: Mapping[str, float]) -> list[str]:
+    names = case.parameters.used
     if along == "mass":
-        return [f"Limits are found at given masses, so along cannot be mass; choose one of {listed(PARAMETERS)}."]
-    if along not in PARAMETERS:
-        return [f"There is {no_such('parameter', along, PARAMETERS)}."]
+        return [f"Limits are found at given masses, so along cannot be mass; choose one of {listed(names)}."]
+    if along not in names:
+        return [f"There is {no_such('parameter', along, names)}."]
     faults = []
-    if not np.any(case.matrix[:, PARAMETERS.index(along)]):
+    if not np.any(case.matrix[:, names.index(along)]):
         faults.append(f"Nothing depends on {along} in Case {case.name}, so there is no limit on it.")
     for name, value in fixed.items():
-        if name not in PARAMETERS:
-            faults.append(f"There is {no_such('parameter', name, PARAMETERS)}.")
+        if name not in names:
+            faults.append(f"There is {no_such('parameter', name, names)}.")
         elif name == along:
             faults.append(f"{name} is the parameter whose limits are wanted, so it cannot be held at {value:g}.")
-        elif not abs(value) <= LARGEST_COUPLING:
-            faults.append(f"{name} is {value:g}; at most {LARGEST_COUPLING:g} in size is allowed, a finite number.")
-        elif value != 0.0 and not np.any(case.matrix[:, PARAMETERS.index(name)]):
+        elif fault := case.parameters[name].fault(value, value):
+            faults.append(f"{name} {fault}.")
+        elif value != 0.0 and not np.any(case.matrix[:, names.index(name)]):
             faults.append(f"{name} must be 0 in Case {case.name}, where nothing depends on it.")
     return faults
 

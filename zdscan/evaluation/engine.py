@@ -20,7 +20,7 @@ from zdscan.evaluation.points import Axes, run_of
 from zdscan.evaluation.settings import Settings
 from zdscan.kernels.fast.evaluate import evaluate_grid, work_space
 from zdscan.physics import rows
-from zdscan.physics.cases import CASES, COUPLINGS, TAU, Case
+from zdscan.physics.cases import AXIAL_WITH, CASES, COUPLINGS, TAU, Case, axial_fault
 from zdscan.physics.clause import Constraint
 from zdscan.physics.currents import setting_fault
 from zdscan.physics.parameters import PARAMETERS
@@ -80,8 +80,12 @@ def physics_of(
     UserError
         If a setting does not fit the case.
     """
-    if fault := setting_fault(settings.anomaly, case.name, case.with_axial(settings.axial_mu)):
+    names = case.parameters.names
+    if fault := setting_fault(settings.anomaly, case.name, case.with_axial(settings.axial_mu), names):
         raise UserError(f"anomaly {fault}.")
+    if fault := axial_fault(settings.axial_mu, case):
+        raise UserError(f"axial_mu {fault}.")
+    case = case.switched(settings.mixing, settings.right_handed_neutrinos)
     return Physics(
         case=case,
         likelihood=rows.build(settings.measurements, settings.errors, settings.theory_errors),
@@ -96,7 +100,7 @@ class Engine:
     Attributes
     ----------
     physics : `Physics` of the scan.
-    axes : name -> float64 array, in the order mass, eps, eps_z, g_mu; GeV.
+    axes : name -> float64 array, mass (GeV) and the parameters of the case in its order.
     shape : lengths of the axes.
     fields : what is computed at each point; where the scan stores no field, what the profiles need.
     """
@@ -105,7 +109,7 @@ class Engine:
         self.physics = physics
         self._local = threading.local()
         # copies: the kernels would be compiled once more for arrays that cannot be written
-        self.axes = {name: np.array(axes[name], dtype=np.float64) for name in ("mass", *PARAMETERS)}
+        self.axes = {name: np.array(axes[name], dtype=np.float64) for name in physics.case.parameters.axes}
         lengths = [len(axis) for axis in self.axes.values()]
         self.shape = (lengths[0], lengths[1], lengths[2], lengths[3])
         computed = stored_fields(
@@ -147,15 +151,18 @@ class Engine:
         physics, data = self.physics, self.physics.likelihood
         found = [current.to_dict(physics.anomaly) for current in physics.model.currents]
         anomalies = {} if physics.anomaly == "none" else {"anomaly": physics.anomaly, "currents": json.dumps(found)}
+        names = physics.case.parameters.names
+        completion = f"none for {AXIAL_WITH}: a direct muon coupling has no charged-current partner"
         return (
             physics.settings.attributes()
             | anomalies
+            | self._own_attributes
             | {
                 "case": physics.case.name,
                 "case_title": physics.case.title,
                 "couplings": json.dumps(
                     {
-                        coupling: dict(zip(PARAMETERS, numbers, strict=True))
+                        coupling: dict(zip(names, numbers, strict=True))
                         for coupling, numbers in zip(COUPLINGS, physics.matrix.tolist(), strict=True)
                         if coupling not in TAU  # enters the anomaly alone
                     }
@@ -164,9 +171,31 @@ class Engine:
                 "rows": " ".join(data.data.ids),
                 "constraints": " ".join(constraint.id for constraint in physics.constraints),
                 "flavio_version": data.sm_tables.flavio_version,
-                "charged_current_completion": "none for g_mu: a direct muon coupling has no charged-current partner",
             }
+            | ({"charged_current_completion": completion} if AXIAL_WITH in physics.case.parameters else {})
         )
+
+    @property
+    def _own_attributes(self) -> dict[str, Any]:
+        """What files say of parameters and switches where they are not those of Cases A, B and C."""
+        case, settings = self.physics.case, self.physics.settings
+        found: dict[str, Any] = {}
+        if case.parameters.names != PARAMETERS:
+            found["axes"] = " ".join(case.parameters.axes)
+        if case.loop:
+            found["mixing"] = "loop"
+        if case.light_neutrinos:
+            found["right_handed_neutrinos"] = "light"
+        if settings.invisible_branching:
+            found["invisible_branching"] = settings.invisible_branching
+        if settings.dark_fermion is not None:
+            found["dark_fermion_mass_GeV"], found["dark_fermion_coupling"] = settings.dark_fermion
+        return found
+
+    @property
+    def descriptions(self) -> Mapping[str, tuple[str, str]]:
+        """Axis -> (unit, what it is)."""
+        return self.physics.case.parameters.descriptions
 
     def warm_up(self, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Compile the kernels, or load them from the cache.
@@ -191,7 +220,8 @@ class Engine:
 
     @property
     def _point_axes(self) -> Axes:
-        return self.axes["eps"], self.axes["eps_z"], self.axes["g_mu"]
+        _, first, second, third = self.axes.values()
+        return first, second, third
 
     def mass_tables(self, mass_index: int) -> NDArray[np.float64]:
         """The mass tables of one mass of the axis: float64[mass_tables_size]."""

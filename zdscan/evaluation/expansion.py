@@ -204,6 +204,8 @@ class Expander:
         parts = np.add.reduceat(header[_FACTORS, None] * self._squares, _STARTS, axis=0)
         out[:-1, 1:] = parts[:-1]
         out[-2, 1:] += parts[-1]
+        if header[_mass.INVISIBLE_SHARE] != 0.0:
+            out[0, 1:] += header[_mass.INVISIBLE_SHARE] * out[:-1, 1:].sum(axis=0)
         out[-1] = out[:-1].sum(axis=0)
         return out
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +20,7 @@ from zdscan.evaluation.fields import OPTIONAL
 from zdscan.evaluation.points import AT_ONCE, Array, Axes, chi2_at_mass, evaluate_points, run_of
 from zdscan.evaluation.settings import Settings
 from zdscan.kernels.fast.evaluate import Expansion, evaluate_grid, work_space
+from zdscan.kernels.physics.widths import lepton_factors
 from zdscan.kernels.reference.rows import TablesAt
 from zdscan.kernels.tables import clauses as _clauses
 from zdscan.kernels.tables import mass as _mass
@@ -27,12 +28,12 @@ from zdscan.physics import hadrons
 from zdscan.physics.cases import COUPLINGS, Case
 from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.currents import Term, resolved
-from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.rows import Likelihood
 
 # Every folder whose sources make numbers, whole: no list of modules could be forgotten in
 # (tests/package/test_identity.py checks that they import nothing else of zdscan that could).
 NUMERIC_FOLDERS = ("kernels", "inputs", "physics", "constraints", "evaluation")
+MODELS_KEPT = 64  # of masses whose couplings differ
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
@@ -64,8 +65,12 @@ class Physics:
 
     @cached_property
     def matrix(self) -> NDArray[np.float64]:
-        """Couplings per unit of eps, eps_z, g_mu, axial_mu included: float64[18, 3]."""
+        """Couplings per unit of each parameter, axial_mu included, loops not: float64[18, 3]."""
         return np.ascontiguousarray(self.case.with_axial(self.settings.axial_mu))
+
+    def matrix_at(self, mass: float) -> NDArray[np.float64]:
+        """`matrix` with what loops add at a mass (GeV)."""
+        return self.model_at(mass).matrix
 
     @cached_property
     def model(self) -> Model:
@@ -76,7 +81,21 @@ class Physics:
         automatic = "lepton" if chosen.theory == "paper" and self.case.built_in else "complete"
         radiation = automatic if chosen.emission == "auto" else chosen.emission
         term: Term = "cancelled" if chosen.anomaly == "cancelled" else "wess-zumino"
-        return Model(self.matrix, chosen.theory, radiation, chosen.fcnc_scale, chosen.limits, term)
+        names = self.case.parameters.names
+        return Model(self.matrix, chosen.theory, radiation, chosen.fcnc_scale, chosen.limits, term, names)
+
+    def model_at(self, mass: float) -> Model:
+        """`model` with the couplings of a mass (GeV); the same object for all masses of a case without loops."""
+        if not self.case.loop:
+            return self.model
+        kept: dict[float, Model] = self.__dict__.setdefault("_models", {})
+        found = kept.get(mass)
+        if found is None:
+            if len(kept) >= MODELS_KEPT:
+                kept.clear()
+            matrix = np.ascontiguousarray(self.case.with_loops(self.matrix, mass))
+            found = kept[mass] = replace(self.model, matrix=matrix)
+        return found
 
     @cached_property
     def anomaly(self) -> str:
@@ -86,9 +105,25 @@ class Physics:
     @cached_property
     def penguin(self) -> NDArray[np.float64]:
         """Re(E0, E2, M1 / lambda_t) of b -> s; the imaginary parts are CP odd and 1e-5 (E0) to 2.5% (E2)."""
-        vertex = self.model.vertex("bs")
+        return self._penguin_of(self.model)
+
+    def _penguin_of(self, model: Model) -> NDArray[np.float64]:
+        vertex = model.vertex("bs")
         dipole = vertex.m1 if self.settings.theory == "complete" else 0.0 * vertex.m1
         return np.ascontiguousarray(np.array([vertex.e0, vertex.e2, dipole]) / vertex.lambda_t).real.copy()
+
+    def penguin_at(self, mass: float) -> NDArray[np.float64]:
+        """`penguin` with the couplings of a mass (GeV)."""
+        return self._penguin_of(self.model_at(mass)) if self.case.loop else self.penguin
+
+    def _invisible(self, mass: float) -> tuple[float, float]:
+        """The extra invisible width at a mass: in GeV, and as a multiple of the sum of all other widths."""
+        chosen = self.settings
+        if chosen.dark_fermion is not None:
+            m, coupling = chosen.dark_fermion
+            return coupling * coupling * lepton_factors(mass, m)[0], 0.0
+        share = chosen.invisible_branching
+        return chosen.invisible_width, share / (1.0 - share)
 
     @cached_property
     def _slots(self) -> tuple[int, ...]:
@@ -102,26 +137,30 @@ class Physics:
 
     def clauses(self, mass: float) -> list[Sequence[Clause]]:
         """The clauses of every constraint at a mass in GeV; an empty list where it does not apply."""
-        return [constraint.clauses(self.model, mass) for constraint in self.constraints]
+        model = self.model_at(mass)
+        return [constraint.clauses(model, mass) for constraint in self.constraints]
 
     def mass_tables(self, mass: float) -> NDArray[np.float64]:
         """Everything at one mass (GeV, 0.01 to 2) that does not depend on the couplings: float64[mass_tables_size]."""
         rows, c = self.likelihood, self.model.constants
         out = np.zeros(self.mass_tables_size)
+        width, share = self._invisible(float(mass))
         _mass.fill_mass_tables(
             out,
             float(mass),
             self.settings.theory == "complete",
-            self.settings.invisible_width,
+            width,
             c["m_e"],
             c["m_mu"],
             hadrons.factors(self.settings.theory, float(mass)),
-            self.penguin,
+            self.penguin_at(float(mass)),
             rows.row_start,
             rows.sm_tables.panel_lo,
             rows.sm_tables.panel_hi,
             rows.functions,
             rows.sm,
+            invisible_share=share,
+            neutrinos=2.0 if self.case.light_neutrinos else 1.0,
         )
         packed = _mass.clause_tables(out, len(rows.sm))
         for index, found in enumerate(self.clauses(float(mass))):
@@ -131,18 +170,21 @@ class Physics:
                 packed[self._slots[index] + place] = clause.packed(index)
         return out
 
-    def _expander(self, roles: tuple[int, int, int]) -> Expander:
-        """What the expansions of all masses have in common."""
+    def _expander(self, roles: tuple[int, int, int], mass: float) -> Expander:
+        """What the expansions of all masses have in common, or of one mass where the couplings depend on it."""
+        complete = self.settings.theory == "complete"
+        if self.case.loop:
+            return Expander(self.matrix_at(mass), self.penguin_at(mass), self.likelihood, roles, complete)
         kept: dict[tuple[int, int, int], Expander] = self.__dict__.setdefault("_expanders", {})
         if roles not in kept:
-            complete = self.settings.theory == "complete"
             kept[roles] = Expander(self.matrix, self.penguin, self.likelihood, roles, complete)
         return kept[roles]
 
     def workspace(self, mass_tables: NDArray[np.float64], axes: Axes, *, muon: bool = False) -> Workspace:
         """A workspace for `fill` on mass tables and axes; muon : whether chi2 of the muon rows will be asked for."""
         rows, roles = self.likelihood, roles_of([len(axis) for axis in axes])
-        expander, broad_expander = self._expander(roles), self._expander(broad_roles_of(roles))
+        mass = float(mass_tables[_mass.MASS])
+        expander, broad_expander = self._expander(roles, mass), self._expander(broad_roles_of(roles), mass)
         header, limits = mass_tables[: _mass.HEADER], _mass.row_tables(mass_tables, len(rows.sm))[:, -1]
         exact = BandTables(broad_expander, header)
         errors = [rows.whitening, rows.whitening_muon] if muon else [rows.whitening]
@@ -226,7 +268,8 @@ class Physics:
         ratios[n, constraints]; values[n, clauses], what each clause compares with its limits (0 where it does not
         apply); predictions[n, rows]; widths[n, 5] in GeV in the order of `CHANNEL_NAMES`; a_mu[n].
         """
-        fixed = (mass_tables, self.matrix, self.likelihood, len(self.constraints))
+        matrix = self.matrix_at(float(mass_tables[_mass.MASS]))
+        fixed = (mass_tables, matrix, self.likelihood, len(self.constraints))
         parts = [
             evaluate_points(*fixed, parameters[:, start : start + AT_ONCE], want, tables_at)
             for start in range(0, max(parameters.shape[1], 1), AT_ONCE)
@@ -235,7 +278,7 @@ class Physics:
 
     def chi2_at_mass(self, mass_tables: NDArray[np.float64]) -> Callable[[float, float, float], float]:
         """chi2 at single points (eps, eps_z, g_mu) of one mass, for minimisers, which ask for one after the other."""
-        return chi2_at_mass(mass_tables, self.matrix, self.likelihood)
+        return chi2_at_mass(mass_tables, self.matrix_at(float(mass_tables[_mass.MASS])), self.likelihood)
 
     def chi2(self, mass: float, eps: float, eps_z: float, g_mu: float) -> float:
         """chi2 at one point of any mass."""
@@ -253,11 +296,13 @@ class Physics:
             "case": self.case.name,
             "couplings": json.dumps(
                 {
-                    name: dict(zip(PARAMETERS, row.tolist(), strict=True))
+                    name: dict(zip(self.case.parameters.names, row.tolist(), strict=True))
                     for name, row in zip(COUPLINGS, self.matrix, strict=True)
                     if np.any(row)
                 }
             ),
+            "mixing": "loop" if self.case.loop else "none",
+            "right_handed_neutrinos": "light" if self.case.light_neutrinos else "heavy",
             "emission": self.model.emission,
             "covariance": hashlib.sha256(self.likelihood.whitening.tobytes()).hexdigest(),
             "constraints": " ".join(constraint.id for constraint in self.constraints),

@@ -20,7 +20,7 @@ from typing import Any, Self, TypeVar, cast
 
 from zdscan.constraints import GROUPS
 from zdscan.errors import UserError, describe, listed, not_one_of
-from zdscan.physics.parameters import LARGEST_COUPLING, LARGEST_WIDTH
+from zdscan.physics.parameters import LARGEST_BRANCHING, LARGEST_COUPLING, LARGEST_WIDTH
 
 FORMATS = (1, 2)  # of scan files; a point has the defaults of the latest
 
@@ -37,6 +37,7 @@ class Setting:
     earlier : format of a scan file -> its default, where that is another one.
     names : what a text may be, or where to look that up; None for what is not one of a few names.
     low, high : the range of a number; None for what is no number.
+    parts : of a table of numbers, name -> least and largest; None for what is no table.
     unit : of a number.
     help : one sentence, for the command line and the documentation.
     page : where the documentation says more.
@@ -53,6 +54,7 @@ class Setting:
     names: tuple[str, ...] | Callable[[], tuple[str, ...]] | None = None
     low: float | None = None
     high: float | None = None
+    parts: Mapping[str, tuple[float, float]] | None = None
     unit: str = "1"
     told: bool = True
 
@@ -79,6 +81,8 @@ class Setting:
         """What is wrong with a value, as a predicate that follows the name of the setting; None where it is allowed."""
         if self.low is not None and self.high is not None:
             return _number_fault(value, self.low, self.high)
+        if self.parts is not None:
+            return _table_fault(value, self.parts)
         if self.names is None:  # the ids of constraints are checked where constraints are chosen
             return None
         if not isinstance(value, str):
@@ -95,6 +99,23 @@ def _number_fault(value: Any, low: float, high: float) -> str | None:
     if value < low:
         return f"must be at least {low:g}, not {describe(value)}"
     return f"must be at most {high:g}, not {describe(value)}" if value > high else None
+
+
+def _table_fault(value: Any, parts: Mapping[str, tuple[float, float]]) -> str | None:
+    """What is wrong with a table of numbers, or with the same numbers in its order."""
+    if value is None:
+        return None
+    shape = f"must be {{ {', '.join(f'{name} = ...' for name in parts)} }}"
+    if isinstance(value, list | tuple) and len(value) == len(parts):
+        value = dict(zip(parts, value, strict=True))
+    if not isinstance(value, Mapping):
+        return f"{shape}, not {describe(value)}"
+    if unknown := [str(key) for key in value if key not in parts]:
+        return f"{shape}; its part {not_one_of(unknown[0], tuple(parts))}"
+    if missing := [name for name in parts if name not in value]:
+        return f"{shape}; {listed(missing)} is missing"
+    found = [(name, _number_fault(value[name], low, high)) for name, (low, high) in parts.items()]
+    return next((f"has a part {name} that {fault}" for name, fault in found if fault), None)
 
 
 def _declare(default: Any, section: str, help: str, page: str, key: str = "", **rest: Any) -> Any:
@@ -140,6 +161,43 @@ class Settings:
         low=0.0,
         high=LARGEST_WIDTH,
         unit="GeV",
+    )
+    invisible_branching: float = _declare(
+        0.0,
+        "model",
+        "Branching ratio into an extra invisible channel, whose width follows at each point; instead of "
+        "invisible_width.",
+        "model.md#widths",
+        low=0.0,
+        high=LARGEST_BRANCHING,
+        told=False,
+    )
+    dark_fermion: tuple[float, float] | None = _declare(
+        None,
+        "model",
+        "Mass (GeV) and vector coupling of an invisible Dirac fermion into which the vector decays; instead of "
+        "invisible_width.",
+        "model.md#widths",
+        parts={"mass": (0.0, LARGEST_WIDTH), "coupling": (-LARGEST_COUPLING, LARGEST_COUPLING)},
+        told=False,
+    )
+    right_handed_neutrinos: str = _declare(
+        "auto",
+        "model",
+        "Whether each neutrino has a right-handed partner of the same charge that is lighter than half the vector, "
+        "which doubles that width: light or heavy (there is none), or as the case says (auto).",
+        "models.md#neutrinos",
+        names=("auto", "heavy", "light"),
+        told=False,
+    )
+    mixing: str = _declare(
+        "auto",
+        "model",
+        "Kinetic mixing that loops of leptons add where their charges sum to zero: none, loop, or as the case says "
+        "(auto).",
+        "models.md#mixing-from-loops",
+        names=("auto", "none", "loop"),
+        told=False,
     )
     axial_mu: float = _declare(
         0.0,
@@ -223,6 +281,8 @@ class Settings:
         values = {name: getattr(asked, name) for name in SETTINGS}
         if faults := [f"{name} {fault}." for name in values if (fault := SETTINGS[name].fault(values[name]))]:
             raise UserError(*faults)
+        if fault := together_fault(values):
+            raise UserError(f"{' '.join(fault)}.")
         return cls(**{name: _plain(SETTINGS[name], value) for name, value in values.items()})
 
     def attributes(self) -> dict[str, Any]:
@@ -247,8 +307,23 @@ def documented(function: Function) -> Function:
     return function
 
 
+INVISIBLE = ("invisible_width", "invisible_branching", "dark_fermion")  # three ways to say the same
+
+
+def together_fault(values: Mapping[str, Any]) -> tuple[str, str] | None:
+    """A setting that cannot stand beside another one, and why, as a predicate; None where all fit."""
+    given = [name for name in INVISIBLE if values[name]]
+    if len(given) < 2:
+        return None
+    return given[1], f"cannot stand beside {given[0]}: both say what the invisible width is, so give one of them"
+
+
 def _plain(setting: Setting, value: Any) -> Any:
-    """A value as it is kept: a number as float, a list of ids as tuple."""
+    """A value as it is kept: a number as float, a list of ids or a table of numbers as tuple."""
+    if setting.parts is not None:
+        if isinstance(value, Mapping):
+            value = [value[name] for name in setting.parts]
+        return None if value is None else tuple(float(number) for number in value)
     if setting.low is not None:
         return float(value)
     return value if isinstance(value, str) else tuple(value)

@@ -30,7 +30,6 @@ from zdscan.grid.blocks import Plan, count_cells, profile_bytes
 from zdscan.grid.layout import CHECKPOINT, DONE, FORMAT, HISTORY_BYTES, PROGRAM, Layout, encode_history
 from zdscan.grid.open import OWN_FILES, extent_of, header_checksum
 from zdscan.grid.profiles import SUFFIXES, profile_name
-from zdscan.physics.parameters import DESCRIPTIONS
 
 METADATA_BYTES = 2**18  # room for HDF5's own notes before the first dataset
 
@@ -40,7 +39,11 @@ class Described(Protocol):
 
     @property
     def axes(self) -> Mapping[str, NDArray[np.float64]]:
-        """mass (GeV), eps, eps_z, g_mu; ascending."""
+        """mass (GeV) and the three parameters of the case; ascending."""
+
+    @property
+    def descriptions(self) -> Mapping[str, tuple[str, str]]:
+        """Axis -> (unit, what it is)."""
 
     @property
     def fields(self) -> Sequence[Field]:
@@ -208,12 +211,12 @@ def _write(
     profiles: bool,
 ) -> Layout:
     for name, values in engine.axes.items():
-        units, long_name = DESCRIPTIONS[name]
+        units, long_name = engine.descriptions[name]
         _scale(file, name, np.asarray(values, dtype="<f8"), units=units, long_name=long_name)
     computed = {field.name for field in engine.fields}
     stored = [field for field in engine.fields if field.stored]
     has_profiles = profiles and "chi2" in computed
-    profile_datasets = _profiles(file, plan.shape, "excluded" in computed) if has_profiles else {}
+    profile_datasets = _profiles(file, list(engine.axes), plan.shape, "excluded" in computed) if has_profiles else {}
 
     run = file.create_group("run")
     text = run.create_dataset("scan_file", data=scan_text, dtype=h5py.string_dtype())
@@ -246,7 +249,7 @@ def _write(
     # The large datasets come last: what is lost where a file is cut short are their numbers, which can be made again.
     for field in stored:
         _label(file, field)
-    fields = {field.name: _field(file, field, plan.shape) for field in stored}
+    fields = {field.name: _field(file, field, list(engine.axes), plan.shape) for field in stored}
     if not stored:
         checkpoint |= _checkpoint(run, plan, kinds, ("partial_minimum", "partial_at"))
     file.attrs["header_checksum"] = np.uint32(header_checksum(file))
@@ -264,6 +267,7 @@ def _write(
         profile_checksum=extent_of(profile_checksum),
         history=extent_of(history),
         checkpoint={name: extent_of(checkpoint[name]) for name in CHECKPOINT if name in checkpoint},
+        axes=tuple(engine.axes),
     )
 
 
@@ -339,8 +343,8 @@ def _label(file: h5py.File, field: Field) -> None:
         raise ValueError(f"two fields give different labels to the dimension {dim}")
 
 
-def _field(file: h5py.File, field: Field, shape: tuple[int, ...]) -> h5py.Dataset:
-    dims = list(DESCRIPTIONS)
+def _field(file: h5py.File, field: Field, axes: Sequence[str], shape: tuple[int, ...]) -> h5py.Dataset:
+    dims = list(axes)
     if field.extra is not None:
         dims.append(field.extra[0])
         shape = (*shape, field.components)
@@ -353,10 +357,10 @@ def _field(file: h5py.File, field: Field, shape: tuple[int, ...]) -> h5py.Datase
     return dataset
 
 
-def _profiles(file: h5py.File, shape: tuple[int, ...], allowed: bool) -> dict[str, h5py.Dataset]:
+def _profiles(file: h5py.File, axes: Sequence[str], shape: tuple[int, ...], allowed: bool) -> dict[str, h5py.Dataset]:
     datasets = {}
     for suffix in SUFFIXES if allowed else SUFFIXES[:1]:
-        for (i, x), (j, y) in combinations(enumerate(DESCRIPTIONS), 2):
+        for (i, x), (j, y) in combinations(enumerate(axes), 2):
             name = profile_name(x, y, suffix)
             what = "over allowed points" if suffix else "over all points"
             value = _allocate(file, name, (shape[i], shape[j]), "<f4", np.nan, [x, y])

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from zdscan.errors import UserError
 from zdscan.evaluation.fields import Field
 from zdscan.grid.blocks import Block, Plan
+from zdscan.physics.parameters import AXES
 
 PROGRAM = "zdscan"
 FORMAT = 2
@@ -59,6 +60,7 @@ class Layout:
     profiles : the profile datasets by name; empty where the scan asks for none.
     done, checksum : per block, and per block and field; profile_done, profile_checksum : per profile dataset.
     history : JSON text of fixed size.
+    axes : names of the four axes.
     checkpoint : of a file that stores no field, the datasets with the minima of an unfinished run
         (`zdscan.grid.checkpoint`); else empty.
     packed : whether the file was packed; then it is read through HDF5, and its offsets mean nothing.
@@ -76,6 +78,7 @@ class Layout:
     history: Extent
     checkpoint: Mapping[str, Extent] = field(default_factory=dict)
     packed: bool = False
+    axes: tuple[str, ...] = AXES
 
 
 def intact(data: NDArray[Any], done: int, checksum: int) -> bool:

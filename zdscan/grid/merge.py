@@ -29,7 +29,6 @@ from zdscan.grid.pack import refuse_unfinished, scratch
 from zdscan.grid.profiles import Minima, profile_name, write_minima
 from zdscan.grid.read import reader
 from zdscan.grid.sinks import checksums
-from zdscan.physics.parameters import DESCRIPTIONS
 from zdscan.ranks.mpi import Alone
 
 _OF_FILES = {"Conventions", "program", "version", "format", "identity", "ndof", "block_points"}  # of any grid
@@ -102,7 +101,7 @@ class _Joined:
     @classmethod
     def of(cls, first: GridFile, second: GridFile) -> _Joined:
         faults = _differences(first, second)
-        differing = [name for name in DESCRIPTIONS if not np.array_equal(first.axes[name], second.axes[name])]
+        differing = [name for name in first.axes if not np.array_equal(first.axes[name], second.axes.get(name, ()))]
         if not differing:
             faults.append("all four axes are the same, so there is nothing to join")
         if len(differing) > 1:
@@ -124,12 +123,17 @@ class _Joined:
 
     @property
     def dimension(self) -> int:
-        return list(DESCRIPTIONS).index(self.axis)
+        return list(self.axes).index(self.axis)
+
+    def pair(self, i: int, j: int) -> str:
+        """Name of the profile over two axes."""
+        names = list(self.axes)
+        return profile_name(names[i], names[j])
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        masses, eps, eps_z, g_mu = (axis.size for axis in self.axes.values())
-        return masses, eps, eps_z, g_mu
+        masses, first, second, third = (axis.size for axis in self.axes.values())
+        return masses, first, second, third
 
     @cached_property
     def plan(self) -> Plan:
@@ -141,6 +145,11 @@ class _Joined:
         values = ", ".join(repr(float(value)) for value in self.axes[self.axis])
         own = [text for text in self.grids[0].overrides if not text.replace(" ", "").startswith(f"axes.{self.axis}")]
         return (*own, f"axes.{self.axis}={{ values = [{values}] }}")
+
+    @cached_property
+    def descriptions(self) -> dict[str, tuple[str, str]]:
+        with h5py.File(self.grids[0].path, "r", locking=False) as file:
+            return {name: (str(file[name].attrs["units"]), str(file[name].attrs["long_name"])) for name in self.axes}
 
     @property
     def ndof(self) -> int:
@@ -277,16 +286,12 @@ def _unequal(joined: _Joined, name: str) -> UserError:
 
 def _fill_profiles(joined: _Joined, io: GridIO) -> None:
     """Write the profiles from those of the files: of two minima the lower, ties to the smallest index."""
-    suffixes = ("", "_allowed") if f"{_pair(0, 1)}_allowed" in io.layout.profiles else ("",)
+    suffixes = ("", "_allowed") if f"{joined.pair(0, 1)}_allowed" in io.layout.profiles else ("",)
     for suffix in suffixes:
         parts = zip(joined.grids, joined.places, strict=True)
         found = [_minima(joined, grid.layout, places, suffix) for grid, places in parts]
         _compare_profiles(joined, found)
         write_minima(io, found[0].lower(found[1]), suffix)
-
-
-def _pair(i: int, j: int) -> str:
-    return profile_name(list(DESCRIPTIONS)[i], list(DESCRIPTIONS)[j])
 
 
 def _minima(joined: _Joined, layout: Layout, places: NDArray[np.int64], suffix: str) -> Minima:
@@ -297,9 +302,9 @@ def _minima(joined: _Joined, layout: Layout, places: NDArray[np.int64], suffix: 
     start = 0
     with reader(layout) as io:
         for i, j in combinations(range(4), 2):
-            lowest, where = io.read_profile(_pair(i, j) + suffix), io.read_profile(f"{_pair(i, j)}{suffix}_at")
+            lowest, where = io.read_profile(joined.pair(i, j) + suffix), io.read_profile(f"{joined.pair(i, j)}{suffix}_at")
             if lowest is None or where is None:
-                raise UserError(f"{layout.path}: the profile {_pair(i, j)}{suffix} is damaged.")
+                raise UserError(f"{layout.path}: the profile {joined.pair(i, j)}{suffix} is damaged.")
             index = list(np.unravel_index(np.maximum(where, 0), old))
             index[joined.dimension] = places[index[joined.dimension]]
             moved = np.where(where >= 0, np.ravel_multi_index(tuple(index), shape), -1)
@@ -314,11 +319,11 @@ def _minima(joined: _Joined, layout: Layout, places: NDArray[np.int64], suffix: 
 def _compare_profiles(joined: _Joined, found: list[Minima]) -> None:
     """Where both files have a value of the joined axis, the minima at this value must agree."""
     common = np.intersect1d(*joined.places)
-    tables = [minima.by_pair() for minima in found]
+    tables = [minima.by_pair(tuple(joined.axes)) for minima in found]
     for i, j in combinations(range(4), 2):
         if joined.dimension in (i, j) and common.size:
             axis = (i, j).index(joined.dimension)
-            ours, theirs = (table[_pair(i, j)] for table in tables)
+            ours, theirs = (table[joined.pair(i, j)] for table in tables)
             same = np.array_equal(ours[0].take(common, axis), theirs[0].take(common, axis), equal_nan=True)
             if not same or not np.array_equal(ours[1].take(common, axis), theirs[1].take(common, axis)):
-                raise _unequal(joined, _pair(i, j))
+                raise _unequal(joined, joined.pair(i, j))

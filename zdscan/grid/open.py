@@ -20,7 +20,7 @@ from zdscan.errors import UserError
 from zdscan.grid.blocks import Plan
 from zdscan.grid.layout import CHECKPOINT, DONE, FORMAT, PROGRAM, Extent, Layout
 from zdscan.grid.read import load_filters
-from zdscan.physics.parameters import DESCRIPTIONS
+from zdscan.physics.parameters import AXES
 
 OWN_FILES = "own_files"  # of group run, where the scan file names files
 
@@ -32,7 +32,7 @@ class GridFile:
     Attributes
     ----------
     path : the file.
-    axes : mass (GeV), eps, eps_z, g_mu; float64.
+    axes : mass (GeV) and the three parameters of the case by name; float64.
     layout : offsets and plan of blocks.
     labels : names along the fifth dimension of the fields that have one.
     done : uint8 per block, 1 where finished (as found when opened).
@@ -228,10 +228,10 @@ def _version() -> str:
 
 
 def _read(path: Path, file: h5py.File) -> GridFile:
-    axes = {name: np.asarray(file[name][()], dtype=np.float64) for name in DESCRIPTIONS}
+    axes = {name: np.asarray(file[name][()], dtype=np.float64) for name in _axis_names(file)}
     run = file["run"]
-    masses, eps, eps_z, g_mu = (axis.size for axis in axes.values())
-    plan = Plan((masses, eps, eps_z, g_mu), int(file.attrs["block_points"]))
+    masses, first, second, third = (axis.size for axis in axes.values())
+    plan = Plan((masses, first, second, third), int(file.attrs["block_points"]))
     names = tuple(name for name in _labels(run["field"]) if name in file)
     profiles = [name for name in _labels(run["profile"]) if name in file]
     packed = any(file[name].chunks is not None for name in (*names, *profiles))
@@ -250,6 +250,7 @@ def _read(path: Path, file: h5py.File) -> GridFile:
         history=extent_of(run["history"]),
         checkpoint={name: extent_of(run[name]) for name in CHECKPOINT if name in run},
         packed=packed,
+        axes=tuple(axes),
     )
     _check_shapes(layout)
     own = run[OWN_FILES][()] if OWN_FILES in run else b"{}"
@@ -271,6 +272,12 @@ def _read(path: Path, file: h5py.File) -> GridFile:
         lost_bytes=max(0, _noted_size(path) - path.stat().st_size),
         files=json.loads(own.decode()),
     )
+
+
+def _axis_names(file: h5py.File) -> tuple[str, ...]:
+    """The four axes; a file whose case has no parameters of its own does not name them."""
+    named = _text(file.attrs["axes"]).split() if "axes" in file.attrs else AXES
+    return tuple(named)
 
 
 def _check_shapes(layout: Layout) -> None:
@@ -317,7 +324,7 @@ def extent_of(dataset: h5py.Dataset) -> Extent:
 def header_checksum(file: h5py.File) -> int:
     """CRC-32 of what no run changes: axes, scan file, overrides and the attributes that zdscan wrote."""
     checksum = 0
-    for name in DESCRIPTIONS:
+    for name in _axis_names(file):
         checksum = zlib.crc32(file[name][()].tobytes(), checksum)
     text = file["run/scan_file"]
     checksum = zlib.crc32(text[()] + text.attrs["overrides"].encode(), checksum)

@@ -21,7 +21,7 @@ from zdscan.evaluation.fields import Field
 from zdscan.grid.blocks import count_cells
 from zdscan.grid.layout import GridIO, Layout
 from zdscan.grid.read import Reader, reader
-from zdscan.physics.parameters import DESCRIPTIONS
+from zdscan.physics.parameters import AXES
 from zdscan.ranks.mpi import Alone
 
 SUFFIXES = ("", "_allowed")  # of profiles over all points, and over those that no constraint excludes
@@ -53,12 +53,12 @@ class Minima:
         profile.merge(self.values, self.at, other.values, other.at)
         return self
 
-    def by_pair(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.int64]]]:
-        """For each pair of axes, by the name of its profile: minima (NaN where none) and flat indices."""
+    def by_pair(self, axes: Sequence[str] = AXES) -> dict[str, tuple[NDArray[np.float32], NDArray[np.int64]]]:
+        """For each pair of `axes`, by the name of its profile: minima (NaN where none) and flat indices."""
         pairs = {}
         start = 0
         values = np.where(self.at >= 0, self.values, np.float32(np.nan))
-        for (i, x), (j, y) in combinations(enumerate(DESCRIPTIONS), 2):
+        for (i, x), (j, y) in combinations(enumerate(axes), 2):
             shape = (self.shape[i], self.shape[j])
             stop = start + shape[0] * shape[1]
             pairs[profile_name(x, y)] = values[start:stop].reshape(shape), self.at[start:stop].reshape(shape)
@@ -166,7 +166,7 @@ def write_profiles(io: GridIO, found: Profiles) -> None:
 
 def write_minima(io: GridIO, minima: Minima, suffix: str) -> None:
     """Write the profile datasets of one suffix."""
-    for name, (values, at) in minima.by_pair().items():
+    for name, (values, at) in minima.by_pair(io.layout.axes).items():
         io.write_profile(name + suffix, values)
         io.write_profile(f"{name}{suffix}_at", at)
 

@@ -20,7 +20,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Points of one mass (GeV) and physics; parameters : float64[3, n], eps, eps_z, g_mu."""
+    """Points of one mass (GeV) and physics; parameters : float64[3, n], the columns of the coupling matrix."""
 
     physics: Physics
     mass: float
@@ -29,7 +29,7 @@ class Points:
     @cached_property
     def couplings(self) -> Mapping[str, Array]:
         """Named couplings: float64[n] each."""
-        return dict(zip(COUPLINGS, self.physics.matrix @ self.parameters, strict=True))
+        return dict(zip(COUPLINGS, self.physics.matrix_at(self.mass) @ self.parameters, strict=True))
 
     @cached_property
     def found(self) -> Mapping[str, Array]:

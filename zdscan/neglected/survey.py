@@ -14,14 +14,17 @@ from numpy.typing import NDArray
 from zdscan.evaluation.physics import Physics
 from zdscan.neglected.effect import Effect, Neglected, Points
 from zdscan.neglected.effects import available
-from zdscan.physics.parameters import AXES
+from zdscan.physics.parameters import Parameters
 
 Array = NDArray[Any]
 
 
-def at_point(physics: Physics, mass: float, eps: float, eps_z: float, g_mu: float) -> tuple[Neglected, ...]:
-    """What is neglected at a point (mass in GeV) with its size, in the order of the effects' ids."""
-    points = Points(physics, mass, np.array([[eps], [eps_z], [g_mu]], dtype=np.float64))
+def at_point(physics: Physics, mass: float, *parameters: float) -> tuple[Neglected, ...]:
+    """What is neglected at a point (mass in GeV) with its size, in the order of the effects' ids.
+
+    parameters : of the three columns of the coupling matrix.
+    """
+    points = Points(physics, mass, np.array(parameters, dtype=np.float64)[:, None])
     found = []
     for effect in available().values():
         sizes = effect.sizes(points)
@@ -53,24 +56,26 @@ class _Largest:
             self.weight, self.ratio, self.detail = float(weight[place]), float(ratio[place]), sizes.detail_of(place)
             self.where = (points.mass, *points.parameters[:, place].tolist())
 
-    def sentences(self, effect: Effect) -> str:
+    def sentences(self, effect: Effect, parameters: Parameters) -> str:
         if not self.where:
             return effect.sentence(math.inf)
-        place = ", ".join(f"{name} = {value:.3g}" for name, value in zip(AXES, self.where, strict=True))
+        known = ("mass", *parameters.used)
+        place = ", ".join(f"{name} = {value:.3g}" for name, value in zip(known, self.where, strict=False))
         elsewhere = f"; there are points {effect.alone}" if self.alone else ""
         return f"{effect.sentence(self.ratio, self.detail)} Largest of the points tried: {place}{elsewhere}."
 
 
 def within_axes(physics: Physics, axes: Mapping[str, NDArray[np.float64]]) -> list[str]:
     """In words, each effect that is there: its largest size among a few values of each axis, and where that is."""
-    masses, *others = (_tried(axes[name]) for name in AXES)
+    masses, *others = (_tried(axes[name]) for name in physics.case.parameters.axes)
     parameters = np.array(list(itertools.product(*others)), dtype=np.float64).T
     found = {effect: _Largest() for effect in available().values()}
     for mass in masses:
         points = Points(physics, mass, parameters)
         for effect, largest in found.items():
             largest.look(effect, points)
-    return [largest.sentences(effect) for effect, largest in found.items() if largest.where or largest.alone]
+    names = physics.case.parameters
+    return [largest.sentences(effect, names) for effect, largest in found.items() if largest.where or largest.alone]
 
 
 def _tried(axis: NDArray[np.float64]) -> list[float]:

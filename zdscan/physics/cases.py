@@ -1,4 +1,4 @@
-"""Cases: a model is a matrix of couplings, linear in (eps, eps_z, g_mu). Conventions: docs/model.md.
+"""Cases: a model is a matrix of couplings, linear in its parameters. Conventions: docs/model.md.
 
 L = V_mu sum_f fbar gamma^mu (v_f - a_f gamma5) f + g_nu nubar gamma^mu P_L nu + gauge and Goldstone vertices
 mixing:  v_f = e eps Q_f + gz eps_z (T3_f/2 - Q_f sW2),   a_f = gz eps_z T3_f/2   (arXiv:1203.2947)
@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.errors import UserError, listed, no_such
+from zdscan.errors import UserError, no_such
 from zdscan.inputs import constants
-from zdscan.physics import completion
-from zdscan.physics.parameters import LARGEST_COUPLING, PARAMETERS
+from zdscan.kernels.physics.couplings import A_E, A_MU, A_TAU
+from zdscan.physics import completion, loop_mixing
+from zdscan.physics.currents import currents
+from zdscan.physics.parameters import COLUMNS, LARGEST_COUPLING, MIXING, Parameters
 
 COUPLINGS = (
     *("v_e", "a_e", "v_mu", "a_mu", "v_tau", "a_tau", "v_u", "a_u", "v_d", "a_d", "v_s", "a_s"),
@@ -26,33 +28,104 @@ COUPLINGS = (
 )
 _NEUTRINOS = ("g_nue", "g_numu", "g_nutau")
 TAU = ("v_tau", "a_tau")  # rows since scan files of format 2
+_DERIVED = [COUPLINGS.index(name) for name in (*TAU, "gWW", "gpp", "gWp")]  # rows that follow where not given
+AXIAL_WITH = "g_mu"  # the parameter that the setting axial_mu goes with
 
 
 @dataclass(frozen=True)
 class Case:
-    """A model: couplings that are linear in the parameters eps, eps_z and g_mu (docs/model.md).
+    """A model: couplings that are linear in its parameters (docs/model.md).
 
     Attributes
     ----------
-    name : "A", "B", "C", or the user's.
+    name : "A", "B", "C", that of a named model, or the user's.
     title : a few words for people.
-    matrix : float64[18, 3]; `matrix[i, j]` is coupling ``COUPLINGS[i]`` per unit of parameter ``PARAMETERS[j]``.
+    matrix : float64[18, 3]; `matrix[i, j]` is coupling ``COUPLINGS[i]`` per unit of parameter ``parameters.names[j]``.
+    parameters : names, titles and ranges of the columns; by default eps, eps_z and g_mu.
+    loop : whether loops of leptons add kinetic mixing, which depends on the mass (`zdscan.physics.loop_mixing`).
+    light_neutrinos : whether right-handed neutrinos of the same charges, lighter than half the vector, double its width
+        into neutrinos.
+    note : what else there is to know.
     """
 
     name: str
     title: str
     matrix: NDArray[np.float64]
+    parameters: Parameters = MIXING
+    loop: bool = False
+    light_neutrinos: bool = False
+    note: str = ""
 
-    def couplings(self, eps: float, eps_z: float, g_mu: float, axial_mu: float = 0.0) -> dict[str, float]:
-        """Named couplings at a point; axial_mu x g_mu is added to the muon's axial coupling."""
-        values = self.with_axial(axial_mu) @ np.array([eps, eps_z, g_mu])
-        return dict(zip(COUPLINGS, values.tolist(), strict=True))
+    def couplings(self, *values: float, axial_mu: float = 0.0, **named: float) -> dict[str, float]:
+        """Named couplings at a point, without loops; axial_mu x g_mu is added to the muon's axial coupling.
+
+        Parameters
+        ----------
+        values, named : of the parameters, in their order or by name; 0 where not given.
+        """
+        point = [*values, *(named.pop(name, 0.0) for name in self.parameters.names[len(values) :])]
+        if named:
+            raise TypeError(f"Case {self.name} has no parameter {', '.join(named)}")
+        return dict(zip(COUPLINGS, (self.with_axial(axial_mu) @ np.array(point)).tolist(), strict=True))
 
     def with_axial(self, axial_mu: float) -> NDArray[np.float64]:
-        """The matrix with the axial muon coupling axial_mu x g_mu added."""
+        """The matrix with the axial muon coupling axial_mu x g_mu added, where there is a g_mu."""
         matrix = self.matrix.copy()
-        matrix[COUPLINGS.index("a_mu"), PARAMETERS.index("g_mu")] += axial_mu
+        if AXIAL_WITH in self.parameters:
+            matrix[COUPLINGS.index("a_mu"), self.parameters.index(AXIAL_WITH)] += axial_mu
         return matrix
+
+    def with_loops(self, matrix: NDArray[np.float64], mass: float) -> NDArray[np.float64]:
+        """A matrix of this case with the mixing of its loops at a mass (GeV), where `loop` says so."""
+        if not self.loop:
+            return matrix
+        return loop_mixing.with_loops(matrix, CASES["A"].matrix[:, 0], mass, constants.load())
+
+    def switched(self, mixing: str, right_handed_neutrinos: str) -> Case:
+        """The case with loops and light right-handed neutrinos switched on or off; "auto" leaves it as it is.
+
+        Raises
+        ------
+        UserError
+            The loops are not finite, or the right-handed neutrinos would not have the charges of the left-handed ones.
+        """
+        if faults := self.switch_faults(mixing, right_handed_neutrinos):
+            raise UserError(*(f"{name} {fault}." for name, fault in faults.items()))
+        loop = self.loop if mixing == "auto" else mixing == "loop"
+        light = self.light_neutrinos if right_handed_neutrinos == "auto" else right_handed_neutrinos == "light"
+        if (loop, light) == (self.loop, self.light_neutrinos):
+            return self
+        return replace(self, loop=loop, light_neutrinos=light)
+
+    def switch_faults(self, mixing: str, right_handed_neutrinos: str) -> dict[str, str]:
+        """What is wrong with these switches, as a predicate by the name of the setting."""
+        faults = {}
+        if mixing == "loop" and not any(loop_mixing.loops(column) for column in self.matrix.T):
+            faults["mixing"] = (
+                f"= 'loop' does not fit Case {self.name}: the loops of a parameter are finite where only leptons "
+                "couple to it, without axial couplings, and their charges sum to zero"
+            )
+        if right_handed_neutrinos == "light" and not self._vectorlike_neutrinos():
+            faults["right_handed_neutrinos"] = (
+                f"= 'light' does not fit Case {self.name}: neutrinos must couple, and the charged leptons beside them "
+                "without axial couplings, for right-handed ones to have the same charges"
+            )
+        return faults
+
+    def verdict(self) -> tuple[str, str]:
+        """Whether there is an anomaly, and whether the current is conserved, in few words for all parameters."""
+        found = [item for item in currents(self.matrix, self.parameters.names) if item.couples]
+        unknown = [item.parameter for item in found if item.anomaly is None]
+        anomalous = [f"{item.anomaly:.4g} {item.parameter}" for item in found if item.anomaly]
+        told = [*anomalous, *(f"not predicted for {name}" for name in unknown)]
+        broken = [f"{item.parameter}: {'; '.join(item.broken_by)}" for item in found if item.broken_by]
+        return ", ".join(told) or "none", " | ".join(broken) or "conserved"
+
+    def _vectorlike_neutrinos(self) -> bool:
+        """Whether neutrinos couple, and only to parameters under which the Higgs boson is neutral."""
+        neutrinos = [COUPLINGS.index(name) for name in _NEUTRINOS]
+        coupled = [column for column in self.matrix.T if np.any(column[neutrinos])]
+        return bool(coupled) and not any(np.any(column[[A_E, A_MU, A_TAU]]) for column in coupled)
 
     @property
     def built_in(self) -> bool:
@@ -66,15 +139,19 @@ class Case:
         couplings: Mapping[str, Mapping[str, float]],
         title: str = "",
         *,
+        parameters: Parameters = MIXING,
+        base: NDArray[np.float64] | None = None,
         scan_format: int | None = None,
     ) -> Case:
         """A case from named couplings, e.g. ``{"v_mu": {"g_mu": 1.0}}``.
 
-        ``g_nu`` stands for the three neutrinos at once. Columns are eps, eps_z, g_mu. Absent entries are 0, but for
-        gWW, gpp, gWp and the tau's, which follow from the others (zdscan/physics/completion.py).
+        ``g_nu`` stands for the three neutrinos at once. Absent entries are 0, but for gWW, gpp, gWp and the tau's,
+        which follow from the others (zdscan/physics/completion.py).
 
         Parameters
         ----------
+        parameters : the columns.
+        base : float64[18, 3], to begin with; what is given replaces entries of it.
         scan_format : of the scan file the couplings stand in. Format 1 has no tau, and takes gWW and gWp as given
             where they contradict the quarks. None: the latest.
 
@@ -85,7 +162,8 @@ class Case:
             contradict the quarks, or different couplings of d and s.
         """
         found: list[str] = []
-        matrix = np.zeros((len(COUPLINGS), len(PARAMETERS)))
+        names = parameters.used
+        matrix = np.zeros((len(COUPLINGS), COLUMNS))
         given = np.zeros(matrix.shape, dtype=bool)
         allowed = [row for row in (*COUPLINGS, "g_nu") if scan_format != 1 or row not in TAU]
         for row, entries in couplings.items():
@@ -99,28 +177,35 @@ class Case:
                 continue
             if not isinstance(entries, Mapping):
                 found.append(
-                    f"Case {name}, coupling {row}: {entries!r} must be numbers by parameter, such as {{'g_mu': 1.0}}."
+                    f"Case {name}, coupling {row}: {entries!r} must be numbers by parameter, such as "
+                    f"{{'{names[-1]}': 1.0}}."
                 )
                 continue
             for column, value in entries.items():
-                if column not in PARAMETERS:
-                    found.append(f"Case {name}, coupling {row}: there is {no_such('parameter', column, PARAMETERS)}.")
-                elif not isinstance(value, Real) or not math.isfinite(value) or abs(value) > LARGEST_COUPLING:
+                if column not in names:
+                    found.append(f"Case {name}, coupling {row}: there is {no_such('parameter', column, names)}.")
+                elif isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value) or abs(value) > LARGEST_COUPLING:
                     found.append(
                         f"Case {name}: {row} per {column} is {value!r}; it must be a finite number of at most "
                         f"{LARGEST_COUPLING:g} in size."
                     )
                 else:
                     for target in _NEUTRINOS if row == "g_nu" else (row,):
-                        place = COUPLINGS.index(target), PARAMETERS.index(column)
+                        place = COUPLINGS.index(target), parameters.index(column)
                         matrix[place] += value
                         given[place] = True
         if not found:
+            if base is not None:
+                # what follows from the others is kept of the base in the columns that stay as they are
+                untouched = ~given.any(axis=0)
+                known = ~np.isin(np.arange(len(COUPLINGS)), _DERIVED)[:, None] | untouched
+                matrix, given = np.where(known & ~given, base, matrix), given | known
             matrix = completion.completed(matrix, given)
-            found = [f"Case {name}: {fault}" for fault in completion.faults(matrix, lenient=scan_format == 1)]
+            faults = completion.faults(matrix, names=parameters.names, lenient=scan_format == 1)
+            found = [f"Case {name}: {fault}" for fault in faults]
         if found:
             raise UserError(*found)
-        return cls(name, title or f"User's case {name}", matrix)
+        return cls(name, title or f"User's case {name}", matrix, parameters)
 
 
 def gauge_couplings() -> tuple[float, float, float]:
@@ -162,21 +247,40 @@ def _cases() -> dict[str, Case]:
 CASES: Mapping[str, Case] = _cases()
 
 
+def nothing_depends(name: str) -> str:
+    """Why a parameter without couplings must be 0, as a clause."""
+    return "which has no direct muon coupling" if name == "g_mu" else "where nothing depends on it"
+
+
+def axial_fault(axial_mu: float, case: Case) -> str | None:
+    """What is wrong with a setting axial_mu for a case, as a predicate; None where it fits."""
+    if axial_mu == 0.0 or AXIAL_WITH in case.parameters:
+        return None
+    return f"= {axial_mu:g} does not fit Case {case.name}, which has no parameter {AXIAL_WITH} that it goes with"
+
+
 def named_case(name: str) -> Case:
-    """Case A, B or C.
+    """Case A, B or C, a named model of zdscan, or the case in a file ``./name.toml``.
 
     Raises
     ------
     UserError
-        If there is no such case.
+        If there is no such case, or the file is not right.
     """
-    if name not in CASES:
-        raise UserError(f"There is no case {name!r}; allowed are {listed(CASES)}, or a matrix of your own.")
-    return CASES[name]
+    from zdscan.physics import case_table, models  # which are made of what stands above
+
+    if name in CASES:
+        return CASES[name]
+    if case_table.is_file(name):
+        return case_table.read_case(name)
+    known = models.available()
+    if name not in known:
+        raise UserError(f"There is {no_such('case', name, (*CASES, *known))}; or give a file ./name.toml.")
+    return known[name]
 
 
 def case_of(case: str | Case | Mapping[str, Mapping[str, float]]) -> Case:
-    """The case that a user means: a name, a case, or the couplings of one of their own.
+    """The case that a user means: a name, a file, a case, or the couplings of one of their own.
 
     Raises
     ------

@@ -22,6 +22,7 @@ from zdscan.inputs.constants import Constants
 from zdscan.kernels.tables import clauses as _layout
 from zdscan.physics.cases import COUPLINGS
 from zdscan.physics.currents import Current, Term, currents
+from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.polynomial import Polynomial
 from zdscan.physics.vertex import Transition, Vertex, vertex
 
@@ -47,7 +48,7 @@ class Clause:
 
     Attributes
     ----------
-    polynomial : in (eps, eps_z, g_mu), real, total degree at most 4.
+    polynomial : in the three parameters, real, total degree at most 4.
     channel : multiply by this branching ratio of the vector; None: by 1.
     root : take the square root before adding `offset` (for the modulus of a complex amplitude).
     centre, up, down : up or down infinite where that side does not exclude.
@@ -121,6 +122,7 @@ class Model:
     fcnc_scale: float
     limits: str
     anomaly: Term = "wess-zumino"  # what becomes of the Wess-Zumino terms of anomalous currents, if there are any
+    names: tuple[str, ...] = PARAMETERS  # of the columns of the matrix
     constants: Constants = field(default_factory=constants.load)
 
     def coupling(self, name: str) -> Polynomial:
@@ -147,7 +149,7 @@ class Model:
     @cached_property
     def currents(self) -> tuple[Current, ...]:
         """What breaks the current of each parameter."""
-        return currents(self.matrix)
+        return currents(self.matrix, self.names)
 
     def vertex(self, transition: Transition) -> Vertex:
         """The flavour-changing vertex per unit of each parameter, fcnc_scale included."""

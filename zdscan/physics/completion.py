@@ -10,7 +10,7 @@ Derivation, and where this is not unique: docs/model.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,15 +67,18 @@ def completed(matrix: NDArray[np.float64], given: NDArray[np.bool_]) -> NDArray[
     return out
 
 
-def faults(matrix: NDArray[np.float64], *, lenient: bool = False) -> list[str]:
+def faults(
+    matrix: NDArray[np.float64], *, names: Sequence[str] = PARAMETERS, lenient: bool = False
+) -> list[str]:
     """Why a completed matrix cannot be used, one sentence each.
 
     Parameters
     ----------
+    names : of the columns.
     lenient : for scan files of format 1, which may contradict themselves in gWW and gWp.
     """
     found = []
-    for parameter, column in zip(PARAMETERS, matrix.T, strict=True):
+    for parameter, column in zip(names, matrix.T, strict=True):
         room = TOLERANCE * float(np.max(np.abs(column)))
         found += _contradictions(parameter, column, room, lenient)
         if max(abs(column[V_D] - column[V_S]), abs(column[A_D] - column[A_S])) > room:

@@ -49,7 +49,7 @@ class Current:
 
     Attributes
     ----------
-    parameter : eps, eps_z or g_mu.
+    parameter : its name.
     couples : whether anything couples at all.
     broken_by : what keeps the current from being conserved, in words; empty for a conserved one.
     anomaly, hypercharge : A and A' above; 0 where they cancel, None where they are not predicted.
@@ -87,14 +87,14 @@ class Current:
         }
 
 
-def currents(matrix: NDArray[np.float64]) -> tuple[Current, ...]:
-    """The currents of eps, eps_z and g_mu for a coupling matrix float64[18, 3].
+def currents(matrix: NDArray[np.float64], names: Sequence[str] = PARAMETERS) -> tuple[Current, ...]:
+    """The currents of the parameters, which are called `names`, for a coupling matrix float64[18, 3].
 
     A matrix in which a W charge contradicts the quarks, as scan files of format 1 may have one, is taken as it
     stands: no term is predicted for any of its columns.
     """
     contradictory = any(_differs(column, w_charge(column)) for column in matrix.T)
-    return tuple(_current(name, column, contradictory) for name, column in zip(PARAMETERS, matrix.T, strict=True))
+    return tuple(_current(name, column, contradictory) for name, column in zip(names, matrix.T, strict=True))
 
 
 def _differs(column: Column, difference: float) -> bool:
@@ -159,9 +159,11 @@ def resolved(setting: str, matrix: NDArray[np.float64]) -> str:
     return "wess-zumino" if setting == "auto" else setting
 
 
-def setting_fault(setting: str, name: str, matrix: NDArray[np.float64]) -> str | None:
+def setting_fault(
+    setting: str, name: str, matrix: NDArray[np.float64], names: Sequence[str] = PARAMETERS
+) -> str | None:
     """What is wrong with an explicit setting `anomaly`, as a predicate; None where the case has an anomaly."""
-    found = currents(matrix)
+    found = currents(matrix, names)
     if setting == "auto" or any(current.anomalous for current in found):
         return None
     unpredicted = [current.parameter for current in found if current.couples and current.anomaly is None]

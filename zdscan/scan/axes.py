@@ -85,16 +85,23 @@ def _symlog(low: float, high: float, n: int, linear_below: float) -> NDArray[np.
     return np.concatenate([-sides[0][::-1], [0.0], sides[1]])
 
 
-def physics_faults(name: str, spec: AxisSpec) -> list[tuple[str, str]]:
-    """What the physics forbids for this axis, whatever else is wrong with it: (key, what is wrong)."""
+def physics_faults(
+    name: str, spec: AxisSpec, within: tuple[float, float] = (-LARGEST_COUPLING, LARGEST_COUPLING)
+) -> list[tuple[str, str]]:
+    """What the physics forbids for this axis, whatever else is wrong with it: (key, what is wrong).
+
+    within : the range of a parameter that is not the mass.
+    """
     numbers = spec.values if spec.values is not None else [x for x in (spec.min, spec.max) if x is not None]
-    low, high = MASS_RANGE if name == "mass" else (-LARGEST_COUPLING, LARGEST_COUPLING)
+    low, high = MASS_RANGE if name == "mass" else within
     outside = [x for x in numbers if not low <= x <= high]
     if not outside:
         return []
     reached = " and ".join(f"{x:.10g}" for x in dict.fromkeys((min(outside), max(outside))))
     if name == "mass":
         return [("", f"reaches {reached} GeV, outside {low:g} to {high:g} GeV, where the formulas and limits hold")]
+    if (low, high) != (-LARGEST_COUPLING, LARGEST_COUPLING):
+        return [("", f"reaches {reached}; the range of {name} is {low:g} to {high:g}")]
     return [("", f"reaches {reached}; at most {high:g} in size is allowed, far beyond perturbation theory")]
 
 

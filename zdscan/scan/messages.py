@@ -50,7 +50,8 @@ _KINDS = {
     "model_type": "a table",
     "finite_number": "a finite number",
 }
-_AXES_HINT = "; every scan has the four axes mass, eps, eps_z and g_mu (one value: { values = [0.0] })"
+_AXES_HINT = "; every scan of format 1 has the four axes mass, eps, eps_z and g_mu (one value: { values = [0.0] })"
+_MASS_HINT = "; every scan has an axis of masses (one value: { values = [0.1] })"
 
 
 def _predicate(item: ErrorDetails, model: type[BaseModel]) -> str:
@@ -60,7 +61,7 @@ def _predicate(item: ErrorDetails, model: type[BaseModel]) -> str:
     if kind == "extra_forbidden":
         return unknown_key(str(loc[-1]), loc[:-1], model)
     if kind == "missing":
-        return "is missing" + (_AXES_HINT if loc[0] == "axes" else "")
+        return "is missing" + ("" if loc[0] != "axes" else _MASS_HINT if loc[-1] in ("mass", "axes") else _AXES_HINT)
     if kind == "literal_error":
         expected = item["ctx"]["expected"]
         allowed = re.findall(r"'([^']*)'", expected) or [expected]

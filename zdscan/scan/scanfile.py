@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,15 +23,18 @@ from zdscan import __version__
 from zdscan.constraints import SETS, available, faults_of, installed, select
 from zdscan.errors import UserError, listed, nearest, not_one_of
 from zdscan.evaluation.fields import ALWAYS, FIELDS
-from zdscan.evaluation.settings import FORMATS, SETTINGS, Setting, Settings
+from zdscan.evaluation.settings import FORMATS, SETTINGS, Setting, Settings, together_fault
 from zdscan.grid.blocks import MOST_TABLE_BYTES, table_bytes
-from zdscan.physics.cases import CASES, Case, named_case
+from zdscan.physics import models
+from zdscan.physics.case_table import case_from, is_file, read_case, read_text
+from zdscan.physics.cases import CASES, Case, axial_fault, named_case
 from zdscan.physics.clause import Constraint
 from zdscan.physics.currents import setting_fault
-from zdscan.physics.parameters import AXES
+from zdscan.physics.parameters import AXES, COLUMNS, MIXING, PARAMETERS, Parameter, Parameters
 from zdscan.scan.axes import AxisSpec, build_axis, physics_faults, range_faults
 from zdscan.scan.curves import CURVE_TABLES, OwnCurves, curves_of
 from zdscan.scan.messages import OWN_WORDS, Fault, pydantic_faults, sentence
+from zdscan.scan.messages import Path as Place
 from zdscan.scan.overrides import apply_overrides
 
 if TYPE_CHECKING:
@@ -49,21 +53,18 @@ class OutputOptions:
 
 @dataclass(frozen=True)
 class CustomCase:
-    """A user's own case: rows of the coupling matrix, each a mapping from parameter to coefficient; absent = 0."""
+    """A user's own case: rows of the coupling matrix, each a mapping from parameter to coefficient; absent = 0.
+
+    table : all that the scan file says of it (`zdscan.physics.case_table`).
+    """
 
     name: str
     couplings: Mapping[str, Mapping[str, float]]
+    table: Mapping[str, Any] = field(default_factory=dict)
 
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class _AxesTable(_Table):
-    mass: AxisSpec
-    eps: AxisSpec
-    eps_z: AxisSpec
-    g_mu: AxisSpec
 
 
 class _OutputTable(_Table):
@@ -71,9 +72,22 @@ class _OutputTable(_Table):
     profiles: bool = True
 
 
-class _CaseTable(_Table):
+class _FirstCaseTable(_Table):
     name: str
     couplings: dict[str, dict[str, float]]
+
+
+class _CaseTable(_Table):
+    """Of format 2; what the keys of type Any may be is checked where cases are made."""
+
+    name: str | None = None
+    title: Any = None
+    base: Any = None
+    parameters: Any = None
+    couplings: dict[str, dict[str, float]] | None = None
+    mixing: Any = None
+    right_handed_neutrinos: Any = None
+    note: Any = None
 
 
 def _checked(setting: Setting) -> Any:
@@ -103,8 +117,9 @@ def _settings_of(section: str, scan_format: int) -> dict[str, Any]:
 _OTHERS: Mapping[str, dict[str, Any]] = {"constraints": {CURVE_TABLES[-1]: (Any, None)}}
 
 
-def _document(scan_format: int) -> type[_Table]:
-    """The whole document of a format; sections other than [axes] may be left out.
+@cache
+def _document(scan_format: int, names: tuple[str, ...] = PARAMETERS) -> type[_Table]:
+    """The whole document of a format, for a case with these parameters; sections other than [axes] may be left out.
 
     What `case` and the constraints may be is checked by `_case` and `_constraint_faults`.
     """
@@ -114,11 +129,13 @@ def _document(scan_format: int) -> type[_Table]:
         )
         for section in SECTIONS
     }
+    of_parameter: Any = (AxisSpec, ...) if scan_format == 1 else (AxisSpec | None, None)
+    axes: dict[str, Any] = {"mass": (AxisSpec, ...)} | dict.fromkeys(names, of_parameter)
     fields: dict[str, Any] = {
         "format": (int, ...),
         "case": (Any, ...),
         **_settings_of("", scan_format),
-        "axes": (_AxesTable, ...),
+        "axes": (create_model("Axes", __base__=_Table, **axes), ...),
         **{section: (table, table()) for section, table in tables.items()},
         "output": (_OutputTable, _OutputTable()),
     }
@@ -139,9 +156,9 @@ class Scan:
     ----------
     text, overrides : the TOML text, and the settings that replace some of it.
     format : of the scan file; fixes what it means where it says nothing.
-    case : "A", "B", "C", or the user's own.
+    case : the name of a case or of a file with one, or the user's own.
     settings : theory setting, and what the sections [model], [data] and [constraints] say (docs/scan-file.md).
-    axes : name -> ascending float64 values: mass (GeV), eps, eps_z, g_mu.
+    axes : name -> ascending float64 values: mass (GeV) and the three parameters of the case.
     output : what is stored, as section [output] says.
     source : what messages call the file.
     own : the user's constraints, as [[constraints.curve]] says.
@@ -161,7 +178,7 @@ class Scan:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Points along mass, eps, eps_z, g_mu."""
+        """Points along each axis."""
         return tuple(axis.size for axis in self.axes.values())
 
     @property
@@ -175,15 +192,15 @@ class Scan:
     @property
     def case_name(self) -> str:
         """Name of the case, built in or the user's."""
-        return self.case if isinstance(self.case, str) else self.case.name
+        return self.coupling_case.name
 
     @property
     def coupling_case(self) -> Case:
         """The case with its matrix, built in or the user's."""
         given = self.case
-        if isinstance(given, str):
-            return named_case(given)
-        return Case.from_couplings(given.name, given.couplings, scan_format=self.format)
+        if not isinstance(given, str):
+            return _own_case(given, self.format)
+        return read_case(given, self.files[given]) if is_file(given) else named_case(given)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -194,9 +211,10 @@ class Scan:
         if not isinstance(other, Scan):
             return NotImplemented
         told = [f.name for f in fields(self) if f.name not in ("text", "overrides", "axes", "source", "own")]
-        return all(getattr(self, name) == getattr(other, name) for name in told) and all(
-            np.array_equal(self.axes[name], other.axes[name]) for name in AXES
+        same_axes = self.axes.keys() == other.axes.keys() and all(
+            np.array_equal(axis, other.axes[name]) for name, axis in self.axes.items()
         )
+        return same_axes and all(getattr(self, name) == getattr(other, name) for name in told)
 
     def __hash__(self) -> int:
         return hash((self.text, self.overrides))
@@ -267,22 +285,27 @@ def parse_scan(
     if newer:  # the rest of a file in a later format cannot be judged
         raise UserError(*(sentence(fault, source, text, given) for fault in faults))
 
+    case, model, texts, case_faults = _case(raw.get("case"), scan_format, files, folder)
+    parameters = model.parameters if model else _guessed(raw)
+    layout = _document(scan_format, parameters.used)
     document: dict[str, Any] | None = None
     try:
-        document = SCAN_FILES[scan_format].model_validate(raw).model_dump()
+        document = layout.model_validate(raw).model_dump()
     except ValidationError as error:
-        faults += [fault for fault in pydantic_faults(error, SCAN_FILES[scan_format]) if fault.path != ("format",)]
-    axes, more = _axes(raw)
-    case, case_faults = _case(raw.get("case"), scan_format)
+        faults += [fault for fault in pydantic_faults(error, layout) if fault.path != ("format",)]
+    axes, more = _axes(raw, parameters, scan_format)
     own = curves_of(raw, files, folder)
     faults += [*more, *case_faults, *own.faults, *_constraint_faults(raw, scan_format, own)]
     faults += _output_faults(raw, axes)
     if case == "A":
         faults += _case_a_faults(raw, axes)
+    if document and (refused := together_fault(_values(document))):
+        faults.append(Fault(SETTINGS[refused[0]].path, refused[1]))
     if faults or document is None:
         unique = dict.fromkeys(sentence(fault, source, text, given) for fault in faults)
         raise UserError(*unique)
     assert case is not None
+    assert model is not None
     scan = Scan(
         text=text,
         overrides=tuple(overrides),
@@ -293,13 +316,22 @@ def parse_scan(
         output=OutputOptions(tuple(document["output"]["fields"]), document["output"]["profiles"]),
         source=source,
         own=own.constraints,
-        files=MappingProxyType(dict(own.files)),
+        files=MappingProxyType({**texts, **own.files}),
     )
-    if fault := setting_fault(
-        scan.settings.anomaly, scan.case_name, scan.coupling_case.with_axial(scan.settings.axial_mu)
-    ):
-        raise UserError(sentence(Fault(SETTINGS["anomaly"].path, fault), source, text, given))
+    if unfit := _unfit(model, scan.settings):
+        raise UserError(*(sentence(fault, source, text, given) for fault in unfit))
     return scan
+
+
+def _unfit(case: Case, chosen: Settings) -> list[Fault]:
+    """The settings that do not fit a case."""
+    names = case.parameters.names
+    found = {
+        "anomaly": setting_fault(chosen.anomaly, case.name, case.with_axial(chosen.axial_mu), names),
+        "axial_mu": axial_fault(chosen.axial_mu, case),
+        **case.switch_faults(chosen.mixing, chosen.right_handed_neutrinos),
+    }
+    return [Fault(SETTINGS[name].path, fault) for name, fault in found.items() if fault]
 
 
 def _section(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -320,15 +352,28 @@ def _format(raw: Mapping[str, Any]) -> tuple[int, list[Fault], bool]:
     return value, [], False
 
 
-def _axes(raw: Mapping[str, Any]) -> tuple[dict[str, NDArray[np.float64]], list[Fault]]:
+def _guessed(raw: Mapping[str, Any]) -> Parameters:
+    """The parameters of a case that cannot be used, from the axes, so that their names are no further faults."""
+    given = [name for name in _section(raw, "axes") if name != "mass"]
+    if not given or any(name in PARAMETERS for name in given):
+        return MIXING
+    return Parameters(tuple(Parameter(name, name) for name in given[:COLUMNS]))
+
+
+def _axes(raw: Mapping[str, Any], parameters: Parameters, scan_format: int) -> tuple[dict[str, NDArray[np.float64]], list[Fault]]:
     axes: dict[str, NDArray[np.float64]] = {}
     faults = []
-    for name in AXES:
+    given = _section(raw, "axes")
+    for name in parameters.axes:
+        if name != "mass" and name not in given and scan_format > 1:
+            axes[name] = np.zeros(1)  # a parameter without an axis is 0
+            axes[name].setflags(write=False)
+            continue
         try:
-            spec = AxisSpec.model_validate(_section(raw, "axes").get(name))
+            spec = AxisSpec.model_validate(given.get(name))
         except ValidationError:
             continue  # already reported with the whole document
-        outside = physics_faults(name, spec)
+        outside = physics_faults(name, spec, (parameters[name].low, parameters[name].high))
         # the points between ends far outside may overflow
         axis, wrong = (None, range_faults(spec)) if outside and spec.values is None else build_axis(spec)
         wrong = wrong + outside
@@ -339,23 +384,64 @@ def _axes(raw: Mapping[str, Any]) -> tuple[dict[str, NDArray[np.float64]], list[
     return axes, faults
 
 
-def _case(value: Any, scan_format: int) -> tuple[str | CustomCase | None, list[Fault]]:
+def _case(
+    value: Any, scan_format: int, files: Mapping[str, str] | None, folder: Path
+) -> tuple[str | CustomCase | None, Case | None, dict[str, str], list[Fault]]:
+    """The case as a scan has it, with its matrix, the text of its file if it is one, and what is wrong with it."""
+    place: Place = ("case",)
     if value is None:  # reported as missing with the whole document
-        return None, []
-    if isinstance(value, str):
-        return (value, []) if value in CASES else (None, [Fault(("case",), not_one_of(value, tuple(CASES)))])
-    if not isinstance(value, dict):
-        return None, [Fault(("case",), f"must be one of {listed(CASES)}, or a table with name and couplings")]
+        return None, None, {}, []
+    texts: dict[str, str] = {}
     try:
-        table = _CaseTable.model_validate(value)
-    except ValidationError as error:
-        return None, pydantic_faults(error, _CaseTable, ("case",))
-    try:
-        Case.from_couplings(table.name, table.couplings, scan_format=scan_format)
+        if isinstance(value, str):
+            if scan_format == 1 and value not in CASES:
+                newer = value in models.available() or is_file(value)
+                fault = f"= {value!r} needs format = 2" if newer else not_one_of(value, tuple(CASES))
+                return None, None, {}, [Fault(place, fault)]
+            if is_file(value):
+                texts[value] = _case_text(value, files, folder)
+                return value, read_case(value, texts[value]), texts, []
+            if value not in (known := (*CASES, *models.available())):
+                return None, None, {}, [Fault(place, not_one_of(value, known))]
+            return value, named_case(value), {}, []
+        if not isinstance(value, dict):
+            return None, None, {}, [Fault(place, f"must be one of {listed(CASES)}, or a table with name and couplings")]
+        place = ("case", "couplings") if "couplings" in value else ("case",)
+        return _table_case(value, scan_format)
     except UserError as error:
-        return None, [Fault(("case", "couplings"), f"cannot be used: {message}") for message in error.messages]
-    couplings = {row: MappingProxyType(columns) for row, columns in table.couplings.items()}
-    return CustomCase(table.name, MappingProxyType(couplings)), []
+        found = [Fault(place, f"cannot be used: {message}") for message in error.messages]
+        return None, None, {}, found
+
+
+def _table_case(
+    value: Mapping[str, Any], scan_format: int
+) -> tuple[CustomCase | None, Case | None, dict[str, str], list[Fault]]:
+    model = _FirstCaseTable if scan_format == 1 else _CaseTable
+    try:
+        given = model.model_validate(value).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        return None, None, {}, pydantic_faults(error, model, ("case",))
+    if "name" not in given and "base" not in given:
+        return None, None, {}, [Fault(("case", "name"), "is missing")]
+    if "couplings" not in given and "base" not in given:
+        return None, None, {}, [Fault(("case", "couplings"), "is missing")]
+    rows = {row: MappingProxyType(columns) for row, columns in given.get("couplings", {}).items()}
+    own = CustomCase(given.get("name") or str(given.get("base")), MappingProxyType(rows), MappingProxyType(given))
+    return own, _own_case(own, scan_format), {}, []
+
+
+def _own_case(given: CustomCase, scan_format: int) -> Case:
+    if scan_format == 1:
+        return Case.from_couplings(given.name, given.couplings, scan_format=1)
+    return case_from(given.table)
+
+
+def _case_text(name: str, files: Mapping[str, str] | None, folder: Path) -> str:
+    if files is None:
+        return read_text(folder / name)
+    if name not in files:
+        raise UserError(f"the grid file does not hold {name}")
+    return files[name]
 
 
 def _case_a_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64]]) -> list[Fault]:
@@ -366,9 +452,14 @@ def _case_a_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64
 
 
 def _settings(document: Mapping[str, Any]) -> Settings:
-    """The values of the settings in a document that pydantic has checked."""
+    """The settings in a document that pydantic has checked."""
+    return Settings.of(**_values(document))
+
+
+def _values(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of all settings by name."""
     tables = {item.name: document[item.section] if item.section else document for item in SETTINGS.values()}
-    return Settings.of(**{name: table[SETTINGS[name].key] for name, table in tables.items()})
+    return {name: table[SETTINGS[name].key] for name, table in tables.items()}
 
 
 def _constraint_faults(raw: Mapping[str, Any], scan_format: int, own: OwnCurves) -> list[Fault]:
@@ -406,7 +497,7 @@ def _output_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64
     section = _section(raw, "output")
     faults = []
     if section.get("profiles", True) is True and len(axes) == len(AXES):
-        needed = table_bytes([axes[name].size for name in AXES])
+        needed = table_bytes([axis.size for axis in axes.values()])
         if needed > MOST_TABLE_BYTES:
             text = (
                 f"= true needs tables of {needed / 1e9:.3g} GB in every process for the pairs of axes, at most "

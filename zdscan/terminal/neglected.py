@@ -31,10 +31,9 @@ def best_lines(grid: GridFile, best: BestPoint | None) -> list[str]:
         return []
     from zdscan.evaluation.engine import physics_of
     from zdscan.neglected.survey import at_point
-    from zdscan.physics.parameters import AXES
     from zdscan.scan.scanfile import scan_of
 
     scan = scan_of(grid)
     physics = physics_of(scan.coupling_case, scan.settings, scan.format, scan.own)
-    found = at_point(physics, *(best.position[name] for name in AXES))
+    found = at_point(physics, *(best.position[name] for name in grid.axes))
     return [f"Neglected at the best point: {item.text}" for item in found]

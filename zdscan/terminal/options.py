@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from zdscan.constraints import SETS
-from zdscan.errors import listed
+from zdscan.errors import UserError, listed
 from zdscan.evaluation.settings import SETTINGS, Setting
 from zdscan.grid.sinks import SINKS
 
@@ -34,6 +34,18 @@ def constraint_names(text: str) -> str | tuple[str, ...]:
     return text if text in SETS else tuple(name.strip() for name in text.split(","))
 
 
+def numbers(setting: Setting, text: str) -> tuple[float, ...]:
+    """The numbers of a setting that is a table, as typed with commas. Raises `UserError` for anything else."""
+    parts = tuple(setting.parts or ())
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if len(values) != len(parts):
+        raise UserError(f"--{setting.name.replace('_', '-')} {text}: write {','.join(parts).upper()} as two numbers.")
+    return values
+
+
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """The command with an option for every setting, before its last one; it is given them as keyword arguments.
 
@@ -46,6 +58,9 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def with_values(**given: Any) -> None:
+        for name, setting in SETTINGS.items():
+            if setting.parts is not None and isinstance(given[name], str):
+                given[name] = numbers(setting, given[name])
         if isinstance(given["constraints"], str):
             given["constraints"] = constraint_names(given["constraints"])
         command(**given)
@@ -56,9 +71,14 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
 def _option(setting: Setting) -> inspect.Parameter:
     many = " Sets and ids are separated by commas." if setting.name == "constraints" else ""
+    kind: Any = str if setting.low is None else float
+    metavar = None if setting.parts is None else ",".join(setting.parts).upper()
     return inspect.Parameter(
         setting.name,
         inspect.Parameter.POSITIONAL_OR_KEYWORD,
         default=setting.default,
-        annotation=Annotated[str if setting.low is None else float, typer.Option(help=f"{setting.help}{many}")],
+        annotation=Annotated[
+            kind if setting.default is not None else kind | None,
+            typer.Option(metavar=metavar, help=f"{setting.help}{many}"),
+        ],
     )

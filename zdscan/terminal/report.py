@@ -16,7 +16,7 @@ from rich.text import Text
 
 from zdscan.evaluation.fields import UNSEEN
 from zdscan.evaluation.settings import SETTINGS
-from zdscan.physics.parameters import AXES, UNITS
+from zdscan.physics.parameters import AXES
 from zdscan.terminal.neglected import point_lines, scan_lines
 from zdscan.terminal.words import NOT_COMPUTED, allowed_by
 
@@ -83,8 +83,10 @@ def show_check(scan: Scan, expected: Estimate) -> None:
     table.add_row("output.fields", ", ".join(scan.output.fields) or "none, profiles only")
     table.add_row("output.profiles", "yes" if scan.output.profiles else "no")
     out.print(table)
-    matrix = scan.coupling_case.with_axial(scan.settings.axial_mu)
-    _show_currents(out, [current.to_dict(resolved(scan.settings.anomaly, matrix)) for current in currents(matrix)])
+    case = scan.coupling_case
+    matrix = case.with_axial(scan.settings.axial_mu)
+    setting = resolved(scan.settings.anomaly, matrix)
+    _show_currents(out, [current.to_dict(setting) for current in currents(matrix, case.parameters.names)])
     _show_lines(out, scan_lines(scan))
     table = plain_table("Cost", "", "", left=(0, 1))
     size = expected.size
@@ -102,7 +104,9 @@ def show_check(scan: Scan, expected: Estimate) -> None:
 def _axes_table(axes: Mapping[str, Any]) -> Table:
     table = plain_table("Axes", "axis", "points", "from", "to", "unit")
     for name, axis in axes.items():
-        table.add_row(name, str(len(axis)), f"{axis[0]:g}", f"{axis[-1]:g}", UNITS[name])
+        if not name.startswith("unused_"):
+            unit = "GeV" if name == "mass" else "1"
+            table.add_row(name, str(len(axis)), f"{axis[0]:g}", f"{axis[-1]:g}", unit)
     return table
 
 
@@ -118,23 +122,54 @@ def _show_currents(out: Console, found: Sequence[Mapping[str, Any]], title: str 
     out.print(table)
 
 
-def show_cases(cases: Mapping[str, Case]) -> None:
-    """Print every coupling of the built-in cases as a formula in eps, eps_z, g_mu, and what breaks their currents."""
+def show_cases(cases: Mapping[str, Case], models: Mapping[str, Case]) -> None:
+    """Print every coupling of the built-in cases as a formula, what breaks their currents, and the named models."""
     from zdscan.physics.cases import COUPLINGS
-    from zdscan.physics.currents import currents, resolved
-    from zdscan.physics.parameters import PARAMETERS
 
     out = console()
     for name, case in cases.items():
         out.print(f"Case {name}: {case.title}")
     table = plain_table("Couplings, L = Z_D fbar gamma (v - a gamma5) f", "coupling", *cases)
     for index, coupling in enumerate(COUPLINGS):
-        table.add_row(coupling, *(formula(case.matrix[index], PARAMETERS) for case in cases.values()))
+        table.add_row(coupling, *(formula(case.matrix[index], case.parameters.names) for case in cases.values()))
     out.print(table)
     for name, case in cases.items():
-        setting = resolved("auto", case.matrix)
-        _show_currents(out, [current.to_dict(setting) for current in currents(case.matrix)], f"Currents of Case {name}")
-    out.print("A case of your own: see [case] in docs/scan-file.md.", markup=False)
+        _show_case_currents(out, case, f"Currents of Case {name}")
+    table = plain_table("Models", "case", "what", "parameters", "anomaly", "current", left=(0, 1, 2, 3, 4))
+    for name, case in models.items():
+        table.add_row(name, case.title, ", ".join(case.parameters.used), *case.verdict())
+    out.print(table)
+    out.print("One of them, or a case of your own: `zdscan cases NAME`, `zdscan cases ./mine.toml`; docs/models.md.")
+
+
+def show_case(name: str, case: Case) -> None:
+    """Print one case: parameters with ranges, couplings, what breaks its currents, and what else there is to know."""
+    from zdscan.physics.cases import COUPLINGS
+
+    out = console()
+    out.print(f"Case {name}: {case.title}", markup=False)
+    table = plain_table("Parameters", "name", "what", "from", "to", left=(0, 1))
+    for item in case.parameters.declared:
+        table.add_row(item.name, item.title, f"{item.low:g}", f"{item.high:g}")
+    out.print(table)
+    table = plain_table("Couplings, L = Z_D fbar gamma (v - a gamma5) f", "coupling", name)
+    for coupling, row in zip(COUPLINGS, case.matrix, strict=True):
+        table.add_row(coupling, formula(row, case.parameters.names))
+    out.print(table)
+    _show_case_currents(out, case, "Currents")
+    switches = [
+        *(["kinetic mixing from loops of leptons is added, which depends on the mass"] if case.loop else []),
+        *(["right-handed neutrinos double the width into neutrinos"] if case.light_neutrinos else []),
+    ]
+    _show_lines(out, [*(f"{text[0].upper()}{text[1:]}." for text in switches), *([case.note] if case.note else [])])
+
+
+def _show_case_currents(out: Console, case: Case, title: str) -> None:
+    from zdscan.physics.currents import currents, resolved
+
+    setting = resolved("auto", case.matrix)
+    found = currents(case.matrix, case.parameters.names)
+    _show_currents(out, [current.to_dict(setting) for current in found], title)
 
 
 def formula(coefficients: Sequence[float], names: Sequence[str]) -> str:
@@ -303,14 +338,16 @@ def _show_best(
     evaluated: Mapping[str, Any] | None = None,
 ) -> None:
     sm = sm_chi2.get("all", math.nan)
-    table = plain_table("chi2 (allowed: by the constraints computed)", "point", "chi2", "against the SM", *AXES)
-    table.add_row("SM", f"{sm:.2f}", "", *[""] * len(AXES))
+    known = next((point.position for point in (best, allowed) if point is not None), dict.fromkeys(AXES, 0.0))
+    names = [name for name in known if not name.startswith("unused_")]
+    table = plain_table("chi2 (allowed: by the constraints computed)", "point", "chi2", "against the SM", *names)
+    table.add_row("SM", f"{sm:.2f}", "", *[""] * len(names))
     for name, point in (("best", best), ("best allowed", allowed)):
         if point is not None:
-            position = [f"{point.position[axis]:.4g}" for axis in AXES]
+            position = [f"{point.position[axis]:.4g}" for axis in names]
             table.add_row(name, f"{point.chi2:.2f}", f"{point.chi2 - sm:+.2f}", *position)
         else:
-            table.add_row(name, "none", "", *[""] * len(AXES))
+            table.add_row(name, "none", "", *[""] * len(names))
     out.print(table)
     if evaluated is not None and best is not None:
         chi2 = evaluated["chi2"]

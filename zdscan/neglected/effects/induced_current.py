@@ -11,7 +11,7 @@ from zdscan.physics.induced import induced_gww, monopole_of_gww
 
 def sizes(points: Points) -> Sizes | None:
     """|E0| of the induced coupling to W W, beside |E0 + E2 M^2| of the vertex that is kept."""
-    model = points.physics.model
+    model = points.physics.model_at(points.mass)
     gww = induced_gww(points.couplings, model.constants)
     if not np.any(gww):
         return None
