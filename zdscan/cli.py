@@ -251,12 +251,15 @@ def point(
     **settings: Any,
 ) -> None:
     """Evaluate one point: couplings, widths, the 26 rows, chi2 and every constraint."""
+    from zdscan.physics.cases import named_case
     from zdscan.point import evaluate
     from zdscan.terminal.limits import parameters as typed
 
     named = {"eps": eps, "eps_z": eps_z, "g_mu": g_mu}
     given = [f"{name}={value!r}" for name, value in named.items() if value is not None]
-    evaluated = evaluate(case, mass, **typed([*(parameters or ()), *given]), **settings)
+    chosen = named_case(case)
+    values = typed([*(parameters or ()), *given], chosen.parameters.used)
+    evaluated = evaluate(chosen, mass, *(values.get(name, 0.0) for name in chosen.parameters.used), **settings)
     result = evaluated.to_dict()
     if as_json:
         print(json.dumps(result, indent=2))

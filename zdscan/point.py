@@ -242,7 +242,9 @@ def evaluate(
 def _given(case: Case, values: Sequence[ArrayLike], named: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
     """The parameters of a case as given, in order or by name; 0 where they are not."""
     names = case.parameters.used
-    faults = [f"There is {no_such('parameter', name, names)}." for name in named if name not in names]
+    # the coordinates of a point of a grid name all of its axes
+    idle = {name for name in named if name in case.parameters.names[len(names) :] and not np.any(named[name])}
+    faults = [f"There is {no_such('parameter', name, names)}." for name in named if name not in {*names, *idle}]
     if len(values) > len(names):
         faults.append(f"Case {case.name} has {len(names)} parameters ({listed(names)}), not {len(values)}.")
     in_order = dict(zip(names, values, strict=False))
@@ -313,7 +315,7 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
     def over_constraints(table: Array) -> Array:
         return table.reshape((*shape, n_constraints))
 
-    couplings = {name: values.reshape(shape) for name, values in couplings.items()}
+    shaped: dict[str, Array] = {name: values.reshape(shape) for name, values in couplings.items()}
     widths = gather("widths")
     by_channel = {name: widths[..., k] for k, name in enumerate(CHANNEL_NAMES)}
     ratios = gather("ratios")
@@ -322,7 +324,7 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
         physics=physics,
         shape=shape,
         parameters=parameters,
-        couplings=couplings,
+        couplings=shaped,
         widths=by_channel | {"total": widths.sum(axis=-1), UNSEEN: by_channel["nunu"] + by_channel["invisible"]},
         chi2={
             "all": gather("chi2"),
@@ -337,7 +339,7 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
         values=over_constraints(values),
         limits=over_constraints(limits),
         delta_a_mu=gather("a_mu"),
-        delta_a_e=_electron_moment(physics, parameters["mass"], couplings),
+        delta_a_e=_electron_moment(physics, parameters["mass"], shaped),
     )
 
 

@@ -181,7 +181,11 @@ class FlatStretch:
 
 
 def flat_stretches(
-    parameter: str, values: Array, chi2: Array, others: Mapping[str, Array], below: float,
+    parameter: str,
+    values: Array,
+    chi2: Array,
+    others: Mapping[str, Array],
+    below: float,
     order: Sequence[str] = PARAMETERS,
 ) -> list[FlatStretch]:
     """Flat stretches of a profile, the longest first; those that overlap a longer one are left out.
@@ -220,13 +224,12 @@ def _decades(values: Array) -> float:
     return float(sum(np.ptp(side) for side in sides if side.size))
 
 
-def _constant(parameter: str, values: Array, others: Mapping[str, Array], order: Sequence[str]
+def _constant(
+    parameter: str, values: Array, others: Mapping[str, Array], order: Sequence[str]
 ) -> tuple[Combination | None, float | None]:
     """The combination of the coupling with one other that stays the same along a stretch, and its value."""
     for name, x in others.items():
-        kept = _constant_product(parameter, values, name, x, order) or _constant_sum(
-            parameter, values, name, x, order
-        )
+        kept = _constant_product(parameter, values, name, x, order) or _constant_sum(parameter, values, name, x, order)
         if kept is not None:
             middle = len(values) // 2
             return kept, kept.value({name: float(x[middle]), parameter: float(values[middle])})

@@ -7,8 +7,8 @@ import math
 from rich.table import Table
 
 from zdscan.analysis.fits.bestfit import Profile
-from zdscan.analysis.fits.minimise import Minimum
 from zdscan.analysis.fits.fitting import Fit
+from zdscan.analysis.fits.minimise import Minimum
 from zdscan.terminal.report import console, number, plain_table
 from zdscan.terminal.words import NOT_COMPUTED, allowed_by
 

@@ -170,7 +170,7 @@ def coarse_seeds(
     few = coarse(axes)
     seeds, bare = Seeds(few), evaluator.without_constraints()
     for index, mass in enumerate(few["mass"]):
-        seeds.add(index, bare.fill(float(mass), few["eps"], few["eps_z"], few["g_mu"])[0])
+        seeds.add(index, bare.fill(float(mass), *(few[name] for name in seeds.names))[0])
         progress("coarse scan", (index + 1) / len(few["mass"]))
     return seeds
 

@@ -8,7 +8,6 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-
 Signs = tuple[int, int, int]
 Array = NDArray[np.float64]
 MOST_VALUES = (11, 81, 41)  # of the couplings in a coarse scan: 36,000 points a mass, some 20 ms

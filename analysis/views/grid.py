@@ -32,8 +32,8 @@ class Grid(Points):
     Attributes
     ----------
     file : axes, attributes, scan file and history (`zdscan.grid.open.GridFile`).
-    dataset : the xarray dataset with dimensions mass and the parameters of the case; not masked or scaled, so ``excluded`` stays
-        an integer bit mask and chi2 of a point not yet computed is NaN.
+    dataset : the xarray dataset with dimensions mass and the parameters of the case; not masked or scaled, so
+        ``excluded`` stays an integer bit mask and chi2 of a point not yet computed is NaN.
     """
 
     def __init__(self, file: GridFile, dataset: xr.Dataset) -> None:

@@ -234,5 +234,5 @@ def test_a_matrix_that_contradicts_itself_has_no_wess_zumino_term():
 
 
 def test_unknown_case():
-    with pytest.raises(UserError, match="no case 'D'; allowed are A, B, C"):
+    with pytest.raises(UserError, match="no case 'D'; known are A, B, C, dark_photon"):
         named_case("D")

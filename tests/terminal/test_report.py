@@ -8,6 +8,7 @@ from tests.support.runs import run
 from zdscan import evaluate
 from zdscan.grid.verify import VerifyReport
 from zdscan.grid.verify import info as file_info
+from zdscan.physics import models
 from zdscan.physics.cases import CASES
 from zdscan.terminal import report, tally
 
@@ -82,7 +83,7 @@ def test_damage_is_told_with_what_mends_it(capsys):
 
 
 def test_cases_say_what_breaks_their_currents(capsys):
-    report.show_cases(CASES)
+    report.show_cases(CASES, models.available())
     text = " ".join(capsys.readouterr().out.split())
     assert "Currents of Case A" in text
     assert "weak isospin (nu_mu - mu_L = -1, but the W has" in text

@@ -281,8 +281,8 @@ class Settings:
         values = {name: getattr(asked, name) for name in SETTINGS}
         if faults := [f"{name} {fault}." for name in values if (fault := SETTINGS[name].fault(values[name]))]:
             raise UserError(*faults)
-        if fault := together_fault(values):
-            raise UserError(f"{' '.join(fault)}.")
+        if refused := together_fault(values):
+            raise UserError(f"{' '.join(refused)}.")
         return cls(**{name: _plain(SETTINGS[name], value) for name, value in values.items()})
 
     def attributes(self) -> dict[str, Any]:

@@ -302,9 +302,10 @@ def _minima(joined: _Joined, layout: Layout, places: NDArray[np.int64], suffix: 
     start = 0
     with reader(layout) as io:
         for i, j in combinations(range(4), 2):
-            lowest, where = io.read_profile(joined.pair(i, j) + suffix), io.read_profile(f"{joined.pair(i, j)}{suffix}_at")
+            name = joined.pair(i, j) + suffix
+            lowest, where = io.read_profile(name), io.read_profile(f"{name}_at")
             if lowest is None or where is None:
-                raise UserError(f"{layout.path}: the profile {joined.pair(i, j)}{suffix} is damaged.")
+                raise UserError(f"{layout.path}: the profile {name} is damaged.")
             index = list(np.unravel_index(np.maximum(where, 0), old))
             index[joined.dimension] = places[index[joined.dimension]]
             moved = np.where(where >= 0, np.ravel_multi_index(tuple(index), shape), -1)

@@ -206,7 +206,7 @@ def profile_best(io: Reader) -> tuple[Best | None, Best | None] | None:
         return None
     best = []
     for suffix in profiles.SUFFIXES:
-        name = profiles.profile_name(*io.layout.axes[:2], suffix)  # any pair has the lowest point of all
+        name = profiles.profile_name("mass", io.layout.axes[1], suffix)  # any pair has the lowest point of all
         values, at = data.get(name), data.get(f"{name}_at")
         best.append(profiles.lowest(values, at) if values is not None and at is not None else None)
     return best[0], best[1]

@@ -7,17 +7,15 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from numbers import Real
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from zdscan.errors import UserError, describe, listed, nearest, no_such, not_one_of
-from zdscan.physics.cases import CASES, COUPLINGS, Case, named_case
+from zdscan.errors import UserError, describe, listed, no_such, not_one_of
+from zdscan.physics.case import CASES, COUPLINGS, Case
 from zdscan.physics.parameters import COLUMNS, LARGEST_COUPLING, Parameter, Parameters, declaration_faults
 
 KEYS = ("name", "title", "base", "parameters", "couplings", "mixing", "right_handed_neutrinos", "note")
@@ -26,56 +24,13 @@ LIKE = {"photon": 0, "Z": 1}  # columns of Case A
 SWITCHES = {"mixing": ("none", "loop"), "right_handed_neutrinos": ("heavy", "light")}
 
 
-def is_file(name: str) -> bool:
-    """Whether the name of a case is that of a file."""
-    return name.endswith(".toml") or "/" in name
-
-
-def read_text(path: str | Path) -> str:
-    """The text of a case file.
-
-    Raises
-    ------
-    UserError
-        There is no such file, or it is no text.
-    """
-    path = Path(path)
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        hint = nearest(path.name, [other.name for other in path.parent.glob("*.toml")])
-        raise UserError(f"{path}: there is no such case file{hint}.") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not a text in UTF-8 (byte {error.start}); a case file is TOML.") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}.") from None
-
-
-def read_case(path: str | Path, text: str | None = None) -> Case:
-    """The case in a file; `text` is what is in it, if that is known.
-
-    Raises
-    ------
-    UserError
-        The file is not there, no TOML, or the case in it is not right.
-    """
-    text = read_text(path) if text is None else text
-    try:
-        table = tomllib.loads(text.replace("\r\n", "\n"))
-    except ValueError as error:
-        raise UserError(f"{path}: not valid TOML: {error}.") from None
-    try:
-        return case_from(table, Path(path).stem)
-    except UserError as error:
-        raise UserError(*(f"{path}: {message}" for message in error.messages)) from None
-
-
-def case_from(table: Mapping[str, Any], name: str = "") -> Case:
+def case_from(table: Mapping[str, Any], name: str = "", lookup: Callable[[str], Case] = CASES.__getitem__) -> Case:
     """The case that a table describes.
 
     Parameters
     ----------
     name : of a case that does not say its own.
+    lookup : gives the case of a name, which this one may start from.
 
     Raises
     ------
@@ -84,7 +39,7 @@ def case_from(table: Mapping[str, Any], name: str = "") -> Case:
     """
     if faults := _word_faults(table, name):
         raise UserError(*faults)
-    base = named_case(table["base"]) if "base" in table else None
+    base = lookup(table["base"]) if "base" in table else None
     called = table.get("name", name) or table["base"]
     added = _declared(table.get("parameters", []))
     old = () if base is None else base.parameters.declared
@@ -113,7 +68,8 @@ def _joined(old: tuple[Parameter, ...], new: tuple[Parameter, ...]) -> Parameter
     """The parameters of a base, replaced where they are declared anew, and then those that are new."""
     again = {item.name: item for item in new}
     known = {item.name for item in old}
-    return Parameters((*(again.get(item.name, item) for item in old), *(item for item in new if item.name not in known)))
+    added = [item for item in new if item.name not in known]
+    return Parameters((*(again.get(item.name, item) for item in old), *added))
 
 
 def _word_faults(table: Mapping[str, Any], name: str) -> list[str]:
@@ -126,7 +82,7 @@ def _word_faults(table: Mapping[str, Any], name: str) -> list[str]:
     if not table.get("name", name) and "base" not in table:
         faults.append("The case has no name.")
     if "base" not in table and "couplings" not in table:
-        faults.append(f"Case {called}: couplings are missing, and no base = \"...\" to start from.")
+        faults.append(f'Case {called}: couplings are missing, and no base = "..." to start from.')
     if not isinstance(table.get("couplings", {}), dict):
         faults.append(f"Case {called}: couplings must be a table, not {describe(table['couplings'])}.")
     for key, allowed in SWITCHES.items():
@@ -152,9 +108,8 @@ def _parameter_faults(given: Any) -> list[str]:
         if not isinstance(entry, dict):
             faults.append(f"parameter {name} must be a table with {listed(OF_PARAMETER)}, not {describe(entry)}")
             continue
-        faults += [
-            f"parameter {name}: there is {no_such('key', key, OF_PARAMETER)}" for key in entry if key not in OF_PARAMETER
-        ]
+        unknown = [key for key in entry if key not in OF_PARAMETER]
+        faults += [f"parameter {name}: there is {no_such('key', key, OF_PARAMETER)}" for key in unknown]
         if not isinstance(entry.get("title", ""), str):
             faults.append(f"parameter {name}: title must be a text in quotes, not {describe(entry['title'])}")
         if not (isinstance(entry.get("like", "Z"), str) and entry.get("like", "Z") in LIKE):

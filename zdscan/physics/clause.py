@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from zdscan.inputs import constants
 from zdscan.inputs.constants import Constants
 from zdscan.kernels.tables import clauses as _layout
-from zdscan.physics.cases import COUPLINGS
+from zdscan.physics.case import COUPLINGS
 from zdscan.physics.currents import Current, Term, currents
 from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.polynomial import Polynomial

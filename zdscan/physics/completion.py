@@ -67,9 +67,7 @@ def completed(matrix: NDArray[np.float64], given: NDArray[np.bool_]) -> NDArray[
     return out
 
 
-def faults(
-    matrix: NDArray[np.float64], *, names: Sequence[str] = PARAMETERS, lenient: bool = False
-) -> list[str]:
+def faults(matrix: NDArray[np.float64], *, names: Sequence[str] = PARAMETERS, lenient: bool = False) -> list[str]:
     """Why a completed matrix cannot be used, one sentence each.
 
     Parameters

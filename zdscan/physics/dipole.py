@@ -14,7 +14,7 @@ from functools import cache
 
 from zdscan.inputs import constants, tables
 from zdscan.kernels.physics.twobody import photon_inclusive_width, photon_vector_width
-from zdscan.physics.cases import CASES
+from zdscan.physics.case import CASES
 from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.vertex import vertex
 

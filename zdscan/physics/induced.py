@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.inputs.constants import Constants
-from zdscan.physics.cases import COUPLINGS
+from zdscan.physics.case import COUPLINGS
 from zdscan.physics.vertex import Transition, vertex
 
 Array = NDArray[Any]

@@ -42,7 +42,8 @@ def loops(column: Column) -> bool:
     charges = column[[place for place, _ in _CHARGED]]
     size = float(np.max(np.abs(charges)))
     others = column[[V_U, V_D, V_S, G_WW, A_E, A_MU, A_TAU]]
-    return size > 0.0 and abs(float(charges.sum())) <= TOLERANCE * size and not np.any(np.abs(others) > TOLERANCE * size)
+    neutral = abs(float(charges.sum())) <= TOLERANCE * size
+    return size > 0.0 and neutral and not np.any(np.abs(others) > TOLERANCE * size)
 
 
 def mixing(mass: float, column: Column, c: Constants) -> complex:

@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any, cast
 
 from zdscan.inputs.files import parse_toml, read_data
+from zdscan.physics.case import Case
 from zdscan.physics.case_table import case_from
-from zdscan.physics.cases import Case
 
 FILE = "models.toml"
 

@@ -78,7 +78,7 @@ class Parameters:
     @cached_property
     def descriptions(self) -> Mapping[str, tuple[str, str]]:
         """Axis -> (unit, what it is)."""
-        titles = {name: ("1", "not used by this case: 0") for name in self.names}
+        titles = dict.fromkeys(self.names, ("1", "not used by this case: 0"))
         return {"mass": MASS} | titles | {item.name: ("1", item.title) for item in self.declared}
 
     def __getitem__(self, name: str) -> Parameter:

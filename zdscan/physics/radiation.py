@@ -27,7 +27,7 @@ from zdscan.inputs import constants, tables
 from zdscan.inputs.constants import Constants
 from zdscan.kernels.physics.electroweak import w_factors, z_factors
 from zdscan.kernels.physics.meson_leptonic import meson_factors
-from zdscan.physics.cases import COUPLINGS
+from zdscan.physics.case import COUPLINGS
 from zdscan.physics.clause import Model
 from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.polynomial import Polynomial

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from zdscan.inputs import tables
 from zdscan.inputs.spline import Spline
 from zdscan.kernels.physics.twobody import inclusive_factor, pseudoscalar_factor, vector_amplitudes, vector_factor
-from zdscan.physics.cases import CASES, COUPLINGS
+from zdscan.physics.case import CASES, COUPLINGS
 from zdscan.physics.clause import Clause, Model
 from zdscan.physics.dipole import dipole_factor
 from zdscan.physics.lifetime import with_escape

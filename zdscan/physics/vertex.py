@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from zdscan.inputs import constants
 from zdscan.kernels.physics.loops import E0, E2, M1, WW, penguin
 from zdscan.physics import currents
-from zdscan.physics.cases import COUPLINGS
+from zdscan.physics.case import COUPLINGS
 from zdscan.physics.polynomial import Polynomial
 
 Transition = Literal["bs", "bd", "sd"]

@@ -50,7 +50,7 @@ _KINDS = {
     "model_type": "a table",
     "finite_number": "a finite number",
 }
-_AXES_HINT = "; every scan of format 1 has the four axes mass, eps, eps_z and g_mu (one value: { values = [0.0] })"
+_AXES_HINT = "; every scan has the four axes mass, eps, eps_z and g_mu (one value: { values = [0.0] })"
 _MASS_HINT = "; every scan has an axis of masses (one value: { values = [0.1] })"
 
 

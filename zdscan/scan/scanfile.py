@@ -25,9 +25,17 @@ from zdscan.errors import UserError, listed, nearest, not_one_of
 from zdscan.evaluation.fields import ALWAYS, FIELDS
 from zdscan.evaluation.settings import FORMATS, SETTINGS, Setting, Settings, together_fault
 from zdscan.grid.blocks import MOST_TABLE_BYTES, table_bytes
-from zdscan.physics import models
-from zdscan.physics.case_table import case_from, is_file, read_case, read_text
-from zdscan.physics.cases import CASES, Case, axial_fault, named_case
+from zdscan.physics.cases import (
+    CASES,
+    Case,
+    axial_fault,
+    case_names,
+    is_file,
+    named_case,
+    own_case,
+    read_case,
+    read_text,
+)
 from zdscan.physics.clause import Constraint
 from zdscan.physics.currents import setting_fault
 from zdscan.physics.parameters import AXES, COLUMNS, MIXING, PARAMETERS, Parameter, Parameters
@@ -360,7 +368,9 @@ def _guessed(raw: Mapping[str, Any]) -> Parameters:
     return Parameters(tuple(Parameter(name, name) for name in given[:COLUMNS]))
 
 
-def _axes(raw: Mapping[str, Any], parameters: Parameters, scan_format: int) -> tuple[dict[str, NDArray[np.float64]], list[Fault]]:
+def _axes(
+    raw: Mapping[str, Any], parameters: Parameters, scan_format: int
+) -> tuple[dict[str, NDArray[np.float64]], list[Fault]]:
     axes: dict[str, NDArray[np.float64]] = {}
     faults = []
     given = _section(raw, "axes")
@@ -395,13 +405,13 @@ def _case(
     try:
         if isinstance(value, str):
             if scan_format == 1 and value not in CASES:
-                newer = value in models.available() or is_file(value)
+                newer = value in case_names() or is_file(value)
                 fault = f"= {value!r} needs format = 2" if newer else not_one_of(value, tuple(CASES))
                 return None, None, {}, [Fault(place, fault)]
             if is_file(value):
                 texts[value] = _case_text(value, files, folder)
                 return value, read_case(value, texts[value]), texts, []
-            if value not in (known := (*CASES, *models.available())):
+            if value not in (known := case_names()):
                 return None, None, {}, [Fault(place, not_one_of(value, known))]
             return value, named_case(value), {}, []
         if not isinstance(value, dict):
@@ -433,7 +443,7 @@ def _table_case(
 def _own_case(given: CustomCase, scan_format: int) -> Case:
     if scan_format == 1:
         return Case.from_couplings(given.name, given.couplings, scan_format=1)
-    return case_from(given.table)
+    return own_case(given.table)
 
 
 def _case_text(name: str, files: Mapping[str, str] | None, folder: Path) -> str:

@@ -41,8 +41,14 @@ def masses(text: str) -> NDArray[np.float64]:
     return np.geomspace(*ends, n)
 
 
-def parameters(texts: Sequence[str]) -> dict[str, float]:
-    """Parameters as typed, ``name=value`` each. Raises `UserError` for anything else, and for a name given twice."""
+def parameters(texts: Sequence[str], known: Sequence[str] | None = None) -> dict[str, float]:
+    """Parameters as typed, ``name=value`` each; `known` are those of the case, where that is to be checked here.
+
+    Raises
+    ------
+    UserError
+        Anything else is typed, a name is given twice, or it is not known.
+    """
     found: dict[str, float] = {}
     faults = []
     for text in texts:
@@ -54,6 +60,8 @@ def parameters(texts: Sequence[str]) -> dict[str, float]:
             continue
         if name in found:
             faults.append(f"-p {text}: {name} is given twice.")
+        if known is not None and name not in known:
+            faults.append(f"There is {no_such('parameter', name, known)}.")
         found[name] = number
     if faults:
         raise UserError(*faults)

@@ -85,8 +85,8 @@ def show_check(scan: Scan, expected: Estimate) -> None:
     out.print(table)
     case = scan.coupling_case
     matrix = case.with_axial(scan.settings.axial_mu)
-    setting = resolved(scan.settings.anomaly, matrix)
-    _show_currents(out, [current.to_dict(setting) for current in currents(matrix, case.parameters.names)])
+    anomaly = resolved(scan.settings.anomaly, matrix)
+    _show_currents(out, [current.to_dict(anomaly) for current in currents(matrix, case.parameters.names)])
     _show_lines(out, scan_lines(scan))
     table = plain_table("Cost", "", "", left=(0, 1))
     size = expected.size
