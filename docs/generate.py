@@ -18,6 +18,7 @@ from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.fields import DECLARED
 from zdscan.evaluation.settings import SETTINGS, Setting
 from zdscan.neglected.effects import available
+from zdscan.physics import models
 from zdscan.physics.cases import named_case
 from zdscan.physics.clause import Constraint
 from zdscan.physics.parameters import PARAMETERS
@@ -161,6 +162,8 @@ def _values(setting: Setting) -> str:
     if setting.low is not None and setting.high is not None:
         unit = "" if setting.unit == "1" else f" {setting.unit}"
         return f"{setting.low:g} to {setting.high:g}{unit}"
+    if setting.parts is not None:
+        return f"`{{ {', '.join(f'{name} = ...' for name in setting.parts)} }}`"
     if setting.names is None:
         return '`"paper"`, `"all"` or a list of ids'
     return ", ".join(f'`"{name}"`' for name in setting.allowed)
@@ -168,6 +171,8 @@ def _values(setting: Setting) -> str:
 
 def _defaults(setting: Setting) -> str:
     """What a scan file means that does not give the setting, in one cell: that of the latest format first."""
+    if setting.default is None:
+        return "none"
     quote = "" if setting.low is not None else '"'
     earlier = [f"`{quote}{value}{quote}` in format {number}" for number, value in setting.earlier.items()]
     return ", ".join([f"`{quote}{setting.default}{quote}`", *earlier])
@@ -224,6 +229,24 @@ def neglected_table() -> str:
     return _table(["id", "what is neglected, or used instead", "size as a ratio to", "applies", "grade"], rows)
 
 
+def models_table() -> str:
+    """The named models, with what is computed from their couplings about anomalies and currents."""
+    rows = []
+    for name, case in models.available().items():
+        parameters = ", ".join(f"`{item.name}` ({_escaped(item.title)})" for item in case.parameters.declared)
+        anomaly, current = case.verdict()
+        rows.append(
+            [f"`{name}`", _escaped(case.title), parameters, _escaped(anomaly), _escaped(current.replace(" | ", "; "))]
+        )
+    return _table(["name", "model", "parameters", "anomaly", "current"], rows)
+
+
+def model_notes() -> str:
+    """What else there is to know of each model."""
+    rows = [[f"`{name}`", _escaped(case.note)] for name, case in models.available().items() if case.note]
+    return _table(["name", "note"], rows)
+
+
 def tables() -> dict[str, str]:
     """All tables by the names that the comments in the pages give them."""
     sections = dict.fromkeys(setting.section for setting in SETTINGS.values() if setting.section)
@@ -233,10 +256,12 @@ def tables() -> dict[str, str]:
         "fields": fields_table(),
         "datasets": datasets_table(),
         "neglected effects": neglected_table(),
+        "models": models_table(),
+        "notes on models": model_notes(),
     }
 
 
-PAGES_WITH_TABLES = ("scan-file.md", "file-format.md", "neglected.md")
+PAGES_WITH_TABLES = ("scan-file.md", "file-format.md", "neglected.md", "models.md")
 
 
 def with_tables(text: str) -> str:

@@ -19,7 +19,7 @@ from zdscan.evaluation.settings import documented
 from zdscan.kernels.physics.moments import anomalous_moment
 from zdscan.neglected.effect import Neglected
 from zdscan.neglected.survey import at_point
-from zdscan.physics.cases import COUPLINGS, Case, case_of, nothing_depends
+from zdscan.physics.cases import AXIAL_WITH, COUPLINGS, Case, case_of
 from zdscan.physics.clause import Constraint
 from zdscan.physics.parameters import MASS_RANGE
 
@@ -271,9 +271,9 @@ def _check(case: Case, parameters: dict[str, Array]) -> None:
     if np.any(mass < low) or np.any(mass > high):
         worst = mass[(mass < low) | (mass > high)].flat[0]
         faults.append(f"mass is {float(worst)!r} GeV; zdscan covers {low:g} to {high:g} GeV.")
-    for name in case.parameters.used:
-        if not np.any(case.matrix[:, case.parameters.index(name)]) and np.any(parameters[name] != 0.0):
-            faults.append(f"{name} must be 0 in Case {case.name}, {nothing_depends(name)}.")
+    idle = AXIAL_WITH in case.parameters and not np.any(case.matrix[:, case.parameters.index(AXIAL_WITH)])
+    if idle and np.any(parameters[AXIAL_WITH] != 0.0):
+        faults.append(f"{AXIAL_WITH} must be 0 in Case {case.name}, which has no direct muon coupling.")
     if faults:
         raise UserError(*faults)
 

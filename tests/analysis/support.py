@@ -17,6 +17,7 @@ from zdscan.grid.blocks import Plan
 from zdscan.grid.create import create
 from zdscan.grid.layout import GridIO
 from zdscan.grid.profiles import read_minima
+from zdscan.physics.parameters import DESCRIPTIONS
 from zdscan.ranks.mpi import Alone
 from zdscan.scan.axes import spaced
 
@@ -27,6 +28,7 @@ class FakeEngine:
     """Just enough of an engine for `zdscan.grid.create.create`."""
 
     mass_tables_size = 1
+    descriptions = DESCRIPTIONS
     ndof = 26
     sm_chi2 = {"all": 89.4, "muon": 80.2}  # noqa: RUF012
     identity = {"fake": "1"}  # noqa: RUF012

@@ -51,7 +51,7 @@ def test_the_width_of_an_expansion_is_the_sum_of_the_channels(theory, mass):
     rng = np.random.default_rng(3)
     points = np.array([*rng.normal(size=(2, 20)), np.zeros(20)])
     exact = physics.quantities(mass_tables, points, ("widths",))["widths"].sum(axis=1)
-    expander = physics._expander((0, 1, 2))
+    expander = physics._expander((0, 1, 2), mass)
     form = expander.total_width(mass_tables[:HEADER])
     monomials = np.array([np.prod(points ** np.array(exponents)[:, None], axis=0) for exponents in WIDTHS])
     np.testing.assert_allclose(form @ monomials, exact, rtol=1e-12)

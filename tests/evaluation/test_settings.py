@@ -36,6 +36,19 @@ eps_z = { values = [0.0] }
 g_mu = { values = [0.1] }
 """
 BARYONIC = Case.from_couplings("baryonic", {name: {"g_mu": 0.1} for name in ("v_u", "v_d", "v_s")})
+NUMBER = Case.from_couplings(
+    "L_mu - L_tau", {"v_mu": {"g_mu": 1.0}, "g_numu": {"g_mu": 1.0}, "g_nutau": {"g_mu": -1.0}}
+)
+NUMBER_SCAN = (
+    SCAN.replace('case = "B"\n', "")
+    + """[case]
+name = "L_mu - L_tau"
+[case.couplings]
+v_mu = { g_mu = 1.0 }
+g_numu = { g_mu = 1.0 }
+g_nutau = { g_mu = -1.0 }
+"""
+)
 BARYONIC_SCAN = (
     SCAN.replace('case = "B"\n', "")
     + """[case]
@@ -58,21 +71,28 @@ def other_value(setting: Setting) -> Any:
         return "lepton"  # "auto" comes to "complete" under the default theory
     if setting in NUMBERS:
         return 0.5
+    if setting.parts is not None:
+        return (0.5, 0.25)
     return next((name for name in reversed(setting.allowed) if name != setting.default), setting.default)
 
 
 def fitting_case(setting: Setting) -> Case:
-    """A case for which the setting may have any value: of an anomaly it has to have one."""
+    """A case for which the setting may have any value: an anomaly, or charges of leptons that sum to zero."""
+    if setting.name in ("mixing", "right_handed_neutrinos"):
+        return NUMBER
     return BARYONIC if setting.name == "anomaly" else CASES["B"]
 
 
 def written(setting: Setting, value: Any) -> str:
     """The text of ``--set`` that gives a setting a value."""
+    if setting.parts is not None:
+        value = f"{{ {', '.join(f'{name} = {x}' for name, x in zip(setting.parts, value, strict=True))} }}"
+        return f"{'.'.join(setting.path)}={value}"
     return f"{'.'.join(setting.path)}={list(value) if isinstance(value, tuple) else value!r}"
 
 
 def test_every_setting_is_a_number_or_one_of_a_few_names() -> None:
-    assert {setting.name for setting in (*NUMBERS, *WORDS)} == SETTINGS.keys() - {"constraints"}
+    assert {setting.name for setting in (*NUMBERS, *WORDS)} == SETTINGS.keys() - {"constraints", "dark_fermion"}
     for setting in SETTINGS.values():
         assert setting.help.endswith("."), setting.name
         assert setting.fault(setting.default) is None, setting.name
@@ -154,7 +174,8 @@ def test_all_constraints_are_those_of_the_format() -> None:
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=lambda setting: setting.name)
 def test_the_scan_file_hands_every_setting_on(setting: Setting) -> None:
     value = other_value(setting)
-    text = BARYONIC_SCAN if fitting_case(setting) is BARYONIC else SCAN
+    case = fitting_case(setting)
+    text = BARYONIC_SCAN if case is BARYONIC else NUMBER_SCAN if case is NUMBER else SCAN
     scan = parse_scan(text, overrides=[written(setting, value)])
     assert getattr(scan.settings, setting.name) == value
     engine = Engine.from_scan(scan)
@@ -193,7 +214,7 @@ def test_all_faults_are_told_at_once() -> None:
 def test_the_command_has_an_option_for_every_setting() -> None:
     command = typer.main.get_command(cli.app).commands["point"]  # type: ignore[attr-defined]
     options = {item.name: item for item in command.params}
-    own = ["case", "mass", "eps", "eps_z", "g_mu"]
+    own = ["case", "mass", "parameters", "eps", "eps_z", "g_mu"]
     assert list(options) == [*own, *SETTINGS, "as_json"]
     for name, setting in SETTINGS.items():
         assert options[name].opts == [f"--{name.replace('_', '-')}"]
@@ -213,7 +234,10 @@ def test_attributes_say_the_settings() -> None:
     engine = Engine.from_scan(parse_scan(SCAN, overrides=["model.invisible_width=1e-3", "model.fcnc_scale=2"]))
     found = engine.attributes
     assert {setting.attribute for setting in SETTINGS.values() if setting.told} <= found.keys()
-    assert {name for name, setting in SETTINGS.items() if not setting.told} == {"anomaly", "errors", "theory_errors"}
+    assert {name for name, setting in SETTINGS.items() if not setting.told} == {
+        *("anomaly", "errors", "theory_errors", "invisible_branching", "dark_fermion", "mixing"),
+        "right_handed_neutrinos",
+    }
     assert (found["invisible_width_GeV"], found["fcnc_scale"], found["theory"]) == (1e-3, 2.0, "paper")
     assert found["emission"] == "lepton"  # what auto comes to
     assert found["constraints"] == " ".join(item.id for item in engine.physics.constraints)

@@ -254,11 +254,6 @@ def _cases() -> dict[str, Case]:
 CASES: Mapping[str, Case] = _cases()
 
 
-def nothing_depends(name: str) -> str:
-    """Why a parameter without couplings must be 0, as a clause."""
-    return "which has no direct muon coupling" if name == "g_mu" else "where nothing depends on it"
-
-
 def axial_fault(axial_mu: float, case: Case) -> str | None:
     """What is wrong with a setting axial_mu for a case, as a predicate; None where it fits."""
     if axial_mu == 0.0 or AXIAL_WITH in case.parameters:

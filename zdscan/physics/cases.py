@@ -17,7 +17,6 @@ from zdscan.physics.case import (
     Case,
     axial_fault,
     gauge_couplings,
-    nothing_depends,
 )
 from zdscan.physics.case_table import case_from
 
@@ -33,7 +32,6 @@ __all__ = [
     "gauge_couplings",
     "is_file",
     "named_case",
-    "nothing_depends",
     "own_case",
     "read_case",
     "read_text",
