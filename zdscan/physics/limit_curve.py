@@ -18,7 +18,7 @@ from zdscan.inputs import against_mass, constants, detectors
 from zdscan.inputs.against_mass import INTERVAL, Numbers
 from zdscan.inputs.files import Positive, Record, Text, validate
 from zdscan.physics.clause import Channel, Clause, Constraint, Model
-from zdscan.physics.lifetime import prompt_clause, with_escape
+from zdscan.physics.lifetime import escape, prompt_clause, with_escape
 from zdscan.physics.parameters import MASS_RANGE
 from zdscan.physics.two_body import MODES, branching_ratio
 
@@ -41,6 +41,8 @@ class Entry(Record):
     channel : what the Z_D decays to.
     prompt : name of the constant (ps) up to which lifetimes the limit is used; absent: for all. Theory "paper" cuts
         there, theory "complete" counts decays up to this proper time, or up to that of the column proper_time (ps).
+    displaced : of a search for displaced vertices, the entry of the same file whose path a vector must fly to be seen,
+        in theory "complete"; absent: none. Goes with prompt.
     escape : of a limit on invisible ones, the detector (zdscan/inputs/detectors.py) behind which a vector that decays
         visibly is invisible too, in theory "complete"; absent: nowhere.
     deviations : for numbers that are a best value and its 68% interval, the limit in standard deviations above the
@@ -52,6 +54,7 @@ class Entry(Record):
     decay: Text
     channel: Channel
     prompt: Text | None = None
+    displaced: Text | None = None
     escape: Text | None = None
     deviations: Positive | None = None
     in_paper: bool = False
@@ -67,6 +70,7 @@ class LimitCurve:
     channel: Channel
     prompt: str | None
     escape: str | None = None
+    displaced: str | None = None
 
     def clauses(self, model: Model, mass: float) -> list[Clause]:
         """BR(H -> H' Z_D) BR(Z_D -> channel) below the limit at this mass; nothing where the curve has none."""
@@ -79,7 +83,12 @@ class LimitCurve:
         if self.prompt is None:
             return [Clause(polynomial=rate, channel=self.channel, up=limit)]
         proper_time = self.numbers.at(PROPER_TIME, mass) if PROPER_TIME in self.numbers.columns else None
-        return [prompt_clause(model, rate, self.channel, limit, model.constants[self.prompt], proper_time)]
+        longest = model.constants[self.prompt]
+        return [prompt_clause(model, rate, self.channel, limit, longest, proper_time, self._start(model, mass))]
+
+    def _start(self, model: Model, mass: float) -> float:
+        """The proper time over hbar (1/GeV) from which decays are seen."""
+        return 0.0 if self.displaced is None else escape(model, self.displaced, mass)[0]
 
     @property
     def rule(self) -> str:
@@ -134,6 +143,7 @@ def constraint(name: str) -> Constraint:
         channel=entry.channel,
         prompt=entry.prompt,
         escape=entry.escape,
+        displaced=entry.displaced,
     )
     return Constraint(
         id=name,
@@ -160,10 +170,13 @@ def _faults(entry: Entry, numbers: Numbers) -> list[str]:
     known = constants.load().entries
     if entry.prompt is not None and (entry.prompt not in known or known[entry.prompt].unit != "ps"):
         faults.append(f"prompt = {entry.prompt!r} is not the name of a constant in ps in {constants.FILE}.")
-    if entry.escape is not None and entry.escape not in detectors.load():
-        faults.append(f"there is {no_such('detector', entry.escape, detectors.load())} in {detectors.FILE}.")
+    for detector in (entry.escape, entry.displaced):
+        if detector is not None and detector not in detectors.load():
+            faults.append(f"there is {no_such('detector', detector, detectors.load())} in {detectors.FILE}.")
     if entry.escape is not None and entry.channel != "invisible":
         faults.append('escape goes with channel = "invisible" alone.')
+    if entry.displaced is not None and entry.prompt is None:
+        faults.append("displaced goes with prompt alone.")
     if PROPER_TIME in numbers.columns and entry.prompt is None:
         faults.append(f"the column {PROPER_TIME} goes with prompt alone.")
     if numbers.cl is None:
