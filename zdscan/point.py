@@ -143,9 +143,9 @@ def evaluate(
     invisible_width: float = 0.0,
     axial_mu: float = 0.0,
     fcnc_scale: float = 1.0,
-    measurements: str = "rashed2024-corrected",
+    measurements: str | Sequence[str] = "rashed2024-corrected",
     errors: str = "symmetrised",
-    theory_errors: str = "table",
+    theory_errors: str = "auto",
     constraints: str | Sequence[str] = "all",
     limits: str = "rashed2024",
 ) -> PointResult:

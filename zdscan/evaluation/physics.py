@@ -250,6 +250,7 @@ class Physics:
                 }
             ),
             "emission": self.model.emission,
+            "theory_errors": self.likelihood.theory_errors,
             "covariance": hashlib.sha256(self.likelihood.whitening.tobytes()).hexdigest(),
             "constraints": " ".join(constraint.id for constraint in self.constraints),
         }

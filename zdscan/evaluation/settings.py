@@ -35,6 +35,7 @@ class Setting:
     section, key : where the scan file has it; section "" is the top of the file.
     default : of a point; a scan file may have another one, `file_default`.
     names : what a text may be, or where to look that up; None for what is not one of a few names.
+    check : the fault of a value, where it may be a list of names as well.
     low, high : the range of a number; None for what is no number.
     unit : of a number.
     help : one sentence, for the command line and the documentation.
@@ -49,6 +50,7 @@ class Setting:
     help: str
     page: str
     names: tuple[str, ...] | Callable[[], tuple[str, ...]] | None = None
+    check: Callable[[object], str | None] | None = None
     low: float | None = None
     high: float | None = None
     unit: str = "1"
@@ -76,6 +78,8 @@ class Setting:
 
     def fault(self, value: object) -> str | None:
         """What is wrong with a value, as a predicate that follows the name of the setting; None where it is allowed."""
+        if self.check is not None:
+            return self.check(value)
         if self.low is not None and self.high is not None:
             return _number_fault(value, self.low, self.high)
         if self.names is None:  # the ids of constraints are checked where constraints are chosen
@@ -108,6 +112,18 @@ def _measurement_sets() -> tuple[str, ...]:
     from zdscan.inputs.measurements import available
 
     return available()
+
+
+def _measurements_fault(value: object) -> str | None:
+    from zdscan.inputs.measurements import fault
+
+    return fault(value)
+
+
+def _theory_errors_fault(settings: Settings) -> str | None:
+    from zdscan.inputs.measurements import theory_errors_fault
+
+    return theory_errors_fault(settings.measurements, settings.theory_errors)
 
 
 @dataclass(frozen=True)
@@ -155,13 +171,15 @@ class Settings:
         low=-LARGEST_COUPLING,
         high=LARGEST_COUPLING,
     )
-    measurements: str = _declare(
+    measurements: str | tuple[str, ...] = _declare(
         "rashed2024-corrected",
         "data",
-        "Data set of the b -> s l l rows: as printed (rashed2024), or with the misprint of row 1 mended "
-        "(rashed2024-corrected).",
+        "Data of the b -> s l l rows, a name or a list of names of data sets or row groups: as printed (rashed2024), "
+        "with the misprint of row 1 mended (rashed2024-corrected), those of 2026 (latest), the electron modes whose "
+        "ratios to muons are published (electrons), or LHCb 2025 in narrow bins (narrow).",
         "data.md#measurements",
         names=_measurement_sets,
+        check=_measurements_fault,
     )
     errors: str = _declare(
         "symmetrised",
@@ -173,12 +191,13 @@ class Settings:
         told=False,
     )
     theory_errors: str = _declare(
-        "table",
+        "auto",
         "data",
-        "Theory errors of the rows: as printed (table), flavio's (flavio), or flavio's with their correlations "
-        "(flavio-covariance).",
+        "Theory errors of the rows: as printed (table), flavio's (flavio), flavio's with their correlations "
+        "(flavio-covariance), or as the data set has it (auto: table for rashed2024 and rashed2024-corrected, "
+        "flavio-covariance for others).",
         "data.md#theory-errors",
-        names=("table", "flavio", "flavio-covariance"),
+        names=("auto", "table", "flavio", "flavio-covariance"),
         told=False,
     )
     constraints: str | tuple[str, ...] = _declare(
@@ -209,11 +228,21 @@ class Settings:
         values = {name: getattr(asked, name) for name in SETTINGS}
         if faults := [f"{name} {fault}." for name in values if (fault := SETTINGS[name].fault(values[name]))]:
             raise UserError(*faults)
-        return cls(**{name: _plain(SETTINGS[name], value) for name, value in values.items()})
+        found = cls(**{name: _plain(SETTINGS[name], value) for name, value in values.items()})
+        if mismatch := found.mismatch:
+            raise UserError("{} {}.".format(*mismatch))
+        return found
+
+    @property
+    def mismatch(self) -> tuple[str, str] | None:
+        """A setting that does not go with the others, each being allowed, and what is wrong with it, as a predicate."""
+        fault = _theory_errors_fault(self)
+        return None if fault is None else ("theory_errors", fault)
 
     def attributes(self) -> dict[str, Any]:
         """What a grid file says of the settings: attribute -> value."""
-        return {setting.attribute: getattr(self, name) for name, setting in SETTINGS.items() if setting.told}
+        values = {setting.attribute: getattr(self, name) for name, setting in SETTINGS.items() if setting.told}
+        return {name: " ".join(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
     def identity(self) -> dict[str, str]:
         """The settings as texts, floats with every digit: part of what tells two physics apart."""
@@ -234,9 +263,11 @@ def documented(function: Function) -> Function:
 
 
 def _plain(setting: Setting, value: Any) -> Any:
-    """A value as it is kept: a number as float, a list of ids as tuple."""
+    """A value as it is kept: a number as float, a list of ids as tuple, one data set by its name alone."""
     if setting.low is not None:
         return float(value)
+    if setting.check is not None and not isinstance(value, str) and len(value) == 1:
+        return str(value[0])
     return value if isinstance(value, str) else tuple(value)
 
 

@@ -221,6 +221,8 @@ def parse_scan(text: str, source: str = "scan file", overrides: Sequence[str] = 
     axes, more = _axes(raw)
     case, case_faults = _case(raw.get("case"))
     faults += more + case_faults + _constraint_faults(raw) + _output_faults(raw, axes)
+    if document is not None:
+        faults += _mismatches(document)
     if case == "A":
         faults += _case_a_faults(raw, axes)
     if faults or document is None:
@@ -304,8 +306,18 @@ def _case_a_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64
 
 def _settings(document: Mapping[str, Any]) -> Settings:
     """The values of the settings in a document that pydantic has checked."""
+    return Settings.of(**_values(document))
+
+
+def _values(document: Mapping[str, Any]) -> dict[str, Any]:
     tables = {item.name: document[item.section] if item.section else document for item in SETTINGS.values()}
-    return Settings.of(**{name: table[SETTINGS[name].key] for name, table in tables.items()})
+    return {name: table[SETTINGS[name].key] for name, table in tables.items()}
+
+
+def _mismatches(document: Mapping[str, Any]) -> list[Fault]:
+    """Settings that do not go with the others."""
+    found = Settings(**_values(document)).mismatch
+    return [] if found is None else [Fault(SETTINGS[found[0]].path, found[1])]
 
 
 def _constraint_faults(raw: Mapping[str, Any]) -> list[Fault]:

@@ -66,12 +66,16 @@ def time_text(seconds: float) -> str:
 
 def show_check(scan: Scan, expected: Estimate) -> None:
     """Print a valid scan: axes, settings, size, memory and time."""
+    from zdscan.inputs import measurements
+
     out = console()
     out.print(f"{scan.source} is valid: case {scan.case_name}, theory {scan.settings.theory}.")
     out.print(_axes_table(scan.axes))
     table = plain_table("Settings", "key", "value", left=(0, 1))
     for setting in SETTINGS.values():
         value = getattr(scan.settings, setting.name)
+        if setting.name == "theory_errors" and value == "auto":
+            value = f"auto: {measurements.load(scan.settings.measurements).theory_errors}"
         table.add_row(".".join(setting.path), ", ".join(value) if isinstance(value, tuple) else str(value))
     table.add_row("output.fields", ", ".join(scan.output.fields) or "none, profiles only")
     table.add_row("output.profiles", "yes" if scan.output.profiles else "no")
