@@ -257,7 +257,7 @@ def documented(function: Function) -> Function:
     """A function whose docstring lists the settings in the place of a line ``{settings}``."""
     if function.__doc__:  # absent under python -OO
         told = [f"{setting.name} : {setting.help[0].lower()}{setting.help[1:]}" for setting in SETTINGS.values()]
-        lines = [textwrap.fill(text, 116, subsequent_indent="    ") for text in told]
+        lines = [textwrap.fill(text, 116, subsequent_indent="    ", break_on_hyphens=False) for text in told]
         function.__doc__ = function.__doc__.replace("    {settings}", textwrap.indent("\n".join(lines), "    "))
     return function
 
