@@ -178,7 +178,7 @@ def test_theory_errors_are_those_of_the_data_set() -> None:
         assert plain.likelihood.theory_errors == treatment
         assert plain.identity == named.identity
         engine = Engine.from_scan(parse_scan(SCAN, overrides=[f"data.measurements={measurements}"]))
-        assert engine.attributes["theory_errors"] == treatment
+        assert engine.identity["theory_errors"] == treatment
 
 
 def test_a_list_of_measurements() -> None:

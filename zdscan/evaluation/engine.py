@@ -131,7 +131,6 @@ class Engine:
                 }
             ),
             "emission": physics.model.emission,
-            "theory_errors": data.theory_errors,
             "rows": " ".join(data.data.ids),
             "constraints": " ".join(constraint.id for constraint in physics.constraints),
             "flavio_version": data.sm_tables.flavio_version,
