@@ -2,8 +2,8 @@
 
 A scan never calls flavio. This module asks it once, at its central parameters, for the coefficients of the exact
 quadratic form of every row (see :mod:`zdscan.calibration.flavio_rows`), for the covariance of the Standard Model
-predictions under its parameters' distributions, and for the form factors. That takes two minutes for the forms and six
-for a thousand samples of the covariance. `write_radiation` takes seconds and does not need flavio.
+predictions under its parameters' distributions, and for the form factors. On one core that takes six minutes for the
+forms and eighteen for a thousand samples of the covariance. `write_radiation` takes seconds and does not need flavio.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def calibrate(
     output_folder
         Existing or new folder; files of these names are replaced.
     samples
-        Draws of flavio's parameters for the theory covariance, at least 2 (0.35 s each; the error of an error is
+        Draws of flavio's parameters for the theory covariance, at least 2 (one second each; the error of an error is
         1/sqrt(2 samples)).
     seed
         The seed of these draws and of the points at which the quadratic form is checked. The same seed, libraries and
