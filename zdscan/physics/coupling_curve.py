@@ -44,7 +44,7 @@ class CouplingCurve:
         prompt = "" if self.prompt is None else ", for prompt decays"
         return (
             f"production {self.production} beside that of a dark photon of eps = 1, times BR(Z_D -> {self.channel}) "
-            f"over that of a dark photon, below the square of the limit on eps{prompt}; nothing where there is no limit."
+            f"over that of a dark photon, below the square of the limit on eps{prompt}; nothing where it has none."
         )
 
 
