@@ -1,4 +1,5 @@
-"""How the cost grows: time and memory against points of the grid, time against constraints and against rows.
+"""How the cost grows: time and memory against points of the grid, time against constraints and against rows;
+and what a window of proper times costs.
 
 Points: real runs of ``zdscan run`` on one core, from the start of the program to its end, profiles included. Nothing is
 extrapolated: ``--largest 1e9`` computes a thousand million points and needs as many times eight bytes in the folder.
@@ -21,6 +22,8 @@ from throughput import NARROW, buffers
 from zdscan.constraints import available
 from zdscan.evaluation.engine import Engine, build_physics
 from zdscan.evaluation.physics import Physics
+from zdscan.kernels.tables import clauses as layout
+from zdscan.kernels.tables.mass import clause_tables
 from zdscan.physics.cases import CASES
 from zdscan.physics.rows import Likelihood
 from zdscan.scan.scanfile import load_scan
@@ -90,7 +93,7 @@ def by_constraints(report: Report, counts: list[int], points: int, repeats: int)
     """Points and mass tables against the number of constraints (the first ones by name)."""
     rows = []
     for count in counts:
-        physics = build_physics(CASES["C"], constraints=available()[:count])
+        physics = build_physics(CASES["C"], theory="paper", constraints=available()[:count])
         clauses = sum(len(found) for found in physics.clauses(NARROW))
         rows.append((count, clauses, nanoseconds(physics, points, repeats), mass_ms(physics, repeats)))
     report.add(
@@ -98,6 +101,36 @@ def by_constraints(report: Report, counts: list[int], points: int, repeats: int)
         ("constraints", f"clauses at {NARROW * 1e3:g} MeV", "ns/point", "ms/mass tables"),
         rows,
         f"Case C, {NARROW * 1e3:g} MeV, lines of 128 points along g_mu, all 26 rows; the first constraints by name.",
+    )
+
+
+def by_windows(report: Report, points: int, repeats: int) -> None:
+    """What a clause behind a window of proper times costs a point, where its boundary crosses the grid."""
+    n = max(round(points**0.5), 2)
+    axes = {
+        "mass": np.array([NARROW]),
+        "eps": np.geomspace(1e-9, 1e-3, n),
+        "eps_z": np.geomspace(1e-9, 1e-3, n),
+        "g_mu": np.zeros(1),
+    }
+    rows = []
+    for name in ("b_k_x_ee", "k_pi_x", "b_k_x", "k_mu_inv"):
+        engine = Engine(build_physics(CASES["A"], theory="complete", constraints=[name]), axes, ("chi2", "excluded"))
+        count = int(np.prod(engine.shape))
+        outputs, timings = buffers(engine, count), list[float]()
+        plain = engine.mass_tables(0).copy()
+        clauses = clause_tables(plain, len(engine.physics.likelihood.sm))
+        clauses[clauses[:, layout.WINDOW_TO] > 0.0, layout.APPLIES] = 0.0
+        for tables in (engine.mass_tables(0), plain):
+            engine.evaluate(tables, 0, count, outputs)
+            timing = cpu_timing(lambda t=tables, e=engine, n=count, out=outputs: e.evaluate(t, 0, n, out), repeats)
+            timings.append(timing.median / count * 1e9)
+        rows.append((name, *timings, timings[0] - timings[1]))
+    report.add(
+        "A clause behind a window of proper times",
+        ("constraint", "with, ns/point", "without", "the clause"),
+        rows,
+        f"Case A, {NARROW * 1e3:g} MeV, theory complete, eps and eps_z over six decades each.",
     )
 
 
@@ -118,7 +151,7 @@ def first_rows(rows: Likelihood, count: int) -> Likelihood:
 
 def by_rows(report: Report, counts: list[int], points: int, repeats: int) -> None:
     """Points and mass tables against the number of rows in chi2."""
-    physics = build_physics(CASES["C"], constraints=())
+    physics = build_physics(CASES["C"], theory="paper", constraints=())
     found = []
     for count in counts:
         fewer = replace(physics, likelihood=first_rows(physics.likelihood, count))
@@ -143,10 +176,12 @@ def main() -> None:
     if arguments.quick:
         by_points(report, [6e4], folder)
         by_constraints(report, [0, len(available())], 256, 1)
+        by_windows(report, 256, 1)
         by_rows(report, [1, 26], 256, 1)
     else:
         by_points(report, [size for size in SIZES if size <= arguments.largest], folder)
         by_constraints(report, [0, 1, 2, 4, 8, 16, len(available())], 65_536, 9)
+        by_windows(report, 65_536, 9)
         by_rows(report, [1, 2, 4, 8, 16, 26], 65_536, 9)
     report.finish(arguments)
 

@@ -45,7 +45,7 @@ class Matched:
 
 def physics() -> Physics:
     """The physics of the matched points."""
-    return build_physics(CASES["B"], constraints=(), fcnc_scale=SCALE)
+    return build_physics(CASES["B"], theory="paper", constraints=(), fcnc_scale=SCALE)
 
 
 def match(setup: Physics) -> list[Matched]:

@@ -70,7 +70,7 @@ QUICK = Effort(masses=2, block=512, repeats=1, lines=(32, 64, 128), cases=("A", 
 
 def physics_of(case: str, fields: Sequence[str]) -> Physics:
     """The physics of a case with every constraint, or with none where only chi2 is stored."""
-    return build_physics(CASES[case], constraints="all" if "excluded" in fields else ())
+    return build_physics(CASES[case], theory="paper", constraints="all" if "excluded" in fields else ())
 
 
 def buffers(engine: Engine, count: int) -> list[NDArray[Any]]:

@@ -17,6 +17,7 @@ from zdscan.constraints import select
 from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.fields import DECLARED
 from zdscan.evaluation.settings import SETTINGS, Setting
+from zdscan.neglected.effects import available
 from zdscan.physics.cases import named_case
 from zdscan.physics.clause import Constraint
 from zdscan.physics.parameters import PARAMETERS
@@ -28,13 +29,13 @@ TWO_BODY = "constraints-flavour.md#two-body-decays-with-an-on-shell-vector"
 GRADES = {
     "A": "read in the source",
     "B": "digitised or recast by a third party, or computed here and cross-checked",
-    "C": "rough, or quoted from memory",
+    "C": "rough: not compared with its source, or rounded, as the text says",
 }
 
 
 def bounds(constraints: tuple[Constraint, ...]) -> np.ndarray:
     """Least excluded coupling of Case B with the others 0: float64[constraints, masses, 3]; infinite if none."""
-    physics = build_physics(named_case("B"), constraints=[item.id for item in constraints])
+    physics = build_physics(named_case("B"), theory="paper", constraints=[item.id for item in constraints])
     found = np.full((len(constraints), len(MASSES), len(PARAMETERS)), math.inf)
     for m, mass in enumerate(MASSES):
         mass_tables = physics.mass_tables(mass)
@@ -78,7 +79,7 @@ def page(item: Constraint, least: np.ndarray) -> str:
         f"| unit of value and limit | {item.unit} |",
         f"| grade | {item.grade}: {GRADES[item.grade]} |",
         f"| applies | {_escaped(item.applies)} |",
-        f"| sets | {'`paper` and `all`' if item.in_paper else '`all`'} |",
+        f"| sets | {_sets(item)} |",
         f"| sources | {{cite:p}}`{','.join(item.citations)}` |",
         f"| derivation | [{derivation.partition('.')[0]}](../{derivation}) |",
         f"| defined in | `{item.file}` |",
@@ -96,6 +97,12 @@ def page(item: Constraint, least: np.ndarray) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _sets(item: Constraint) -> str:
+    """The sets that a constraint belongs to, and from which scan format on."""
+    since = "" if item.first_format == 1 else f" of scan files from format {item.first_format} on"
+    return f"`paper` and `all`{since}" if item.in_paper else f"`all`{since}"
 
 
 def overview(constraints: tuple[Constraint, ...]) -> str:
@@ -160,14 +167,20 @@ def _values(setting: Setting) -> str:
     return ", ".join(f'`"{name}"`' for name in setting.allowed) + more
 
 
+def _defaults(setting: Setting) -> str:
+    """What a scan file means that does not give the setting, in one cell: that of the latest format first."""
+    quote = "" if setting.low is not None else '"'
+    earlier = [f"`{quote}{value}{quote}` in format {number}" for number, value in setting.earlier.items()]
+    return ", ".join([f"`{quote}{setting.default}{quote}`", *earlier])
+
+
 def settings_table(section: str) -> str:
     """The settings of a section of the scan file; "" is its top."""
     rows = []
     for setting in SETTINGS.values():
         if setting.section == section:
-            default = setting.file_default if setting.low is not None else f'"{setting.file_default}"'
             told = f"{_escaped(setting.help)} [More]({setting.page})"
-            rows.append([f"`{setting.key}`", _values(setting), f"`{default}`", told])
+            rows.append([f"`{setting.key}`", _values(setting), _defaults(setting), told])
     return _table(["key", "values", "default", "meaning"], rows)
 
 
@@ -197,14 +210,34 @@ def datasets_table() -> str:
     return _table(["dataset", "type", "until computed", "fifth dimension"], rows)
 
 
+def neglected_table() -> str:
+    """The effects that are named with their sizes."""
+    rows = [
+        [
+            f"[`{item.id}`](#{item.page.partition('#')[2]})",
+            _escaped(item.title),
+            _escaped(item.of),
+            item.applies,
+            item.grade,
+        ]
+        for item in available().values()
+    ]
+    return _table(["id", "what is neglected, or used instead", "size as a ratio to", "applies", "grade"], rows)
+
+
 def tables() -> dict[str, str]:
     """All tables by the names that the comments in the pages give them."""
     sections = dict.fromkeys(setting.section for setting in SETTINGS.values() if setting.section)
     found = {f"settings of [{section}]": settings_table(section) for section in sections}
-    return found | {"settings at the top": settings_table(""), "fields": fields_table(), "datasets": datasets_table()}
+    return found | {
+        "settings at the top": settings_table(""),
+        "fields": fields_table(),
+        "datasets": datasets_table(),
+        "neglected effects": neglected_table(),
+    }
 
 
-PAGES_WITH_TABLES = ("scan-file.md", "file-format.md")
+PAGES_WITH_TABLES = ("scan-file.md", "file-format.md", "neglected.md")
 
 
 def with_tables(text: str) -> str:

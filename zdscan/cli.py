@@ -138,7 +138,7 @@ def resume(grid: GridPath, threads: Threads = None, sink: Sink = "direct") -> No
 
 def _summarise(summary: RunSummary) -> None:
     from zdscan.grid.open import open_grid
-    from zdscan.terminal import report, tally
+    from zdscan.terminal import neglected, report, tally
 
     if summary.path:  # empty on ranks other than the first
         grid = open_grid(summary.path)
@@ -147,7 +147,7 @@ def _summarise(summary: RunSummary) -> None:
             counted = tally.count(grid)
             excluding = tally.excluded_at(grid, summary.best.index) if summary.best else None
         try:
-            report.show_summary(summary, excluding, counted)
+            report.show_summary(summary, excluding, counted, neglected.best_lines(grid, summary.best))
         except OutputLost as lost:
             raise UserError(*lost.messages, f"  The run itself is finished: {summary.path} is complete.") from lost
 
@@ -258,6 +258,49 @@ def point(
         from zdscan.terminal import report
 
         report.show_point(result, case, evaluated.physics.model.emission)
+
+
+@app.command()
+@with_settings
+def limits(
+    case: Annotated[str, typer.Option(help="Case, as for `zdscan point`.")],
+    along: Annotated[str, typer.Option(help="Parameter whose limits are wanted.")],
+    mass: Annotated[
+        str, typer.Option(metavar="LOW:HIGH:N", help="Masses in GeV, evenly in the logarithm, or numbers with commas.")
+    ] = "0.01:2:200",
+    parameters: Annotated[
+        list[str] | None, typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Another parameter's value.")
+    ] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting, with its key in a scan file.")
+    ] = None,
+    negative: Annotated[bool, typer.Option("--negative", help="Follow the parameter to negative values.")] = False,
+    csv: Annotated[Path | None, typer.Option(metavar="LIMITS.csv", help="Write every interval as a table.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Draw the curves: PNG, PDF or SVG.")] = None,
+    labels: Annotated[int, typer.Option(min=0, help="How many constraints have a name in the picture.")] = 8,
+    unit: Annotated[str, typer.Option(help="Of the mass in the picture: GeV or MeV.")] = "GeV",
+    **settings: Any,
+) -> None:
+    """Find the limit of every constraint on one parameter at each mass, both edges of closed regions included."""
+    from zdscan.edges.limits import limits as find_limits
+    from zdscan.terminal import limits as typed
+
+    settings |= typed.settings(overrides or ())
+    held = typed.parameters(parameters or ())
+    curves = find_limits(case, along, typed.masses(mass), parameters=held, negative=negative, **settings)
+    typed.show_limits(curves)
+    if csv:
+        curves.write_csv(csv)
+    said = []
+    if output:
+        from zdscan.analysis.pictures.limits import draw
+        from zdscan.analysis.pictures.sheet import Options
+
+        said = draw(curves, output, Options(unit), labels)
+    for path in filter(None, (csv, output)):
+        print(f"wrote {path}")
+    for sentence in said:
+        print(sentence)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 from zdscan import __version__
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import build_physics
-from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL
+from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL, UNSEEN
 from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.settings import documented
 from zdscan.kernels.physics.moments import anomalous_moment
-from zdscan.physics.cases import COUPLINGS, Case, named_case
-from zdscan.physics.parameters import LARGEST_COUPLING, MASS_RANGE, PARAMETERS
+from zdscan.neglected.effect import Neglected
+from zdscan.neglected.survey import at_point
+from zdscan.physics.cases import COUPLINGS, Case, case_of
+from zdscan.physics.clause import Constraint
+from zdscan.physics.parameters import AXES, LARGEST_COUPLING, MASS_RANGE, PARAMETERS
 
 Array = NDArray[Any]
 
@@ -31,7 +35,8 @@ class PointResult:
     shape : of the arguments of `evaluate`, broadcast; () for one point.
     parameters : mass (GeV), eps, eps_z, g_mu.
     couplings : named couplings (docs/model.md).
-    widths : GeV; ee, mumu, nunu (three neutrinos), hadrons, invisible (the extra one), total.
+    widths : GeV; ee, mumu, nunu (three neutrinos), hadrons, invisible (the extra width `invisible_width` alone), total,
+        and nunu_plus_invisible, the sum of the two that leave no trace.
     chi2 : "all", "muon" and the Standard Model's "sm_all", "sm_muon".
     predictions : float64[..., rows], in the rows' units.
     ratios, applies, excluded, values, limits : float64 or bool [..., constraints]; values and limits are NaN where a
@@ -62,13 +67,23 @@ class PointResult:
 
     @property
     def branching_ratios(self) -> dict[str, Array]:
-        """Partial over total width; a vector without open channel counts as invisible."""
+        """Partial over total width by final state, 1 together; a vector without open channel counts as invisible.
+
+        Searches for missing energy see the sum of ``nunu`` and ``invisible``.
+        """
         total = self.widths["total"]
         closed = total == 0.0
         safe = np.where(closed, 1.0, total)
         ratios = {name: np.where(closed, 0.0, self.widths[name] / safe) for name in CHANNEL_NAMES}
         ratios["invisible"] = np.where(closed, 1.0, ratios["invisible"])
         return ratios
+
+    @cached_property
+    def neglected(self) -> tuple[Neglected, ...] | None:
+        """What the verdict on one point leaves out, each effect with its size; None for an array of points."""
+        if self.shape != ():
+            return None
+        return at_point(self.physics, *(float(self.parameters[name]) for name in AXES))
 
     def to_dict(self) -> dict[str, Any]:
         """The layout of ``zdscan point --json``: plain numbers for one point, nested lists for arrays."""
@@ -115,8 +130,11 @@ class PointResult:
                 }
                 for k, constraint in enumerate(physics.constraints)
             ],
+            "neglected": None if self.neglected is None else [item.to_dict() for item in self.neglected],
             "anomalous_moments": {"mu": _plain(self.delta_a_mu), "e": _plain(self.delta_a_e)},
+            "currents": [current.to_dict(physics.anomaly) for current in physics.model.currents],
             "theory": physics.settings.theory,
+            "anomaly": physics.anomaly,
             "version": __version__,
         }
 
@@ -138,15 +156,16 @@ def evaluate(
     eps_z: ArrayLike = 0.0,
     g_mu: ArrayLike = 0.0,
     *,
-    theory: str = "paper",
+    theory: str = "complete",
     emission: str = "auto",
     invisible_width: float = 0.0,
     axial_mu: float = 0.0,
     fcnc_scale: float = 1.0,
+    anomaly: str = "auto",
     measurements: str | Sequence[str] = "rashed2024-corrected",
     errors: str = "symmetrised",
     theory_errors: str = "auto",
-    constraints: str | Sequence[str] = "all",
+    constraints: str | Sequence[str | Constraint] = "all",
     limits: str = "rashed2024",
 ) -> PointResult:
     """Evaluate points with everything behind their verdicts: couplings, widths, rows with pulls, constraints.
@@ -172,10 +191,7 @@ def evaluate(
     UserError
         A name is unknown, a mass is outside 0.01-2 GeV, a number is not finite, or g_mu is given in Case A.
     """
-    if isinstance(case, Mapping):
-        chosen = Case.from_couplings("own", case)
-    else:
-        chosen = case if isinstance(case, Case) else named_case(case)
+    chosen = case_of(case)
     physics = build_physics(
         chosen,
         theory=theory,
@@ -183,6 +199,7 @@ def evaluate(
         invisible_width=invisible_width,
         axial_mu=axial_mu,
         fcnc_scale=fcnc_scale,
+        anomaly=anomaly,
         measurements=measurements,
         errors=errors,
         theory_errors=theory_errors,
@@ -272,6 +289,7 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
         for name, row in zip(COUPLINGS, physics.matrix, strict=True)
     }
     widths = gather("widths")
+    by_channel = {name: widths[..., k] for k, name in enumerate(CHANNEL_NAMES)}
     ratios = gather("ratios")
     sm = physics.sm_chi2
     return PointResult(
@@ -279,7 +297,7 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
         shape=shape,
         parameters=parameters,
         couplings=couplings,
-        widths={name: widths[..., k] for k, name in enumerate(CHANNEL_NAMES)} | {"total": widths.sum(axis=-1)},
+        widths=by_channel | {"total": widths.sum(axis=-1), UNSEEN: by_channel["nunu"] + by_channel["invisible"]},
         chi2={
             "all": gather("chi2"),
             "muon": gather("chi2_muon"),

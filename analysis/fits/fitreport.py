@@ -10,6 +10,7 @@ from zdscan.analysis.fits.bestfit import Profile
 from zdscan.analysis.fits.fitting import Fit
 from zdscan.physics.parameters import UNITS
 from zdscan.terminal.report import console, number, plain_table
+from zdscan.terminal.words import NOT_COMPUTED, allowed_by
 
 SHOWN = 9  # values of a profile in the text; --json has all
 
@@ -58,7 +59,8 @@ def show_fit(fit: Fit) -> None:
         told = [f"{name} ({ratio:.3g} times its limit, grade {grade})" for name, (ratio, grade) in fit.excluded.items()]
         out.print(f"The best fit is excluded by {', '.join(told)}.", markup=False)
     else:
-        out.print("The best fit is allowed by every constraint of the scan.")
+        count = len(fit.physics.constraints)
+        out.print(f"The best fit is {allowed_by(count)} ({NOT_COMPUTED}).", soft_wrap=True)
 
 
 def _parameters(fit: Fit) -> Table:

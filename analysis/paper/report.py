@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import html as _html
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zdscan.analysis.paper.claims.charged import BEST_B, BEST_C, PRODUCT
 from zdscan.analysis.paper.figures import fitplot
 from zdscan.analysis.paper.figures.case_grids import point_html
 from zdscan.analysis.paper.figures.plate import KeyNumber, Plate, html
@@ -16,7 +18,7 @@ from zdscan.analysis.pictures.typeset import in_print
 from zdscan.analysis.views.in_memory import MemoryGrid
 from zdscan.inputs import constants, measurements
 from zdscan.physics import rows as likelihood
-from zdscan.point import PointResult
+from zdscan.point import PointResult, evaluate
 
 if TYPE_CHECKING:
     from zdscan.analysis.paper.claims import Claim
@@ -144,6 +146,33 @@ def moments_table(best: Mapping[str, PointResult]) -> HtmlTable:
         tuple(cells),
         "Experiment minus theory: 251(59)×10<sup>−11</sup> in the paper; "
         f"{c['delta_a_mu'] * 1e11:.0f}({error * 1e11:.0f})×10<sup>−11</sup> with the newest numbers.",
+    )
+
+
+def neglected_table(best: Mapping[str, PointResult]) -> HtmlTable:
+    """What verdicts leave out, at the paper's fits of Cases B and C and at the best points here."""
+    results = [
+        (f"{case}, paper's fit", evaluate(case, mass, 0.0, -PRODUCT / g_mu, g_mu))
+        for case, (mass, g_mu) in {"B": BEST_B, "C": BEST_C}.items()
+    ]
+    results += [(f"{case}, best point here", result) for case, result in best.items()]
+    c = constants.load()
+    logarithm = math.log((c["cutoff_induced"] / c["MW"]) ** 2)
+    cells = []
+    for where, result in results:
+        point = point_html({name: float(value) for name, value in result.parameters.items()})
+        for item in result.neglected or ():
+            size = html(item.size) if math.isfinite(item.size) else "nothing beside it"
+            if item.effect.id == "induced_current" and math.isfinite(item.size):
+                size += f" = {item.size / logarithm:.2g} L"
+            cells.append((where, point, f"<code>{item.effect.id}</code>", size, printed(item.text)))
+    return HtmlTable(
+        "Neglected",
+        ("case", "point", "effect", "size", "in words"),
+        tuple(cells),
+        "The predictions leave these out; none is a constraint. L = ln(Λ²/m<sub>W</sub>²) is "
+        f"{logarithm:.1f} for Λ = {c['cutoff_induced'] / 1000:g} TeV. The paper states neither ε nor ε<sub>Z</sub> for "
+        "its fits of B and C; they stand here with ε = 0 and the product of ε<sub>Z</sub> and g<sub>μ</sub> that fits.",
     )
 
 

@@ -94,6 +94,7 @@ def _tables(grids: dict[str, MemoryGrid]) -> list[report.HtmlTable]:
     fits = [report.fits_table(grids, best)] if grids else []
     return [
         report.claims_table(all_claims()),
+        report.neglected_table(best),
         report.rows_table(best),
         report.chi2_table(),
         *fits,

@@ -28,6 +28,7 @@ from zdscan.analysis.pictures.sheet import (
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.regions import crossings, levels
 from zdscan.analysis.views.view import CellMask, View
+from zdscan.terminal.words import allowed_by, allowed_by_short
 
 ALL, ALLOWED = "#2b6ca8", "black"
 
@@ -60,7 +61,8 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
         axes.set_ylabel(r"$\Delta\chi^2$ from the best fit")
         handles = _line(axes, x, delta, ALL, "-", "all points")
         if seen.chosen:
-            handles += _line(axes, x, seen.delta(options.reference, allowed=True), ALLOWED, "--", "allowed points")
+            words = f"points {allowed_by_short(len(seen.chosen))}"
+            handles += _line(axes, x, seen.delta(options.reference, allowed=True), ALLOWED, "--", words)
         for k, (level, sigma) in enumerate(zip(wanted, options.sigmas, strict=True)):
             axes.axhline(level, color="0.4", linewidth=0.7, linestyle=LINES[k % 3], zorder=1)
             axes.annotate(rf"{sigma:g}$\sigma$", (1.0, level), (-2, 1.5), **_AT_RIGHT)
@@ -92,7 +94,7 @@ def intervals(seen: View, options: Options) -> list[str]:
                 f"{low:.4g}{' (open)' if left else ''} to {high:.4g}{' (open)' if right else ''}{unit}"
                 for low, high, left, right in found
             ]
-            points = "allowed points" if which else "all points"
+            points = f"points {allowed_by(len(seen.chosen))}" if which else "all points"
             said.append(f"{name} within {sigma:g} sigma, {points}: {', '.join(texts) if texts else 'nowhere'}.")
     return said
 
@@ -115,7 +117,7 @@ def _line(
 
 
 def _unseen(seen: View) -> list[Artist]:
-    """Legend entries of the constraints behind "allowed points" that have no bar."""
+    """Legend entries of the constraints behind the curve of allowed points that have no bar."""
     if len(seen.chosen) > MOST_BOUNDARIES:
         texts = [together(list(seen.chosen))]
     else:

@@ -19,6 +19,7 @@ from zdscan.analysis.pictures.sheet import TWO_COLUMNS, Options, Sheet, check_dr
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.regions import NOWHERE, TOGETHER, first_excluding
 from zdscan.analysis.views.view import View
+from zdscan.terminal.words import allowed_by_short
 
 # Paul Tol's muted set, safe for colour-blind readers; the numbers in the areas carry the meaning.
 AREAS = ("#cc6677", "#88ccee", "#ddcc77", "#117733", "#332288", "#882255", "#44aa99", "#999933", "#aa4499", "#bbbbbb")
@@ -39,7 +40,7 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
     """
     options, along = options or Options(), seen.axes[1]
     check_drawable(grid, seen.axes, target, options)
-    first = first_excluding(seen, along)
+    first = first_excluding(seen, along, grid.bounds)
     names = list(seen.chosen)
     numbers, counts = np.unique(first[first >= 0], return_counts=True)
     order = [int(number) for number in numbers[np.argsort(-counts, kind="stable")]]
@@ -65,7 +66,7 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
         handles += plane.missing(seen.missing)
         handles += plane.mark(seen.best, "*", BEST, "best fit")
         handles.append(Line2D([], [], linestyle="none", marker="s", color="white", markeredgecolor="0.6"))
-        handles[-1].set_label("allowed")
+        handles[-1].set_label(allowed_by_short(len(names)))
         lines = [
             *view_lines(grid, seen, options),
             f"first constraint on the way along {SYMBOLS[along]} from weak coupling",

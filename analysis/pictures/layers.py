@@ -82,7 +82,7 @@ class Plane:
             for k, (colour, sigma) in enumerate(zip(colours, sigmas, strict=True))
         ]
 
-    def cells(self, regions: Sequence[CellMask], sigmas: Sequence[float], what: str = "allowed") -> list[Artist]:
+    def cells(self, regions: Sequence[CellMask], sigmas: Sequence[float], what: str) -> list[Artist]:
         """Nested sets of cells, smallest first, each cell as it is in the grid; returns legend handles."""
         colours = _shades(ALLOWED, len(regions))
         number = np.full(regions[-1].shape, np.nan)

@@ -28,6 +28,7 @@ from zdscan.analysis.pictures.typeset import in_print
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.regions import allowed_regions, fitted_parameters, levels
 from zdscan.analysis.views.view import View
+from zdscan.terminal.words import allowed_by, allowed_by_short
 
 
 def draw(grid: Points, seen: View, target: Path, options: Options | None = None) -> list[str]:
@@ -53,7 +54,7 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
         handles += plane.missing(seen.missing)
         handles += plane.mark(seen.best, "*", BEST, "best fit")
         if seen.chosen:
-            handles += plane.mark(seen.best_allowed, "D", "black", "best allowed")
+            handles += plane.mark(seen.best_allowed, "D", "black", f"best {allowed_by_short(len(seen.chosen))}")
         sheet.finish(_heading(grid, seen, options), handles, target, (3, 1))
     return []
 
@@ -66,7 +67,7 @@ def _exclusions(plane: Plane, seen: View, options: Options) -> list[Artist]:
     plane.hatch(seen.forbidden)
     handles: list[Artist] = []
     if not options.colours:
-        handles += plane.cells(allowed, options.sigmas)
+        handles += plane.cells(allowed, options.sigmas, f"{allowed_by_short(len(seen.chosen))},")
     if len(seen.chosen) > MOST_BOUNDARIES:
         return [*handles, Patch(facecolor="none", edgecolor="0.45", hatch="////", label=together(list(seen.chosen)))]
     drawn = 0
@@ -116,7 +117,7 @@ def _heading(grid: Points, seen: View, options: Options) -> list[str]:
     else:
         lines.append("no point is computed")
     if seen.chosen and seen.best_allowed:
-        lines.append(rf"best allowed $\chi^2$ = {_number(seen.best_allowed['chi2'])}")
+        lines.append(rf"best $\chi^2$ {allowed_by(len(seen.chosen))} = {_number(seen.best_allowed['chi2'])}")
     elif seen.chosen:
         lines.append("no point is allowed")
     return lines

@@ -15,6 +15,7 @@ from zdscan.analysis.pictures.sheet import TWO_COLUMNS, Options, Sheet, check_dr
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.regions import fitted_parameters, levels
 from zdscan.analysis.views.view import CellMask, View
+from zdscan.terminal.words import allowed_by_short
 
 SPECK = 6  # cells: smaller islands and holes of an exclusion are left out where every boundary is drawn
 FORBIDDEN = "0.92"
@@ -46,7 +47,7 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
         handles.append(Patch(facecolor=FORBIDDEN, edgecolor="0.3", hatch="////", linewidth=0, label="no point allowed"))
         handles += plane.missing(seen.missing)
         handles += plane.mark(seen.best, "*", BEST, "best fit")
-        handles += plane.mark(seen.best_allowed, "D", "black", "best allowed")
+        handles += plane.mark(seen.best_allowed, "D", "black", f"best {allowed_by_short(len(seen.chosen))}")
         drawn: list[str] = []
         for name, constraint in known.items():
             cells = without_specks(seen.excluded_by(name))

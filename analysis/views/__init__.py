@@ -6,5 +6,6 @@ in_memory.py    points computed when they are asked for
 folding.py      points of a mass as cells x points of each cell
 view.py         chi2 and exclusions over the axes seen
 regions.py      confidence regions, the first constraint, marginals, intervals
+strongest.py    which of several constraints bounds most strongly within a step of the grid
 spacing.py      the scale in which an axis is evenly spaced
 """

@@ -12,7 +12,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from zdscan.analysis.views.points import Points
+from zdscan.analysis.views.strongest import Bounds
 from zdscan.errors import UserError
+from zdscan.evaluation.engine import physics_of
 from zdscan.evaluation.fields import constraint_bits
 from zdscan.grid.checkpoint import read_checkpoint
 from zdscan.grid.layout import DONE
@@ -21,6 +23,7 @@ from zdscan.grid.open import open_grid as open_file
 from zdscan.grid.profiles import Profiles, profile_name
 from zdscan.grid.read import reader
 from zdscan.physics.parameters import AXES
+from zdscan.scan.scanfile import scan_of
 
 
 class Grid(Points):
@@ -118,6 +121,19 @@ class Grid(Points):
             names = str(self.attributes["constraints"]).split()
             return {name: 1 << k for k, name in enumerate(names)}
         return constraint_bits(self.dataset["excluded"].attrs)
+
+    @cached_property
+    def bounds(self) -> Bounds | None:
+        """What finds bounds of single constraints between the values of the axes, from the scan in the file.
+
+        None where this zdscan does not know a setting or a constraint of the file.
+        """
+        try:
+            scan = scan_of(self.file)
+            found = Bounds(physics_of(scan.coupling_case, scan.settings, scan.format, scan.own))
+        except UserError:
+            return None
+        return found if found.knows(list(self.constraints)) else None
 
     def excluded_by(self, *names: str, **indices: int) -> xr.DataArray:
         """Boolean array: excluded by at least one of these constraints, e.g. ``excluded_by("k_mu_inv", mass=3)``."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.views.points import Points
+from zdscan.analysis.views.strongest import Bounds
 from zdscan.analysis.views.view import view
 from zdscan.physics.parameters import AXES
 
@@ -81,6 +82,11 @@ class MemoryGrid(Points):
     def constraints(self) -> dict[str, int]:
         """Constraint id -> its bit in `excluded`."""
         return {constraint.id: 1 << k for k, constraint in enumerate(self.evaluator.physics.constraints)}
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """What finds bounds of single constraints between the values of the axes."""
+        return Bounds(self.evaluator.physics)
 
     @property
     def bits_type(self) -> np.dtype[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from zdscan.constraints import select
 from zdscan.errors import UserError, not_one_of
 from zdscan.physics.parameters import AXES
+
+if TYPE_CHECKING:
+    from zdscan.analysis.views.strongest import Bounds
 
 
 class Points(ABC):
@@ -66,6 +69,11 @@ class Points(ABC):
     def profiles_only(self) -> bool:
         """Whether there are minima, but no points."""
         return False
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """What finds bounds of single constraints between the values of the axes; None where that is not known."""
+        return None
 
     def need_fields(self, purpose: str) -> None:
         """Raise `UserError` where there are profiles only; `purpose` says what needs more."""

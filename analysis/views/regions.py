@@ -17,9 +17,11 @@ from scipy.stats import norm
 from zdscan.analysis.views.folding import folding
 from zdscan.analysis.views.points import Points, raise_if
 from zdscan.analysis.views.spacing import spacing_of
+from zdscan.analysis.views.strongest import Bounds
 from zdscan.analysis.views.view import CellMask, View, view
 from zdscan.errors import UserError, not_one_of
 from zdscan.physics.parameters import AXES
+from zdscan.terminal.words import allowed_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,12 +80,18 @@ def _within(delta: NDArray[np.float64], seen: View, sigmas: Sequence[float], par
     return [delta <= level for level in levels(parameters or fitted_parameters(seen), sigmas)]
 
 
-def first_excluding(seen: View, along: str) -> NDArray[np.int64]:
+def first_excluding(seen: View, along: str, bounds: Bounds | None = None) -> NDArray[np.int64]:
     """For each cell, the constraint met first on the way from weak coupling.
 
     The way to a cell runs along the axis `along`, on the cell's side of 0, outwards from the value of smallest size.
     Of the constraints that exclude the cell, the one counts whose uninterrupted run of excluded cells up to here
-    begins nearest to weak coupling; of equal ones that listed first in the file.
+    begins nearest to weak coupling. Where several begin in the same step of the grid it is, with `bounds`, the one with
+    the strongest bound between the two values (of a cell that stands for many points, at its lowest chi2); without, the
+    one listed first in the file.
+
+    Parameters
+    ----------
+    bounds : what tells bounds within a step apart (`Points.bounds`).
 
     Returns
     -------
@@ -95,17 +103,49 @@ def first_excluding(seen: View, along: str) -> NDArray[np.int64]:
         raise UserError(f"The view {not_one_of(along, seen.axes)}.")
     dimension = seen.axes.index(along)
     steps, ways = _ways(seen.values[along])
-    best = np.full(seen.chi2.shape, np.iinfo(np.int64).max)
-    first = np.where(seen.forbidden, TOGETHER, NOWHERE)
+    never = np.iinfo(np.int64).max
+    begins = np.full((len(seen.chosen), *seen.chi2.shape), never)
     for number, name in enumerate(seen.chosen):
         excluded = np.moveaxis(seen.excluded_by(name), dimension, -1)
-        begins = np.full(excluded.shape, np.iinfo(np.int64).max)
+        of_this = np.moveaxis(begins[number], dimension, -1)  # a view: what is written there stands in `begins`
         for way in ways:
-            begins[..., way] = _run_begins(excluded[..., way], steps[way])
-        begins = np.moveaxis(begins, -1, dimension)
-        first[begins < best] = number
-        best = np.minimum(best, begins)
+            of_this[..., way] = _run_begins(excluded[..., way], steps[way])
+    first = np.where(seen.forbidden, TOGETHER, NOWHERE)
+    if not len(begins):
+        return first
+    best = begins.min(axis=0)
+    first = np.where(best < never, np.argmin(begins, axis=0), first)
+    if bounds is not None:
+        _tell_apart(seen, dimension, begins, best, first, bounds)
     return first
+
+
+def _tell_apart(
+    seen: View,
+    dimension: int,
+    begins: NDArray[np.int64],
+    best: NDArray[np.int64],
+    first: NDArray[np.int64],
+    bounds: Bounds,
+) -> None:
+    """Write into `first` the strongest of the constraints that begin in the same step; each such step is asked once."""
+    along, names = seen.axes[dimension], list(seen.chosen)
+    values = seen.values[along]
+    centre = int(np.argmin(np.abs(values)))
+    known: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
+    for cell in np.argwhere((np.sum(begins == best, axis=0) > 1) & (best < np.iinfo(np.int64).max)):
+        where = tuple(cell.tolist())
+        tied = tuple(np.flatnonzero(begins[(slice(None), *where)] == best[where]).tolist())
+        side = -1 if where[dimension] < centre else 1
+        start = [*where]
+        start[dimension] = centre + side * int(best[where])
+        key = (tuple(start), tied)
+        if key not in known:
+            inner = float(values[start[dimension] - side * (best[where] > 0)])
+            point = seen.point(int(seen.at[tuple(start)]))
+            strongest = bounds.strongest([names[number] for number in tied], point, along, inner)
+            known[key] = names.index(strongest)
+        first[where] = known[key]
 
 
 def _ways(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
@@ -269,8 +309,8 @@ def remarks(seen: View, sigmas: Sequence[float] = SIGMAS) -> list[str]:
     outermost = levels(fitted_parameters(seen), sigmas)[-1]
     if gap > outermost:
         said.append(
-            f"No point within {sigmas[-1]:g} sigma of the best fit is allowed; the best allowed point lies {gap:.2f} "
-            "in chi2 above it."
+            f"No point within {sigmas[-1]:g} sigma of the best fit is {allowed_by(len(seen.chosen))}; "
+            f"the best that is lies {gap:.2f} in chi2 above it."
         )
     return said
 

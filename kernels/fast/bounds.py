@@ -9,11 +9,16 @@ that a point gets the same bits in whatever run of points it is computed.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from zdscan.kernels.fast.collapse import Terms
+from zdscan.kernels.fast.window import LENGTH, NUMBERS
 from zdscan.kernels.jit import inner
 
+LEAST_WIDTH = 1e-290  # GeV: E/Gamma is finite there
+CLEAR = 1e-7  # of what is compared
 DEGREES = 7  # coefficients of D in u: a polynomial of degree four in the couplings times a width
 
 
@@ -45,12 +50,38 @@ def row_ranges(
 
 
 @inner
+def _behind_window(window: np.ndarray, at: int, lowest: float, highest: float, narrowest: float, widest: float) -> int:
+    """Whether y E(Gamma) > bound h everywhere (1), nowhere (-1), or perhaps (0), for y and Gamma in these ranges.
+
+    Of E/h it is known that it falls with the width. A decision is left open within `CLEAR` of the bound, far beyond the
+    error of E at a point: points that are not looked at get the bits they would get if they were.
+    """
+    start, length, alone, of_width = window[at], window[at + 1], window[at + 2], window[at + 3]
+    low, high = max(narrowest, LEAST_WIDTH), max(widest, LEAST_WIDTH)
+    most, least, bound = math.exp(-start * low), math.exp(-start * high), alone + of_width
+    if length < np.inf:
+        most *= -math.expm1(-length * low)
+        least *= -math.expm1(-length * high)
+    if alone == 0.0:
+        most /= low
+        least /= high
+    top = highest * (most if highest > 0.0 else least)
+    bottom = lowest * (least if lowest > 0.0 else most)
+    size = abs(bound)
+    if top + CLEAR * (abs(top) + size) <= bound:
+        return -1
+    return 1 if narrowest > 0.0 and bottom - CLEAR * (abs(bottom) + size) > bound else 0
+
+
+@inner
 def decide(
     low: np.ndarray,
     high: np.ndarray,
     degree: np.ndarray,
     bit: np.ndarray,
     prompt: np.ndarray,
+    window: np.ndarray,
+    is_open: bool,
     narrowest: float,
     widest: float,
     least: np.ndarray,
@@ -66,6 +97,8 @@ def decide(
     low, high : float64[T DEGREES], ranges of the coefficients of each inequality; least, most : of `power_ranges` of u.
     degree : int64[T]; bit : uint64[T].
     prompt : float64[T], least width in GeV where the inequality applies, 0 for everywhere.
+    window : float64[T * window.NUMBERS], of `window.apply_window`.
+    is_open : whether a channel is open on all lines; if not, inequalities behind a window are left.
     narrowest, widest : range of the width, GeV.
     left : int64[T], filled with the inequalities that remain to be looked at.
 
@@ -83,6 +116,17 @@ def decide(
             z, w = high[row + d] * least[d], high[row + d] * most[d]
             lowest += min(min(x, y), min(z, w))
             highest += max(max(x, y), max(z, w))
+        at = t * NUMBERS
+        if window[at + LENGTH] > 0.0:
+            if bits & bit[t] != 0:
+                continue
+            verdict = _behind_window(window, at, lowest, highest, narrowest, widest) if is_open else 0
+            if verdict > 0:
+                bits |= bit[t]
+            elif verdict == 0:
+                left[remaining] = t
+                remaining += 1
+            continue
         if highest <= 0.0 or widest < prompt[t]:
             continue
         if lowest > 0.0 and narrowest >= prompt[t]:

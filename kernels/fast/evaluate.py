@@ -15,6 +15,7 @@ from zdscan.kernels.fast import tile as _tile
 from zdscan.kernels.fast.bounds import DEGREES, decide, power_ranges, row_ranges
 from zdscan.kernels.fast.collapse import POWERS, Terms, in_plane, on_lines, powers_of, powers_of_all, some_on_lines
 from zdscan.kernels.fast.tile import COEFFICIENTS, LANES, MOST_STEPS
+from zdscan.kernels.fast.window import LENGTH, NUMBERS, apply_window
 from zdscan.kernels.jit import inner, njit
 from zdscan.kernels.stack import local
 
@@ -31,7 +32,7 @@ class Expansion(NamedTuple):
     chi2 : rows A (powers of u 0 to 8), B, C; lengths : rows p (0 to 4), q; of |a|, |b|, |u|.
     inequalities, closed : rows of D (0 to 6) of each inequality, and of D on lines where no channel is open.
     inequality_end, closed_end : int64[T], end of the terms of each inequality.
-    degree : int64[T]; bit : uint64[T]; prompt : float64[T], see `bounds.decide`.
+    degree : int64[T]; bit : uint64[T]; prompt : float64[T]; window : float64[T * NUMBERS], see `bounds.decide`.
     kind : which of `tile.FIXED`, `LONG`.
     """
 
@@ -47,6 +48,7 @@ class Expansion(NamedTuple):
     degree: np.ndarray
     bit: np.ndarray
     prompt: np.ndarray
+    window: np.ndarray
     kind: int
 
 
@@ -79,18 +81,22 @@ def _settle(
     degree: np.ndarray,
     bit: np.ndarray,
     prompt: np.ndarray,
+    window: np.ndarray,
     everywhere: np.uint64,
     inequalities: np.ndarray,
     count: int,
     bits: np.ndarray,
 ) -> int:
-    """Bits of whole lines, uint64[LANES], from inequalities[:count] that do not depend on u; those that do are left."""
+    """Bits of whole lines, uint64[LANES], from inequalities[:count] that do not depend on u; those that do are left.
+
+    An inequality behind a window counts as one that does.
+    """
     remaining, off = 0, np.uint64(0)
     for i in range(LANES):
         bits[i] = everywhere
     for k in range(count):
         t = inequalities[k]
-        if degree[t] > 0 or prompt[t] > 0.0:
+        if degree[t] > 0 or prompt[t] > 0.0 or window[t * NUMBERS + LENGTH] > 0.0:
             inequalities[remaining] = t
             remaining += 1
             continue
@@ -167,9 +173,10 @@ def evaluate_grid(
     n_b, n_t = b_axis.shape[0], t_axis.shape[0]
     line_span, steps = (n_t - 1) * stride, _tile.steps_of(n_t)
     inequalities = p.degree.shape[0] if excluded.shape[0] > 0 else 0
-    prompt = False
+    prompt, behind, window = False, False, p.window
     for t in range(inequalities):
         prompt = prompt or p.prompt[t] > 0.0
+        behind = behind or window[t * NUMBERS + LENGTH] > 0.0
 
     a_powers, b_powers, b_sizes = local(POWERS), local(_POWERS_OF_LANES), local(_POWERS_OF_LANES)
     b, size, c = local(LANES), local(LANES), local(_COEFFICIENTS_OF_LANES)
@@ -239,8 +246,12 @@ def evaluate_grid(
                     for k in range(inequalities * DEGREES):
                         low[k], high[k] = min(low[k], low_closed[k]), max(high[k], high_closed[k])
                 power_ranges(t_axis[0] + lowest, t_axis[n_t - 1] + highest, u_least, u_most)
+                narrowest, widest = 0.0, np.inf
+                if behind:
+                    narrowest, widest = _widths_in_tile(c, u_least, u_most)
                 bundle_bits, in_bundle = decide(
-                    *(low, high, p.degree, p.bit, p.prompt, 0.0, np.inf, u_least, u_most, every, inequalities, here)
+                    *(low, high, p.degree, p.bit, p.prompt, window, not is_closed, narrowest, widest),
+                    *(u_least, u_most, every, inequalities, here),
                 )
                 some_on_lines(
                     p.inequalities, p.inequality_end, DEGREES, here, in_bundle, inequality_worth, b_powers, LANES, d
@@ -250,7 +261,7 @@ def evaluate_grid(
                         *(p.closed, p.closed_end, DEGREES, here, in_bundle, closed_worth, b_powers, LANES, d_closed)
                     )
                     _replace(closed, here, in_bundle, d_closed, d)
-                in_bundle = _settle(d, p.degree, p.bit, p.prompt, bundle_bits, here, in_bundle, line_bits)
+                in_bundle = _settle(*(d, p.degree, p.bit, p.prompt, window, bundle_bits, here, in_bundle, line_bits))
             corner = begin + bundle * b_stride
             inside = corner >= first and corner + (LANES - 1) * b_stride + line_span < first + count
             from_all, to_all = n_t, 0
@@ -272,10 +283,10 @@ def evaluate_grid(
                 if inequalities > 0:
                     power_ranges(t_values[0] + lowest, t_axis[end - 1] + highest, u_least, u_most)
                     narrowest, widest = 0.0, np.inf
-                    if prompt:
+                    if prompt or behind:
                         narrowest, widest = _widths_in_tile(c, u_least, u_most)
                     bits, remaining = decide(
-                        *(low, high, p.degree, p.bit, p.prompt, narrowest, widest),
+                        *(low, high, p.degree, p.bit, p.prompt, window, not is_closed, narrowest, widest),
                         *(u_least, u_most, here, in_bundle, left),
                     )
                     for i in range(LANES):
@@ -286,7 +297,9 @@ def evaluate_grid(
                     waiting = -1
                     for k in range(remaining):
                         t = left[k]
-                        if p.degree[t] > 2 or p.prompt[t] > 0.0:
+                        if window[t * NUMBERS + LENGTH] > 0.0:
+                            apply_window(t_values, c, d, t * DEGREES, window, t * NUMBERS, p.bit[t], flags)
+                        elif p.degree[t] > 2 or p.prompt[t] > 0.0:
                             _tile.apply_inequality(t_values, c, d, t * DEGREES, p.prompt[t], p.bit[t], flags)
                         elif waiting < 0:
                             waiting = t

@@ -39,7 +39,11 @@ _SQUARE_BESIDE = np.array([0, 2, 3, 6, 8])  # the square of each linear term's p
 
 
 def node_functions(
-    coefficients: np.ndarray, nodes: np.ndarray, normalisation: np.ndarray, pseudoscalar: np.ndarray
+    coefficients: np.ndarray,
+    nodes: np.ndarray,
+    normalisation: np.ndarray,
+    pseudoscalar: np.ndarray,
+    dipole: np.ndarray,
 ) -> np.ndarray:
     """Products of coefficient functions and powers of q^2 that multiply the propagators: float64[P, 21, 8].
 
@@ -50,26 +54,28 @@ def node_functions(
     nodes : float64[P, 8], q^2 in GeV^2.
     normalisation : float64[P], N0 of the panel's row.
     pseudoscalar : float64[P], 2 m_l times the row's C_P factor, GeV.
+    dipole : float64[P], factor on the one-loop M1 in the panel's row.
     """
     c, s = np.moveaxis(coefficients, 2, 0), nodes
     n1, cp = 1.0 / normalisation[:, None], pseudoscalar[:, None]
     n2 = n1 * n1
+    half = 0.5 * dipole[:, None]  # of C7
     f = np.empty((len(nodes), FUNCTIONS, NODES))
     f[:, 0] = n1 * c[1]  # v E0
     f[:, 1] = n1 * s * c[1]  # v E2
-    f[:, 2] = -0.5 * n1 * s * c[9]  # v M1
+    f[:, 2] = -half * n1 * s * c[9]  # v M1
     f[:, 3] = -n1 * c[4]  # a E0
     f[:, 4] = n1 * cp * c[6]  # a E0 kappa
     f[:, 5] = -n1 * s * c[4]  # a E2
     f[:, 6] = n1 * c[2]  # Im: v E0
     f[:, 7] = n1 * s * c[2]  # Im: v E2
-    f[:, 8] = -0.5 * n1 * s * c[10]  # Im: v M1
+    f[:, 8] = -half * n1 * s * c[10]  # Im: v M1
     f[:, 9] = n2 * c[3]  # v^2 E0^2
     f[:, 10] = 2.0 * n2 * s * c[3]  # v^2 E0 E2
     f[:, 11] = n2 * s * s * c[3]  # v^2 E2^2
-    f[:, 12] = 0.25 * n2 * s * s * c[11]  # v^2 M1^2
-    f[:, 13] = -0.5 * n2 * s * c[12]  # v^2 M1 E0
-    f[:, 14] = -0.5 * n2 * s * s * c[12]  # v^2 M1 E2
+    f[:, 12] = half * half * n2 * s * s * c[11]  # v^2 M1^2
+    f[:, 13] = -half * n2 * s * c[12]  # v^2 M1 E0
+    f[:, 14] = -half * n2 * s * s * c[12]  # v^2 M1 E2
     f[:, 15] = n2 * c[5]  # a^2 E0^2
     f[:, 16] = n2 * cp * cp * c[7]  # a^2 E0^2 kappa^2
     f[:, 17] = -n2 * cp * c[8]  # a^2 E0^2 kappa

@@ -1,4 +1,4 @@
-"""W+ -> l+ nu V and Z -> l+ l- V, all masses and polarisations kept. docs/constraints-charged.md.
+"""W+ -> l+ nu V and Z -> l+ l- V, all masses and polarisations kept; Z -> gamma V. docs/constraints-charged.md.
 
 With e and eps the polarisations of the decaying boson and of V, and G = qslash epsslash - q.eps, every amplitude is
 
@@ -166,3 +166,19 @@ def z_factors(
     two_body = 2.0 * (c_left**2 + c_right**2) * (z2 - m2) + 12.0 * m2 * c_left * c_right
     norm = 1.0 / (16.0 * math.pi**2 * z2 * math.sqrt(1.0 - 4.0 * m2 / z2) * two_body)
     return norm * vector, norm * axial, norm * (4.0 * left - vector - axial)
+
+
+def z_to_gamma(m_z: float, mass: float, charges: float) -> float:
+    """Gamma(Z -> gamma V) in GeV of the Wess-Zumino term with coefficient 1; masses in GeV.
+
+    The longitudinal V alone, which grows as 1/M^2: L = -G phi Z_{mu nu} Fdual^{mu nu} with G = 2 charges/(16 pi^2 M),
+    and Gamma = G^2 m_Z^3 (1 - M^2/m_Z^2)^3/(24 pi).
+
+    Parameters
+    ----------
+    charges : coupling of the photon times that of the Z, e g/cos(theta_W).
+    """
+    if mass >= m_z:
+        return 0.0
+    strength = 2.0 * charges / (16.0 * math.pi**2 * mass)
+    return strength * strength * m_z**3 * (1.0 - (mass / m_z) ** 2) ** 3 / (24.0 * math.pi)

@@ -22,11 +22,17 @@ COUPLINGS = len(_LEGS)
 
 
 def meson_integrand(
-    weight: np.ndarray, m_parent: float, m_lepton: float, mass: float, y: np.ndarray, z: np.ndarray
+    weight: np.ndarray,
+    m_parent: float,
+    m_lepton: float,
+    mass: float,
+    y: np.ndarray,
+    z: np.ndarray,
+    basis: np.ndarray | None = None,
 ) -> np.ndarray:
     """Sum of weight x (spin-summed |M|^2)/8 over the points (y, z), without G_F V f/sqrt2: float64[5, 5], symmetric.
 
-    weight, y, z : float64[n].
+    weight, y, z : float64[n]. basis : as in `current_form`.
     """
     m2, v2 = m_lepton * m_lepton, mass * mass
     pk, pq, kq, w, b = scalar_products(m2, 0.0, m_parent * m_parent, v2, y, z)
@@ -36,7 +42,7 @@ def meson_integrand(
     h[1], h[2] = 1.0 / y, 1.0 / z
     along[1], along[2], along[3] = 1.0 / y, -1.0 / z, 1.0 / w
     divergence[1], divergence[2], divergence[3] = 1.0, -1.0, 1.0
-    return current_form(weight, m2, v2, (pk, pq, kq), b, current, _LEGS)
+    return current_form(weight, m2, v2, (pk, pq, kq), b, current, _LEGS, basis)
 
 
 def meson_factors(
@@ -47,6 +53,7 @@ def meson_factors(
     kinetic_low: float,
     kinetic_high: float,
     fine: bool = False,
+    basis: np.ndarray | None = None,
 ) -> np.ndarray:
     """I with Gamma(P -> l nu V)/Gamma(P -> l' nu) = c^T I c, c = (gL, gR, gn, gf, gC); masses in GeV.
 
@@ -56,13 +63,14 @@ def meson_factors(
     m_reference : mass of l' in the decay that normalises.
     kinetic_low, kinetic_high : range of the kinetic energy of l in the rest frame of P; 0 and inf for the whole decay.
     fine : as in `dalitz_rule`.
+    basis : float64[5, 5], c in terms of other couplings g: the result is for these, c = basis @ g.
 
     Returns
     -------
     float64[5, 5], symmetric. c^T I c has a relative accuracy of 1e-9 for muons, every c and mass > 1 MeV, also for
-    conserved currents, for which the 1/M^2 of the single entries cancels. For electrons conserved currents cancel
-    nine digits: 1e-8 at 10 MeV. Entries that vanish at threshold faster than the rate lose digits in the last 0.1 MeV
-    below it.
+    conserved currents, for which the 1/M^2 of the single entries cancels. For electrons conserved currents cancel nine
+    digits: 1e-8 at 10 MeV, or 1e-9 with a `basis` in which nothing cancels and `fine` panels. Entries that vanish at
+    threshold faster than the rate lose digits in the last 0.1 MeV below it.
     """
     end = (m_parent - m_lepton) ** 2
     t_low = max(mass * mass, end - 2.0 * m_parent * kinetic_high)
@@ -71,4 +79,4 @@ def meson_factors(
         return np.zeros((COUPLINGS, COUPLINGS))
     y, z, weight = dalitz_rule(m_parent, m_lepton, 0.0, mass, t_low, t_high, fine)
     norm = 1.0 / (8.0 * math.pi**2 * m_reference**2 * (m_parent**2 - m_reference**2) ** 2)
-    return norm * meson_integrand(weight, m_parent, m_lepton, mass, y, z)
+    return norm * meson_integrand(weight, m_parent, m_lepton, mass, y, z, basis)

@@ -136,6 +136,7 @@ def current_form(
     b: np.ndarray,
     current: np.ndarray,
     legs: np.ndarray,
+    basis: np.ndarray | None = None,
 ) -> np.ndarray:
     """sum_n weight_n (spin-summed |ubar(k) J.eps v(p)|^2)/2 for a massless f', as a quadratic form: float64[c, c].
 
@@ -149,6 +150,8 @@ def current_form(
     products, b : (p.k, p.q, k.q) and table of `scalar_products`.
     current : float64[4, c, n], for each coupling a, h, its part of W along one row of b, and q.W.
     legs : int64[c], that row of b; any for a coupling without part in W.
+    basis : float64[c, g], couplings in terms of others, g, for which the form is wanted. Amplitudes are turned, so that
+        nothing is lost where they cancel, as the squares of a light lepton's would be.
     """
     pk, pq, kq = products
     a, h, along, divergence = current
@@ -157,6 +160,10 @@ def current_form(
     on_k, on_p = along * b[legs, 0], along * b[legs, 1]
     turn = on_k * pq - kq * on_p
     axial = on_k - kq * divergence / v2 + 3.0 * kq * h
+    on_legs = along_legs(weight * pk, b, along, legs)
+    if basis is not None:
+        a, h, divergence, turn, axial = (basis.T @ part for part in (a, h, divergence, turn, axial))
+        on_legs = basis.T @ on_legs @ basis
     scalar = form(weight * pk / v2, divergence, divergence) + form(weight * magnetic, h, h)
-    scalar += form(2.0 * weight, h, turn) - along_legs(weight * pk, b, along, legs)
+    scalar += form(2.0 * weight, h, turn) - on_legs
     return form(weight * spin_one, a, a) + m2 * (scalar + form(2.0 * weight, a, axial))

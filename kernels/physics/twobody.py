@@ -76,3 +76,21 @@ def inclusive_factor(m_quark: float, mass: float) -> float:
     if mass >= m_quark:
         return 0.0
     return (m_quark**2 - mass**2) ** 2 / (32.0 * math.pi * m_quark**3 * mass**2)
+
+
+def photon_vector_width(m_parent: float, m_daughter: float, dipole: float, t1: float) -> float:
+    """Gamma(B -> V' gamma) in GeV, to which B -> V' V by the dipole d alone tends for M -> 0.
+
+    d^2 T1(0)^2 (m_B^2 - m_V^2)^3/(16 pi m_B^3)
+
+    Parameters
+    ----------
+    dipole : |M1| m_b, 1/GeV.
+    t1 : T1(0) = T2(0).
+    """
+    return (dipole * t1) ** 2 * (m_parent**2 - m_daughter**2) ** 3 / (16.0 * math.pi * m_parent**3)
+
+
+def photon_inclusive_width(m_quark: float, dipole: float) -> float:
+    """Gamma(b -> s gamma) in GeV at leading order, massless s: d^2 m_b^3/(16 pi) with d = |M1| m_b in 1/GeV."""
+    return dipole**2 * m_quark**3 / (16.0 * math.pi)

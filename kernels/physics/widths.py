@@ -11,7 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from zdscan.kernels.physics.couplings import A_MU, G_NUE, G_NUTAU, V_D, V_E, V_S, V_U
+from zdscan.kernels.physics.couplings import A_D, A_MU, A_S, A_U, G_NUE, G_NUTAU, V_D, V_E, V_S, V_U
+
+TWO_PIONS = 0.28  # GeV, where the table of the setting `paper` begins
+STRANGE_INTERFERENCE = (
+    0.66  # of the light and the strange part of the axial strange current, as fitted in arXiv:2206.08563
+)
 
 
 def lepton_factors(mass: float, m: float) -> tuple[float, float]:
@@ -31,18 +36,20 @@ def neutrino_factor(mass: float) -> float:
     return mass / (24.0 * math.pi)
 
 
-def hadron_response(mass: float, table: np.ndarray) -> tuple[float, float, float, float, float, float]:
+def hadron_response(
+    mass: float, table: np.ndarray, least: float = TWO_PIONS
+) -> tuple[float, float, float, float, float, float]:
     """(rr, oo, pp, ro, rp, op): R matrix of the isovector, omega and phi currents at sqrt(s) = mass.
 
     Gamma(V -> hadrons) = M/(12 pi) sum R_ij c_i c_j with c_rho = v_u - v_d, c_omega = 3 (v_u + v_d), c_phi = -3 v_s;
-    the off-diagonal columns hold the full cross terms. Linear in sqrt(s), zero below 0.28 GeV (two pions),
-    constant above the table's end. Source and range: docs/model.md (arXiv:2201.01788).
+    the off-diagonal columns hold the full cross terms. Linear in sqrt(s), zero below `least`, constant beyond the
+    table's ends. Source and range: docs/model.md (arXiv:2201.01788).
 
     Parameters
     ----------
     table : float64[n, 7], columns sqrt_s [GeV], rr, oo, pp, ro, rp, op, ascending in sqrt_s.
     """
-    if mass < 0.28:
+    if mass < least:
         return 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     place = int(np.searchsorted(table[:, 0], mass, side="right"))
     if place == 0 or place == len(table):
@@ -53,9 +60,24 @@ def hadron_response(mass: float, table: np.ndarray) -> tuple[float, float, float
     return rr, oo, pp, ro, rp, op
 
 
-def hadron_factors(mass: float, table: np.ndarray) -> np.ndarray:
-    """Gamma(V -> hadrons) per product of two currents, in the order of `hadronic_pairs`: float64[6], GeV."""
-    return mass / (12.0 * math.pi) * np.array(hadron_response(mass, table))
+def axial_factors(mass: float, isovector: float, strange: float, isoscalar: float, two_kaons: float) -> np.ndarray:
+    """Gamma(V -> hadrons) of the axial currents of quarks, per product of `axial_products`: float64[3], GeV.
+
+    Gamma = M/(4 pi) {(a_u - a_d)^2 S_ud + (a_u + a_d)^2 S_0 + [M > 2 m_K] a_s^2 (S_ud/4 + S_s + 0.66 sqrt(S_ud S_s))}.
+
+    Parameters
+    ----------
+    isovector, strange, isoscalar : the spectral functions S_ud, S_s, S_0 at this mass, 1/2 for free quarks.
+    two_kaons : twice the mass of a kaon, GeV.
+    """
+    of_strange = isovector / 4.0 + strange + STRANGE_INTERFERENCE * math.sqrt(isovector * strange)
+    return mass / (4.0 * math.pi) * np.array([isovector, isoscalar, of_strange if mass > two_kaons else 0.0])
+
+
+def axial_products(a_u: Any, a_d: Any, a_s: Any, times: Callable[[Any, Any], Any]) -> tuple[Any, Any, Any]:
+    """(a_u - a_d)^2, (a_u + a_d)^2 and a_s^2: what the three numbers of `axial_factors` multiply."""
+    difference, total = a_u - a_d, a_u + a_d
+    return times(difference, difference), times(total, total), times(a_s, a_s)
 
 
 def hadronic_currents(v_u: Any, v_d: Any, v_s: Any) -> tuple[Any, Any, Any]:
@@ -76,7 +98,7 @@ def hadronic_pairs(*quarks: Any, times: Callable[[Any, Any], Any]) -> tuple[Any,
 def width_products(couplings: Any, times: Callable[[Any, Any], Any]) -> list[Any]:
     """The products of couplings that the width consists of, each to be multiplied with its factor of the mass.
 
-    The sum of g_nu^2; v_e^2, a_e^2; v_mu^2, a_mu^2; the six pairs of hadronic currents.
+    The sum of g_nu^2; v_e^2, a_e^2; v_mu^2, a_mu^2; the six pairs of hadronic currents; three of axial ones.
 
     Parameters
     ----------
@@ -84,4 +106,6 @@ def width_products(couplings: Any, times: Callable[[Any, Any], Any]) -> list[Any
     """
     e, mu, tau = (times(g, g) for g in couplings[G_NUE : G_NUTAU + 1])
     leptons = [times(c, c) for c in couplings[V_E : A_MU + 1]]
-    return [e + mu + tau, *leptons, *hadronic_pairs(couplings[V_U], couplings[V_D], couplings[V_S], times=times)]
+    vector = hadronic_pairs(couplings[V_U], couplings[V_D], couplings[V_S], times=times)
+    axial = axial_products(couplings[A_U], couplings[A_D], couplings[A_S], times=times)
+    return [e + mu + tau, *leptons, *vector, *axial]

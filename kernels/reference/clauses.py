@@ -21,6 +21,14 @@ def branching_ratios(points: Points) -> np.ndarray:
     return out
 
 
+def share_in_window(start: float, end: float, width: np.ndarray) -> np.ndarray:
+    """The share exp(-start Gamma) - exp(-end Gamma) of vectors that decay in a window (1/GeV), without cancellation."""
+    share: np.ndarray = np.exp(-start * width)
+    if math.isfinite(end):
+        share *= -np.expm1((start - end) * width)
+    return share
+
+
 def clause_values(clauses: np.ndarray, points: Points) -> np.ndarray:
     """What each clause float64[slots, LENGTH] compares with its bounds, 0 where there is none: float64[slots, n]."""
     monomials, fractions = _monomials(clauses, points), branching_ratios(points)
@@ -34,6 +42,8 @@ def clause_values(clauses: np.ndarray, points: Points) -> np.ndarray:
             continue
         if channel >= 0:
             value *= fractions[channel]
+        if clause[_clauses.WINDOW_TO] > 0.0:
+            value *= share_in_window(clause[_clauses.WINDOW_FROM], clause[_clauses.WINDOW_TO], points.width)
         if clause[_clauses.CONSTANT] != 0.0:
             value += clause[_clauses.CONSTANT]
         if clause[_clauses.ROOT] != 0.0:

@@ -23,7 +23,7 @@ class Chi2AtMass:
 
     Parameters
     ----------
-    mass_tables : of one mass; matrix : float64[16, 3], couplings per unit of (eps, eps_z, g_mu).
+    mass_tables : of one mass; matrix : float64[18, 3], couplings per unit of (eps, eps_z, g_mu).
     rows : the rows; measured : float64[rows]; whitening : float64[W, rows].
     """
 

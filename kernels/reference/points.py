@@ -18,7 +18,7 @@ class Points(NamedTuple):
     """n points of one mass.
 
     parameters : float64[3, n], eps, eps_z, g_mu.
-    couplings : float64[16, n], by the numbers of kernels/physics/couplings.py.
+    couplings : float64[18, n], by the numbers of kernels/physics/couplings.py.
     vertex : float64[3, n], Re(E0, E2, M1/lambda_t) of b -> s.
     channels : float64[5, n], partial widths to ee, mumu, neutrinos, hadrons, and the extra invisible one, GeV.
     width, inverse_width : float64[n], total width in GeV and its inverse; both 0 where no channel is open.
@@ -33,7 +33,7 @@ class Points(NamedTuple):
 
 
 def points_at(mass_tables: np.ndarray, matrix: np.ndarray, parameters: np.ndarray) -> Points:
-    """The points with these parameters float64[3, n] at the mass of mass tables; matrix float64[16, 3]."""
+    """The points with these parameters float64[3, n] at the mass of mass tables; matrix float64[18, 3]."""
     couplings = linear_forms(matrix, parameters)
     vertex = linear_forms(mass_tables[_mass.MONOPOLE : _mass.MONOPOLE + 9].reshape(3, 3), parameters)
     channels = _partial_widths(mass_tables, couplings)
@@ -73,7 +73,7 @@ def channel_terms(mass_tables: Any, couplings: Any) -> list[list[tuple[float, An
     couplings : a sequence by the numbers of kernels/physics/couplings.py, of numbers or arrays.
     """
     neutrinos, *products = width_products(couplings, mul)
-    electron, muon, hadrons = products[:2], products[2:4], products[4:]
+    electron, muon, hadrons = products[:2], products[2:4], products[4:]  # behind HADRONS follows AXIAL
     parts = ((_mass.ELECTRON, electron), (_mass.MUON, muon), (_mass.NEUTRINO, [neutrinos]), (_mass.HADRONS, hadrons))
     return [[(mass_tables[first + k], term) for k, term in enumerate(terms)] for first, terms in parts]
 

@@ -1,10 +1,12 @@
 """Clauses: the one shape every constraint takes at a point. docs/constraints.md.
 
-    value = transform(c + p(eps, eps_z, g_mu) * B) + offset
+    value = transform(c + p(eps, eps_z, g_mu) * B * E) + offset
     ratio = max[(value - centre)/up, (centre - value)/down, 0]
 
 B is 1 or a branching ratio Gamma_x/Gamma, p a polynomial of total degree four, transform the identity or the square
-root. A clause that does not apply (mass outside its range, width below a least width) has ratio 0.
+root. E is 1, or behind a window (a, b) of proper times over hbar, in 1/GeV, the share exp(-a Gamma) - exp(-b Gamma) of
+the vectors that decay inside; b may be infinite, and a = b = 0 is no window. A clause that does not apply (mass outside
+its range, width below a least width) has ratio 0.
 Branching ratios of a vector without open channel (Gamma = 0): invisible 1, all others 0.
 """
 
@@ -12,7 +14,8 @@ from __future__ import annotations
 
 import numpy as np
 
-CONSTRAINT, APPLIES, CONSTANT, OFFSET, ROOT, CHANNEL, CENTRE, UP, DOWN, MIN_WIDTH, POLYNOMIAL = range(11)
+CONSTRAINT, APPLIES, CONSTANT, OFFSET, ROOT, CHANNEL, CENTRE, UP, DOWN, MIN_WIDTH = range(10)
+WINDOW_FROM, WINDOW_TO, POLYNOMIAL = range(10, 13)
 DEGREE = 4
 # (i, j, k) of eps^i eps_z^j g_mu^k, all of one k together
 EXPONENTS = np.array(

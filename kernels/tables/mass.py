@@ -13,15 +13,16 @@ import numpy as np
 from zdscan.kernels.jit import njit
 from zdscan.kernels.physics.bsll import LINEAR, QUADRATIC, row_law, width_limit
 from zdscan.kernels.physics.moments import moment_factors
-from zdscan.kernels.physics.widths import hadron_factors, lepton_factors, neutrino_factor
+from zdscan.kernels.physics.widths import lepton_factors, neutrino_factor
 from zdscan.kernels.tables.clauses import LENGTH
 
 MASS, KAPPA, INVISIBLE = 0, 1, 2
 ELECTRON, MUON, NEUTRINO = 3, 5, 7  # width factors: k_v, k_a; k_v, k_a; per g_nu^2 of one flavour
 HADRONS = 8  # six entries of M/(12 pi) R_ij: rr, oo, pp, ro, rp, op
-MONOPOLE, CHARGE_RADIUS, DIPOLE = 14, 17, 20  # Re(E0, E2, M1/lambda_t) of b -> s per unit eps, eps_z, g_mu
-MOMENT = 23  # k_v, k_a of Delta a_mu
-HEADER = 25
+AXIAL = 14  # three entries of the axial currents, per product of kernels/physics/widths.py
+MONOPOLE, CHARGE_RADIUS, DIPOLE = 17, 20, 23  # Re(E0, E2, M1/lambda_t) of b -> s per unit eps, eps_z, g_mu
+MOMENT = 26  # k_v, k_a of Delta a_mu
+HEADER = 28
 PER_ROW = 2 * LINEAR + 2 * QUADRATIC + 1
 
 
@@ -47,7 +48,7 @@ def fill_mass_tables(
     invisible_width: float,
     m_electron: float,
     m_muon: float,
-    hadron_table: np.ndarray,
+    hadrons: np.ndarray,
     penguin: np.ndarray,
     row_start: np.ndarray,
     panel_lo: np.ndarray,
@@ -63,6 +64,7 @@ def fill_mass_tables(
     mass : GeV, 0.01 to 2.
     longitudinal : whether the propagator keeps its q_mu q_nu/M^2 term and the dipole acts (theory setting `complete`).
     invisible_width : extra invisible width, GeV.
+    hadrons : float64[9], the hadronic width per product of couplings, six vector and three axial, GeV.
     penguin : float64[3, 3], Re(E0/lambda_t), Re(E2/lambda_t), Re(M1/lambda_t) per unit eps, eps_z, g_mu.
     row_start : int64[rows + 1], panels of row r are row_start[r]..row_start[r+1].
     panel_lo, panel_hi : float64[P]; functions : float64[P, 21, 8] of `bsll.node_functions`.
@@ -73,7 +75,7 @@ def fill_mass_tables(
     out[ELECTRON : ELECTRON + 2] = lepton_factors(mass, m_electron)
     out[MUON : MUON + 2] = lepton_factors(mass, m_muon)
     out[NEUTRINO] = neutrino_factor(mass)
-    out[HADRONS : HADRONS + 6] = hadron_factors(mass, hadron_table)
+    out[HADRONS : AXIAL + 3] = hadrons
     out[MONOPOLE : MONOPOLE + 9] = penguin.ravel()
     out[MOMENT : MOMENT + 2] = moment_factors(mass, m_muon)
     _fill_rows(row_tables(out, len(c0)), mass, kappa, longitudinal, row_start, panel_lo, panel_hi, functions, c0)

@@ -1,7 +1,7 @@
 """The program's b -> s l l rows against brute-force integration of flavio's amplitudes, from couplings to prediction.
 
 Loop coefficients are typed in (13 digits of an independent high-precision evaluation of the b -> s penguin); couplings
-and widths are computed here from the Lagrangian. Only the table of the hadronic R ratio is the program's.
+and widths are computed here from the Lagrangian. Only the tables of the hadronic width are the program's.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pytest
 
 import zdscan
 from tests.support import tolerances
+from tests.twins import hadrons
 from zdscan.inputs import tables
 
 pytest.importorskip("flavio")
@@ -65,7 +66,7 @@ def muon(point: Point) -> tuple[float, float]:
 
 
 def total_width(point: Point) -> float:
-    """GeV: e, mu, three neutrinos, and hadrons from the R ratio of each current."""
+    """GeV: e, mu, three neutrinos, and hadrons."""
     mass = point.mass
     width = 3 * mass / (24 * math.pi) * (GZ * point.eps_z / 2) ** 2
     for lepton_mass, (vector, axial) in ((ELECTRON, electron(point)), (MUON, muon(point))):
@@ -73,7 +74,10 @@ def total_width(point: Point) -> float:
         if r < 0.25:
             strength = vector**2 * (1 + 2 * r) + axial**2 * (1 - 4 * r)
             width += mass / (12 * math.pi) * math.sqrt(1 - 4 * r) * strength
-    if mass >= 0.28:
+    if point.theory == "complete":
+        (up, axial_up), (down, axial_down) = fermion(point, 2 / 3, 0.5), fermion(point, -1 / 3, -0.5)
+        width += hadrons.complete_width(mass, (up, down, down), (axial_up, axial_down, axial_down))
+    elif mass >= 0.28:
         up, down = fermion(point, 2 / 3, 0.5)[0], fermion(point, -1 / 3, -0.5)[0]
         rho, omega, phi = up - down, 3 * (up + down), -3 * down
         table = np.array(HADRONIC_R["segment"][0]["rows"])

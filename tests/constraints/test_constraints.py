@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import zdscan
 from tests.support.paths import ROOT
-from tests.support.verdicts import of
+from tests.support.verdicts import of, published
 from zdscan import constraints
 from zdscan.errors import UserError
 from zdscan.physics.cases import CASES, COUPLINGS, Case
@@ -25,7 +24,7 @@ from zdscan.physics.parameters import PARAMETERS
 )
 def test_bs_mixing_spot_values(mass, delta):
     """Relative shift of Delta M_s at eps_z = 1e-3 from an independent calculation; its published digits."""
-    entry = of(zdscan.evaluate("A", mass, 1e-3, 1e-3), "bs_mixing")
+    entry = of(published("A", mass, 1e-3, 1e-3), "bs_mixing")
     assert entry["prediction"] == pytest.approx(delta, rel=1e-3 if mass == 1.0 else 2e-5)
     assert entry["limit"] == pytest.approx(2 * 1.2 / 18.4)
     assert entry["ratio"] == pytest.approx(entry["prediction"] / entry["limit"])
@@ -33,13 +32,13 @@ def test_bs_mixing_spot_values(mass, delta):
 
 
 def test_bs_mixing_does_not_depend_on_eps_and_scales_with_the_vertex():
-    one = of(zdscan.evaluate("A", 0.05, 1e-3, 1e-3), "bs_mixing")["prediction"]
-    assert of(zdscan.evaluate("A", 0.05, -1e-2, 1e-3), "bs_mixing")["prediction"] == pytest.approx(one, rel=1e-12)
-    doubled = of(zdscan.evaluate("A", 0.05, 1e-3, 1e-3, fcnc_scale=2.0), "bs_mixing")["prediction"]
+    one = of(published("A", 0.05, 1e-3, 1e-3), "bs_mixing")["prediction"]
+    assert of(published("A", 0.05, -1e-2, 1e-3), "bs_mixing")["prediction"] == pytest.approx(one, rel=1e-12)
+    doubled = of(published("A", 0.05, 1e-3, 1e-3, fcnc_scale=2.0), "bs_mixing")["prediction"]
     assert doubled == pytest.approx(4.0 * one, rel=1e-3)
     for k, edge in ((1.0, 0.0225), (2.0, 0.0451), (2.75, 0.0619), (3.5, 0.0789)):
         for mass, expected in ((edge * 0.99, True), (edge * 1.01, False)):
-            entry = of(zdscan.evaluate("A", mass, 0.0, 1e-3, fcnc_scale=k), "bs_mixing")
+            entry = of(published("A", mass, 0.0, 1e-3, fcnc_scale=k), "bs_mixing")
             assert entry["excluded"] is expected
 
 
@@ -51,7 +50,7 @@ def test_bs_mixing_does_not_depend_on_eps_and_scales_with_the_vertex():
 def test_k_pi_x_spot_values(mass, zz, az, aa):
     def rate(eps, eps_z):
         # an invisible width that swamps all others makes BR_inv one
-        return of(zdscan.evaluate("A", mass, eps, eps_z, invisible_width=1e6), "k_pi_x")["prediction"]
+        return of(published("A", mass, eps, eps_z, invisible_width=1e6), "k_pi_x")["prediction"]
 
     z, a, both = rate(0.0, 1e-3), rate(1e-3, 0.0), rate(1e-3, 1e-6)
     assert z / 1e-6 == pytest.approx(zz, rel=1e-5)
@@ -61,19 +60,19 @@ def test_k_pi_x_spot_values(mass, zz, az, aa):
 
 def test_k_pi_x_knows_its_gaps_and_its_branching_ratio():
     for mass, applies in ((0.1034, True), (0.108, False), (0.13, True), (0.153, False), (0.2, True), (0.26, False)):
-        entry = of(zdscan.evaluate("C", mass, 0.0, 1e-6, 1e-3), "k_pi_x")
+        entry = of(published("C", mass, 0.0, 1e-6, 1e-3), "k_pi_x")
         assert entry["applies"] is applies
         assert (entry["prediction"] is None) is not applies
         assert entry["excluded"] is (applies and entry["ratio"] >= 1.0)
-    visible = zdscan.evaluate("A", 0.05, 1e-3, 1e-6)
-    hidden = zdscan.evaluate("A", 0.05, 1e-3, 1e-6, invisible_width=float(visible.widths["total"]))
+    visible = published("A", 0.05, 1e-3, 1e-6)
+    hidden = published("A", 0.05, 1e-3, 1e-6, invisible_width=float(visible.widths["total"]))
     before, after = of(visible, "k_pi_x")["prediction"], of(hidden, "k_pi_x")["prediction"]
     nu = float(visible.widths["nunu"] / visible.widths["total"])
     assert after / before == pytest.approx((nu + 1.0) / 2.0 / nu, rel=1e-9)
 
 
 def test_no_open_channel_counts_as_invisible():
-    result = zdscan.evaluate("C", 0.05, 1e-4, 0.0, 1e-3)
+    result = published("C", 0.05, 1e-4, 0.0, 1e-3)
     assert result.widths["total"] == 0.0
     assert result.branching_ratios["invisible"] == 1.0
     assert of(result, "k_pi_x")["prediction"] > 0.0
@@ -81,11 +80,11 @@ def test_no_open_channel_counts_as_invisible():
 
 def test_a_mu_both_sides():
     """Delta a_mu of a light vector is g^2/8pi^2 - and a^2 m^2/(4 pi^2 M^2) the other way."""
-    light = zdscan.evaluate("B", 0.010, 0.0, 0.0, 3e-4)
+    light = published("B", 0.010, 0.0, 0.0, 3e-4)
     assert float(light.delta_a_mu) == pytest.approx(9e-8 / (8 * math.pi**2), rel=0.3)
     entry = of(light, "a_mu")
     assert entry["ratio"] == pytest.approx(abs(float(light.delta_a_mu) - 38e-11) / 126e-11, rel=1e-12)
-    axial = zdscan.evaluate("A", 0.010, 0.0, 2e-3)
+    axial = published("A", 0.010, 0.0, 2e-3)
     a = float(axial.couplings["a_mu"])
     assert float(axial.delta_a_mu) == pytest.approx(-(a**2) * (0.10566 / 0.010) ** 2 / (4 * math.pi**2), rel=0.1)
     assert of(axial, "a_mu")["excluded"]
@@ -93,7 +92,7 @@ def test_a_mu_both_sides():
 
 def test_zero_coupling_is_allowed_everywhere():
     for mass in (0.01, 0.05, 0.2, 0.5, 2.0):
-        result = zdscan.evaluate("B", mass)
+        result = published("B", mass)
         assert not result.excluded.any()
         assert of(result, "a_mu")["ratio"] == pytest.approx(38 / 126)
         assert of(result, "bs_mixing")["ratio"] == pytest.approx(0.0, abs=1e-12)
@@ -109,7 +108,7 @@ def test_zero_coupling_is_allowed_everywhere():
     st.sampled_from(["paper", "complete"]),
 )
 def test_ratios_are_numbers_and_bits_follow(case, mass, eps, eps_z, g_mu, theory):
-    result = zdscan.evaluate(case, mass, eps, eps_z, 0.0 if case == "A" else g_mu, theory=theory)
+    result = published(case, mass, eps, eps_z, 0.0 if case == "A" else g_mu, theory=theory)
     assert np.all(np.isfinite(result.ratios))
     assert np.all(result.ratios >= 0.0)
     assert np.isfinite(result.chi2["all"])
@@ -127,9 +126,18 @@ def test_selection():
         constraints.select(["k_pi"])
 
 
+def test_all_of_the_first_scan_format_is_what_there_was_then():
+    first = {c.id for c in constraints.select("all", 1)}
+    assert first == {c.id for c in constraints.select("all") if c.first_format == 1}
+    assert len(first) == 28
+    assert {c.id for c in constraints.select("paper", 1)} == {c.id for c in constraints.select("paper")} < first
+    later = [c.id for c in constraints.select("all", 2) if c.first_format == 2]
+    assert [c.id for c in constraints.select(later, 1)] == later  # named, a format has every constraint
+
+
 def test_neutrino_width_beside_a_large_invisible_width():
-    alone = zdscan.evaluate("A", 0.1, 0.0, 1e-9)
-    beside = zdscan.evaluate("A", 0.1, 0.0, 1e-9, invisible_width=1e-2)
+    alone = published("A", 0.1, 0.0, 1e-9)
+    beside = published("A", 0.1, 0.0, 1e-9, invisible_width=1e-2)
     assert float(beside.widths["nunu"]) == float(alone.widths["nunu"]) > 0.0
 
 
@@ -139,9 +147,9 @@ def test_kaon_rates_do_not_depend_on_how_the_mixing_is_parametrised():
         name: dict(zip(PARAMETERS, row, strict=True)) for name, row in zip(COUPLINGS, CASES["A"].matrix, strict=True)
     }
     turned = {name: {"eps": c["eps"] + 0.3 * c["eps_z"], "eps_z": c["eps_z"]} for name, c in mixing.items()}
-    other = zdscan.evaluate(Case.from_couplings("turned", turned), 0.05, 1e-3, -0.3e-3 + 1e-8)
+    other = published(Case.from_couplings("turned", turned), 0.05, 1e-3, -0.3e-3 + 1e-8)
     assert of(other, "k_pi_x")["ratio"] == pytest.approx(
-        of(zdscan.evaluate("A", 0.05, 1e-3, 1e-8), "k_pi_x")["ratio"], rel=1e-6
+        of(published("A", 0.05, 1e-3, 1e-8), "k_pi_x")["ratio"], rel=1e-6
     )
 
 
@@ -150,7 +158,7 @@ def test_widths_of_cancelling_couplings_are_not_negative():
         "cancel", {"v_e": {"eps": 1.0, "g_mu": 1.0}, "g_nu": {"eps": 1e-3, "g_mu": 1e-3}, "v_mu": {"g_mu": 1.0}}
     )
     for offset in (0.0, 1e-12, 1e-9):
-        result = zdscan.evaluate(case, 0.05, -1e-3, 0.0, 1e-3 * (1 + offset))
+        result = published(case, 0.05, -1e-3, 0.0, 1e-3 * (1 + offset))
         assert all(width >= 0.0 for width in result.widths.values())
 
 
@@ -165,22 +173,22 @@ def test_mistakes_in_python_get_a_sentence():
         ({"mass": 2.0000001}, "2.0000001 GeV"),
     ):
         with pytest.raises(UserError, match=sentence):
-            zdscan.evaluate("B", **arguments)
+            published("B", **arguments)
     with pytest.raises(TypeError):
-        zdscan.evaluate("B")
+        published("B")
 
 
 @pytest.mark.filterwarnings("error")
 def test_arrays_broadcast_without_a_warning():
     """One number beside an array of one, or of many."""
     for g_mu in ([1e-3], [1e-3, 2e-3], [[1e-3], [2e-3]]):
-        result = zdscan.evaluate("B", 0.1, 1e-4, [1e-5], g_mu, constraints=["a_mu"])
+        result = published("B", 0.1, 1e-4, [1e-5], g_mu, constraints=["a_mu"])
         assert result.chi2["all"].shape == np.shape(g_mu)
-        assert float(result.ratios.flat[0]) == float(zdscan.evaluate("B", 0.1, 1e-4, 1e-5, 1e-3).ratios[1])
+        assert float(result.ratios.flat[0]) == float(published("B", 0.1, 1e-4, 1e-5, 1e-3).ratios[1])
 
 
 def test_a_mapping_is_a_case_and_a_result_is_short_to_print():
-    result = zdscan.evaluate({"v_mu": {"g_mu": 1.0}}, 0.1, g_mu=1e-3)
+    result = published({"v_mu": {"g_mu": 1.0}}, 0.1, g_mu=1e-3)
     assert float(result.couplings["v_mu"]) == 1e-3
     assert len(repr(result)) < 200
 

@@ -15,11 +15,12 @@ from scipy.optimize import brentq
 
 import zdscan
 from tests.support.tolerances import CEVNS_RESPONSE, CLOSED_FORM, NUCLEAR_OVERLAP, TRIDENT_RESPONSE
-from tests.support.verdicts import model, of
+from tests.support.verdicts import model, of, published
 from tests.twins import caesium as caesium_twin
 from tests.twins import cevns as cevns_twin
 from tests.twins import trident as trident_twin
 from zdscan import constraints
+from zdscan.constraints import lhcb_dark_photon
 from zdscan.constraints.lhcb_dark_photon import longest_lifetime
 from zdscan.inputs import against_mass
 from zdscan.kernels.physics import cevns
@@ -216,9 +217,9 @@ def test_coherent_limits_at_ten_mev():
 
 def test_belle_ii():
     for mass, limit in ((0.01, 0.051), (1.0, 0.051), (1.3975, 0.0605), (1.988, 0.086)):
-        result = zdscan.evaluate("B", mass, 0.0, 0.0, limit, invisible_width=1e9)
+        result = published("B", mass, 0.0, 0.0, limit, invisible_width=1e9)
         assert of(result, "belle2_zprime")["ratio"] == pytest.approx(1.0, rel=1e-6)
-    visible = zdscan.evaluate("B", 0.5, 0.0, 1e-3, 0.4)
+    visible = published("B", 0.5, 0.0, 1e-3, 0.4)
     fraction = float(visible.widths["nunu"] / visible.widths["total"])
     g = visible.couplings
     entry = of(visible, "belle2_zprime")
@@ -232,7 +233,7 @@ def test_belle_ii():
 )
 def test_lhcb_dark_photon_is_its_own_recast(mass, limit):
     """Pure kinetic mixing: the ratio is (eps/limit)^2, with the published limits to two digits."""
-    entry = of(zdscan.evaluate("A", mass, limit, 0.0), "lhcb_dark_photon")
+    entry = of(published("A", mass, limit, 0.0), "lhcb_dark_photon")
     assert entry["prediction"] == pytest.approx(limit**2, rel=1e-9)
     assert math.sqrt(entry["limit"]) == pytest.approx(limit, rel=0.03)
 
@@ -242,7 +243,7 @@ def test_lhcb_segments_and_bins():
     inside = (0.2142, 0.5237, 0.5727, 0.7402, 0.8275, 0.96, 1.162, 2.0)
     for masses, applies in ((gaps, False), (inside, True)):
         for mass in masses:
-            entry = of(zdscan.evaluate("C", mass, 0.01, 0.0, 0.01), "lhcb_dark_photon")
+            entry = of(published("C", mass, 0.01, 0.0, 0.01), "lhcb_dark_photon")
             assert entry["applies"] is applies
             assert entry["excluded"] is applies
     limits = {mass: clause("lhcb_dark_photon", "A", mass).up for mass in (0.2255, 0.23, 0.2364, 0.2366)}
@@ -252,20 +253,18 @@ def test_lhcb_segments_and_bins():
 def test_lhcb_direct_coupling_acts_through_the_branching_ratio_only():
     """However large g_mu, the ratio stays below eps^2/(limit^2 BR of a dark photon)."""
     mass, eps = 0.6, 1e-4
-    plain = zdscan.evaluate("A", mass, eps, 0.0)
+    plain = published("A", mass, eps, 0.0)
     fraction = float(plain.widths["mumu"] / plain.widths["total"])
-    ratios = [
-        of(zdscan.evaluate("B", mass, eps, 0.0, g), "lhcb_dark_photon")["ratio"] for g in (0.0, 1e-4, 1e-3, 1e-2, 1.0)
-    ]
+    ratios = [of(published("B", mass, eps, 0.0, g), "lhcb_dark_photon")["ratio"] for g in (0.0, 1e-4, 1e-3, 1e-2, 1.0)]
     assert ratios == sorted(ratios)
     assert ratios[-1] == pytest.approx(ratios[0] / fraction, rel=1e-4)
-    assert of(zdscan.evaluate("B", mass, 0.0, 0.0, 1.0), "lhcb_dark_photon")["ratio"] == 0.0
+    assert of(published("B", mass, 0.0, 0.0, 1.0), "lhcb_dark_photon")["ratio"] == 0.0
 
 
 def test_lhcb_production_below_two_pions_is_isovector():
     for mass in (0.25, 0.2799, 0.2801, 0.3):
-        eps_z = of(zdscan.evaluate("B", mass, 0.0, 1e-3, 10.0), "lhcb_dark_photon")
-        eps = of(zdscan.evaluate("B", mass, 1e-3, 0.0, 10.0), "lhcb_dark_photon")
+        eps_z = of(published("B", mass, 0.0, 1e-3, 10.0), "lhcb_dark_photon")
+        eps = of(published("B", mass, 1e-3, 0.0, 10.0), "lhcb_dark_photon")
         assert eps_z["prediction"] / eps["prediction"] == pytest.approx((GZ * (0.5 - S2) / E) ** 2, rel=1e-3)
 
 
@@ -274,7 +273,7 @@ def test_lhcb_production_goes_like_the_hadronic_width(mass):
     """Crossing: the same currents with the same weights make and are made by the vector."""
     value_over_width = []
     for eps, eps_z in ((1e-3, 0.0), (0.0, 1e-3), (1e-3, -3e-3)):
-        result = zdscan.evaluate("B", mass, eps, eps_z, 0.01)
+        result = published("B", mass, eps, eps_z, 0.01)
         production = of(result, "lhcb_dark_photon")["prediction"] * float(
             result.widths["total"] / result.widths["mumu"]
         )
@@ -282,11 +281,38 @@ def test_lhcb_production_goes_like_the_hadronic_width(mass):
     assert value_over_width == pytest.approx([value_over_width[0]] * 3, rel=1e-9)
 
 
+@pytest.mark.parametrize("theory", ["paper", "complete"])
+@pytest.mark.parametrize("mass", [0.22, 0.3, 0.46, 0.7, 0.87, 1.2, 1.93])
+def test_lhcb_of_a_dark_photon_is_the_published_limit_in_both_settings(theory, mass):
+    entry = of(zdscan.evaluate("A", mass, 3e-4, 0.0, theory=theory), "lhcb_dark_photon")
+    assert entry["prediction"] == pytest.approx(9e-8, rel=1e-9)
+
+
+# B-L with the production of LHCb's acceptance as Darkcast has it
+@pytest.mark.parametrize(
+    ("mass", "produced", "paper_is_weaker_by"),
+    [(0.4818, 1.558, 12.5), (0.5904, 2.254, 10.9), (0.7244, 7.680, 4.2), (0.887, 7.767, 2.2)],
+)
+def test_lhcb_sees_isoscalar_couplings_through_their_production(mass, produced, paper_is_weaker_by):
+    """The weights of the width made the limit on g of B-L too weak by these factors of the coupling (10%)."""
+    rows = {"v_e": -1.0, "v_mu": -1.0, "v_u": 1 / 3, "v_d": 1 / 3, "v_s": 1 / 3}
+    rows |= {"g_nue": -1.0, "g_numu": -1.0, "g_nutau": -1.0, "gpp": 0.0, "gWW": 0.0, "gWp": 0.0}
+    g = 1e-4
+    case, found = Case.from_couplings("B-L", {name: {"eps": value} for name, value in rows.items()}), {}
+    for theory in ("paper", "complete"):
+        result = zdscan.evaluate(case, mass, g, 0.0, theory=theory)
+        found[theory] = of(result, "lhcb_dark_photon")["prediction"]
+    muons = float(result.widths["mumu"] / result.widths["total"])
+    dark = lhcb_dark_photon.dark_photon_fraction(model("A", "complete"), mass)
+    assert found["complete"] == pytest.approx(produced * g**2 * muons / dark, rel=0.013)
+    assert math.sqrt(found["complete"] / found["paper"]) == pytest.approx(paper_is_weaker_by, rel=0.1)
+
+
 def test_lhcb_prompt_decays_only():
     mass = 0.2142
     assert longest_lifetime(model("A"), 0.2142) == pytest.approx(1.487, rel=1e-3)
     for eps in np.geomspace(3e-6, 3e-4, 9):
-        result = zdscan.evaluate("A", mass, eps, 0.0)
+        result = published("A", mass, eps, 0.0)
         lifetime = 6.582119569e-13 / float(result.widths["total"])
         found = of(result, "lhcb_dark_photon")["ratio"]
         assert (found == 0.0) == (lifetime > longest_lifetime(model("A"), mass))
@@ -310,7 +336,7 @@ def test_zero_coupling():
     expected = {"apv_cs": 0.325, "apv_p": 0.059, "trident_ccfr": 0.328, "trident_charm": 0.519, "coherent": 0.374}
     for case in "ABC":
         for mass in (0.01, 0.3, 2.0):
-            result = zdscan.evaluate(case, mass, constraints=GROUP)
+            result = published(case, mass, constraints=GROUP)
             for name in GROUP:
                 assert of(result, name)["ratio"] == pytest.approx(expected.get(name, 0.0), abs=6e-4), name
 
@@ -318,8 +344,8 @@ def test_zero_coupling():
 @pytest.mark.parametrize("mass", [0.01, 0.05, 0.3, 1.5])
 def test_no_electron_couplings_no_electron_observables(mass):
     """Case C: parity violation and electron g-2 stay at the Standard Model for any couplings."""
-    at_zero = zdscan.evaluate("C", mass, constraints=GROUP)
-    result = zdscan.evaluate("C", mass, 0.1, 0.1, 1.0, constraints=GROUP)
+    at_zero = published("C", mass, constraints=GROUP)
+    result = published("C", mass, 0.1, 0.1, 1.0, constraints=GROUP)
     for name in ("apv_cs", "apv_p", "a_e"):
         assert of(result, name)["prediction"] == of(at_zero, name)["prediction"]
         assert clause(name, "C", mass).polynomial.terms == {}
@@ -333,7 +359,8 @@ def test_no_electron_couplings_no_electron_observables(mass):
 
 @pytest.mark.parametrize("setting", [("complete", "lepton"), ("paper", "complete"), ("complete", "complete")])
 def test_settings_of_the_theory_do_not_matter(setting):
-    for entry in constraints.select(GROUP):
+    """Except to the search whose production and reference width are those of the setting."""
+    for entry in constraints.select([name for name in GROUP if name != "lhcb_dark_photon"]):
         for mass in (0.02, 0.25, 1.9):
             assert list(entry.clauses(model("B", *setting), mass)) == list(entry.clauses(model("B"), mass))
 
@@ -349,8 +376,8 @@ def test_settings_of_the_theory_do_not_matter(setting):
 )
 def test_ratios_are_numbers_and_overall_signs_do_not_matter(case, mass, eps, eps_z, g_mu, invisible):
     g_mu = 0.0 if case == "A" else g_mu
-    plus = zdscan.evaluate(case, mass, eps, eps_z, g_mu, constraints=GROUP, invisible_width=invisible)
-    minus = zdscan.evaluate(case, mass, -eps, -eps_z, -g_mu, constraints=GROUP, invisible_width=invisible)
+    plus = published(case, mass, eps, eps_z, g_mu, constraints=GROUP, invisible_width=invisible)
+    minus = published(case, mass, -eps, -eps_z, -g_mu, constraints=GROUP, invisible_width=invisible)
     assert np.all(np.isfinite(plus.ratios))
     np.testing.assert_allclose(plus.ratios, minus.ratios, rtol=1e-9, atol=1e-12)
     np.testing.assert_array_equal(plus.excluded, plus.ratios >= 1.0)

@@ -12,11 +12,13 @@ import zdscan
 from tests.support.verdicts import model
 from zdscan import constraints
 from zdscan.inputs import against_mass, constants
+from zdscan.physics.cases import Case
 
 # Limit curves say in their file what they search for; other searches are entered here.
 CURVES = {name: against_mass.load(name).constraint["channel"] for name in against_mass.available("constraint")}
 INVISIBLE = {
     *("b_k_nunu", "b_kst_nunu", "k_pi_nunu_plus", "k_pi_nunu_long", "k_mu_inv", "pi_mu_nu_x", "belle2_zprime"),
+    *("pi_e_nu_x", "k_e_nu_x", "z_gamma_x"),
     *(name for name, channel in CURVES.items() if channel == "invisible"),
 }
 VISIBLE = {"k_mu_nu_ee", "lhcb_dark_photon", *(name for name, channel in CURVES.items() if channel != "invisible")}
@@ -128,9 +130,11 @@ def test_electrons_of_case_c_are_those_of_the_standard_model(mass, eps, eps_z, g
 
 def test_no_constraint_is_forgotten_in_the_two_lists():
     """A new search for decays of the Z_D has to be entered in one of the lists above."""
-    complete = model("B", "complete", "complete")
+    baryonic = Case.from_couplings("baryonic", {name: {"eps": 1 / 3} for name in ("v_u", "v_d", "v_s")})
+    models = [model(case, "complete", "complete") for case in ("B", baryonic)]  # without and with an anomaly
     for constraint in constraints.select("all"):
-        channels = {clause.channel for mass in (0.02, 0.25, 0.3) for clause in constraint.clauses(complete, mass)}
+        clauses = [clause for m in models for mass in (0.02, 0.25, 0.3) for clause in constraint.clauses(m, mass)]
+        channels = {clause.channel for clause in clauses}
         assert ("invisible" in channels) is (constraint.id in INVISIBLE), constraint.id
         assert bool(channels & {"ee", "mumu", "hadrons"}) is (constraint.id in VISIBLE), constraint.id
 

@@ -10,6 +10,7 @@ from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.points import run_of
 from zdscan.kernels.physics.bsll import exact_tables
 from zdscan.kernels.tables import bands as band_layout
+from zdscan.kernels.tables.mass import HEADER
 from zdscan.physics.cases import CASES
 from zdscan.physics.rows import Likelihood
 
@@ -66,7 +67,7 @@ def test_interpolated_tables_against_the_closed_form(case: str, mass: float) -> 
     if case == "A":
         axes = (np.geomspace(1e-4, 1.0, 15), np.geomspace(1e-3, 1.0, 16), np.array([0.0]))
     mass_tables = physics.mass_tables(mass)
-    mass_tables[25 : 25 + 29 * 26].reshape(26, 29)[:, -1] = 0.0  # the law is good for no width
+    mass_tables[HEADER : HEADER + 29 * 26].reshape(26, 29)[:, -1] = 0.0  # the law is good for no width
     points = run_of(axes, 0, 240)
     bands = physics.workspace(mass_tables, axes).bands
     exact, interpolated = (

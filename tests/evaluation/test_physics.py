@@ -13,7 +13,7 @@ from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.physics import OPTIONAL
 from zdscan.evaluation.points import AT_ONCE
 from zdscan.kernels.physics.couplings import A_MU
-from zdscan.physics.cases import CASES
+from zdscan.physics.cases import CASES, Case
 from zdscan.physics.clause import Clause, Constraint
 from zdscan.physics.polynomial import Polynomial
 
@@ -33,6 +33,33 @@ def test_settings_enter_couplings_and_vertex() -> None:
     assert plain.penguin[2].any()
     assert not paper.penguin[2].any()  # no dipole
     np.testing.assert_array_equal(paper.penguin[:2], plain.penguin[:2])
+
+
+def test_emission_is_complete_for_all_but_the_papers_own_cases() -> None:
+    """By name and by every coupling; what the settings add to the matrix does not make a case another."""
+    turned = Case("A", "title", CASES["A"].matrix * 2.0)
+    renamed = Case("mine", "title", CASES["A"].matrix)
+    assert [case.built_in for case in (*CASES.values(), turned, renamed)] == [True, True, True, False, False]
+    for case, theory, emission in (
+        *((CASES[name], "paper", "lepton") for name in "ABC"),
+        *((CASES[name], "complete", "complete") for name in "ABC"),
+        *((case, theory, "complete") for case in (turned, renamed) for theory in ("paper", "complete")),
+    ):
+        assert build_physics(case, theory=theory, constraints=()).model.emission == emission
+        assert build_physics(case, theory=theory, constraints=(), emission="lepton").model.emission == "lepton"
+    assert build_physics(CASES["B"], theory="paper", constraints=(), axial_mu=0.5).model.emission == "lepton"
+
+
+@pytest.mark.parametrize("theory", ["paper", "complete"])
+def test_a_conserved_current_is_not_excluded_by_growth(theory: str) -> None:
+    """L_mu - L_tau at 10 MeV: g' < 2.2e-3 from K -> mu + invisible and 0.34 from the W, in either theory."""
+    couplings = {name: {"g_mu": 1.0} for name in ("v_mu", "g_numu")} | {"g_nutau": {"g_mu": -1.0}}
+    case = Case.from_couplings("L_mu - L_tau", couplings)
+    for name, limit in (("k_mu_inv", 2.2e-3), ("w_width", 0.34)):
+        physics = build_physics(case, theory=theory, constraints=[name])
+        axes = (np.zeros(1), np.zeros(1), np.array([limit]))
+        (ratio,) = physics.evaluate(physics.mass_tables(0.01), axes, want=("ratios",))["ratios"][0]
+        assert np.sqrt(ratio) == pytest.approx(1.0, rel=0.03)
 
 
 def test_a_run_is_what_the_axes_say_by_default() -> None:

@@ -11,6 +11,7 @@ from tests.support.tolerances import CLOSED_FORM, EXACT_ALGEBRA
 from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.points import chi2_at_mass, evaluate_points, rows_of, run_of
+from zdscan.kernels.tables.mass import HEADER
 from zdscan.physics.cases import CASES
 
 PARAMETERS = np.array([[0.0, 1e-3, -1e-4, 1e-2], [0.0, -1e-3, 1e-6, 1e-2], [0.0, 1e-2, 1e-3, 0.5]])
@@ -81,7 +82,7 @@ def test_chi2_for_minimisers_is_that_of_arrays(physics: Physics, mass: float, la
     """At widths that the law reaches, and at widths beyond."""
     tables = physics.mass_tables(mass)
     if not law:
-        tables[25 : 25 + 29 * 26].reshape(26, 29)[:, -1] = 0.0  # good for no width
+        tables[HEADER : HEADER + 29 * 26].reshape(26, 29)[:, -1] = 0.0  # good for no width
     chi2 = chi2_at_mass(tables, physics.matrix, physics.likelihood)
     expected = evaluate_points(tables, physics.matrix, physics.likelihood, 0, PARAMETERS, ("chi2",))["chi2"]
     found = [chi2(*point) for point in PARAMETERS.T.tolist()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,13 +15,15 @@ import typer
 import zdscan
 from tests.support.paths import ROOT
 from zdscan import cli
+from zdscan.constraints import SETS, select
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import Engine, build_physics
-from zdscan.evaluation.settings import CONSTRAINT_SETS, SETTINGS, Setting, Settings
+from zdscan.evaluation.settings import FORMATS, SETTINGS, Setting, Settings
 from zdscan.inputs.measurements import ERROR_TREATMENTS, available
-from zdscan.physics.cases import CASES
+from zdscan.physics.cases import CASES, Case
 from zdscan.physics.rows import AUTOMATIC, THEORY_ERRORS
-from zdscan.scan.scanfile import ScanFile, parse_scan
+from zdscan.scan.curves import CURVE_TABLES
+from zdscan.scan.scanfile import SCAN_FILES, parse_scan
 
 STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
 
@@ -33,6 +36,17 @@ eps = { values = [0.0] }
 eps_z = { values = [0.0] }
 g_mu = { values = [0.1] }
 """
+BARYONIC = Case.from_couplings("baryonic", {name: {"g_mu": 0.1} for name in ("v_u", "v_d", "v_s")})
+BARYONIC_SCAN = (
+    SCAN.replace('case = "B"\n', "")
+    + """[case]
+name = "baryonic"
+[case.couplings]
+v_u = { g_mu = 0.1 }
+v_d = { g_mu = 0.1 }
+v_s = { g_mu = 0.1 }
+"""
+)
 NUMBERS = [setting for setting in SETTINGS.values() if setting.low is not None]
 WORDS = [setting for setting in SETTINGS.values() if setting.names is not None]
 
@@ -41,9 +55,16 @@ def other_value(setting: Setting) -> Any:
     """A value that is allowed and not the default, if there is one."""
     if setting.name == "constraints":
         return ("a_mu",)
+    if setting.name == "emission":
+        return "lepton"  # "auto" comes to "complete" under the default theory
     if setting in NUMBERS:
         return 0.5
     return next((name for name in reversed(setting.allowed) if name != setting.default), setting.default)
+
+
+def fitting_case(setting: Setting) -> Case:
+    """A case for which the setting may have any value: of an anomaly it has to have one."""
+    return BARYONIC if setting.name == "anomaly" else CASES["B"]
 
 
 def written(setting: Setting, value: Any) -> str:
@@ -95,27 +116,47 @@ def test_evaluate_explains_every_setting() -> None:
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=lambda setting: setting.name)
 def test_evaluate_hands_every_setting_on(setting: Setting) -> None:
     value = other_value(setting)
-    point = zdscan.evaluate("B", 0.1, **{"constraints": "paper"} | {setting.name: value})
+    point = zdscan.evaluate(fitting_case(setting), 0.1, **{"constraints": "paper"} | {setting.name: value})
     assert getattr(point.physics.settings, setting.name) == value
 
 
-def test_the_scan_file_has_every_setting() -> None:
+@pytest.mark.parametrize("scan_format", FORMATS)
+def test_the_scan_file_has_every_setting(scan_format: int) -> None:
+    document = SCAN_FILES[scan_format]
     for setting in SETTINGS.values():
-        model = ScanFile
+        model = document
         for section in setting.path[:-1]:
             model = model.model_fields[section].annotation  # type: ignore[assignment]
-        assert model.model_fields[setting.key].default == setting.file_default
-    declared = {setting.path for setting in SETTINGS.values()}
+        assert model.model_fields[setting.key].default == setting.default_of(scan_format)
+        assert setting.fault(setting.default_of(scan_format)) is None
+    declared = {setting.path for setting in SETTINGS.values()} | {CURVE_TABLES}
     for section in {setting.section for setting in SETTINGS.values()} - {""}:
-        keys = ScanFile.model_fields[section].annotation.model_fields  # type: ignore[union-attr]
+        keys = document.model_fields[section].annotation.model_fields  # type: ignore[union-attr]
         assert {(section, key) for key in keys} <= declared
-    assert parse_scan(SCAN).settings == Settings(constraints="paper")
+
+
+def test_formats_differ_in_their_defaults() -> None:
+    first, second = parse_scan(SCAN), parse_scan(SCAN.replace("format = 1", "format = 2"))
+    assert (first.format, second.format) == (1, 2)
+    assert first.settings == Settings(theory="paper", constraints="paper")
+    assert second.settings == Settings() == Settings(theory="complete", constraints="all")
+    assert first != second
+    said = ["theory=paper", "constraints.use=paper"]
+    assert parse_scan(second.text, overrides=said).settings == first.settings
+
+
+def test_all_constraints_are_those_of_the_format() -> None:
+    texts = [f"{text}[constraints]\nuse = 'all'\n" for text in (SCAN, SCAN.replace("format = 1", "format = 2"))]
+    first, second = (Engine.from_scan(parse_scan(text)).physics.constraints for text in texts)
+    assert first == select("all", 1)
+    assert second == select("all") == build_physics(CASES["B"]).constraints
 
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=lambda setting: setting.name)
 def test_the_scan_file_hands_every_setting_on(setting: Setting) -> None:
     value = other_value(setting)
-    scan = parse_scan(SCAN, overrides=[written(setting, value)])
+    text = BARYONIC_SCAN if fitting_case(setting) is BARYONIC else SCAN
+    scan = parse_scan(text, overrides=[written(setting, value)])
     assert getattr(scan.settings, setting.name) == value
     engine = Engine.from_scan(scan)
     assert getattr(engine.physics.settings, setting.name) == value
@@ -164,7 +205,8 @@ def test_the_command_has_an_option_for_every_setting() -> None:
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=lambda setting: setting.name)
 def test_identity_tells_settings_apart(setting: Setting) -> None:
     value = other_value(setting)
-    plain, other = build_physics(CASES["B"]).identity, build_physics(CASES["B"], **{setting.name: value}).identity
+    case = fitting_case(setting)
+    plain, other = build_physics(case).identity, build_physics(case, **{setting.name: value}).identity
     assert (plain == other) == (value == setting.default)
 
 
@@ -230,10 +272,25 @@ def test_attributes_say_the_settings() -> None:
     engine = Engine.from_scan(parse_scan(SCAN, overrides=["model.invisible_width=1e-3", "model.fcnc_scale=2"]))
     found = engine.attributes
     assert {setting.attribute for setting in SETTINGS.values() if setting.told} <= found.keys()
-    assert {name for name, setting in SETTINGS.items() if not setting.told} == {"errors", "theory_errors"}
+    assert {name for name, setting in SETTINGS.items() if not setting.told} == {"anomaly", "errors", "theory_errors"}
     assert (found["invisible_width_GeV"], found["fcnc_scale"], found["theory"]) == (1e-3, 2.0, "paper")
     assert found["emission"] == "lepton"  # what auto comes to
     assert found["constraints"] == " ".join(item.id for item in engine.physics.constraints)
+    assert "anomaly" not in found
+
+
+def test_attributes_tell_of_an_anomaly() -> None:
+    for setting, told in (("auto", "wess-zumino"), ("cancelled", "cancelled")):
+        found = Engine.from_scan(parse_scan(BARYONIC_SCAN, overrides=[f"model.anomaly={setting}"])).attributes
+        assert found["anomaly"] == told
+        assert [item["anomaly"] for item in json.loads(found["currents"])] == [0.0, 0.0, pytest.approx(0.45)]
+
+
+def test_an_anomaly_setting_for_a_case_that_has_none_is_refused() -> None:
+    with pytest.raises(UserError) as refusal:
+        parse_scan(SCAN, "x.toml", ["model.anomaly=cancelled"])
+    (message,) = refusal.value.messages
+    assert "model.anomaly = 'cancelled' does not fit Case B, whose currents have no anomaly" in message
 
 
 def test_the_declaration_is_light() -> None:
@@ -246,6 +303,7 @@ def test_the_declaration_is_light() -> None:
 
 
 def test_sets_of_constraints() -> None:
-    for name in CONSTRAINT_SETS:
+    for name in {*SETS} - {"packages"}:  # there is none where nothing is installed
         assert build_physics(CASES["B"], constraints=name).constraints
-    assert SETTINGS["constraints"].file_default in CONSTRAINT_SETS
+    for scan_format in FORMATS:
+        assert SETTINGS["constraints"].default_of(scan_format) in SETS

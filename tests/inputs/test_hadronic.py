@@ -34,7 +34,21 @@ def test_hadronic_table_and_spot_values() -> None:
 
 
 def test_the_hadronic_table_is_cited() -> None:
-    assert hadronic.citations() == ("Foguel:2022ppx", "PDG:2022")
+    assert hadronic.citations("paper") == ("Foguel:2022ppx", "PDG:2022")
+    assert hadronic.citations("complete") == ("Foguel:2022ppx", "Coogan:2019qpu", "PDG:2022", "Baruch:2022esd")
+
+
+def test_the_fine_table_begins_below_two_pions_and_ends_at_2_gev() -> None:
+    table = hadronic.table(hadronic.FINE)
+    assert table.shape[1] == 7
+    assert not table[0, 1:].any()
+    assert table[1, 0] == pytest.approx(2 * 0.13957, abs=1e-5)
+    assert not table[1, 1:].any()
+    assert table[-1, 0] == 2.0
+    # peaks: R of the photon, 9/alpha^2 B(ee) is 12.5 on the omega (with the rho under it about 20) and 47 on the phi
+    total = table[:, 1:].sum(axis=1)
+    assert np.max(total[(table[:, 0] > 0.77) & (table[:, 0] < 0.8)]) == pytest.approx(20, rel=0.05)
+    assert np.max(total[(table[:, 0] > 1.0) & (table[:, 0] < 1.04)]) == pytest.approx(49, rel=0.03)
 
 
 @pytest.mark.parametrize(

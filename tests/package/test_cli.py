@@ -222,13 +222,13 @@ def test_run_reports_the_best_point(scan: Path, tmp_path: Path) -> None:
         sm = float(file.attrs["sm_chi2_all"])
     assert f"{chi2.min():.2f}" in result.out
     assert f"{chi2.min() - sm:+.2f}" in result.out
-    assert f"{np.count_nonzero(excluded == 0):,} of {chi2.size:,} points are allowed" in result.out
+    assert f"{np.count_nonzero(excluded == 0):,} of {chi2.size:,} points are allowed by the" in result.out
     mask = excluded.reshape(-1)[chi2.argmin()]
     with h5py.File(tmp_path / "out.h5") as file:
         flags = file["excluded"].attrs
         names = [n for n, bit in zip(flags["flag_meanings"].split(), flags["flag_masks"], strict=True) if mask & bit]
     said = " ".join(result.out.split("the best point is ")[1].split())
-    assert said.startswith(f"excluded by {', '.join(names)}" if names else "allowed")
+    assert said.startswith(f"excluded by {', '.join(names)}" if names else "allowed by the")
     assert "muon rows at the best point" in zdscan("info", tmp_path / "out.h5").out
 
 
@@ -378,11 +378,13 @@ def test_point_as_json_has_the_documented_layout() -> None:
     point = json.loads(result.out)
     assert set(point) == {
         *("parameters", "couplings", "widths", "branching_ratios", "rows", "chi2", "constraints"),
-        *("anomalous_moments", "theory", "version"),
+        *("neglected", "anomalous_moments", "currents", "theory", "anomaly", "version"),
     }
+    assert {"induced_current", "induced_mixing"} <= {item["id"] for item in point["neglected"]}
+    assert all(set(item) == {"id", "size", "of", "text", "grade"} for item in point["neglected"])
     assert point["parameters"] == {"mass": 0.0103, "eps": 1e-4, "eps_z": -3.7e-5, "g_mu": 0.28}
     assert {"v_e", "a_e", "v_mu", "a_mu", "g_nu", "v_u", "a_u"} <= set(point["couplings"])
-    assert set(point["widths"]) == {"ee", "mumu", "nunu", "hadrons", "invisible", "total"}
+    assert set(point["widths"]) == {"ee", "mumu", "nunu", "hadrons", "invisible", "total", "nunu_plus_invisible"}
     assert set(point["chi2"]) == {"all", "muon", "sm_all", "sm_muon"}
     assert len(point["rows"]) == 26
     keys = ("id", "observable", "q2_min", "q2_max", "unit", "sm", "prediction", "measured", "sigma", "pull")
@@ -390,7 +392,7 @@ def test_point_as_json_has_the_documented_layout() -> None:
     keys = ("id", "title", "prediction", "limit", "unit", "cl", "grade", "ratio", "applies", "excluded", "reference")
     assert all(set(item) == set(keys) for item in point["constraints"])
     assert set(point["anomalous_moments"]) == {"mu", "e"}
-    assert (point["theory"], point["version"]) == ("paper", __version__)
+    assert (point["theory"], point["version"]) == ("complete", __version__)
     # With uncorrelated errors chi2 is the sum of the squared pulls that are printed.
     assert sum(row["pull"] ** 2 for row in point["rows"]) == pytest.approx(point["chi2"]["all"], rel=1e-9)
     assert sum(point["branching_ratios"].values()) == pytest.approx(1.0, rel=1e-12)
@@ -419,7 +421,8 @@ def test_point_as_tables_agrees_with_json() -> None:
     for item in point["constraints"]:
         assert item["id"] in result.out
     assert result.out.startswith("Case B: mass = 0.0103, ")
-    assert "emission lepton" in result.out
+    assert "Theory complete, emission complete" in result.out
+    assert "Theory paper, emission lepton" in zdscan(*POINT, "--theory", "paper").out
 
 
 @pytest.mark.parametrize(
@@ -442,7 +445,8 @@ def test_point_ends_with_its_verdict(options: tuple[str, ...], paper: set[str], 
     end = " ".join(result.out[result.out.index("Verdict: ") :].split())
     applying = sum(item["applies"] for item in point["constraints"])
     if not excluding:
-        assert end == f"Verdict: allowed by all {applying} constraints that apply."
+        assert end.startswith(f"Verdict: allowed by the {applying} constraints computed")
+        assert end.endswith("(what is not computed: docs/not-included.md).")
         return
     assert f"excluded by {len(excluding)} of {applying} constraints" in end
     parts = end.split("the paper's: ")[1].split("beyond the paper: ")

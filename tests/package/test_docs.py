@@ -28,10 +28,10 @@ def _blocks() -> list[tuple[str, str]]:
     found = []
     for page in PAGES:
         for block in re.findall(r"```toml\n(.*?)```", page.read_text(), flags=re.DOTALL):
-            if "format = 1" in block:
+            if re.search(r"^format = \d", block, flags=re.MULTILINE):
                 found.append((page.name, block))
             elif "[case]" in block:
-                found.append((page.name, f"format = 1\n{block}{AXES}"))
+                found.append((page.name, f"format = 2\n{block}{AXES}"))
     return found
 
 

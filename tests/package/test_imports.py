@@ -29,17 +29,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "physics": {"errors", "inputs", "kernels"},
     "constraints": {"errors", "inputs", "kernels", "physics"},
     "evaluation": {"errors", "compiled", "kernels", "inputs", "physics", "constraints"},
+    "neglected": {"errors", "inputs", "physics", "evaluation"},
     "grid": {"errors", "ranks", "kernels", "physics", "evaluation"},
     "scan": {"errors", "inputs", "physics", "constraints", "evaluation", "grid"},
-    "point": {"errors", "kernels", "physics", "constraints", "evaluation"},
+    "point": {"errors", "kernels", "physics", "constraints", "evaluation", "neglected"},
+    "edges": {"errors", "physics", "evaluation"},
     "running": {"errors", "ranks", "compiled", "evaluation", "physics", "grid", "scan"},
     "api": {"errors", "grid", "scan", "running"},
     "terminal": {
-        *{"errors", "inputs", "physics", "constraints", "evaluation", "grid", "scan", "point", "running"},
+        *{"errors", "inputs", "physics", "constraints", "evaluation", "neglected", "grid", "scan", "point", "edges"},
+        "running",
     },
     "calibration": {"errors", "inputs", "kernels", "physics"},
     "analysis": {
-        *{"errors", "inputs", "physics", "constraints", "evaluation", "grid", "scan", "point", "running", "terminal"},
+        *{"errors", "inputs", "physics", "constraints", "evaluation", "neglected", "grid", "scan", "point", "edges"},
+        "running",
+        "terminal",
     },
 }
 # The command line is the roof: it may import everything, and analysis only inside the commands that need it.

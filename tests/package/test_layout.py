@@ -11,6 +11,7 @@ from tests.support.paths import ROOT
 # Tested by what they are about, in these folders or modules, because one file holds what belongs together.
 ELSEWHERE = {
     "zdscan/constraints": "tests/constraints",  # by process: flavour, charged currents, leptons, low energies
+    "zdscan/neglected/effects": "tests/neglected/test_effects.py",  # they share points and golden numbers
     "zdscan/cli.py": "tests/package/test_cli.py",
     "zdscan/point.py": "tests/package/test_point.py",
     "zdscan/api.py": "tests/package/test_public_api.py",

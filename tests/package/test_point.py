@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -18,8 +20,8 @@ def test_overall_sign_does_not_matter():
 
 
 def test_relative_sign_does():
-    plus = zdscan.evaluate("C", 0.02, 0.0, 1e-3, 0.01)
-    minus = zdscan.evaluate("C", 0.02, 0.0, -1e-3, 0.01)
+    plus = zdscan.evaluate("C", 0.02, 0.0, 1e-3, 0.01, theory="paper")
+    minus = zdscan.evaluate("C", 0.02, 0.0, -1e-3, 0.01, theory="paper")
     assert minus.chi2["all"] < plus.chi2["sm_all"] < plus.chi2["all"]
 
 
@@ -60,3 +62,17 @@ def test_wrong_arguments_are_refused_in_sentences(wrong, sentences):
         zdscan.evaluate(**({"case": "B", "mass": 0.1} | wrong))
     for sentence in sentences:
         assert any(sentence in message for message in caught.value.messages), caught.value.messages
+
+
+@pytest.mark.parametrize("extra", [0.0, 1e-9])
+def test_invisible_is_the_extra_width_and_its_sibling_has_the_neutrinos(extra: float) -> None:
+    point = zdscan.evaluate("A", 0.3, 1e-3, 1e-3, invisible_width=extra)
+    told = point.to_dict()
+    # three neutrinos of coupling gz eps_z/2 to left-handed fields: 3 g^2 M/(24 pi)
+    neutrinos = 3 * (0.7407012373374 * 1e-3 / 2) ** 2 * 0.3 / (24 * math.pi)
+    assert told["widths"]["invisible"] == extra
+    assert told["widths"]["nunu"] == pytest.approx(neutrinos, rel=1e-9)
+    assert told["widths"]["nunu_plus_invisible"] == pytest.approx(neutrinos + extra, rel=1e-9)
+    assert sum(told["branching_ratios"].values()) == pytest.approx(1.0, rel=1e-12)
+    several = zdscan.evaluate("A", [0.1, 0.3], 1e-3, 1e-3, invisible_width=extra)
+    assert several.widths["nunu_plus_invisible"].shape == (2,)

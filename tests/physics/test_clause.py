@@ -83,5 +83,7 @@ def test_products_of_couplings_are_those_of_the_matrix() -> None:
 
 def test_rule_and_file_of_a_constraint_are_those_of_its_module() -> None:
     (item,) = constraints.select(["w_width"])
-    assert item.rule == "Gamma(W -> mu nu Z_D) below two standard deviations of the measured width."
+    assert item.rule == (
+        "Gamma(W -> mu nu Z_D), in theory complete also Gamma(W -> e nu Z_D), below two errors of the measured width."
+    )
     assert item.file == "zdscan/constraints/w_width.py"

@@ -70,6 +70,17 @@ def test_the_printed_file_is_a_constraint(folder: Path) -> None:
     assert f"constraint_{NAME}.toml" in files.hashes()
 
 
+def test_a_file_says_which_scan_formats_mean_it_by_all(folder: Path) -> None:
+    add(folder, EXAMPLE.replace("[constraint]\n", "[constraint]\nfirst_format = 2\n"))
+    assert NAME in {item.id for item in constraints.select("all")}
+    assert NAME in {item.id for item in constraints.select("all", 2)}
+    assert NAME not in {item.id for item in constraints.select("all", 1)}
+    _forget()
+    add(folder, EXAMPLE.replace("[constraint]\n", "[constraint]\nfirst_format = 0\n"))
+    with pytest.raises(UserError, match=r"table \[constraint\].*first_format"):
+        constraints.select([NAME])
+
+
 def test_the_printed_file_has_the_clauses_it_says(folder: Path) -> None:
     add(folder)
     (item,) = constraints.select([NAME])
@@ -107,9 +118,10 @@ def test_the_printed_file_has_a_page_and_citations(folder: Path, tmp_path: Path)
         "case_title": "t",
         "flavio_version": "2.7.1",
         "measurements": "rashed2024",
+        "theory": "complete",
         "constraints": NAME,
     }
-    assert f"constraint {NAME}" in citations.uses(SimpleNamespace(attributes=stored))["PDG:2022"]
+    assert f"constraint {NAME}" in citations.uses(SimpleNamespace(attributes=stored, files={}))["PDG:2022"]
 
 
 def test_a_file_and_a_module_of_one_name_are_refused(folder: Path) -> None:

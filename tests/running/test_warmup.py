@@ -5,17 +5,26 @@ from __future__ import annotations
 import pytest
 
 from zdscan.compiled import cache
+from zdscan.constraints import select
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import Engine
-from zdscan.evaluation.fields import ALWAYS, FIELDS
+from zdscan.evaluation.fields import ALWAYS, FIELDS, mask_dtype
+from zdscan.evaluation.settings import FORMATS
 from zdscan.running import warmup
 
 
 def test_scans_with_few_and_with_all_fields_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     warmed = []
-    monkeypatch.setattr(Engine, "warm_up", lambda self, meanwhile: warmed.append([item.name for item in self.fields]))
+
+    def note(self: Engine, meanwhile: object) -> None:
+        warmed.append([(item.name, item.dtype) for item in self.fields])
+
+    monkeypatch.setattr(Engine, "warm_up", note)
     assert warmup.compile_everything() == cache.cache_folder()
-    assert warmed == [list(ALWAYS), list(FIELDS)]
+    masks = {mask_dtype(len(select("all", scan_format))).str for scan_format in FORMATS}  # uint64 where they are many
+    for names in (ALWAYS, FIELDS):
+        found = [dict(fields)["excluded"] for fields in warmed if [name for name, _ in fields] == list(names)]
+        assert sorted(found) == sorted(masks)
 
 
 def test_a_cache_that_keeps_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,11 +15,16 @@ def of(result: zdscan.PointResult, name: str) -> dict[str, Any]:
     return next(entry for entry in result.to_dict()["constraints"] if entry["id"] == name)
 
 
+def published(case: str | Case, *point: Any, **options: Any) -> zdscan.PointResult:
+    """`zdscan.evaluate` under the theory of the paper, unless `options` say otherwise."""
+    return zdscan.evaluate(case, *point, **{"theory": "paper"} | options)
+
+
 def at(
     name: str, mass: float, eps: float = 0.0, eps_z: float = 0.0, g_mu: float = 0.0, case: str = "A", **options: Any
 ) -> dict[str, Any]:
-    """The entry of the constraint `name` at a point, of a run with no other constraint."""
-    return of(zdscan.evaluate(case, mass, eps, eps_z, g_mu, constraints=[name], **options), name)
+    """The entry of the constraint `name` at a point, of a run with no other constraint; theory "paper" by default."""
+    return of(published(case, mass, eps, eps_z, g_mu, **{"constraints": [name]} | options), name)
 
 
 def model(case: str | Case = "A", setting: str = "paper", emission: str = "lepton", fcnc_scale: float = 1.0) -> Model:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.support.runs import run
+from zdscan import evaluate
 from zdscan.grid.verify import VerifyReport
 from zdscan.grid.verify import info as file_info
+from zdscan.physics.cases import CASES
 from zdscan.terminal import report, tally
 
 
@@ -45,18 +47,23 @@ def test_what_excludes_a_point_is_said_with_ratios_largest_first():
     said = " ".join(others)
     assert "a_mu 20" in said
     assert "k_mu_inv 1.5" in said
-    assert report.verdict_lines(found[2:]) == ["Verdict: allowed by all 1 constraints that apply."]
+    allowed = "Verdict: allowed by the 1 constraint computed, 1 more do not apply here (what is not computed: "
+    assert report.verdict_lines(found[2:]) == [f"{allowed}docs/not-included.md)."]
+    assert report.verdict_lines(found[3:])[0].startswith("Verdict: tested by no constraint, 1 more do not apply here")
 
 
 def test_a_run_and_its_file_are_told_in_sentences(tmp_path, capsys):
     path = tmp_path / "grid.h5"
     summary = run(path)
     found = file_info(path)
-    report.show_summary(summary, ["apv"], tally.count(found.grid))
+    counted = tally.count(found.grid)
+    report.show_summary(summary, ["apv"], counted)
     said = capsys.readouterr().out
     assert "1,200 points, 1,200 computed now" in said
     assert "the best point is excluded by apv" in said
-    assert "of 1,200 points are allowed by every constraint of the scan" in said
+    assert f"of 1,200 points are allowed by the {counted.constraints} constraints computed" in " ".join(said.split())
+    report.show_summary(summary, [], counted)
+    assert "the best point is allowed by the" in capsys.readouterr().out
     report.show_info(found, None, tally.count(found.grid, each=True))
     said = capsys.readouterr().out
     assert "1,200 points, complete" in said
@@ -72,3 +79,21 @@ def test_damage_is_told_with_what_mends_it(capsys):
     assert "24 blocks compared, 1 not computed yet: NOT intact; `zdscan resume` computes damaged blocks again" in said
     assert report.show_verify(VerifyReport())  # of a rank that does not speak
     assert capsys.readouterr().out == ""
+
+
+def test_cases_say_what_breaks_their_currents(capsys):
+    report.show_cases(CASES)
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Currents of Case A" in text
+    assert "weak isospin (nu_mu - mu_L = -1, but the W has" in text
+    assert "masses (axial couplings of e, mu, tau, u, d)" in text
+    assert "nothing couples" not in text  # g_mu of Case A
+
+
+def test_a_point_says_what_became_of_its_anomaly(capsys):
+    quarks = {name: {"eps": 1 / 3} for name in ("v_u", "v_d", "v_s")}
+    for anomaly, words in (("auto", "Wess-Zumino term"), ("cancelled", "cancelled: no term")):
+        result = evaluate(quarks, 0.1, 1e-4, anomaly=anomaly).to_dict()
+        report.show_point(result, "own", "complete")
+        text = " ".join(capsys.readouterr().out.split())
+        assert f"eps no anomaly (1.5) 1.5 {words}" in text

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from zdscan.physics.clause import Clause, Constraint, Model
-from zdscan.physics.two_body import neutrino_clause
+from zdscan.physics.two_body import neutrino_clauses
 
 
 def clauses(model: Model, mass: float) -> list[Clause]:
     """BR_SM + BR(on shell) BR_inv below the 90% limit."""
     c = model.constants
-    return [neutrino_clause(model, mass, "B0->K*0", c["BR_B0_Kst0_nunu_SM"], c["limit_B0_Kst0_nunu"])]
+    return neutrino_clauses(model, mass, "B0->K*0", "belle_b_kst", c["BR_B0_Kst0_nunu_SM"], c["limit_B0_Kst0_nunu"])
 
 
 CONSTRAINT = Constraint(
@@ -20,7 +20,8 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="A",
     in_paper=True,
+    group="flavour",
     applies="all masses and cases",
-    slots=1,
+    slots=2,
     clauses=clauses,
 )

@@ -6,6 +6,7 @@ import math
 
 from zdscan.inputs import against_mass
 from zdscan.physics.clause import Clause, Constraint, Model
+from zdscan.physics.lifetime import with_escape
 
 _CURVE = "belle2_zprime"
 
@@ -16,7 +17,7 @@ def clauses(model: Model, mass: float) -> list[Clause]:
     if math.isnan(limit):
         return []
     squared = model.product("v_mu", "v_mu") + model.product("a_mu", "a_mu")
-    return [Clause(polynomial=squared, channel="invisible", up=limit * limit)]
+    return with_escape(model, mass, "belle2_mu_mu", squared, limit * limit)
 
 
 CONSTRAINT = Constraint(
@@ -27,7 +28,8 @@ CONSTRAINT = Constraint(
     unit="1",
     grade=against_mass.load(_CURVE).grade,
     in_paper=True,
+    group="direct",
     applies="all masses and cases",
-    slots=1,
+    slots=2,
     clauses=clauses,
 )

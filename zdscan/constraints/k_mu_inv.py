@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zdscan.physics.clause import Clause, Constraint, Model
+from zdscan.physics.lifetime import with_escape
 from zdscan.physics.radiation import ratio, threshold
 
 
@@ -12,7 +13,7 @@ def clauses(model: Model, mass: float) -> list[Clause]:
         return []
     c = model.constants
     rate = c["BR_K_mu_nu"] * ratio(model, mass, "K")
-    return [Clause(polynomial=rate, channel="invisible", up=c["BR_K_mu_invisible_limit"])]
+    return with_escape(model, mass, "na62_k_mu", rate, c["BR_K_mu_invisible_limit"])
 
 
 CONSTRAINT = Constraint(
@@ -23,7 +24,8 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="B",
     in_paper=True,
+    group="direct",
     applies="below m_K - m_mu = 388 MeV, all cases",
-    slots=1,
+    slots=2,
     clauses=clauses,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zdscan.physics.clause import Clause, Constraint, Model
-from zdscan.physics.two_body import neutrino_clause
+from zdscan.physics.two_body import neutrino_clauses
 
 LARGEST_MASS = 0.260
 
@@ -13,7 +13,7 @@ def clauses(model: Model, mass: float) -> list[Clause]:
     if mass >= LARGEST_MASS:
         return []
     c = model.constants
-    return [neutrino_clause(model, mass, "KL->pi0", c["BR_KL_pi0_nunu_SM"], c["limit_KL_pi0_nunu"])]
+    return neutrino_clauses(model, mass, "KL->pi0", "koto", c["BR_KL_pi0_nunu_SM"], c["limit_KL_pi0_nunu"])
 
 
 CONSTRAINT = Constraint(
@@ -24,7 +24,8 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="A",
     in_paper=True,
+    group="flavour",
     applies="below 260 MeV, all cases",
-    slots=1,
+    slots=2,
     clauses=clauses,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zdscan.physics.clause import Clause, Constraint, Model
-from zdscan.physics.two_body import neutrino_clause
+from zdscan.physics.two_body import neutrino_clauses
 
 # Signal regions of the missing mass: 0-0.010 and 0.026-0.068 GeV^2.
 REGIONS = ((0.0, 0.100), (0.161, 0.261))
@@ -17,7 +17,7 @@ def clauses(model: Model, mass: float) -> list[Clause]:
     c = model.constants
     upper_error, _ = c.error("BR_Kp_pip_nunu")
     limit = c["BR_Kp_pip_nunu"] + ONE_SIDED_95 * upper_error
-    return [neutrino_clause(model, mass, "K+->pi+", c["BR_Kp_pip_nunu_SM"], limit)]
+    return neutrino_clauses(model, mass, "K+->pi+", "na62_k_pi", c["BR_Kp_pip_nunu_SM"], limit)
 
 
 CONSTRAINT = Constraint(
@@ -28,7 +28,8 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="A",
     in_paper=True,
+    group="flavour",
     applies="10-100 and 161-261 MeV (signal regions), all cases",
-    slots=1,
+    slots=2,
     clauses=clauses,
 )

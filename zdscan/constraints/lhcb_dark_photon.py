@@ -8,14 +8,22 @@ from operator import mul
 from zdscan.inputs import against_mass, hadronic
 from zdscan.kernels.physics.widths import hadron_response, hadronic_pairs, lepton_factors
 from zdscan.physics.clause import Clause, Constraint, Model
+from zdscan.physics.hadrons import response
+from zdscan.physics.lifetime import prompt_clause
 from zdscan.physics.polynomial import Polynomial
+from zdscan.physics.productions import LHCB, production
 
 _TABLE = "lhcb_dark_photon"
 _HADRONS_OPEN = 0.28  # GeV: below it the production is that of the isovector current
 
 
-def production(model: Model, mass: float) -> Polynomial:
-    """P = sum c_i c_j R_ij/sum R_ij with the currents of the hadronic width, c in units of e; eps^2 for a photon."""
+def produced(model: Model, mass: float) -> Polynomial:
+    """P, eps^2 for a dark photon: in `complete` of the channels that LHCb sees, in `paper` of the hadronic width.
+
+    The weights of the width are wrong for isoscalar couplings, which eta, omega and quarks make; `paper` keeps them.
+    """
+    if model.theory == "complete":
+        return production("lhcb", model, mass)
     e = model.constants["e"]
     quarks = (model.coupling(name) * (1.0 / e) for name in ("v_u", "v_d", "v_s"))
     pairs: tuple[Polynomial, ...] = hadronic_pairs(*quarks, times=mul)
@@ -33,7 +41,7 @@ def dark_photon_fraction(model: Model, mass: float) -> float:
     c = model.constants
     muons, _ = lepton_factors(mass, c["m_mu"])
     electrons, _ = lepton_factors(mass, c["m_e"])
-    hadrons = mass / (12.0 * math.pi) * sum(hadron_response(mass, hadronic.table()))
+    hadrons = mass / (12.0 * math.pi) * float(sum(response(model.theory, mass).tolist()))
     return muons / (muons + electrons + hadrons)
 
 
@@ -47,24 +55,19 @@ def clauses(model: Model, mass: float) -> list[Clause]:
     limit = against_mass.load(_TABLE).at("eps_median", mass)
     if math.isnan(limit):
         return []
-    return [
-        Clause(
-            polynomial=production(model, mass) * (1.0 / dark_photon_fraction(model, mass)),
-            channel="mumu",
-            up=limit * limit,
-            min_width=model.constants["hbar"] / longest_lifetime(model, mass),
-        )
-    ]
+    rate = produced(model, mass) * (1.0 / dark_photon_fraction(model, mass))
+    return [prompt_clause(model, rate, "mumu", limit * limit, longest_lifetime(model, mass))]
 
 
 CONSTRAINT = Constraint(
     id="lhcb_dark_photon",
     title="LHCb prompt dark photon, effective eps^2",
-    citations=against_mass.load(_TABLE).citations,
+    citations=tuple(dict.fromkeys((*against_mass.load(_TABLE).citations, *against_mass.load(LHCB).citations))),
     cl="90%",
     unit="1",
     grade="C",
     in_paper=True,
+    group="direct",
     applies="214.1-523.7, 572.7-740.2, 827.5-960 MeV and above 1.162 GeV, prompt decays, all cases",
     slots=1,
     clauses=clauses,

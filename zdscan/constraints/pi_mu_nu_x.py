@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zdscan.physics.clause import Clause, Constraint, Model
+from zdscan.physics.lifetime import with_escape
 from zdscan.physics.radiation import ratio, threshold
 
 
@@ -12,7 +13,9 @@ def clauses(model: Model, mass: float) -> list[Clause]:
         return []
     limit = model.constants["R_pi_mu_nu_X_limit"]
     samples = ("pi_fast", "pi_slow")
-    return [Clause(polynomial=ratio(model, mass, sample), channel="invisible", up=limit) for sample in samples]
+    return [
+        clause for sample in samples for clause in with_escape(model, mass, "pienu", ratio(model, mass, sample), limit)
+    ]
 
 
 CONSTRAINT = Constraint(
@@ -23,7 +26,8 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="C",
     in_paper=True,
+    group="direct",
     applies="below m_pi - m_mu = 33.9 MeV (T_mu > 1.2 MeV: below 28.5 MeV), all cases",
-    slots=2,
+    slots=4,
     clauses=clauses,
 )

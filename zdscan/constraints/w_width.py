@@ -1,4 +1,4 @@
-"""W+ -> mu+ nu Z_D as a part of the W width. docs/constraints-charged.md; PDG 2022."""
+"""W+ -> l+ nu Z_D as a part of the W width. docs/constraints-charged.md; PDG 2022."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from zdscan.physics.radiation import ratio
 
 
 def clauses(model: Model, mass: float) -> list[Clause]:
-    """Gamma(W -> mu nu Z_D) below two standard deviations of the measured width."""
+    """Gamma(W -> mu nu Z_D), in theory complete also Gamma(W -> e nu Z_D), below two errors of the measured width."""
     c = model.constants
     error, _ = c.error("Gamma_W_exp")
-    return [Clause(polynomial=c["Gamma_W_mu_nu"] * ratio(model, mass, "W"), up=2.0 * error)]
+    rate = ratio(model, mass, "W")
+    if model.theory == "complete":
+        rate = rate + ratio(model, mass, "W_e")
+    return [Clause(polynomial=c["Gamma_W_mu_nu"] * rate, up=2.0 * error)]
 
 
 CONSTRAINT = Constraint(
@@ -21,6 +24,7 @@ CONSTRAINT = Constraint(
     unit="GeV",
     grade="A",
     in_paper=True,
+    group="direct",
     applies="all masses and cases",
     slots=1,
     clauses=clauses,

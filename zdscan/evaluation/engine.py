@@ -12,14 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.compiled import warming
-from zdscan.constraints import select
+from zdscan.constraints import select, separated
+from zdscan.errors import UserError
 from zdscan.evaluation.fields import ALWAYS, mask_dtype, stored_fields
 from zdscan.evaluation.physics import Physics, Workspace
 from zdscan.evaluation.points import Axes, run_of
 from zdscan.evaluation.settings import Settings
 from zdscan.kernels.fast.evaluate import evaluate_grid, work_space
 from zdscan.physics import rows
-from zdscan.physics.cases import CASES, COUPLINGS, Case
+from zdscan.physics.cases import CASES, COUPLINGS, TAU, Case
+from zdscan.physics.clause import Constraint
+from zdscan.physics.currents import setting_fault
 from zdscan.physics.parameters import PARAMETERS
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -29,12 +32,20 @@ class Scan(Protocol):
     """What an engine asks of a checked scan file."""
 
     @property
+    def format(self) -> int:
+        """Of the file: fixes what "all" constraints are."""
+
+    @property
     def coupling_case(self) -> Case:
         """The case, built in or the user's."""
 
     @property
     def settings(self) -> Settings:
         """The values of all settings."""
+
+    @property
+    def own(self) -> Sequence[Constraint]:
+        """The constraints of the user."""
 
     @property
     def axes(self) -> Mapping[str, NDArray[np.float64]]:
@@ -53,15 +64,28 @@ def build_physics(case: Case, **settings: Any) -> Physics:
     UserError
         For every setting that is not allowed, one sentence each.
     """
-    return physics_of(case, Settings.of(**settings))
+    names, own = separated(settings.get("constraints", "all"))
+    return physics_of(case, Settings.of(**settings | {"constraints": names}), own=own)
 
 
-def physics_of(case: Case, settings: Settings) -> Physics:
-    """The physics of a case and of checked settings."""
+def physics_of(
+    case: Case, settings: Settings, scan_format: int | None = None, own: Sequence[Constraint] = ()
+) -> Physics:
+    """The physics of a case and of checked settings, those of a scan file of that format or of a point.
+
+    own : constraints of the user.
+
+    Raises
+    ------
+    UserError
+        If a setting does not fit the case.
+    """
+    if fault := setting_fault(settings.anomaly, case.name, case.with_axial(settings.axial_mu)):
+        raise UserError(f"anomaly {fault}.")
     return Physics(
         case=case,
         likelihood=rows.build(settings.measurements, settings.errors, settings.theory_errors),
-        constraints=select(settings.constraints),
+        constraints=select(settings.constraints, scan_format, own),
         settings=settings,
     )
 
@@ -95,7 +119,7 @@ class Engine:
     @classmethod
     def from_scan(cls, scan: Scan) -> Engine:
         """The engine of a checked scan file."""
-        return cls(physics_of(scan.coupling_case, scan.settings), scan.axes, scan.fields)
+        return cls(physics_of(scan.coupling_case, scan.settings, scan.format, scan.own), scan.axes, scan.fields)
 
     @property
     def mass_tables_size(self) -> int:
@@ -121,21 +145,28 @@ class Engine:
     def attributes(self) -> dict[str, Any]:
         """File attributes that describe the physics."""
         physics, data = self.physics, self.physics.likelihood
-        return physics.settings.attributes() | {
-            "case": physics.case.name,
-            "case_title": physics.case.title,
-            "couplings": json.dumps(
-                {
-                    coupling: dict(zip(PARAMETERS, numbers, strict=True))
-                    for coupling, numbers in zip(COUPLINGS, physics.matrix.tolist(), strict=True)
-                }
-            ),
-            "emission": physics.model.emission,
-            "rows": " ".join(data.data.ids),
-            "constraints": " ".join(constraint.id for constraint in physics.constraints),
-            "flavio_version": data.sm_tables.flavio_version,
-            "charged_current_completion": "none for g_mu: a direct muon coupling has no charged-current partner",
-        }
+        found = [current.to_dict(physics.anomaly) for current in physics.model.currents]
+        anomalies = {} if physics.anomaly == "none" else {"anomaly": physics.anomaly, "currents": json.dumps(found)}
+        return (
+            physics.settings.attributes()
+            | anomalies
+            | {
+                "case": physics.case.name,
+                "case_title": physics.case.title,
+                "couplings": json.dumps(
+                    {
+                        coupling: dict(zip(PARAMETERS, numbers, strict=True))
+                        for coupling, numbers in zip(COUPLINGS, physics.matrix.tolist(), strict=True)
+                        if coupling not in TAU  # enters the anomaly alone
+                    }
+                ),
+                "emission": physics.model.emission,
+                "rows": " ".join(data.data.ids),
+                "constraints": " ".join(constraint.id for constraint in physics.constraints),
+                "flavio_version": data.sm_tables.flavio_version,
+                "charged_current_completion": "none for g_mu: a direct muon coupling has no charged-current partner",
+            }
+        )
 
     def warm_up(self, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Compile the kernels, or load them from the cache.

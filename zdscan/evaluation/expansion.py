@@ -53,8 +53,9 @@ _TWO = places(QUADRATICS, _LINEARS, _LINEARS)
 _FOUR = places(QUARTICS, QUADRATICS, QUADRATICS)
 # what a width, over the quadratics, multiplies quadratics by to make quartics, flat: float64[6 x 15, 6]
 _TO_QUARTICS = (_FOUR[:, None, :] == np.arange(len(QUARTICS))[:, None]).astype(np.float64).reshape(-1, len(QUADRATICS))
-# of the header, for neutrinos, electrons, muons, hadrons
-_FACTORS = np.array([_mass.NEUTRINO, *range(_mass.ELECTRON, _mass.MUON + 2), *range(_mass.HADRONS, _mass.HADRONS + 6)])
+# of the header, for neutrinos, electrons, muons, hadrons by vector and by axial currents
+_FACTORS = np.array([_mass.NEUTRINO, *range(_mass.ELECTRON, _mass.MUON + 2), *range(_mass.HADRONS, _mass.AXIAL + 3)])
+_STARTS = (0, 1, 3, 5, 11)  # of each of them
 
 
 def roles_of(lengths: Sequence[int]) -> tuple[int, int, int]:
@@ -79,7 +80,7 @@ class Expander:
 
     Parameters
     ----------
-    matrix : float64[16, 3], couplings per unit of (eps, eps_z, g_mu); penguin : float64[3, 3], E0, E2, M1 likewise.
+    matrix : float64[18, 3], couplings per unit of (eps, eps_z, g_mu); penguin : float64[3, 3], E0, E2, M1 likewise.
     likelihood : the rows; roles : of `roles_of`; kappa : whether the propagator keeps its longitudinal part.
     """
 
@@ -193,14 +194,16 @@ class Expander:
 
     @cached_property
     def _squares(self) -> Floats:
-        """The products of couplings that the width consists of (`width_products`): float64[11, quadratics]."""
+        """The products of couplings that the width consists of (`width_products`): float64[14, quadratics]."""
         return np.array(width_products(self.couplings, self._square))
 
     def _channels(self, header: Floats) -> Floats:
         """Widths over 1 and the quadratics, GeV: float64[5, 7], rows invisible, ee, mumu, hadrons, total."""
         out = np.zeros((_clauses.CHANNELS + 1, len(WIDTHS)))
         out[0, 0] = header[_mass.INVISIBLE]
-        np.add.reduceat(header[_FACTORS, None] * self._squares, (0, 1, 3, 5), axis=0, out=out[:-1, 1:])
+        parts = np.add.reduceat(header[_FACTORS, None] * self._squares, _STARTS, axis=0)
+        out[:-1, 1:] = parts[:-1]
+        out[-2, 1:] += parts[-1]
         out[-1] = out[:-1].sum(axis=0)
         return out
 
@@ -256,6 +259,7 @@ class Expander:
                 degree=found.degree,
                 bit=found.bit,
                 prompt=found.prompt,
+                window=found.window,
                 kind=_kind(channels[-1], terms_of_chi2, terms_of_length),
             )
             for terms_of_chi2, terms_of_length in zip(chi2, lengths, strict=True)

@@ -17,6 +17,7 @@ import numpy as np
 
 # of the vector's decays, in the order in which widths are kept; "invisible" is the extra width of the settings
 CHANNEL_NAMES = ("ee", "mumu", "nunu", "hadrons", "invisible")
+UNSEEN = "nunu_plus_invisible"  # the sum of the two that leave no trace, beside the channels where points are told
 NOT_COMPUTED = "not_computed"  # the name of the top bit of the field `excluded`
 
 

@@ -4,6 +4,10 @@ Each bounded side of a clause is an inequality. In the couplings (a, b, u), with
 
     D = side (P - bound),    or behind a branching ratio    D = side P Gamma_x - side bound Gamma.
 
+Behind a window (kernels/fast/window.py) the share E of decays in it is no polynomial. Then D = y E - bound h, with
+h = Gamma behind a branching ratio and else 1: the terms are those of y = side P Gamma_x or side P alone, and the bound
+is kept as a number. Where no channel is open the terms are all of D, but for the bound of a clause without channel.
+
 Which monomials of P and of the widths make which term of D hardly changes from mass to mass: it is worked out once for
 each pattern of zeros, and what is left for a mass is to gather, multiply and add.
 """
@@ -17,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.evaluation.monomials import WIDTHS, Floats, Ints, Layout, layout_of, monomials, places
+from zdscan.kernels.fast import window as _window
 from zdscan.kernels.fast.bounds import DEGREES
 from zdscan.kernels.fast.collapse import Terms
 from zdscan.kernels.tables import clauses as _clauses
@@ -30,6 +35,7 @@ _TIMES_WIDTH = places(INEQUALITIES, CLAUSES, WIDTHS)
 _OF_WIDTH = places(INEQUALITIES, WIDTHS, WIDTHS[:1])[:, 0]
 _SIDES = np.array([1.0, -1.0])  # above, below
 _PATTERNS_KEPT = 256
+_NO_WINDOW, _WITHIN, _ESCAPE = 0, 1, 2  # kinds of windows: that end at a finite proper time, and at infinity
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,7 @@ class Inequalities:
 
     inside_end, outside_end : int64[T], end of the terms of each inequality.
     degree : int64[T], of D in u; bit : uint64[T], of the constraint; prompt : float64[T], least width in GeV.
+    window : float64[T * window.NUMBERS], see kernels/fast/window.py.
     """
 
     inside: Terms
@@ -47,6 +54,7 @@ class Inequalities:
     degree: Ints
     bit: NDArray[np.uint64]
     prompt: Floats
+    window: Floats
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,10 @@ class Excluder:
             edge[root] = np.where((_SIDES > 0.0) & (under <= 0.0), -1e300, under * under)
         bound = (_SIDES * (edge - numbers[_clauses.CONSTANT, :, None]))[kept]
 
-        labels, there, open_ = numbers[[_clauses.CONSTRAINT, _clauses.CHANNEL]], polynomials != 0.0, channels != 0.0
+        windows = numbers[[_clauses.WINDOW_FROM, _clauses.WINDOW_TO]]
+        behind = np.select([np.isinf(windows[1]), windows[1] > 0.0], [_ESCAPE, _WITHIN], _NO_WINDOW)
+        labels = np.concatenate([numbers[[_clauses.CONSTRAINT, _clauses.CHANNEL]], behind[None, :]])
+        there, open_ = polynomials != 0.0, channels != 0.0
         pattern = tuple(x.tobytes() for x in (labels, kept, there, open_))
         recipe = self._recipes.get(pattern)
         if recipe is None:
@@ -119,13 +130,25 @@ class Excluder:
             recipe.degree,
             recipe.bit,
             numbers[_clauses.MIN_WIDTH, recipe.clause],
+            _window_numbers(windows[:, recipe.clause], numbers[_clauses.CHANNEL, recipe.clause] >= 0.0, bound),
         )
+
+
+def _window_numbers(windows: Floats, of_channel: NDArray[np.bool_], bound: Floats) -> Floats:
+    """What kernels/fast/window.py reads of the windows of inequalities, float64[2, T]."""
+    start, end = windows
+    out = np.zeros((len(bound), _window.NUMBERS))
+    out[:, _window.START], out[:, _window.LENGTH] = start, end - start
+    out[:, _window.ALONE], out[:, _window.OF_WIDTH] = np.where(of_channel, 0.0, bound), np.where(of_channel, bound, 0.0)
+    out[end == 0.0] = 0.0
+    return out.ravel()
 
 
 def _recipe(labels: Ints, kept: NDArray[np.bool_], there: NDArray[np.bool_], open_: NDArray[np.bool_]) -> _Recipe:
     """The recipe of a pattern.
 
-    labels : int64[2, n], constraint and channel of the clauses; kept : bool[n, 2], sides that are inequalities.
+    labels : int64[3, n], constraint, channel and kind of window of the clauses.
+    kept : bool[n, 2], sides that are inequalities.
     there : bool[n, 35], coefficients that are not zero; open_ : bool[5, 7], widths that are not.
     """
     clauses, monomials_, widths = len(kept), there.shape[1], open_.shape[1]
@@ -134,20 +157,24 @@ def _recipe(labels: Ints, kept: NDArray[np.bool_], there: NDArray[np.bool_], ope
     inside: list[tuple[int, int, int, int]] = []  # inequality, place in `INEQUALITIES`, places in left and right
     outside: list[tuple[int, int, int, int]] = []
     for inequality, (c, side) in enumerate(zip(clause.tolist(), (negative * below).tolist(), strict=True)):
-        channel, bound = int(labels[1, c]), clauses * monomials_ + inequality
+        channel, window, bound = int(labels[1, c]), int(labels[2, c]), clauses * monomials_ + inequality
         live = np.flatnonzero(there[c]).tolist()
         alone = [(inequality, int(_ALONE[m, 0]), c * monomials_ + m, side) for m in live]
         if channel < 0:
-            inside += [*alone, (inequality, 0, bound, negative)]
+            inside += alone if window else [*alone, (inequality, 0, bound, negative)]
         else:
             of_channel, of_total = (np.flatnonzero(open_[row]).tolist() for row in (channel, total))
             inside += [
                 (inequality, int(_TIMES_WIDTH[m, w]), c * monomials_ + m, side + 1 + channel * widths + w)
                 for m, w in itertools.product(live, of_channel)
             ]
-            inside += [(inequality, int(_OF_WIDTH[w]), bound, negative + 1 + total * widths + w) for w in of_total]
-        # without an open channel the invisible branching ratio is 1 and all others are 0
-        outside += [*(alone if channel in (-1, _clauses.INVISIBLE_CHANNEL) else ()), (inequality, 0, bound, negative)]
+            if not window:
+                inside += [(inequality, int(_OF_WIDTH[w]), bound, negative + 1 + total * widths + w) for w in of_total]
+        # without an open channel the invisible branching ratio is 1 and all others are 0; nothing decays in a window
+        if channel in (-1, _clauses.INVISIBLE_CHANNEL) and window != _WITHIN:
+            outside += alone
+        if channel >= 0 or not window:
+            outside.append((inequality, 0, bound, negative))
     start, keys = [], []
     for entries in (inside, outside):
         table = np.array(sorted(entries), dtype=np.int64).reshape(-1, 4)

@@ -19,13 +19,14 @@ from zdscan.evaluation.expansion import Expander, broad_roles_of, roles_of
 from zdscan.evaluation.fields import OPTIONAL
 from zdscan.evaluation.points import AT_ONCE, Array, Axes, chi2_at_mass, evaluate_points, run_of
 from zdscan.evaluation.settings import Settings
-from zdscan.inputs import hadronic
 from zdscan.kernels.fast.evaluate import Expansion, evaluate_grid, work_space
 from zdscan.kernels.reference.rows import TablesAt
 from zdscan.kernels.tables import clauses as _clauses
 from zdscan.kernels.tables import mass as _mass
+from zdscan.physics import hadrons
 from zdscan.physics.cases import COUPLINGS, Case
 from zdscan.physics.clause import Clause, Constraint, Model
+from zdscan.physics.currents import Term, resolved
 from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.rows import Likelihood
 
@@ -63,16 +64,24 @@ class Physics:
 
     @cached_property
     def matrix(self) -> NDArray[np.float64]:
-        """Couplings per unit of eps, eps_z, g_mu, axial_mu included: float64[16, 3]."""
+        """Couplings per unit of eps, eps_z, g_mu, axial_mu included: float64[18, 3]."""
         return np.ascontiguousarray(self.case.with_axial(self.settings.axial_mu))
 
     @cached_property
     def model(self) -> Model:
         """The couplings and theory settings on which the constraints depend."""
         chosen = self.settings
-        automatic = {"paper": "lepton", "complete": "complete"}[chosen.theory]
+        # Without the neutrino, the meson and the W, the rates of a conserved current would grow as 1/M^2: what the
+        # paper did for its own cases must not be done to others.
+        automatic = "lepton" if chosen.theory == "paper" and self.case.built_in else "complete"
         radiation = automatic if chosen.emission == "auto" else chosen.emission
-        return Model(self.matrix, chosen.theory, radiation, chosen.fcnc_scale, chosen.limits)
+        term: Term = "cancelled" if chosen.anomaly == "cancelled" else "wess-zumino"
+        return Model(self.matrix, chosen.theory, radiation, chosen.fcnc_scale, chosen.limits, term)
+
+    @cached_property
+    def anomaly(self) -> str:
+        """What the setting `anomaly` amounts to here: "wess-zumino", "cancelled", or "none" without an anomaly."""
+        return resolved(self.settings.anomaly, self.matrix)
 
     @cached_property
     def penguin(self) -> NDArray[np.float64]:
@@ -106,7 +115,7 @@ class Physics:
             self.settings.invisible_width,
             c["m_e"],
             c["m_mu"],
-            hadronic.table(),
+            hadrons.factors(self.settings.theory, float(mass)),
             self.penguin,
             rows.row_start,
             rows.sm_tables.panel_lo,
@@ -253,7 +262,7 @@ class Physics:
             "theory_errors": self.likelihood.theory_errors,
             "covariance": hashlib.sha256(self.likelihood.whitening.tobytes()).hexdigest(),
             "constraints": " ".join(constraint.id for constraint in self.constraints),
-        }
+        } | {f"constraint {item.id}": item.definition for item in self.constraints if item.definition}
         sources = {f"sources {folder}": cache.source_hash(folder) for folder in NUMERIC_FOLDERS}
         return (
             self.settings.identity()

@@ -18,11 +18,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar, cast
 
+from zdscan.constraints import GROUPS
 from zdscan.errors import UserError, describe, listed, not_one_of
 from zdscan.physics.parameters import LARGEST_COUPLING, LARGEST_WIDTH
 
-CONSTRAINT_SETS = ("paper", "all")  # what stands for many constraints at once
-DEFAULT_OF_SCANS = {"constraints": "paper"}  # where a scan file has another default than a point
+FORMATS = (1, 2)  # of scan files; a point has the defaults of the latest
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Setting:
     ----------
     name : of the attribute of `Settings`, the argument of `zdscan.evaluate` and, with dashes, the option.
     section, key : where the scan file has it; section "" is the top of the file.
-    default : of a point; a scan file may have another one, `file_default`.
+    default : of a point and of a scan file of the latest format.
+    earlier : format of a scan file -> its default, where that is another one.
     names : what a text may be, or where to look that up; None for what is not one of a few names.
     check : the fault of a value, where it may be a list of names as well.
     low, high : the range of a number; None for what is no number.
@@ -49,6 +50,7 @@ class Setting:
     default: Any
     help: str
     page: str
+    earlier: Mapping[int, Any] = dataclasses.field(default_factory=dict)
     names: tuple[str, ...] | Callable[[], tuple[str, ...]] | None = None
     check: Callable[[object], str | None] | None = None
     low: float | None = None
@@ -56,10 +58,9 @@ class Setting:
     unit: str = "1"
     told: bool = True
 
-    @property
-    def file_default(self) -> Any:
-        """What a scan file that does not give the setting means."""
-        return DEFAULT_OF_SCANS.get(self.name, self.default)
+    def default_of(self, scan_format: int) -> Any:
+        """What a scan file of that format means that does not give the setting."""
+        return self.earlier.get(scan_format, self.default)
 
     @property
     def allowed(self) -> tuple[str, ...]:
@@ -131,18 +132,19 @@ class Settings:
     """The values of all settings; `of` checks them."""
 
     theory: str = _declare(
-        "paper",
+        "complete",
         "",
         "What enters the rows: C9 and C10 alone (paper), or the dipole and the q_mu q_nu/M^2 term of the "
         "propagator as well (complete).",
         "model.md#theory-settings",
+        earlier={1: "paper"},
         names=("paper", "complete"),
     )
     emission: str = _declare(
         "auto",
         "model",
         "How K, pi and W radiate the vector: from the lepton alone (lepton), by the gauge-complete sum (complete), or "
-        "as the theory setting has it (auto: lepton in paper, complete in complete).",
+        "lepton for the built-in cases under theory paper and complete for all else (auto).",
         "constraints-charged.md",
         names=("auto", "lepton", "complete"),
     )
@@ -170,6 +172,16 @@ class Settings:
         "penguin.md",
         low=-LARGEST_COUPLING,
         high=LARGEST_COUPLING,
+    )
+    anomaly: str = _declare(
+        "auto",
+        "model",
+        "The Wess-Zumino term of a vector whose current has an anomaly: kept (wess-zumino), or absent because the "
+        "fermions that cancel the anomaly get their masses from the Higgs boson (cancelled); auto is wess-zumino where "
+        "there is an anomaly.",
+        "penguin.md#anomalous-currents",
+        names=("auto", "wess-zumino", "cancelled"),
+        told=False,
     )
     measurements: str | tuple[str, ...] = _declare(
         "rashed2024-corrected",
@@ -203,9 +215,11 @@ class Settings:
     constraints: str | tuple[str, ...] = _declare(
         "all",
         "constraints",
-        "Which constraints: a set (all, paper), or a list of ids as `zdscan constraints` prints them.",
+        f"Which constraints: a set (all, paper, {listed(GROUPS)}), or a list of sets and ids, as `zdscan constraints` "
+        "prints them, in which - takes away: all, -a_mu.",
         "constraints.md",
         key="use",
+        earlier={1: "paper"},
     )
     limits: str = _declare(
         "rashed2024",

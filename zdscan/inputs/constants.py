@@ -30,7 +30,7 @@ class Constant(Record):
     error : one standard deviation, or [plus, minus]; None where it plays no role.
     source : where the number was read.
     cite : keys into references.bib.
-    grade : A primary source, PDG or flavio's parameters; B third party; C from memory.
+    grade : A primary source, PDG or flavio's parameters; B third party; C rough, with the reason in its source.
     """
 
     value: Number | Pair

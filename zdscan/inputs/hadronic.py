@@ -1,4 +1,7 @@
-"""The R ratio of a light vector by current, from which its hadronic width is made (table_hadronic_R.toml)."""
+"""The R ratio of a light vector by current, from which its hadronic width is made.
+
+Two files: table_hadronic_R.toml is that of the setting `paper`, table_hadronic_R_fine.toml that of `complete`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import numpy as np
 from zdscan.errors import UserError
 from zdscan.inputs.against_mass import Array, Numbers, load
 
-NAME = "hadronic_R"
+NAME, FINE, AXIAL = "hadronic_R", "hadronic_R_fine", "axial_spectral"
 CURRENTS = ("rr", "oo", "pp", "ro", "rp", "op")  # rho, omega, phi and their interference
 
 
@@ -18,8 +21,8 @@ def by_current(numbers: Numbers, source: str = f"table_{NAME}.toml") -> Array:
 
     Returns
     -------
-    float64[n, 7]: sqrt_s in GeV, R_rr, R_oo, R_pp, R_ro, R_rp, R_op, to be interpolated linearly in sqrt_s; valid from
-    0.28 to 1.99 GeV, zero below. Source: arXiv:2201.01788 and the PDG compilation of R, see docs/model.md.
+    float64[n, 7]: sqrt_s in GeV, R_rr, R_oo, R_pp, R_ro, R_rp, R_op, to be interpolated linearly in sqrt_s, zero below
+    two pions. Source: arXiv:2201.01788 and the PDG compilation of R, see docs/model.md.
 
     Raises
     ------
@@ -39,11 +42,12 @@ def by_current(numbers: Numbers, source: str = f"table_{NAME}.toml") -> Array:
 
 
 @cache
-def table() -> Array:
+def table(name: str = NAME) -> Array:
     """The R ratio of this version of zdscan, as `by_current` gives it; the array is shared, so do not write to it."""
-    return by_current(load(NAME))
+    return by_current(load(name), f"table_{name}.toml")
 
 
-def citations() -> tuple[str, ...]:
-    """Keys of references.bib of the R ratio."""
-    return load(NAME).citations
+def citations(theory: str) -> tuple[str, ...]:
+    """Keys of references.bib of what the hadronic width of a theory setting is made of."""
+    names = (NAME,) if theory == "paper" else (FINE, AXIAL)
+    return tuple(dict.fromkeys(key for name in names for key in load(name).citations))

@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 
 from zdscan.errors import UserError, listed, no_such
 from zdscan.inputs import constants
+from zdscan.physics import completion
 from zdscan.physics.parameters import LARGEST_COUPLING, PARAMETERS
 
 COUPLINGS = (
-    *("v_e", "a_e", "v_mu", "a_mu", "v_u", "a_u", "v_d", "a_d", "v_s", "a_s"),
+    *("v_e", "a_e", "v_mu", "a_mu", "v_tau", "a_tau", "v_u", "a_u", "v_d", "a_d", "v_s", "a_s"),
     *("g_nue", "g_numu", "g_nutau", "gWW", "gpp", "gWp"),
 )
 _NEUTRINOS = ("g_nue", "g_numu", "g_nutau")
+TAU = ("v_tau", "a_tau")  # rows since scan files of format 2
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Case:
     ----------
     name : "A", "B", "C", or the user's.
     title : a few words for people.
-    matrix : float64[16, 3]; `matrix[i, j]` is coupling ``COUPLINGS[i]`` per unit of parameter ``PARAMETERS[j]``.
+    matrix : float64[18, 3]; `matrix[i, j]` is coupling ``COUPLINGS[i]`` per unit of parameter ``PARAMETERS[j]``.
     """
 
     name: str
@@ -52,67 +54,73 @@ class Case:
         matrix[COUPLINGS.index("a_mu"), PARAMETERS.index("g_mu")] += axial_mu
         return matrix
 
-    @classmethod
-    def from_couplings(cls, name: str, couplings: Mapping[str, Mapping[str, float]], title: str = "") -> Case:
-        """A case from named couplings, e.g. ``{"v_mu": {"g_mu": 1.0}}``; absent entries are 0.
+    @property
+    def built_in(self) -> bool:
+        """Whether this is Case A, B or C, by its name and by every coupling."""
+        return self.name in CASES and np.array_equal(self.matrix, CASES[self.name].matrix)
 
-        ``g_nu`` stands for the three neutrinos at once. Columns are eps, eps_z, g_mu.
+    @classmethod
+    def from_couplings(
+        cls,
+        name: str,
+        couplings: Mapping[str, Mapping[str, float]],
+        title: str = "",
+        *,
+        scan_format: int | None = None,
+    ) -> Case:
+        """A case from named couplings, e.g. ``{"v_mu": {"g_mu": 1.0}}``.
+
+        ``g_nu`` stands for the three neutrinos at once. Columns are eps, eps_z, g_mu. Absent entries are 0, but for
+        gWW, gpp, gWp and the tau's, which follow from the others (zdscan/physics/completion.py).
+
+        Parameters
+        ----------
+        scan_format : of the scan file the couplings stand in. Format 1 has no tau, and takes gWW and gWp as given
+            where they contradict the quarks. None: the latest.
 
         Raises
         ------
         UserError
-            Unknown names, numbers that are not finite or far beyond perturbation theory, or couplings for which the
-            flavour-changing vertex has no finite prediction (docs/penguin.md): gpp must equal gR_u - gL_d, and d and s
-            must couple alike.
+            Unknown names, numbers that are not finite or far beyond perturbation theory, gauge couplings that
+            contradict the quarks, or different couplings of d and s.
         """
-        faults: list[str] = []
+        found: list[str] = []
         matrix = np.zeros((len(COUPLINGS), len(PARAMETERS)))
+        given = np.zeros(matrix.shape, dtype=bool)
+        allowed = [row for row in (*COUPLINGS, "g_nu") if scan_format != 1 or row not in TAU]
         for row, entries in couplings.items():
-            if row not in (*COUPLINGS, "g_nu"):
-                faults.append(f"Case {name}: there is {no_such('coupling', row, (*COUPLINGS, 'g_nu'))}.")
+            if row in TAU and scan_format == 1:
+                found.append(
+                    f"Case {name}: {row} needs format = 2; in format 1 the tau follows from its neutrino and the W."
+                )
+                continue
+            if row not in allowed:
+                found.append(f"Case {name}: there is {no_such('coupling', row, allowed)}.")
                 continue
             if not isinstance(entries, Mapping):
-                faults.append(
+                found.append(
                     f"Case {name}, coupling {row}: {entries!r} must be numbers by parameter, such as {{'g_mu': 1.0}}."
                 )
                 continue
             for column, value in entries.items():
                 if column not in PARAMETERS:
-                    faults.append(f"Case {name}, coupling {row}: there is {no_such('parameter', column, PARAMETERS)}.")
+                    found.append(f"Case {name}, coupling {row}: there is {no_such('parameter', column, PARAMETERS)}.")
                 elif not isinstance(value, Real) or not math.isfinite(value) or abs(value) > LARGEST_COUPLING:
-                    faults.append(
+                    found.append(
                         f"Case {name}: {row} per {column} is {value!r}; it must be a finite number of at most "
                         f"{LARGEST_COUPLING:g} in size."
                     )
                 else:
                     for target in _NEUTRINOS if row == "g_nu" else (row,):
-                        matrix[COUPLINGS.index(target), PARAMETERS.index(column)] += value
-        if not faults:
-            faults = [f"Case {name}: {fault}" for fault in _vertex_faults(matrix)]
-        if faults:
-            raise UserError(*faults)
+                        place = COUPLINGS.index(target), PARAMETERS.index(column)
+                        matrix[place] += value
+                        given[place] = True
+        if not found:
+            matrix = completion.completed(matrix, given)
+            found = [f"Case {name}: {fault}" for fault in completion.faults(matrix, lenient=scan_format == 1)]
+        if found:
+            raise UserError(*found)
         return cls(name, title or f"User's case {name}", matrix)
-
-
-def _vertex_faults(matrix: NDArray[np.float64]) -> list[str]:
-    """Why the one-loop vertex d_i -> d_j V has no finite prediction for these couplings, one sentence a column."""
-    c = dict(zip(COUPLINGS, matrix, strict=True))
-    faults = []
-    for j, parameter in enumerate(PARAMETERS):
-        scale = float(np.max(np.abs(matrix[:, j])))
-        right_up, left_down = c["v_u"][j] - c["a_u"][j], c["v_d"][j] + c["a_d"][j]
-        needed = right_up - left_down
-        if abs(c["gpp"][j] - needed) > 1e-9 * scale:
-            faults.append(
-                f"gpp per {parameter} is {c['gpp'][j]:g} but must be gR_u - gL_d = (v_u - a_u) - (v_d + a_d) = "
-                f"{needed:g}, or the b -> s vertex is not finite."
-            )
-        if max(abs(c["v_d"][j] - c["v_s"][j]), abs(c["a_d"][j] - c["a_s"][j])) > 1e-9 * scale:
-            faults.append(
-                f"d and s couple differently per {parameter} (v {c['v_d'][j]:g} and {c['v_s'][j]:g}, a {c['a_d'][j]:g} "
-                f"and {c['a_s'][j]:g}); they must be equal, or flavour changes at tree level."
-            )
-    return faults
 
 
 def gauge_couplings() -> tuple[float, float, float]:
@@ -124,7 +132,8 @@ def gauge_couplings() -> tuple[float, float, float]:
 def _mixing() -> dict[str, dict[str, float]]:
     """Kinetic and mass mixing: the photon's couplings times eps, the Z's times eps_z."""
     e, gz, s2 = gauge_couplings()
-    charges = {"e": (-1.0, -0.5), "mu": (-1.0, -0.5), "u": (2 / 3, 0.5), "d": (-1 / 3, -0.5), "s": (-1 / 3, -0.5)}
+    lepton = (-1.0, -0.5)
+    charges = {"e": lepton, "mu": lepton, "tau": lepton, "u": (2 / 3, 0.5), "d": (-1 / 3, -0.5), "s": (-1 / 3, -0.5)}
     couplings: dict[str, dict[str, float]] = {}
     for fermion, (charge, isospin) in charges.items():
         couplings[f"v_{fermion}"] = {"eps": e * charge, "eps_z": gz * (isospin / 2.0 - charge * s2)}
@@ -164,3 +173,16 @@ def named_case(name: str) -> Case:
     if name not in CASES:
         raise UserError(f"There is no case {name!r}; allowed are {listed(CASES)}, or a matrix of your own.")
     return CASES[name]
+
+
+def case_of(case: str | Case | Mapping[str, Mapping[str, float]]) -> Case:
+    """The case that a user means: a name, a case, or the couplings of one of their own.
+
+    Raises
+    ------
+    UserError
+        As `named_case` and `Case.from_couplings`.
+    """
+    if isinstance(case, Mapping):
+        return Case.from_couplings("own", case)
+    return case if isinstance(case, Case) else named_case(case)

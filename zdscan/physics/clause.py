@@ -6,9 +6,11 @@ nothing else has to know of it.
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -19,6 +21,7 @@ from zdscan.inputs import constants
 from zdscan.inputs.constants import Constants
 from zdscan.kernels.tables import clauses as _layout
 from zdscan.physics.cases import COUPLINGS
+from zdscan.physics.currents import Current, Term, currents
 from zdscan.physics.polynomial import Polynomial
 from zdscan.physics.vertex import Transition, Vertex, vertex
 
@@ -37,8 +40,9 @@ _PLACES: Mapping[tuple[int, int, int], int] = {
 
 @dataclass(frozen=True)
 class Clause:
-    """One comparison: value = transform(constant + polynomial x BR) + offset against centre +up -down.
+    """One comparison: value = transform(constant + polynomial x BR x E) + offset against centre +up -down.
 
+    E is the share of the vectors that decay at the proper times of `window`.
     ratio = max[(value - centre)/up, (centre - value)/down, 0]; 1 or more is excluded.
 
     Attributes
@@ -47,7 +51,10 @@ class Clause:
     channel : multiply by this branching ratio of the vector; None: by 1.
     root : take the square root before adding `offset` (for the modulus of a complex amplitude).
     centre, up, down : up or down infinite where that side does not exclude.
-    min_width : the clause applies only where the total width (GeV) is at least this (prompt decay).
+    min_width : the clause applies only where the total width (GeV) is at least this: prompt decays of theory "paper".
+    window : (a, b) in 1/GeV, from and to which proper time over hbar a decay counts (`zdscan.physics.lifetime`):
+        E = exp(-a Gamma) - exp(-b Gamma). Prompt is a = 0, escape b = infinity, (0, 0) no window. Without a channel it
+        must be an escape: with any other window the rate would not fall with the width.
     """
 
     polynomial: Polynomial
@@ -59,6 +66,18 @@ class Clause:
     root: bool = False
     channel: Channel | None = None
     min_width: float = 0.0
+    window: tuple[float, float] = (0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        start, end = self.window
+        if self.window == (0.0, 0.0):
+            return
+        if not 0.0 <= start < end or math.isinf(start):
+            raise ValueError(f"a window goes from a proper time to a later one, not from {start:g} to {end:g}")
+        if self.channel is None and math.isfinite(end):
+            raise ValueError("a clause without a channel can have a window that ends at infinity alone")
+        if self.min_width > 0.0:
+            raise ValueError("a clause has either a window or a least width")
 
     def packed(self, constraint: int) -> list[float]:
         """The clause as the kernels read it (kernels/tables/clauses.py)."""
@@ -71,6 +90,7 @@ class Clause:
         out[_layout.CHANNEL] = -1.0 if self.channel is None else _CHANNELS[self.channel]
         out[_layout.CENTRE], out[_layout.UP], out[_layout.DOWN] = self.centre, self.up, self.down
         out[_layout.MIN_WIDTH] = self.min_width
+        out[_layout.WINDOW_FROM], out[_layout.WINDOW_TO] = self.window
         self.polynomial.pack(_PLACES, out)
         return out
 
@@ -95,11 +115,12 @@ class Model:
     A model is equal to itself alone, so that what follows from it can be cached.
     """
 
-    matrix: NDArray[np.float64]  # float64[16, 3], axial_mu included
+    matrix: NDArray[np.float64]  # float64[18, 3], axial_mu included
     theory: str  # "paper" or "complete"
     emission: str  # "lepton" or "complete"
     fcnc_scale: float
     limits: str
+    anomaly: Term = "wess-zumino"  # what becomes of the Wess-Zumino terms of anomalous currents, if there are any
     constants: Constants = field(default_factory=constants.load)
 
     def coupling(self, name: str) -> Polynomial:
@@ -121,7 +142,12 @@ class Model:
     @cached_property
     def _vertices(self) -> dict[Transition, Vertex]:
         transitions: tuple[Transition, ...] = ("bs", "bd", "sd")
-        return {t: vertex(self.matrix, t, self.fcnc_scale) for t in transitions}
+        return {t: vertex(self.matrix, t, self.fcnc_scale, self.anomaly) for t in transitions}
+
+    @cached_property
+    def currents(self) -> tuple[Current, ...]:
+        """What breaks the current of each parameter."""
+        return currents(self.matrix)
 
     def vertex(self, transition: Transition) -> Vertex:
         """The flavour-changing vertex per unit of each parameter, fcnc_scale included."""
@@ -143,6 +169,10 @@ class Constraint:
     applies : masses and cases in words.
     slots : how many clauses it may return.
     clauses : (model, mass in GeV) -> the clauses at that mass; none where it does not apply.
+    first_format : the first scan format whose set "all" has it.
+    group : the set beside "all" that has it: "flavour", "low-energy" or "direct" of zdscan's own.
+    references : BibTeX entries by key, of citations that zdscan's bibliography lacks.
+    definition : what makes the numbers of a constraint that does not come with zdscan; part of the identity of a grid.
     rule : what is compared, in words; by default the docstring of `clauses`.
     file : where it is defined, by default the module of `clauses`.
     """
@@ -157,6 +187,10 @@ class Constraint:
     applies: str
     slots: int
     clauses: Callable[[Model, float], Sequence[Clause]]
+    first_format: int = 1
+    group: str = ""
+    references: Mapping[str, str] = field(default_factory=dict)
+    definition: str = ""
     rule: str = ""
     file: str = ""
 
@@ -165,3 +199,13 @@ class Constraint:
             object.__setattr__(self, "rule", " ".join((self.clauses.__doc__ or "").split()))
         if not self.file:
             object.__setattr__(self, "file", f"{self.clauses.__module__.replace('.', '/')}.py")
+
+
+def of_package(constraint: Constraint, origin: str) -> Constraint:
+    """A constraint of another package, its definition being the origin (name and version) and a hash of its source."""
+    try:
+        source = inspect.getsource(inspect.getmodule(constraint.clauses))  # type: ignore[arg-type]
+    except (OSError, TypeError):  # made by a program, or not in Python
+        source = ""
+    made_of = f"{constraint.definition}{source}".encode()
+    return replace(constraint, definition=f"{origin}, {hashlib.sha256(made_of).hexdigest()}")

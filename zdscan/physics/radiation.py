@@ -1,4 +1,4 @@
-"""Rates of decays that radiate a Z_D: K, pi, W -> mu nu Z_D and Z -> mu mu Z_D. docs/constraints-charged.md.
+"""Rates of decays that radiate a Z_D: K, pi, W -> l nu Z_D and Z -> mu mu Z_D. docs/constraints-charged.md.
 
 Gamma(with Z_D)/Gamma(without) = g^T I(M) g in the couplings g of `Decay.couplings`. The three-body integrals I of
 kernels/physics are interpolated: divided by their powers of M and by their behaviour at threshold they are smooth in
@@ -8,6 +8,8 @@ Outside its ranges, and for other constants than those it was made with, the int
 What radiates follows the setting `emission`: the muon alone ("lepton"), or also the neutrino, the meson with its
 contact term, and the W ("complete"). The latter come from the rows g_numu, v_q, a_q and gWW of the coupling matrix: a
 direct muon coupling, which has none of them, stays on the muon. `ratio` puts both together, as a polynomial.
+Electrons have the complete sum in either case: that of the electron alone would not be helicity suppressed, which no
+analysis ever took for a rate.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,9 +37,8 @@ Array = NDArray[np.float64]
 NODES = 40
 _DEGREES = np.arange(NODES)
 LOWEST, HIGHEST = 0.01, 2.0  # GeV
-_DOWN_QUARK = {"K": "s", "pi_fast": "d", "pi_slow": "d"}
 # What the table was made with: another value of one of these, and it is not used.
-CONSTANTS = ("m_mu", "m_Kplus", "m_piplus", "MW", "MZ", "sin2_theta_w", "T_mu_split_pi_mu_nu_X")
+CONSTANTS = ("m_e", "m_mu", "m_Kplus", "m_piplus", "MW", "MZ", "sin2_theta_w", "T_mu_split_pi_mu_nu_X")
 
 
 @dataclass(frozen=True)
@@ -50,18 +51,28 @@ class Decay:
         conserved currents: their amplitudes grow as 1/M, and no 1/M^2 cancels between entries of I.
     of_kernel : float64[g, c], g in terms of the couplings c of the kernel; integers.
     growing : how many amplitudes grow as 1/M.
-    factors : (constants, mass, fine) -> I for the couplings of the kernel.
+    factors : (constants, mass, fine, basis) -> I, by quadrature: for the couplings of the kernel where basis is None,
+        else for g with c = basis @ g.
+    lepton : the suffix of its couplings in the matrix, "mu" or "e".
+    down : the suffix of the meson's down-type quark; "" for W and Z.
     """
 
     couplings: tuple[str, ...]
     of_kernel: Array
     growing: int
-    factors: Callable[[Constants, float, bool], NDArray[Any]]
+    factors: Callable[[Constants, float, bool, Array | None], NDArray[Any]]
+    lepton: Literal["mu", "e"] = "mu"
+    down: str = ""
 
     def integrals(self, c: Constants, mass: float, fine: bool = False) -> NDArray[Any]:
         """I at a mass in GeV, by quadrature; `fine` as in kernels/physics/threebody.py."""
         back = np.rint(np.linalg.inv(self.of_kernel))
-        found: NDArray[Any] = back.T @ self.factors(c, mass, fine) @ back
+        if self.lepton == "e" and self.down:
+            # Amplitudes cancel by (m_P/M)(m_P/m_e), so they are turned before the square; and the light electron needs
+            # the finer panels.
+            precise = self.factors(c, mass, True, back)
+            return precise if fine else precise.astype(np.float64)
+        found: NDArray[Any] = back.T @ self.factors(c, mass, fine, None) @ back
         return found
 
     @cached_property
@@ -71,11 +82,15 @@ class Decay:
         return of_amplitude[:, None] + of_amplitude
 
 
-def _w(c: Constants, mass: float, fine: bool) -> NDArray[Any]:
-    return w_factors(c["MW"], c["m_mu"], mass, fine)
+def _w(lepton: Literal["mu", "e"]) -> Decay:
+    def factors(c: Constants, mass: float, fine: bool, basis: Array | None) -> NDArray[Any]:
+        return w_factors(c["MW"], c[f"m_{lepton}"], mass, fine)
+
+    of_kernel = np.array([[-1, 0, 1, -1], [-1, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1]], dtype=np.float64)
+    return Decay(("gn-gL-gW", "gR-gL", "gL", "gW"), of_kernel, 2, factors, lepton)  # of gL, gR, gn, gW
 
 
-def _z(c: Constants, mass: float, fine: bool) -> NDArray[Any]:
+def _z(c: Constants, mass: float, fine: bool, basis: Array | None) -> NDArray[Any]:
     s2 = c["sin2_theta_w"]
     vv, aa, va = z_factors(c["MZ"], c["m_mu"], mass, s2 - 0.5, s2, fine)
     return np.array([[aa, 0.5 * va], [0.5 * va, vv]])
@@ -84,31 +99,30 @@ def _z(c: Constants, mass: float, fine: bool) -> NDArray[Any]:
 def kinetic_range(c: Constants, decay: str) -> tuple[float, float]:
     """The muon's kinetic energies (GeV) in the parent's rest frame that count in a decay of a meson."""
     split = c["T_mu_split_pi_mu_nu_X"]
-    return {"K": (0.0, math.inf), "pi_fast": (split, math.inf), "pi_slow": (0.0, split)}[decay]
+    return {"pi_fast": (split, math.inf), "pi_slow": (0.0, split)}.get(decay, (0.0, math.inf))
 
 
-def _meson(decay: str, parent: str) -> Decay:
-    def factors(c: Constants, mass: float, fine: bool) -> NDArray[Any]:
-        return meson_factors(c[parent], c["m_mu"], c["m_mu"], mass, *kinetic_range(c, decay), fine)
+def _meson(decay: str, parent: str, down: str, lepton: Literal["mu", "e"] = "mu") -> Decay:
+    def factors(c: Constants, mass: float, fine: bool, basis: Array | None) -> NDArray[Any]:
+        m_lepton, energies = c[f"m_{lepton}"], kinetic_range(c, decay)
+        return meson_factors(c[parent], m_lepton, c["m_mu"], mass, *energies, fine, basis)
 
     # of gL, gR, gn, gf, gC
     of_kernel = np.array(
         [[-1, 0, 1, 0, -1], [-1, 1, 0, 0, 0], [0, 0, 0, 1, -1], [1, 0, 0, 0, 0], [0, 0, 0, 0, 1]], dtype=np.float64
     )
-    return Decay(("gn-gL-gC", "gR-gL", "gf-gC", "gL", "gC"), of_kernel, 3, factors)
+    return Decay(("gn-gL-gC", "gR-gL", "gf-gC", "gL", "gC"), of_kernel, 3, factors, lepton, down)
 
 
 DECAYS: Mapping[str, Decay] = {
-    "W": Decay(
-        ("gn-gL-gW", "gR-gL", "gL", "gW"),
-        np.array([[-1, 0, 1, -1], [-1, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1]], dtype=np.float64),  # of gL, gR, gn, gW
-        2,
-        _w,
-    ),
+    "W": _w("mu"),
+    "W_e": _w("e"),
     "Z": Decay(("a", "v"), np.eye(2), 1, _z),
-    "K": _meson("K", "m_Kplus"),
-    "pi_fast": _meson("pi_fast", "m_piplus"),
-    "pi_slow": _meson("pi_slow", "m_piplus"),
+    "K": _meson("K", "m_Kplus", "s"),
+    "K_e": _meson("K_e", "m_Kplus", "s", "e"),
+    "pi_fast": _meson("pi_fast", "m_piplus", "d"),
+    "pi_slow": _meson("pi_slow", "m_piplus", "d"),
+    "pi_e": _meson("pi_e", "m_piplus", "d", "e"),
 }
 
 
@@ -177,6 +191,10 @@ def stretches(c: Constants) -> tuple[Stretch, ...]:
         Stretch("pi_fast", LOWEST, both - 1e-4, both, 2.0),
         Stretch("pi_slow", LOWEST, both),
         Stretch("pi_slow", both, pion - 1e-4, pion, 3.5),
+        Stretch("W_e", LOWEST, HIGHEST),
+        # The two thresholds m_P -+ m_e lie so close that beyond this the rule would need more nodes.
+        Stretch("K_e", LOWEST, 0.5 * c["m_Kplus"]),
+        Stretch("pi_e", LOWEST, 0.5 * c["m_piplus"]),
     )
 
 
@@ -196,15 +214,16 @@ def table() -> Mapping[str, list[tuple[Stretch, Array]]]:
 def _couplings(model: Model, decay: str) -> Array:
     """The couplings g of a decay, a key of `DECAYS`, per unit of eps, eps_z, g_mu: float64[g, 3]."""
     rows: dict[str, Array] = dict(zip(COUPLINGS, model.matrix, strict=True))
-    complete = model.emission == "complete"
+    lepton, down = DECAYS[decay].lepton, DECAYS[decay].down
+    complete = model.emission == "complete" or lepton == "e"
     nothing = np.zeros(len(PARAMETERS))
-    of_kernel = [rows["v_mu"] + rows["a_mu"], rows["v_mu"] - rows["a_mu"], rows["g_numu"] if complete else nothing]
+    v, a = rows[f"v_{lepton}"], rows[f"a_{lepton}"]
+    of_kernel = [v + a, v - a, rows[f"g_nu{lepton}"] if complete else nothing]
     if decay == "Z":
-        of_kernel = [rows["a_mu"], rows["v_mu"]]
-    elif decay == "W":
+        of_kernel = [a, v]
+    elif not down:
         of_kernel.append(rows["gWW"] if complete else nothing)
     elif complete:
-        down = _DOWN_QUARK[decay]
         charge = rows["v_u"] - rows[f"v_{down}"]
         of_kernel += [charge, charge - (rows["a_u"] - rows[f"a_{down}"])]
     else:
@@ -224,13 +243,14 @@ def _interpolated(model: Model, decay: str) -> list[tuple[Stretch, Array]]:
 
 
 def ratio(model: Model, mass: float, decay: str) -> Polynomial:
-    """Gamma(with a Z_D)/Gamma(without) of a decay.
+    """Gamma(with a Z_D)/Gamma(without) of a decay; of a meson to an electron over that to mu nu, without.
 
     Parameters
     ----------
     mass : of the Z_D, GeV.
     decay : "K" -> mu nu; "pi_fast" and "pi_slow", the part of pi -> mu nu with a muon of more and of less kinetic
-        energy than T_mu_split_pi_mu_nu_X, over the whole rate without; "W" -> mu nu; "Z" -> mu mu, real emission alone.
+        energy than T_mu_split_pi_mu_nu_X, over the whole rate without; "W" -> mu nu; "Z" -> mu mu, real emission alone;
+        "K_e", "pi_e", "W_e" -> e nu.
     """
     for stretch, coefficients in _interpolated(model, decay):
         if stretch.low <= mass <= stretch.high:

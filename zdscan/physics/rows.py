@@ -13,6 +13,7 @@ from zdscan.inputs import measurements, tables
 from zdscan.inputs.measurements import MeasurementSet
 from zdscan.inputs.tables import SMTables
 from zdscan.kernels.physics.bsll import node_functions
+from zdscan.physics.dipole import dipole_factor, photon_decay
 
 AUTOMATIC = "auto"  # theory errors as the data sets have it
 # name -> theory covariance of the n rows, float64[n, n]
@@ -82,6 +83,7 @@ def build(names: str | tuple[str, ...], errors: str, theory_errors: str) -> Like
     whitening_muon = np.zeros((int(muon.sum()), len(muon)))
     whitening_muon[:, muon] = _inverse_cholesky(covariance[np.ix_(muon, muon)])
     panel_row = sm_tables.panel_row.astype(np.int64)
+    dipole = np.array([dipole_factor(photon_decay(decay)) for decay in data.decays])
     return Likelihood(
         data=data,
         sm_tables=sm_tables,
@@ -97,6 +99,7 @@ def build(names: str | tuple[str, ...], errors: str, theory_errors: str) -> Like
             np.ascontiguousarray(sm_tables.nodes),
             sm_tables.normalisation[panel_row],
             2.0 * (sm_tables.lepton_mass * sm_tables.cp_factor)[panel_row],
+            dipole[panel_row],
         ),
     )
 

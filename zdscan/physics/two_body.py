@@ -6,7 +6,8 @@ zdscan/kernels/physics/twobody.py; the amplitudes, from the vertex and the form 
     Gamma = lambda^(3/2)(m_K^2, m_pi^2, M^2)/(64 pi m_K^3 M^2) |F|^2                        `pseudoscalar_factor`
     F = (E0 + E2 M^2) f+(M^2) - M1 m_s M^2 fT(M^2)/(m_K + m_pi)                             `_pseudoscalar_amplitude`
 
-with E2 of the photon from the measured K+ -> pi+ gamma* amplitude (`_measured_photon`).
+with E2 of the photon from the measured K+ -> pi+ gamma* amplitude (`_measured_photon`). M1 of b -> s is, with theory
+`complete`, that of the measured decay into a real photon (zdscan/physics/dipole.py).
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from zdscan.inputs.spline import Spline
 from zdscan.kernels.physics.twobody import inclusive_factor, pseudoscalar_factor, vector_amplitudes, vector_factor
 from zdscan.physics.cases import CASES, COUPLINGS
 from zdscan.physics.clause import Clause, Model
+from zdscan.physics.dipole import dipole_factor
+from zdscan.physics.lifetime import with_escape
 from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.polynomial import Polynomial
 from zdscan.physics.vertex import Transition, vertex
@@ -44,6 +47,7 @@ class Mode:
     lifetimes : their mean is used.
     form_factors : name of the table, empty for the inclusive decay.
     heavy_quark : mass that multiplies M1.
+    photon : the decay into a real photon that normalises M1, a key of `dipole.PHOTON_DECAYS`; empty for s -> d.
     cp_odd : K_L decay, through the imaginary part of the amplitude alone (phase convention with lambda_u real).
     """
 
@@ -54,14 +58,15 @@ class Mode:
     lifetimes: tuple[str, ...]
     form_factors: str
     heavy_quark: str
+    photon: str = ""
     cp_odd: bool = False
 
 
 MODES: Mapping[str, Mode] = {
-    "B+->K+": Mode("bs", "pseudoscalar", "m_Bplus", "m_Kplus", ("tau_Bplus",), "B->K", "m_b_48"),
-    "B0->K*0": Mode("bs", "vector", "m_B0", "m_Kst0", ("tau_B0",), "B->K*", "m_b_48"),
-    "Bs->phi": Mode("bs", "vector", "m_Bs", "m_phi", ("tau_Bs",), "Bs->phi", "m_b_48"),
-    "B->Xs": Mode("bs", "inclusive", "m_b_Xs", "", ("tau_Bplus", "tau_B0"), "", "m_b_Xs"),
+    "B+->K+": Mode("bs", "pseudoscalar", "m_Bplus", "m_Kplus", ("tau_Bplus",), "B->K", "m_b_48", "K*"),
+    "B0->K*0": Mode("bs", "vector", "m_B0", "m_Kst0", ("tau_B0",), "B->K*", "m_b_48", "K*"),
+    "Bs->phi": Mode("bs", "vector", "m_Bs", "m_phi", ("tau_Bs",), "Bs->phi", "m_b_48", "phi"),
+    "B->Xs": Mode("bs", "inclusive", "m_b_Xs", "", ("tau_Bplus", "tau_B0"), "", "m_b_Xs", "Xs"),
     "K+->pi+": Mode("sd", "pseudoscalar", "m_Kplus", "m_piplus", ("tau_Kplus",), "K->pi", "m_s_2"),
     "KL->pi0": Mode("sd", "pseudoscalar", "m_K0", "m_pi0", ("tau_KL",), "K->pi", "m_s_2", cp_odd=True),
 }
@@ -78,7 +83,8 @@ def _form_factors(table: str, names: tuple[str, ...]) -> Spline:
 def branching_ratio(mode: str, model: Model, mass: float) -> Polynomial:
     """The branching ratio BR(H -> H' Z_D), of degree two in (eps, eps_z, g_mu); 0 above threshold.
 
-    The polarisation sum is complete and the dipole M1 is kept in both theory settings.
+    The polarisation sum is complete and the dipole M1 is kept in both theory settings; with `complete`, M1 of b -> s
+    has the size measured with real photons.
 
     Parameters
     ----------
@@ -140,10 +146,13 @@ def _inclusive_amplitudes(decay: Mode, model: Model, mass: float) -> list[Row]:
 
 
 def _vertex(decay: Mode, model: Model, mass: float, f_plus: float = math.nan) -> tuple[Row, Row]:
-    """(E0 + E2 M^2, M1) per unit of each parameter; s -> d with the measured photon amplitude (f_plus at M^2)."""
+    """(E0 + E2 M^2, M1) per unit of each parameter; the photon's amplitudes as measured (f_plus at M^2, for s -> d)."""
     e0, e2, m1 = model.vertex(decay.transition).rows
     if decay.transition == "sd":
         e2 = _measured_photon(model, mass, f_plus)
+    if decay.photon and model.theory == "complete":
+        factor = dipole_factor(decay.photon)
+        m1 = [factor * x for x in m1]
     return [x + mass * mass * y for x, y in zip(e0, e2, strict=True)], m1
 
 
@@ -181,6 +190,11 @@ def _photon_share(column: NDArray[np.float64]) -> float:
     return float(share[0]) if matches else 0.0
 
 
-def neutrino_clause(model: Model, mass: float, mode: str, standard_model: float, limit: float) -> Clause:
-    """The clause BR_SM(H -> H' nu nu) + BR(H -> H' Z_D) BR_inv < limit; interference is below 3e-6 of the second."""
-    return Clause(polynomial=branching_ratio(mode, model, mass), channel="invisible", constant=standard_model, up=limit)
+def neutrino_clauses(
+    model: Model, mass: float, mode: str, detector: str, standard_model: float, limit: float
+) -> list[Clause]:
+    """BR_SM(H -> H' nu nu) + BR(H -> H' Z_D) BR_inv < limit, and for those that escape from the detector.
+
+    Interference is below 3e-6 of the second.
+    """
+    return with_escape(model, mass, detector, branching_ratio(mode, model, mass), limit, standard_model)

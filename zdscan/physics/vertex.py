@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.inputs import constants
-from zdscan.kernels.physics.loops import E0, E2, M1, penguin
+from zdscan.kernels.physics.loops import E0, E2, M1, WW, penguin
+from zdscan.physics import currents
 from zdscan.physics.cases import COUPLINGS
 from zdscan.physics.polynomial import Polynomial
 
@@ -47,10 +48,16 @@ class Vertex:
         return self.e0_polynomial * self.e0_polynomial
 
 
-def vertex(matrix: NDArray[np.float64], transition: Transition, fcnc_scale: float = 1.0) -> Vertex:
-    """The one-loop vertex of a transition, summed over u, c and t, for a coupling matrix float64[16, 3].
+def vertex(
+    matrix: NDArray[np.float64],
+    transition: Transition,
+    fcnc_scale: float = 1.0,
+    anomaly: currents.Term = "wess-zumino",
+) -> Vertex:
+    """The one-loop vertex of a transition, summed over u, c and t, for a coupling matrix float64[18, 3].
 
-    fcnc_scale multiplies E0, which without a Higgs sector is uncertain at 50-100% (docs/penguin.md).
+    fcnc_scale multiplies E0 of these loops, which without a Higgs sector is uncertain at 50-100% (docs/penguin.md). E0
+    of the Wess-Zumino term is added to it where a column has one: it is a loop of two W alone, without Higgs sector.
     """
     c = constants.load()
     lambdas = np.array([c.complex(f"lambda_{transition}_{quark}") for quark in "uct"])
@@ -68,8 +75,15 @@ def vertex(matrix: NDArray[np.float64], transition: Transition, fcnc_scale: floa
     # Where gauge invariance cancels E0 (any photon-like column), rounding leaves 1e-16 of the single terms.
     terms = scale * c["MW"] ** 2 * np.sum(np.abs(lambdas)) * np.max(np.abs(couplings), axis=1)
     e0[np.abs(e0) < 1e-13 * terms] = 0.0
+    e0 *= fcnc_scale
+    kept, _ = currents.coefficients(matrix, anomaly)
+    if np.any(kept):
+        one = np.zeros(6)
+        one[WW] = 1.0
+        k = scale * c["MW"] ** 2
+        e0[kept != 0.0] += 4.0 * k * k * kept[kept != 0.0] * penguin(one, lambdas, x, E0, 1.0)
     return Vertex(
-        e0=fcnc_scale * e0,
+        e0=e0,
         e2=column(E2, scale),
         m1=column(M1, scale),
         lambda_t=complex(lambdas[2]),

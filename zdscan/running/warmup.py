@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 from zdscan.compiled.cache import cache_folder, is_kept
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import Engine
 from zdscan.evaluation.fields import ALWAYS, FIELDS
+from zdscan.evaluation.settings import FORMATS
 from zdscan.grid import profiles
 from zdscan.scan.scanfile import parse_scan
 
@@ -33,9 +35,14 @@ def compile_everything() -> Path:
     UserError
         The folder cannot be written, so that nothing is kept.
     """
-    for fields in (ALWAYS, FIELDS):
-        engine = Engine.from_scan(parse_scan(ONE_POINT, "warm-up", [f"output.fields={json.dumps(fields)}"]))
-        engine.warm_up(partial(profiles.warm_up, engine.fields))
+    compiled: set[tuple[str, ...]] = set()
+    for scan_format, fields in product(FORMATS, (ALWAYS, FIELDS)):
+        chosen = [f"format={scan_format}", 'constraints.use="all"', f"output.fields={json.dumps(fields)}"]
+        engine = Engine.from_scan(parse_scan(ONE_POINT, "warm-up", chosen))
+        types = tuple(field.dtype for field in engine.fields)  # "all" may be too many for the mask of an earlier format
+        if types not in compiled:
+            engine.warm_up(partial(profiles.warm_up, engine.fields))
+            compiled.add(types)
     if not is_kept():
         raise UserError(
             f"The folder {cache_folder()} cannot be written, so every command compiles the kernels again (half a "

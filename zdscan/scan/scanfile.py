@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,18 +19,24 @@ from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, cre
 from pydantic_core import PydanticCustomError
 
 from zdscan import __version__
-from zdscan.constraints import available
 from zdscan.errors import UserError, listed, nearest, not_one_of
 from zdscan.evaluation.fields import ALWAYS, FIELDS
-from zdscan.evaluation.settings import CONSTRAINT_SETS, SETTINGS, Setting, Settings
+from zdscan.evaluation.settings import FORMATS, SETTINGS, Setting, Settings
 from zdscan.grid.blocks import MOST_TABLE_BYTES, table_bytes
 from zdscan.physics.cases import CASES, Case, named_case
+from zdscan.physics.clause import Constraint
+from zdscan.physics.currents import setting_fault
 from zdscan.physics.parameters import AXES
 from zdscan.scan.axes import AxisSpec, build_axis, physics_faults, range_faults
+from zdscan.scan.choice import choice_faults
+from zdscan.scan.curves import CURVE_TABLES, curves_of
 from zdscan.scan.messages import OWN_WORDS, Fault, pydantic_faults, sentence
 from zdscan.scan.overrides import apply_overrides
 
-FORMAT = 1
+if TYPE_CHECKING:
+    from zdscan.grid.open import GridFile
+
+LATEST = FORMATS[-1]
 
 
 @dataclass(frozen=True)
@@ -81,27 +87,46 @@ def _checked(setting: Setting) -> Any:
     return Annotated[Any, PlainValidator(check)]
 
 
-def _settings_of(section: str) -> dict[str, Any]:
-    """The declared settings of a section, as pydantic makes a model of them: key -> (type, default)."""
-    return {item.key: (_checked(item), item.file_default) for item in SETTINGS.values() if item.section == section}
-
-
 SECTIONS = tuple(dict.fromkeys(item.section for item in SETTINGS.values() if item.section))
-_TABLES: dict[str, type[_Table]] = {
-    section: create_model(section, __base__=_Table, **_settings_of(section)) for section in SECTIONS
-}
 
-# The whole document; sections other than [axes] may be left out. What `case` and the constraints may be is checked by
-# `_case` and `_constraint_faults`.
-_DOCUMENT: dict[str, Any] = {
-    "format": (int, ...),
-    "case": (Any, ...),
-    **_settings_of(""),
-    "axes": (_AxesTable, ...),
-    **{section: (table, table()) for section, table in _TABLES.items()},
-    "output": (_OutputTable, _OutputTable()),
-}
-ScanFile: type[_Table] = create_model("ScanFile", __base__=_Table, **_DOCUMENT)
+
+def _settings_of(section: str, scan_format: int) -> dict[str, Any]:
+    """The declared settings of a section, as pydantic makes a model of them: key -> (type, default)."""
+    return {
+        item.key: (_checked(item), item.default_of(scan_format))
+        for item in SETTINGS.values()
+        if item.section == section
+    }
+
+
+# Keys that are no settings, by section: they are checked where they are read.
+_OTHERS: Mapping[str, dict[str, Any]] = {"constraints": {CURVE_TABLES[-1]: (Any, None)}}
+
+
+def _document(scan_format: int) -> type[_Table]:
+    """The whole document of a format; sections other than [axes] may be left out.
+
+    What `case` and the constraints may be is checked by `_case` and `_constraint_faults`.
+    """
+    tables: dict[str, type[_Table]] = {
+        section: create_model(
+            section, __base__=_Table, **_settings_of(section, scan_format), **_OTHERS.get(section, {})
+        )
+        for section in SECTIONS
+    }
+    fields: dict[str, Any] = {
+        "format": (int, ...),
+        "case": (Any, ...),
+        **_settings_of("", scan_format),
+        "axes": (_AxesTable, ...),
+        **{section: (table, table()) for section, table in tables.items()},
+        "output": (_OutputTable, _OutputTable()),
+    }
+    document: type[_Table] = create_model("ScanFile", __base__=_Table, **fields)
+    return document
+
+
+SCAN_FILES: Mapping[int, type[_Table]] = {scan_format: _document(scan_format) for scan_format in FORMATS}
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,12 +138,14 @@ class Scan:
     Attributes
     ----------
     text, overrides : the TOML text, and the settings that replace some of it.
-    format : of the scan file.
+    format : of the scan file; fixes what it means where it says nothing.
     case : "A", "B", "C", or the user's own.
     settings : theory setting, and what the sections [model], [data] and [constraints] say (docs/scan-file.md).
     axes : name -> ascending float64 values: mass (GeV), eps, eps_z, g_mu.
     output : what is stored, as section [output] says.
     source : what messages call the file.
+    own : the user's constraints, as [[constraints.curve]] says.
+    files : texts of the files that the scan file names, by their names there.
     """
 
     text: str
@@ -129,6 +156,8 @@ class Scan:
     axes: Mapping[str, NDArray[np.float64]]
     output: OutputOptions
     source: str = field(default="scan file")
+    own: tuple[Constraint, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -152,7 +181,9 @@ class Scan:
     def coupling_case(self) -> Case:
         """The case with its matrix, built in or the user's."""
         given = self.case
-        return named_case(given) if isinstance(given, str) else Case.from_couplings(given.name, given.couplings)
+        if isinstance(given, str):
+            return named_case(given)
+        return Case.from_couplings(given.name, given.couplings, scan_format=self.format)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -162,7 +193,7 @@ class Scan:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Scan):
             return NotImplemented
-        told = [f.name for f in fields(self) if f.name not in ("text", "overrides", "axes", "source")]
+        told = [f.name for f in fields(self) if f.name not in ("text", "overrides", "axes", "source", "own")]
         return all(getattr(self, name) == getattr(other, name) for name in told) and all(
             np.array_equal(self.axes[name], other.axes[name]) for name in AXES
         )
@@ -170,8 +201,8 @@ class Scan:
     def __hash__(self) -> int:
         return hash((self.text, self.overrides))
 
-    def __reduce__(self) -> tuple[Callable[..., Scan], tuple[str, str, tuple[str, ...]]]:
-        return parse_scan, (self.text, self.source, self.overrides)
+    def __reduce__(self) -> tuple[Callable[..., Scan], tuple[str, str, tuple[str, ...], Mapping[str, str]]]:
+        return parse_scan, (self.text, self.source, self.overrides, dict(self.files))
 
 
 def load_scan(path: str | Path, overrides: Sequence[str] = ()) -> Scan:
@@ -199,28 +230,53 @@ def load_scan(path: str | Path, overrides: Sequence[str] = ()) -> Scan:
         raise UserError(f"{path}: not a text in UTF-8 (byte {error.start}); a scan file is TOML.") from None
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}.") from None
-    return parse_scan(text, str(path), overrides)
+    return parse_scan(text, str(path), overrides, folder=path.parent)
 
 
-def parse_scan(text: str, source: str = "scan file", overrides: Sequence[str] = ()) -> Scan:
-    """As `load_scan`, from the text of the file; `source` is what messages call it. Line ends are kept as given."""
+def scan_of(grid: GridFile) -> Scan:
+    """The scan that a grid file was made for, from the file alone.
+
+    Raises
+    ------
+    UserError
+        This zdscan does not read it any more.
+    """
+    return parse_scan(grid.scan_text, f"the scan file in {grid.path}", grid.overrides, grid.files)
+
+
+def parse_scan(
+    text: str,
+    source: str = "scan file",
+    overrides: Sequence[str] = (),
+    files: Mapping[str, str] | None = None,
+    folder: Path = Path(),
+) -> Scan:
+    """As `load_scan`, from the text of the file. Line ends are kept as given.
+
+    Parameters
+    ----------
+    source : what messages call the file.
+    files : texts of the files that it names; by default they are read, beginning at `folder`.
+    """
     try:
         raw = tomllib.loads(text.replace("\r\n", "\n"))
     except ValueError as error:  # TOMLDecodeError, or Python's own limit on the digits of a number
         raise UserError(f"{source}: not valid TOML: {error}.") from None
     given = apply_overrides(raw, overrides)
-    faults, newer = _format_faults(raw)
+    scan_format, faults, newer = _format(raw)
     if newer:  # the rest of a file in a later format cannot be judged
         raise UserError(*(sentence(fault, source, text, given) for fault in faults))
 
     document: dict[str, Any] | None = None
     try:
-        document = ScanFile.model_validate(raw).model_dump()
+        document = SCAN_FILES[scan_format].model_validate(raw).model_dump()
     except ValidationError as error:
-        faults += [fault for fault in pydantic_faults(error, ScanFile) if fault.path != ("format",)]
+        faults += [fault for fault in pydantic_faults(error, SCAN_FILES[scan_format]) if fault.path != ("format",)]
     axes, more = _axes(raw)
-    case, case_faults = _case(raw.get("case"))
-    faults += more + case_faults + _constraint_faults(raw) + _output_faults(raw, axes)
+    case, case_faults = _case(raw.get("case"), scan_format)
+    own = curves_of(raw, files, folder)
+    faults += [*more, *case_faults, *own.faults, *choice_faults(raw, scan_format, own)]
+    faults += _output_faults(raw, axes)
     if document is not None:
         faults += _mismatches(document)
     if case == "A":
@@ -229,16 +285,23 @@ def parse_scan(text: str, source: str = "scan file", overrides: Sequence[str] = 
         unique = dict.fromkeys(sentence(fault, source, text, given) for fault in faults)
         raise UserError(*unique)
     assert case is not None
-    return Scan(
+    scan = Scan(
         text=text,
         overrides=tuple(overrides),
-        format=document["format"],
+        format=scan_format,
         case=case,
         settings=_settings(document),
         axes=MappingProxyType(axes),
         output=OutputOptions(tuple(document["output"]["fields"]), document["output"]["profiles"]),
         source=source,
+        own=own.constraints,
+        files=MappingProxyType(dict(own.files)),
     )
+    if fault := setting_fault(
+        scan.settings.anomaly, scan.case_name, scan.coupling_case.with_axial(scan.settings.axial_mu)
+    ):
+        raise UserError(sentence(Fault(SETTINGS["anomaly"].path, fault), source, text, given))
+    return scan
 
 
 def _section(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -246,17 +309,17 @@ def _section(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return section if isinstance(section, dict) else {}
 
 
-def _format_faults(raw: Mapping[str, Any]) -> tuple[list[Fault], bool]:
-    """Faults of the format number, and whether the file was written for a later zdscan."""
+def _format(raw: Mapping[str, Any]) -> tuple[int, list[Fault], bool]:
+    """The format (the latest where it is wrong), its faults, and whether the file was written for a later zdscan."""
     value, path = raw.get("format"), ("format",)
     if value is None:
-        return [Fault(path, f"is missing; begin the file with format = {FORMAT}")], False
+        return LATEST, [Fault(path, f"is missing; begin the file with format = {LATEST}")], False
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        return [Fault(path, f"must be the whole number {FORMAT}, not {value!r}")], False
-    if value > FORMAT:
-        text = f"= {value} is newer than this zdscan ({__version__}) reads, which is {FORMAT}; please update zdscan"
-        return [Fault(path, text)], True
-    return [], False
+        return LATEST, [Fault(path, f"must be {' or '.join(map(str, FORMATS))}, not {value!r}")], False
+    if value > LATEST:
+        text = f"= {value} is newer than this zdscan ({__version__}) reads, which is {LATEST}; please update zdscan"
+        return LATEST, [Fault(path, text)], True
+    return value, [], False
 
 
 def _axes(raw: Mapping[str, Any]) -> tuple[dict[str, NDArray[np.float64]], list[Fault]]:
@@ -278,7 +341,7 @@ def _axes(raw: Mapping[str, Any]) -> tuple[dict[str, NDArray[np.float64]], list[
     return axes, faults
 
 
-def _case(value: Any) -> tuple[str | CustomCase | None, list[Fault]]:
+def _case(value: Any, scan_format: int) -> tuple[str | CustomCase | None, list[Fault]]:
     if value is None:  # reported as missing with the whole document
         return None, []
     if isinstance(value, str):
@@ -290,7 +353,7 @@ def _case(value: Any) -> tuple[str | CustomCase | None, list[Fault]]:
     except ValidationError as error:
         return None, pydantic_faults(error, _CaseTable, ("case",))
     try:
-        Case.from_couplings(table.name, table.couplings)
+        Case.from_couplings(table.name, table.couplings, scan_format=scan_format)
     except UserError as error:
         return None, [Fault(("case", "couplings"), f"cannot be used: {message}") for message in error.messages]
     couplings = {row: MappingProxyType(columns) for row, columns in table.couplings.items()}
@@ -318,32 +381,6 @@ def _mismatches(document: Mapping[str, Any]) -> list[Fault]:
     """Settings that do not go with the others."""
     found = Settings(**_values(document)).mismatch
     return [] if found is None else [Fault(SETTINGS[found[0]].path, found[1])]
-
-
-def _constraint_faults(raw: Mapping[str, Any]) -> list[Fault]:
-    """What is wrong with the choice of constraints: a set by name, or a list of ids."""
-    setting = SETTINGS["constraints"]
-    section, key = setting.path
-    value, known = _section(raw, section).get(key, setting.file_default), available()
-    if isinstance(value, str):
-        if value in CONSTRAINT_SETS:
-            return []
-        if value in known:
-            return [Fault(setting.path, f"must be a list of ids; write [{value!r}]")]
-        return [Fault(setting.path, f"{not_one_of(value, CONSTRAINT_SETS)}, or a list of ids")]
-    if not isinstance(value, list):
-        return [Fault(setting.path, f'must be "paper", "all" or a list of ids, not {value!r}')]
-    if not value:
-        return [Fault(setting.path, 'is an empty list; name at least one constraint, or write "paper" or "all"')]
-    faults = []
-    for index, name in enumerate(value):
-        if not isinstance(name, str):
-            faults.append(Fault((*setting.path, index), f"must be a constraint id in quotes, not {name!r}"))
-        elif name not in known:
-            faults.append(Fault((*setting.path, index), not_one_of(name, known)))
-        elif name in value[:index]:
-            faults.append(Fault((*setting.path, index), f"repeats {name!r}; name every constraint once"))
-    return faults
 
 
 def _output_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64]]) -> list[Fault]:

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
+from zdscan.constraints import SETS
 from zdscan.errors import listed
-from zdscan.evaluation.settings import CONSTRAINT_SETS, SETTINGS, Setting
+from zdscan.evaluation.settings import SETTINGS, Setting
 from zdscan.grid.sinks import SINKS
 
 ScanPath = Annotated[Path, typer.Argument(metavar="SCAN.toml", help="The scan file.")]
@@ -35,7 +36,7 @@ def names_of_measurements(text: str) -> str | tuple[str, ...]:
 
 def constraint_names(text: str) -> str | tuple[str, ...]:
     """Constraints as typed: the name of a set, or ids separated by commas."""
-    return text if text in CONSTRAINT_SETS else tuple(name.strip() for name in text.split(","))
+    return text if text in SETS else tuple(name.strip() for name in text.split(","))
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
@@ -61,7 +62,10 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _option(setting: Setting) -> inspect.Parameter:
-    separated = {"constraints": " Ids are separated by commas.", "measurements": " Names are separated by commas."}
+    separated = {
+        "constraints": " Sets and ids are separated by commas.",
+        "measurements": " Names are separated by commas.",
+    }
     many = separated.get(setting.name, "")
     return inspect.Parameter(
         setting.name,

@@ -14,8 +14,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from zdscan.evaluation.fields import UNSEEN
 from zdscan.evaluation.settings import SETTINGS
 from zdscan.physics.parameters import AXES, UNITS
+from zdscan.terminal.neglected import point_lines, scan_lines
+from zdscan.terminal.words import NOT_COMPUTED, allowed_by
 
 if TYPE_CHECKING:
     from zdscan.grid.verify import BestPoint, FileInfo, VerifyReport
@@ -65,8 +68,9 @@ def time_text(seconds: float) -> str:
 
 
 def show_check(scan: Scan, expected: Estimate) -> None:
-    """Print a valid scan: axes, settings, size, memory and time."""
+    """Print a valid scan: axes, settings, what breaks the currents, what is left out, size, memory and time."""
     from zdscan.inputs import measurements
+    from zdscan.physics.currents import currents, resolved
 
     out = console()
     out.print(f"{scan.source} is valid: case {scan.case_name}, theory {scan.settings.theory}.")
@@ -77,9 +81,14 @@ def show_check(scan: Scan, expected: Estimate) -> None:
         if setting.name == "theory_errors" and value == "auto":
             value = f"auto: {measurements.load(scan.settings.measurements).theory_errors}"
         table.add_row(".".join(setting.path), ", ".join(value) if isinstance(value, tuple) else str(value))
+    if scan.own:
+        table.add_row("constraints.curve", ", ".join(constraint.id for constraint in scan.own))
     table.add_row("output.fields", ", ".join(scan.output.fields) or "none, profiles only")
     table.add_row("output.profiles", "yes" if scan.output.profiles else "no")
     out.print(table)
+    matrix = scan.coupling_case.with_axial(scan.settings.axial_mu)
+    _show_currents(out, [current.to_dict(resolved(scan.settings.anomaly, matrix)) for current in currents(matrix)])
+    _show_lines(out, scan_lines(scan))
     table = plain_table("Cost", "", "", left=(0, 1))
     size = expected.size
     table.add_row("points", f"{size.points:,}")
@@ -100,9 +109,22 @@ def _axes_table(axes: Mapping[str, Any]) -> Table:
     return table
 
 
+def _show_currents(out: Console, found: Sequence[Mapping[str, Any]], title: str = "Currents") -> None:
+    """Print what breaks the current of each parameter, and what becomes of its anomaly."""
+    table = plain_table(title, "per", "conserved", "broken by", "anomaly", "Wess-Zumino term", left=(0, 1, 2, 4))
+    for item in found:
+        if item["wess_zumino"] == "nothing couples":
+            continue
+        conserved = "yes" if item["conserved"] else "no"
+        broken = "; ".join(item["broken_by"]) or "-"
+        table.add_row(item["parameter"], conserved, broken, number(item["anomaly"]), item["wess_zumino"])
+    out.print(table)
+
+
 def show_cases(cases: Mapping[str, Case]) -> None:
-    """Print every coupling of the built-in cases as a formula in eps, eps_z, g_mu."""
+    """Print every coupling of the built-in cases as a formula in eps, eps_z, g_mu, and what breaks their currents."""
     from zdscan.physics.cases import COUPLINGS
+    from zdscan.physics.currents import currents, resolved
     from zdscan.physics.parameters import PARAMETERS
 
     out = console()
@@ -112,6 +134,9 @@ def show_cases(cases: Mapping[str, Case]) -> None:
     for index, coupling in enumerate(COUPLINGS):
         table.add_row(coupling, *(formula(case.matrix[index], PARAMETERS) for case in cases.values()))
     out.print(table)
+    for name, case in cases.items():
+        setting = resolved("auto", case.matrix)
+        _show_currents(out, [current.to_dict(setting) for current in currents(case.matrix)], f"Currents of Case {name}")
     out.print("A case of your own: see [case] in docs/scan-file.md.", markup=False)
 
 
@@ -130,11 +155,12 @@ def formula(coefficients: Sequence[float], names: Sequence[str]) -> str:
 def show_constraints(constraints: Sequence[Constraint]) -> None:
     """Print every constraint in one table."""
     table = plain_table(
-        "Constraints", "id", "what", "CL", "grade", "paper", "applies", "reference", left=(0, 1, 2, 3, 4, 5, 6)
+        "Constraints", "id", "what", "CL", "grade", "group", "paper", "applies", "reference", left=tuple(range(8))
     )
     for item in constraints:
         paper = "yes" if item.in_paper else "no"
-        table.add_row(item.id, item.title, item.cl, item.grade, paper, item.applies, ", ".join(item.citations))
+        words = (item.id, item.title, item.cl, item.grade, item.group, paper, item.applies)
+        table.add_row(*words, ", ".join(item.citations))
     out = console()
     out.print(table)
     out.print(
@@ -152,7 +178,8 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     out.print("Couplings: " + ", ".join(f"{name} = {number(value)}" for name, value in result["couplings"].items()))
     table = plain_table("Widths", "final state", "GeV", "branching ratio")
     for name, width in result["widths"].items():
-        ratio = result["branching_ratios"].get(name)
+        ratios = result["branching_ratios"]
+        ratio = ratios["nunu"] + ratios["invisible"] if name == UNSEEN else ratios.get(name)
         table.add_row(name, number(width), number(ratio))
     out.print(table)
     chi2 = result["chi2"]
@@ -163,9 +190,15 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     out.print(table)
     out.print(_rows_table(result["rows"]))
     out.print(_verdicts_table(result["constraints"]))
+    _show_currents(out, result["currents"])
     moments = result["anomalous_moments"]
     out.print(f"Anomalous moments: mu {number(moments['mu'])}, e {number(moments['e'])}")
-    for line in verdict_lines(result["constraints"]):
+    _show_lines(out, [*point_lines(result["neglected"]), *verdict_lines(result["constraints"])])
+
+
+def _show_lines(out: Console, lines: Sequence[str]) -> None:
+    """Print sentences as they are, each on one line."""
+    for line in lines:
         out.print(line, markup=False, soft_wrap=True)
 
 
@@ -177,7 +210,9 @@ def verdict_lines(constraints: Sequence[Mapping[str, Any]]) -> list[str]:
     applying = [item for item in constraints if item["applies"]]
     excluding = sorted((item for item in applying if item["excluded"]), key=lambda item: -item["ratio"])
     if not excluding:
-        return [f"Verdict: allowed by all {len(applying)} constraints that apply."]
+        rest = len(constraints) - len(applying)
+        others = f", {rest} more do not apply here" if rest else ""
+        return [f"Verdict: {allowed_by(len(applying))}{others} ({NOT_COMPUTED})."]
     lines = [f"Verdict: excluded by {len(excluding)} of {len(applying)} constraints that apply, with their ratios:"]
     for what, those in (("the paper's", True), ("beyond the paper", False)):
         found = [f"{item['id']} {number(item['ratio'], 2)}" for item in excluding if (item["id"] in paper) is those]
@@ -200,7 +235,7 @@ def _verdicts_table(constraints: Sequence[Mapping[str, Any]]) -> Table:
         "Constraints", "id", "prediction", "limit", "unit", "CL", "grade", "ratio", "verdict", left=(0, 3, 4, 5, 7)
     )
     for item in constraints:
-        verdict = "excluded" if item["excluded"] else "allowed" if item["applies"] else "does not apply"
+        verdict = "excluded" if item["excluded"] else "passes" if item["applies"] else "does not apply"
         values = [number(item[key]) if item["applies"] else "-" for key in ("prediction", "limit")]
         ratio = number(item["ratio"], 3) if item["applies"] else "-"
         style = "bold" if item["excluded"] else ""
@@ -226,8 +261,13 @@ def progress() -> Iterator[Callable[[str, float], None]]:
         yield advance
 
 
-def show_summary(summary: RunSummary, excluding: Sequence[str] | None, tally: Tally | None) -> None:
-    """Print a finished run: what was computed, and the best points; `excluding` is what excludes the best, if known."""
+def show_summary(
+    summary: RunSummary, excluding: Sequence[str] | None, tally: Tally | None, neglected: Sequence[str] = ()
+) -> None:
+    """Print a finished run: what was computed, and the best points.
+
+    excluding is what excludes the best, if known; neglected are the sentences about what is left out there.
+    """
     out = console()
     rate = f", {summary.points_per_second / 1e6:.3g} million points a second" if summary.computed else ""
     out.print(
@@ -246,9 +286,16 @@ def show_summary(summary: RunSummary, excluding: Sequence[str] | None, tally: Ta
     if summary.repaired:
         out.print(f"repaired damaged blocks: {', '.join(map(str, summary.repaired))}", markup=False)
     _show_best(out, summary.best, summary.best_allowed, summary.sm_chi2)
-    _show_excluding(out, excluding)
     if tally is not None:
-        out.print(f"{tally.allowed:,} of {tally.computed:,} points are allowed by every constraint of the scan.")
+        _show_excluding(out, excluding, tally.constraints)
+    _show_lines(out, neglected)
+    if tally is not None:
+        _show_tally(out, tally)
+
+
+def _show_tally(out: Console, tally: Tally) -> None:
+    words = allowed_by(tally.constraints)
+    out.print(f"{tally.allowed:,} of {tally.computed:,} points are {words} ({NOT_COMPUTED}).", soft_wrap=True)
 
 
 def _show_best(
@@ -259,7 +306,7 @@ def _show_best(
     evaluated: Mapping[str, Any] | None = None,
 ) -> None:
     sm = sm_chi2.get("all", math.nan)
-    table = plain_table("chi2", "point", "chi2", "against the SM", *AXES)
+    table = plain_table("chi2 (allowed: by the constraints computed)", "point", "chi2", "against the SM", *AXES)
     table.add_row("SM", f"{sm:.2f}", "", *[""] * len(AXES))
     for name, point in (("best", best), ("best allowed", allowed)):
         if point is not None:
@@ -278,14 +325,15 @@ def _show_best(
             f"muon rows at the best point: {chi2['muon']:.2f}, SM {chi2['sm_muon']:.2f}, "
             f"difference {chi2['muon'] - chi2['sm_muon']:+.2f}"
         )
-        _show_excluding(out, [item["id"] for item in evaluated["constraints"] if item["excluded"]])
+        applying = [item for item in evaluated["constraints"] if item["applies"]]
+        _show_excluding(out, [item["id"] for item in applying if item["excluded"]], len(applying))
+        _show_lines(out, point_lines(evaluated["neglected"]))
 
 
-def _show_excluding(out: Console, excluding: Sequence[str] | None) -> None:
+def _show_excluding(out: Console, excluding: Sequence[str] | None, count: int) -> None:
     if excluding is not None:
-        out.print(
-            "the best point is " + (f"excluded by {', '.join(excluding)}" if excluding else "allowed"), markup=False
-        )
+        verdict = f"excluded by {', '.join(excluding)}" if excluding else allowed_by(count)
+        out.print(f"the best point is {verdict}", markup=False)
 
 
 def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | None) -> None:
@@ -304,7 +352,7 @@ def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | Non
         out.print("set on the command line: " + ", ".join(grid.overrides), markup=False)
     _show_best(out, info.best, info.best_allowed, grid.sm_chi2, best)
     if tally is not None:
-        out.print(f"{tally.allowed:,} of {tally.computed:,} points are allowed by every constraint of the scan.")
+        _show_tally(out, tally)
         table = plain_table("Excluded points", "constraint", "points", "share")
         for name, count in tally.excluded.items():
             table.add_row(name, f"{count:,}", f"{100 * count / max(tally.computed, 1):.2f} %")

@@ -1,4 +1,4 @@
-"""What a grid file says in a few numbers: how many points are allowed, and what excludes its best point."""
+"""What a grid file says in a few numbers: how many points no constraint excludes, and what excludes its best point."""
 
 from __future__ import annotations
 
@@ -21,10 +21,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tally:
-    """Points computed so far, those that every constraint allows, and those that each excludes (if asked for)."""
+    """What a grid file says about its points.
+
+    Attributes
+    ----------
+    computed, allowed : points computed so far, and those that none of the constraints computed excludes.
+    constraints : how many constraints that are.
+    excluded : constraint id -> points that it excludes; empty unless asked for.
+    """
 
     computed: int
     allowed: int
+    constraints: int
     excluded: Mapping[str, int]
 
 
@@ -37,7 +45,8 @@ def count(grid: GridFile, each: bool = False) -> Tally:
     """
     if "excluded" not in grid.layout.fields:
         raise UserError(f"{grid.path} stores profiles only (fields = []), so its points cannot be counted.")
-    bits = constraint_bits(grid) if each else {}
+    every = constraint_bits(grid)
+    bits = every if each else {}
     excluded = dict.fromkeys(bits, 0)
     computed = allowed = 0
     with reader(grid.layout) as io:
@@ -47,7 +56,7 @@ def count(grid: GridFile, each: bool = False) -> Tally:
             allowed += mask.size - int(np.count_nonzero(mask))
             for name, bit in bits.items():
                 excluded[name] += int(np.count_nonzero(mask & mask.dtype.type(bit)))
-    return Tally(computed, allowed, excluded)
+    return Tally(computed, allowed, len(every), excluded)
 
 
 def excluded_at(grid: GridFile, index: int) -> list[str]:
@@ -72,12 +81,14 @@ def evaluate_best(grid: GridFile, best: BestPoint | None) -> dict[str, Any] | No
     """
     if best is None:
         return None
+    from zdscan.constraints import select
     from zdscan.point import evaluate
-    from zdscan.scan.scanfile import parse_scan
+    from zdscan.scan.scanfile import scan_of
 
     try:
-        scan = parse_scan(grid.scan_text, f"the scan file in {grid.path}", grid.overrides)
+        scan = scan_of(grid)
     except UserError:
         return None
-    arguments: dict[str, Any] = {**best.position, **asdict(scan.settings)}
+    chosen = select(scan.settings.constraints, scan.format, scan.own)
+    arguments: dict[str, Any] = {**best.position, **asdict(scan.settings), "constraints": chosen}
     return evaluate(scan.coupling_case, **arguments).to_dict()

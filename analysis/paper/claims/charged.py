@@ -7,7 +7,8 @@ from functools import cache
 
 import numpy as np
 
-from zdscan.analysis.at_mass import Evaluator, crossing
+from zdscan.analysis.at_mass import crossing
+from zdscan.analysis.paper.as_published import published
 from zdscan.analysis.paper.claims.record import Claim, Verdict, evaluator, near, text
 from zdscan.analysis.units import MEV
 from zdscan.constraints import select
@@ -229,7 +230,7 @@ def b9() -> Claim:
     """Agrees if K and W decays both limit an axial coupling more, by over 1% at some mass; partly if one does."""
     shares = {}
     for name in ("k_mu_inv", "w_width"):
-        vector, axial = evaluator("B", name), Evaluator.of(_axial(), name)
+        vector, axial = evaluator("B", name), published(_axial(), name, emission="lepton")
         shares[name] = [
             axial.bound(mass, "g_mu", 1e-6, 10.0) / vector.bound(mass, "g_mu", 1e-6, 10.0)
             for mass in (10 * MEV, 30 * MEV, 100 * MEV)

@@ -295,7 +295,7 @@ def s1() -> Claim:
         + ", ".join(f"{share:.0%} ({title})" for title, share in shares.items())
         + f", {union:.1%} together",
         "agrees" if union == 1.0 else "partly" if union > 0.5 else "contradicted",
-        "The region that improves on the Standard Model; a model with vanishing couplings is of course allowed.",
+        "The region that improves on the Standard Model; vanishing couplings are of course not excluded.",
     )
 
 

@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from zdscan.analysis.at_mass import Evaluator, crossing
+from zdscan.analysis.at_mass import crossing
+from zdscan.analysis.paper.as_published import published
 from zdscan.analysis.paper.claims.record import Claim, Verdict, evaluator, near, text
 from zdscan.analysis.units import MEV
 from zdscan.inputs import against_mass, constants
@@ -73,7 +74,7 @@ def _vector_only() -> Case:
 
 def f7c() -> Claim:
     """Contradicted if caesium bounds eps_z although the electron's vector coupling is cancelled."""
-    vector = Evaluator.of(_vector_only(), "apv_cs").bound(10 * MEV, "eps_z")
+    vector = published(_vector_only(), "apv_cs").bound(10 * MEV, "eps_z")
     both = evaluator("C", "apv_cs").bound(10 * MEV, "eps_z")
     return Claim(
         "F7c",

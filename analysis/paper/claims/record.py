@@ -8,6 +8,7 @@ from functools import cache
 from typing import Literal
 
 from zdscan.analysis.at_mass import Evaluator
+from zdscan.analysis.paper.as_published import published
 
 Verdict = Literal["agrees", "partly", "contradicted", "not determined", "superseded"]
 Couplings = tuple[float, float, float]  # eps, eps_z, g_mu
@@ -39,7 +40,7 @@ class Claim:
 @cache
 def evaluator(case: str, *constraints: str, **settings: float | str) -> Evaluator:
     """The evaluator of a built-in case with these constraints, kept for the next claim."""
-    return Evaluator.of(case, *constraints, **settings)
+    return published(case, *constraints, **settings)
 
 
 def near(value: float, stated: float, factor: float) -> bool:

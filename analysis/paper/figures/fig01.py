@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zdscan.analysis.at_mass import Evaluator
+from zdscan.analysis.paper.as_published import published
 from zdscan.analysis.paper.figures.plate import (
     BAND,
     MASS,
@@ -26,7 +26,7 @@ PAPER_SCALE = 2.7  # of E0, with which the paper's statement comes out
 
 def excluded_below(eps_z: float, fcnc_scale: float = 1.0) -> float:
     """Mass (GeV) below which B_s mixing excludes eps_z at two standard deviations; NaN if there is none."""
-    return Evaluator.of("A", "bs_mixing", fcnc_scale=fcnc_scale).mass_crossing(0.010, 2.0, eps_z=eps_z)
+    return published("A", "bs_mixing", fcnc_scale=fcnc_scale).mass_crossing(0.010, 2.0, eps_z=eps_z)
 
 
 def draw(detail: Detail) -> Plate:
@@ -35,7 +35,7 @@ def draw(detail: Detail) -> Plate:
     masses = detail.masses(0.010, 2.0)
     limit = 0.0
     for scale, style in ((1.0, "-"), (PAPER_SCALE, "--")):
-        probe = Evaluator.of("A", "bs_mixing", fcnc_scale=scale)
+        probe = published("A", "bs_mixing", fcnc_scale=scale)
         limit = probe.limits(0.1)[1]
         for k, eps_z in enumerate(EPS_Z):
             label = rf"$\varepsilon_Z={tex(eps_z)}$" if scale == 1.0 else None
@@ -69,4 +69,4 @@ _BELOW = "mass below which ε<sub>Z</sub> = 10<sup>−3</sup> is excluded"
 
 
 def _at_sixty() -> float:
-    return Evaluator.of("A", "bs_mixing").crossing(0.060, "eps_z", 1e-6, 1.0)
+    return published("A", "bs_mixing").crossing(0.060, "eps_z", 1e-6, 1.0)

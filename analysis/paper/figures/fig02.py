@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zdscan.analysis.at_mass import Evaluator
+from zdscan.analysis.paper.as_published import published
 from zdscan.analysis.paper.figures.plate import (
     BAND,
     MASS,
@@ -24,7 +24,7 @@ EPS_Z = (1e-3, 1e-2, 3e-2)
 
 def largest_eps_z(mass: float, theory: str = "paper") -> float:
     """Smallest |eps_z| that B_s -> mu mu excludes at three standard deviations, at a mass in GeV."""
-    return Evaluator.of("A", "bs_mumu", theory=theory).crossing(mass, "eps_z", 1e-6, 1.0)
+    return published("A", "bs_mumu", theory=theory).crossing(mass, "eps_z", 1e-6, 1.0)
 
 
 def draw(detail: Detail) -> Plate:
@@ -32,7 +32,7 @@ def draw(detail: Detail) -> Plate:
     figure, (axes,) = panels()
     masses = detail.masses(0.010, 2.0)
     for theory, style in (("paper", "-"), ("complete", "--")):
-        probe = Evaluator.of("A", "bs_mumu", theory=theory)
+        probe = published("A", "bs_mumu", theory=theory)
         for k, eps_z in enumerate(EPS_Z):
             label = rf"$\varepsilon_Z={tex(eps_z)}$" if theory == "paper" else None
             axes.plot(masses / MEV, probe.values(masses, eps_z=eps_z) * 1e9, style, label=label, **line(k))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from zdscan.analysis.at_mass import Array, Evaluator
+from zdscan.analysis.at_mass import Array
+from zdscan.analysis.paper.as_published import published
 from zdscan.analysis.paper.figures.plate import (
     MASS,
     Detail,
@@ -29,7 +30,7 @@ MODES = (
 
 def over_bound(constraint: str, masses: Array, eps_z: float) -> Array:
     """Prediction over the 90% bound at eps = 1e-3 for masses in GeV."""
-    return Evaluator.of("A", constraint).ratios(masses, eps=EPS, eps_z=eps_z)
+    return published("A", constraint).ratios(masses, eps=EPS, eps_z=eps_z)
 
 
 def draw(detail: Detail) -> Plate:
@@ -38,7 +39,7 @@ def draw(detail: Detail) -> Plate:
     masses = detail.resonant(0.010, 2.0)
     numbers = []
     for axes, (constraint, label, name) in zip(plots, MODES, strict=True):
-        probe = Evaluator.of("A", constraint)
+        probe = published("A", constraint)
         for k, eps_z in enumerate(EPS_Z):
             values = probe.values(masses, eps=EPS, eps_z=eps_z)
             axes.plot(masses / MEV, values, label=rf"$\varepsilon_Z={tex(eps_z)}$", **line(k))
@@ -59,7 +60,7 @@ def draw(detail: Detail) -> Plate:
                 f"{html(float(least[at]))} (at {masses[at] / MEV:.0f} MeV)",
             )
         )
-    two_body = Evaluator.of("A", "b_k_x")
+    two_body = published("A", "b_k_x")
     limit = np.array([two_body.limits(float(m))[1] for m in masses])
     plots[0].plot(masses / MEV, limit, color="k", linestyle=":", label=r"90% bound on $B^{+}\to K^{+}Z_D$")
     legend(figure, plots[0], ncols=3)
@@ -67,7 +68,7 @@ def draw(detail: Detail) -> Plate:
         KeyNumber(
             "B<sup>+</sup> → K<sup>+</sup>νν: ε<sub>Z</sub> at the bound, 10 MeV, ε = 10<sup>−3</sup>",
             "above 0.1",
-            html(Evaluator.of("A", "b_k_nunu").crossing(0.010, "eps_z", 1e-8, 1.0, eps=EPS)),
+            html(published("A", "b_k_nunu").crossing(0.010, "eps_z", 1e-8, 1.0, eps=EPS)),
         )
     )
     return Plate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zdscan.analysis.at_mass import Evaluator
+from zdscan.analysis.paper.as_published import published
 from zdscan.analysis.paper.figures.plate import (
     MASS,
     Detail,
@@ -28,12 +28,12 @@ TOP_MASS = 0.2113  # GeV, twice the muon's mass
 
 def g_mu_at_limit(mass: float, mixing: float = 0.0) -> float:
     """g_mu of Case B at NA62's limit for eps = eps_z = `mixing`; without mixing every Z_D is invisible. Mass in GeV."""
-    return Evaluator.of("B", "k_mu_inv").crossing(mass, "g_mu", 1e-6, 10.0, eps=mixing, eps_z=mixing)
+    return published("B", "k_mu_inv").crossing(mass, "g_mu", 1e-6, 10.0, eps=mixing, eps_z=mixing)
 
 
 def eps_z_at_limit(mass: float, emission: str) -> float:
     """eps_z of Case A at the limit for eps = 0; emission "lepton" or "complete". Mass in GeV."""
-    return Evaluator.of("A", "k_mu_inv", emission=emission).crossing(mass, "eps_z", 1e-7, 1.0)
+    return published("A", "k_mu_inv", emission=emission).crossing(mass, "eps_z", 1e-7, 1.0)
 
 
 def draw(detail: Detail) -> Plate:
@@ -47,7 +47,7 @@ def draw(detail: Detail) -> Plate:
     for axes, case, chosen in zip(plots, "AB", curves, strict=True):
         limit = 0.0
         for emission, style in (("lepton", "-"), ("complete", "--")):
-            probe = Evaluator.of(case, "k_mu_inv", emission=emission)
+            probe = published(case, "k_mu_inv", emission=emission)
             limit = probe.limits(0.1)[1]
             for k, (label, couplings) in enumerate(chosen):
                 shown = label if emission == "lepton" else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zdscan.analysis.at_mass import Evaluator
+from zdscan.analysis.paper.as_published import published
 from zdscan.analysis.paper.figures.plate import (
     MASS,
     Detail,
@@ -24,14 +24,14 @@ LOW, HIGH = 0.1451, 0.200  # GeV; the measurement begins at an e e mass of 145 M
 
 def g_mu_at_limit(mass: float) -> float:
     """g_mu of Case B at three standard deviations of the measured rate, eps = 1e-4, eps_z = 1e-6; mass in GeV."""
-    return Evaluator.of("B", "k_mu_nu_ee").crossing(mass, "g_mu", 1e-6, 10.0, eps=EPS, eps_z=EPS_Z)
+    return published("B", "k_mu_nu_ee").crossing(mass, "g_mu", 1e-6, 10.0, eps=EPS, eps_z=EPS_Z)
 
 
 def draw(detail: Detail) -> Plate:
     """Three g_mu against three standard deviations of the measured rate."""
     figure, (axes,) = panels()
     masses = detail.masses(LOW, HIGH)
-    probe = Evaluator.of("B", "k_mu_nu_ee")
+    probe = published("B", "k_mu_nu_ee")
     limit = probe.limits(0.17)[1]
     for k, g_mu in enumerate(G_MU):
         values = probe.values(masses, eps=EPS, eps_z=EPS_Z, g_mu=g_mu)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.lines import Line2D
 
-from zdscan.analysis.at_mass import Evaluator
+from zdscan.analysis.paper.as_published import published
 from zdscan.analysis.paper.figures.plate import (
     MASS,
     Detail,
@@ -28,14 +28,14 @@ LOW, HIGH = 0.010, 0.0338  # GeV; the mass range of the program begins at 10 MeV
 
 def mass_at_limit(g_mu: float, eps_z: float) -> float:
     """Mass (GeV) up to which PIENU excludes g_mu in Case B at eps = 1e-4; NaN if it never or always does."""
-    return Evaluator.of("B", "pi_mu_nu_x").mass_crossing(LOW, HIGH, eps=EPS, eps_z=eps_z, g_mu=g_mu)
+    return published("B", "pi_mu_nu_x").mass_crossing(LOW, HIGH, eps=EPS, eps_z=eps_z, g_mu=g_mu)
 
 
 def draw(detail: Detail) -> Plate:
     """eps_z << eps left, eps_z = eps right; the two samples of PIENU apart."""
     figure, plots = panels(2, sharey=True)
     masses = detail.masses(LOW, HIGH)
-    probe = Evaluator.of("B", "pi_mu_nu_x")
+    probe = published("B", "pi_mu_nu_x")
     limit = probe.limits(0.02)[1]
     for axes, eps_z in zip(plots, EPS_Z, strict=True):
         for k, g_mu in enumerate(G_MU):
@@ -74,7 +74,7 @@ def draw(detail: Detail) -> Plate:
 
 
 def _over_limit(mass: float) -> float:
-    return Evaluator.of("B", "pi_mu_nu_x").ratio(mass, eps=EPS, eps_z=EPS_Z[1], g_mu=0.1)
+    return published("B", "pi_mu_nu_x").ratio(mass, eps=EPS, eps_z=EPS_Z[1], g_mu=0.1)
 
 
 def _range(eps_z: float) -> str:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy.optimize import brentq
 
-from zdscan.analysis.at_mass import Evaluator
+from zdscan.analysis.paper.as_published import published
 from zdscan.analysis.paper.figures.plate import (
     MASS,
     Detail,
@@ -29,12 +29,12 @@ TARGETS = (("apv_p", "proton"), ("apv_cs", "caesium"))
 
 def bound(constraint: str, mass: float, eps: float = 0.0) -> float:
     """Smallest positive eps_z that a weak charge (apv_p or apv_cs) excludes at three standard deviations."""
-    return Evaluator.of("A", constraint).crossing(mass, "eps_z", 1e-9, 1.0, eps=eps)
+    return published("A", constraint).crossing(mass, "eps_z", 1e-9, 1.0, eps=eps)
 
 
 def cancelling_eps_z(constraint: str, mass: float, eps: float) -> float:
     """The eps_z > 0 at which the shift of a weak charge vanishes (1.2 eps for caesium); NaN if none below 3 eps."""
-    probe = Evaluator.of("A", constraint)
+    probe = published("A", constraint)
     unshifted = probe.value(mass)
 
     def shift(eps_z: float) -> float:
@@ -50,7 +50,7 @@ def allowed_window(constraint: str, mass: float, eps: float) -> tuple[float, flo
 
     NaN where no window lies apart from the small eps_z.
     """
-    probe, zero = Evaluator.of("A", constraint), cancelling_eps_z(constraint, mass, eps)
+    probe, zero = published("A", constraint), cancelling_eps_z(constraint, mass, eps)
 
     def distance(eps_z: float) -> float:
         return probe.ratio(mass, eps=eps, eps_z=eps_z) - 1.0
@@ -68,7 +68,7 @@ def draw(detail: Detail) -> Plate:
     masses = detail.masses(0.010, 2.0)
     eps_z = np.unique(np.concatenate([np.geomspace(1e-7, 0.3, 300), *(e * np.geomspace(0.7, 2, 100) for e in EPS)]))
     for axes, (constraint, name) in zip(plots, TARGETS, strict=True):
-        probe = Evaluator.of("A", constraint)
+        probe = published("A", constraint)
         for k, eps in enumerate(EPS):
             ratio = probe.ratios(masses, eps=eps, eps_z=eps_z).T
             look = line(k)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from zdscan.analysis.at_mass import Array, Evaluator
+from zdscan.analysis.at_mass import Array
+from zdscan.analysis.paper.as_published import published
 from zdscan.analysis.paper.figures import fitplot
 from zdscan.analysis.paper.figures.case_grids import case_grid
 from zdscan.analysis.paper.figures.plate import MASS, Detail, KeyNumber, Plate, logarithmic, panels, tex
@@ -46,9 +47,9 @@ def draw(detail: Detail) -> Plate:
         ("bs_mixing", 1.0, "--", "#cc79a7", r"$B_s$ mixing, $2\sigma$"),
         ("coherent", ONE_SIGMA, "-.", "#e69f00", r"COHERENT, $1\sigma$"),
     ):
-        edge = Evaluator.of("A", constraint).boundary(curve, "eps_z", 1e-7, 1.0, level=level)
+        edge = published("A", constraint).boundary(curve, "eps_z", 1e-7, 1.0, level=level)
         top.plot(curve / MEV, edge, style, color=colour, label=label, linewidth=1.6)
-    parity = Evaluator.of("A", "apv_cs")
+    parity = published("A", "apv_cs")
     for eps, colour in zip(EPS, DARK, strict=True):
         edge = parity.boundary(curve, "eps_z", 1e-9, 1.0, eps=eps)
         label = rf"Cs, $3\sigma$, $\varepsilon={tex(eps)}$"
@@ -63,7 +64,7 @@ def draw(detail: Detail) -> Plate:
         ratio = parity.ratios(fine, eps=heights, eps_z=value).T
         bottom.contour(fine / MEV, heights, ratio, levels=[1.0], colors=colour, linewidths=1.6, linestyles=":")
         bottom.plot([], [], ":", color=colour, label=rf"Cs, $3\sigma$, $\varepsilon_Z={tex(value)}$", linewidth=1.6)
-    searched = Evaluator.of("A", "lhcb_dark_photon").ratios(fine, eps=heights).T
+    searched = published("A", "lhcb_dark_photon").ratios(fine, eps=heights).T
     bottom.contourf(fine / MEV, heights, searched, levels=[1.0, np.inf], colors="#f4a582", hatches=["\\\\\\"])
     bottom.fill_between([], [], [], facecolor="#f4a582", hatch="\\\\\\", label="LHCb, 90%")
     logarithmic(bottom, MASS, r"$\varepsilon$")

@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from zdscan.analysis.at_mass import Evaluator
+from zdscan.analysis.paper.as_published import published
 from zdscan.analysis.paper.figures import fitplot
 from zdscan.analysis.paper.figures.case_grids import case_grid
 from zdscan.analysis.paper.figures.plate import MASS, Detail, KeyNumber, Plate, html, logarithmic, panels, tex
 from zdscan.analysis.units import MEV
 from zdscan.analysis.views.view import view
-from zdscan.point import evaluate
 
 FOUND = "#f4a582"
 DASHES = ("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
@@ -42,7 +41,7 @@ def draw_case(number: int, case: str, limits: tuple[Limit, ...], paper: str, det
     fine = detail.masses(0.010, 2.0)
     heights = np.geomspace(1e-4, 1.0, 120)
     for (constraint, label), style, colour in zip(limits, DASHES, LINE_COLOURS, strict=False):
-        ratio = Evaluator.of(case, constraint).ratios(fine, eps_z=eps_z, g_mu=heights).T
+        ratio = published(case, constraint).ratios(fine, eps_z=eps_z, g_mu=heights).T
         if constraint == "lhcb_dark_photon":
             area: dict[str, Any] = {"levels": [1.0, np.inf], "colors": FOUND, "hatches": ["\\\\\\"]}
             right.contourf(fine / MEV, heights, ratio, **area)
@@ -59,7 +58,7 @@ def draw_case(number: int, case: str, limits: tuple[Limit, ...], paper: str, det
         axes.set_ylim(1e-4, 1)
     lines = right.get_legend_handles_labels()[0]
     figure.legend(handles=[*fitplot.handles(), *lines], loc="outside lower center", ncols=5)
-    at_paper = evaluate(case, point["mass"], 0.0, eps_z, point["g_mu"])
+    at_paper = fitplot.evaluate_point(case, {**point, "eps": 0.0, "eps_z": eps_z})
     return Plate(
         number,
         f"Fit of Case {case}",

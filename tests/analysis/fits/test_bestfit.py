@@ -121,7 +121,7 @@ def test_missing_points_are_no_starts() -> None:
 
 def test_case_c_sees_the_muon_coupling_as_a_whole() -> None:
     """Without electron couplings eps and g_mu enter as the muon's vector coupling g_mu - e eps."""
-    surface = Evaluator(build_physics(named_case("C"), constraints=()))
+    surface = Evaluator(build_physics(named_case("C"), theory="paper", constraints=()))
     axes = {
         "mass": np.array([0.01]),
         "eps": np.geomspace(1e-4, 5e-3, 5),

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-import zdscan
+from tests.support.verdicts import published
 from zdscan.analysis.paper import report
 from zdscan.analysis.paper.claims import Claim
 
@@ -25,7 +25,7 @@ def test_claims_in_print() -> None:
 
 
 def test_rows_and_pulls() -> None:
-    point = zdscan.evaluate("C", 0.05, 0.0, -1e-3, 1e-2)
+    point = published("C", 0.05, 0.0, -1e-3, 1e-2)
     table = report.rows_table({"C": point})
     expected = point.to_dict()["rows"]
     assert len(table.rows) == 26
@@ -51,3 +51,12 @@ def test_moments() -> None:
         )
         # A: eps_z is printed with one digit and enters squared.
         assert here == pytest.approx(stated, rel=0.15 if cells[0] == "A" else 0.01)
+
+
+def test_what_verdicts_on_the_fits_leave_out_is_in_the_table() -> None:
+    """11 L and 0.15 L times the vertex that is kept, for B and C."""
+    rows = [row for row in report.neglected_table({}).rows if "induced_current" in row[2]]
+    assert [(row[0], row[3].partition(" = ")[2]) for row in rows] == [
+        ("B, paper's fit", "11 L"),
+        ("C, paper's fit", "0.15 L"),
+    ]

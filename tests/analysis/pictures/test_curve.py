@@ -27,6 +27,6 @@ def test_intervals_of_a_gaussian(gaussian: Path, tmp_path: Path) -> None:
         np.testing.assert_allclose([float(end) for end in ends.split(" to ")], expected, atol=2e-3)  # steps of 0.02
     assert [sentence.split(":")[0] for sentence in allowed] == [
         "eps_z within 1 sigma, all points",
-        "eps_z within 1 sigma, allowed points",
+        "eps_z within 1 sigma, points allowed by the 1 constraint computed",
     ]
     assert (tmp_path / "out.png").stat().st_size > 10_000

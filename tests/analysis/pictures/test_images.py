@@ -33,7 +33,7 @@ def test_regions_boundaries_and_hatching() -> Figure:
     excluded = eps_z > 0.3 + np.log10(mass) / 4
     plane.hatch(excluded & (mass > 0.05))
     assert plane.boundary(excluded, np.zeros_like(excluded), 0, 1)
-    plane.cells([(delta < level) & ~excluded for level in levels(2)], (1, 2, 3))
+    plane.cells([(delta < level) & ~excluded for level in levels(2)], (1, 2, 3), "allowed")
     plane.mark({"mass": 0.063, "eps_z": 0.1}, "*", "#ffd92f", "best fit")
     return figure
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import zdscan
 from tests.support.tolerances import FLOAT32_OUTPUT
+from tests.support.verdicts import published
 from zdscan.analysis.paper.figures.case_grids import case_axes, case_grid
 from zdscan.analysis.paper.figures.plate import Detail
 from zdscan.analysis.pictures.plotting import Request, plot
@@ -34,7 +34,7 @@ def test_grid_is_a_set_of_points(grid: MemoryGrid) -> None:
     for _ in range(4):
         where = tuple(int(rng.integers(n)) for n in grid.chi2.shape)
         point = [float(axis[k]) for axis, k in zip(grid.axes.values(), where, strict=True)]
-        expected = zdscan.evaluate("C", *point)
+        expected = published("C", *point)
         assert grid.chi2[where] == pytest.approx(float(expected.chi2["all"]), rel=FLOAT32_OUTPUT)
         bits = [name for name in names if int(grid.excluded[where]) & grid.mask_of([name])]
         assert bits == [name for name, no in zip(names, expected.excluded, strict=True) if no]

@@ -158,7 +158,10 @@ def test_remarks_in_words(scattered, tmp_path: Path) -> None:
     with open_grid(tmp_path / "edge.h5") as grid:
         said = " ".join(remarks(view(grid, ("g_mu",), {}, ["apv_cs"])))
     assert "upper end of the g_mu axis (0.01)" in said
-    assert "No point within 3 sigma of the best fit is allowed; the best allowed point lies 10.00" in said
+    assert (
+        "No point within 3 sigma of the best fit is allowed by the 1 constraint computed; the best that is lies 10.00"
+        in said
+    )
 
 
 def test_thresholds_of_regions():

@@ -7,7 +7,7 @@ import pytest
 
 from tests.kernels.fast.test_collapse import hand
 from zdscan.evaluation.monomials import TermLayouts
-from zdscan.kernels.fast import bounds, collapse, tile
+from zdscan.kernels.fast import bounds, collapse, tile, window
 
 
 def random_inequalities(rng, count):
@@ -29,6 +29,7 @@ def test_decided_inequalities_against_the_points(seed):
     collapse.in_plane(terms, np.ones(collapse.POWERS), worth)
     prompt = rng.choice([0.0, 0.3, 3.0], tests)
     bit = np.uint64(1) << np.arange(tests, dtype=np.uint64)
+    no_window = np.zeros(tests * window.NUMBERS)
     decided = 0
     for _ in range(40):
         b = np.sort(rng.uniform(-1, 1) + 10 ** rng.uniform(-4, 0) * rng.uniform(-1, 1, lines))
@@ -42,7 +43,8 @@ def test_decided_inequalities_against_the_points(seed):
         bounds.row_ranges(terms, worth, b_least, b_most, low, high)
         left, every = np.full(tests, -1), np.arange(tests)
         bits, remaining = bounds.decide(
-            *(low, high, degree, bit, prompt, width.min(), width.max()), *(u_least, u_most, every, tests, left)
+            *(low, high, degree, bit, prompt, no_window, True, width.min(), width.max()),
+            *(u_least, u_most, every, tests, left),
         )
         b_powers, d = np.empty(collapse.POWERS * lines), np.full(tests * bounds.DEGREES * lines, np.nan)
         collapse.powers_of_all(b, b_powers)

@@ -26,7 +26,8 @@ def test_node_functions_and_products_give_the_rate(kappa):
     c, s = rng.normal(size=(2, 8, 13)), rng.uniform(0.1, 3.0, (2, 8))
     n0, m_p = rng.uniform(0.5, 2.0, (2, 2))  # m_p : 2 m_l times the factor of C_P
     v, a, e0, e2, m1 = rng.normal(size=5)
-    f = bsll.node_functions(c, s, n0, m_p)
+    factor = rng.uniform(1.0, 3.0, 2)  # on M1, by panel
+    f = bsll.node_functions(c, s, n0, m_p, factor)
     products = bsll.linear_products(v, a, e0, e2, m1, times=mul)
     products += bsll.quadratic_products(v, a, e0, e2, m1, times=mul, times_squares=mul)
     lin, quad = np.empty(5), np.empty(9)
@@ -34,7 +35,7 @@ def test_node_functions_and_products_give_the_rate(kappa):
         d, q2 = complex(s[p, j] - 0.49, 0.3), s[p, j]
         of_e = (e0 + e2 * q2) / (n0[p] * d)
         c9, c10 = v * of_e, -a * of_e
-        c7 = -m1 * v * q2 / (2.0 * n0[p] * d)
+        c7 = -factor[p] * m1 * v * q2 / (2.0 * n0[p] * d)
         c_p = kappa * m_p[p] * e0 * a / (n0[p] * d)
         _, re9, im9, sq9, re10, sq10, re_p, sq_p, c10_p, re7, im7, sq7, c79 = c[p, j]
         terms = [re9 * c9.real, im9 * c9.imag, sq9 * abs(c9) ** 2, re10 * c10.real, sq10 * abs(c10) ** 2]

