@@ -116,12 +116,12 @@ def test_the_printed_file_has_a_page_and_citations(folder: Path, tmp_path: Path)
     assert f"## {heading}".lower() in (ROOT / "docs" / where).read_text().lower().replace("-", " ")
     stored = {
         "case_title": "t",
-        "theory": "complete",
         "flavio_version": "2.7.1",
         "measurements": "rashed2024",
+        "theory": "complete",
         "constraints": NAME,
     }
-    assert f"constraint {NAME}" in citations.uses(SimpleNamespace(attributes=stored))["PDG:2022"]
+    assert f"constraint {NAME}" in citations.uses(SimpleNamespace(attributes=stored, files={}))["PDG:2022"]
 
 
 def test_a_file_and_a_module_of_one_name_are_refused(folder: Path) -> None:
@@ -178,7 +178,7 @@ def test_a_limit_from_an_interval() -> None:
         ('channel = "ee"', 'channel = "ee"\ndeviations = 1.28', "the column central, low, high is missing"),
         ('channel = "ee"', 'channel = "ee"\nlifetime = 3.0', "table [constraint]: field lifetime"),
         ("[constraint]", "[constraints]", "field constraints"),
-        ('prompt = "prompt_lifetime_K"', 'displaced = "belle2_vertex"', "displaced goes with prompt alone"),
+        ('prompt = "prompt_lifetime_K"', 'displaced = "belle2_vertex"', "displaced goes with a decay and prompt alone"),
         (
             'channel = "ee"',
             'channel = "ee"\ndisplaced = "belle2"',
