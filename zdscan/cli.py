@@ -250,7 +250,7 @@ def point(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     **settings: Any,
 ) -> None:
-    """Evaluate one point: couplings, widths, the 26 rows, chi2 and every constraint."""
+    """Evaluate one point: couplings, widths, the rows, chi2 and every constraint."""
     from zdscan.physics.cases import named_case
     from zdscan.point import evaluate
     from zdscan.terminal.limits import parameters as typed
@@ -441,13 +441,17 @@ def reproduce(
 def calibrate(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the tables go (*.h5).")],
     samples: Annotated[int, typer.Option(help="Draws of flavio's parameters for the theory covariance.")] = 1000,
+    add: Annotated[
+        bool, typer.Option("--add", help="Compute the rows that have no tables yet, and keep the others as they are.")
+    ] = False,
 ) -> None:
     """Rebuild the standard-model tables with flavio (offline; needs the extra `calibrate`)."""
     from zdscan.calibration.tables import calibrate as rebuild
+    from zdscan.inputs import tables
     from zdscan.terminal import report
 
     with report.progress() as advance:
-        written = rebuild(folder, samples, progress=advance)
+        written = rebuild(folder, samples, progress=advance, known=tables.load() if add else None)
     for path in written:
         print(f"wrote {path}")
 

@@ -47,11 +47,12 @@ def test_values_are_those_of_a_point() -> None:
     masses = np.array([0.02, 0.03, 0.5])
     found = Evaluator.of("B", "pi_mu_nu_x")
     point = zdscan.evaluate("B", masses, 1e-4, 1e-4, 0.1, constraints=("pi_mu_nu_x",))
-    both = np.array([found.values(masses, eps=1e-4, eps_z=1e-4, g_mu=0.1, clause=clause) for clause in (0, 1)])
-    np.testing.assert_allclose(both.max(axis=0), point.values[:, 0], rtol=CLOSED_FORM)
-    assert np.isnan(both[:, 2]).all()
+    # two samples of muons, of each what is invisible and what escapes
+    clauses = np.array([found.values(masses, eps=1e-4, eps_z=1e-4, g_mu=0.1, clause=clause) for clause in range(4)])
+    np.testing.assert_allclose(clauses.max(axis=0), point.values[:, 0], rtol=CLOSED_FORM)
+    assert np.isnan(clauses[:, 2]).all()
     assert found.limits(0.02) == (-math.inf, pytest.approx(point.limits[0, 0]))
-    assert found.value(0.02, 1e-4, 1e-4, 0.1, clause=1) == both[1, 0]
+    assert found.value(0.02, 1e-4, 1e-4, 0.1, clause=1) == clauses[1, 0]
     assert all(math.isnan(end) for end in found.limits(0.5))
 
 

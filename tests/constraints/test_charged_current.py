@@ -72,6 +72,18 @@ def test_k_mu_nu_ee_limits_and_range():
     assert silent["prediction"] == 0.0
 
 
+def test_k_mu_nu_ee_needs_a_vertex_of_three_tracks():
+    """A vector that lives for microseconds decays nowhere near the kaon; half an hbar/30 ps of width is 39% prompt."""
+    half = math.sqrt(0.5 * 6.582119569e-13 / 30 / (0.302822**2 / (12 * math.pi) * 0.2))  # Gamma_ee in GeV, GeV ps
+    for eps, share in ((1e-8, 0.0), (half, -math.expm1(-0.5)), (1e-4, 1.0)):
+        paper, complete = (
+            of(_point("B", 0.2, eps, 0.0, 2e-3, theory=theory, emission="complete"), "k_mu_nu_ee")
+            for theory in ("paper", "complete")
+        )
+        assert paper["ratio"] > 1.0
+        assert complete["ratio"] == pytest.approx(share * paper["ratio"], rel=1e-4, abs=1e-4)
+
+
 def test_pi_mu_nu_x_takes_the_worse_sample():
     # claims of the paper's figure 6: g = 0.1 at eps_z = eps is at the limit near 15 MeV, far below it if eps_z << eps
     point, muon = _point("B", 0.015, 1e-4, 1e-4, 0.1), np.array([1, 1, 0, 0, 0])

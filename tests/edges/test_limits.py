@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.optimize import brentq
 
 import zdscan
 from tests.twins.inputs import CHARGE, GZ, SW2
 from zdscan.edges.curves import LimitCurves
 from zdscan.inputs import against_mass, constants
+from zdscan.physics.clause import Clause, Constraint, Model
 
 SOLVED = 1e-6  # relative, what is promised; the search itself goes to 1e-9
 MASSES = np.geomspace(0.010, 2.0, 9)
@@ -73,10 +75,12 @@ def test_belle2_excludes_eps_up_to_where_electrons_take_over(mass: float) -> Non
 def test_kaons_with_an_invisible_vector(mass: float) -> None:
     """BR(K -> pi Z_D) BR_inv = limit: a quadratic over a quadratic in eps, its edges the roots of a quadratic."""
     limit = against_mass.load("k_pi_x").at("limit", mass)
-    found = zdscan.limits("A", "eps", mass, parameters={"eps_z": EPS_Z}, constraints=["k_pi_x"])
+    # theory paper: the other one adds what escapes before it decays, which is no ratio of polynomials
+    asked = {"constraints": ["k_pi_x"], "theory": "paper"}
+    found = zdscan.limits("A", "eps", mass, parameters={"eps_z": EPS_Z}, **asked)
     # The rate from three evaluations far from one another, divided by the fraction written out above: BR of two bodies.
     xs = np.array([-1e-6, 0.0, 1e-6])
-    values = zdscan.evaluate("A", mass, xs, EPS_Z, constraints=["k_pi_x"]).ratios[:, 0] * limit
+    values = zdscan.evaluate("A", mass, xs, EPS_Z, **asked).ratios[:, 0] * limit
     fractions = [neutrinos / total for neutrinos, total in (widths(mass, x, EPS_Z) for x in xs)]
     rate = np.polyfit(xs * 1e6, values / fractions, 2)
     total = np.polyfit(xs * 1e6, [widths(mass, x, EPS_Z)[1] for x in xs], 2)
@@ -207,3 +211,33 @@ def test_a_mistake_is_a_sentence(arguments: dict[str, object], sentence: str) ->
         zdscan.limits(**{"case": "A"} | arguments)  # type: ignore[arg-type]
     assert len(caught.value.messages) == 1
     assert sentence in str(caught.value)
+
+
+# --- windows of lifetimes --------------------------------------------------------------------------------------------
+
+
+def displaced(model: Model, mass: float) -> list[Clause]:
+    """v_mu^2 BR(ee) [exp(-a Gamma) - exp(-b Gamma)]: decays into electrons between two proper times."""
+    return [Clause(polynomial=model.product("v_mu", "v_mu"), channel="ee", up=1e-12, window=WINDOW)]
+
+
+WINDOW = (1e13, 1.5e13)  # 1/GeV
+BEAM_DUMP = Constraint("dump", "", ("PDG:2022",), "90%", "1", "C", False, "all", 1, displaced)
+
+
+@pytest.mark.parametrize("mass", [0.02, 0.1])
+def test_both_edges_of_a_displaced_search(mass: float) -> None:
+    """Case A along eps: e^2 eps^2 [exp(-a G eps^2) - exp(-b G eps^2)] = 1e-12 with G = M e^2/(12 pi) at both roots."""
+    r = (CONSTANTS["m_e"] / mass) ** 2
+    width = mass * CHARGE**2 / (12.0 * math.pi) * math.sqrt(1.0 - 4.0 * r) * (1.0 + 2.0 * r)
+
+    def excess(logarithm: float) -> float:
+        square = math.exp(2.0 * logarithm)
+        a, b = (time * width * square for time in WINDOW)
+        return CHARGE**2 * square * (math.exp(-a) - math.exp(-b)) / 1e-12 - 1.0
+
+    top = 0.5 * math.log(2.0 / (WINDOW[0] * width))
+    assert excess(top) > 0.0
+    expected = [math.exp(brentq(excess, top, top + far, xtol=1e-13)) for far in (-15.0, 5.0)]
+    found = zdscan.limits("A", "eps", mass, constraints=[BEAM_DUMP]).intervals("dump", 0)
+    assert found == [pytest.approx(expected, rel=SOLVED)]

@@ -61,6 +61,17 @@ def model(case: Case, anomaly: str = "wess-zumino") -> Model:
 # --- the anomaly
 
 
+@pytest.mark.parametrize(("third", "share"), [(0.333, "0.0005"), (0.3333, "5e-05"), (0.33, "0.005")])
+def test_a_third_with_few_digits_is_told(third: float, share: str) -> None:
+    """B - L with rounded quarks: A = (9 third - 3)/2 beside terms of 3; a term that grows as 1/M, and a hint."""
+    current, _, _ = currents(Case.from_couplings("rounded", charges(third, -1, -1, -1)).matrix)
+    assert current.anomaly == pytest.approx((9 * third - 3) / 2)
+    (why,) = current.broken_by
+    assert f", {share} of its terms: if they should cancel, give the couplings more digits)" in why
+    (plain,) = currents(BARYON.matrix)[0].broken_by
+    assert plain == "anomaly (1.5)"
+
+
 def test_the_regulator_of_the_twin_gives_the_pumping_of_the_lowest_landau_level() -> None:
     """E and B along z fill q B/(2 pi) x q E/(2 pi) right-handed states, and empty as many left-handed ones."""
     z = np.array([0.0, 0.0, 1.0])

@@ -118,6 +118,7 @@ def test_the_printed_file_has_a_page_and_citations(folder: Path, tmp_path: Path)
         "case_title": "t",
         "flavio_version": "2.7.1",
         "measurements": "rashed2024",
+        "theory": "complete",
         "constraints": NAME,
     }
     assert f"constraint {NAME}" in citations.uses(SimpleNamespace(attributes=stored, files={}))["PDG:2022"]
@@ -177,6 +178,12 @@ def test_a_limit_from_an_interval() -> None:
         ('channel = "ee"', 'channel = "ee"\ndeviations = 1.28', "the column central, low, high is missing"),
         ('channel = "ee"', 'channel = "ee"\nlifetime = 3.0', "table [constraint]: field lifetime"),
         ("[constraint]", "[constraints]", "field constraints"),
+        ('prompt = "prompt_lifetime_K"', 'displaced = "belle2_vertex"', "displaced goes with a decay and prompt alone"),
+        (
+            'channel = "ee"',
+            'channel = "ee"\ndisplaced = "belle2"',
+            "there is no detector 'belle2' (",
+        ),
     ],
 )
 def test_a_wrong_file_is_refused(folder: Path, old: str, new: str, told: str) -> None:

@@ -304,6 +304,7 @@ class Physics:
             "mixing": "loop" if self.case.loop else "none",
             "right_handed_neutrinos": "light" if self.case.light_neutrinos else "heavy",
             "emission": self.model.emission,
+            "theory_errors": self.likelihood.theory_errors,
             "covariance": hashlib.sha256(self.likelihood.whitening.tobytes()).hexdigest(),
             "constraints": " ".join(constraint.id for constraint in self.constraints),
         } | {f"constraint {item.id}": item.definition for item in self.constraints if item.definition}

@@ -40,6 +40,7 @@ from zdscan.physics.parameters import PARAMETERS
 Term = Literal["wess-zumino", "cancelled"]
 _QUARKS = 9.0  # doublets: three generations of three colours
 _LEPTONS = {"e": (V_E, A_E, G_NUE), "mu": (V_MU, A_MU, G_NUMU), "tau": (V_TAU, A_TAU, G_NUTAU)}
+_FEW_DIGITS = 0.01  # of its terms, below which A looks like a rounding of typed numbers
 _CHARGED = {"e": A_E, "mu": A_MU, "tau": A_TAU, "u": A_U, "d": A_D}
 
 
@@ -118,8 +119,18 @@ def _current(parameter: str, column: Column, contradictory: bool) -> Current:
     if not (broken or contradictory):
         anomaly, hypercharge = _coefficients(column)
         if anomaly or hypercharge:
-            reasons.append(f"anomaly ({anomaly:.4g})")
+            reasons.append(f"anomaly ({anomaly:.4g}{_rounding(anomaly, column)})")
     return Current(parameter, size > 0.0, tuple(reasons), anomaly, hypercharge)
+
+
+def _rounding(anomaly: float, column: Column) -> str:
+    """A hint where A is what numbers typed with few digits leave of terms that cancel, such as 0.333 for a third."""
+    left_quarks = column[V_U] + column[A_U] + column[V_D] + column[A_D]
+    left_leptons = [column[nu] + column[v] + column[a] for v, a, nu in _LEPTONS.values()]
+    size = (_QUARKS * abs(left_quarks) + sum(map(abs, left_leptons))) / 4.0
+    if anomaly == 0.0 or abs(anomaly) > _FEW_DIGITS * size:
+        return ""
+    return f", {abs(anomaly) / size:.2g} of its terms: if they should cancel, give the couplings more digits"
 
 
 def _coefficients(column: Column) -> tuple[float, float]:

@@ -23,16 +23,23 @@ def prompt(model: Model, proper_time: float) -> Window:
 
 
 def prompt_clause(
-    model: Model, rate: Polynomial, channel: Channel, limit: float, longest: float, proper_time: float | None = None
+    model: Model,
+    rate: Polynomial,
+    channel: Channel,
+    limit: float,
+    longest: float,
+    proper_time: float | None = None,
+    start: float = 0.0,
 ) -> Clause:
-    """The clause rate BR < limit for prompt decays.
+    """The clause rate BR < limit for prompt decays, or for those after the proper time `start` over hbar (1/GeV).
 
     Theory "paper" cuts at lifetimes of `longest` ps. Theory "complete" counts the decays up to `proper_time` ps, or
     `longest`: if a limit holds at a lifetime, the share of decays that is seen falls no faster than its inverse beyond.
     """
     if model.theory == "paper":
         return Clause(polynomial=rate, channel=channel, up=limit, min_width=model.constants["hbar"] / longest)
-    window = prompt(model, longest if proper_time is None else proper_time)
+    _, end = prompt(model, longest if proper_time is None else proper_time)
+    window = start, end
     return Clause(polynomial=rate, channel=channel, up=limit, window=window)
 
 

@@ -18,8 +18,10 @@ from zdscan.inputs import against_mass, constants, detectors
 from zdscan.inputs.against_mass import INTERVAL, Numbers
 from zdscan.inputs.files import Positive, Record, Text, validate
 from zdscan.physics.clause import Channel, Clause, Constraint, Model
-from zdscan.physics.lifetime import prompt_clause, with_escape
+from zdscan.physics.coupling_curve import CouplingCurve
+from zdscan.physics.lifetime import escape, prompt_clause, with_escape
 from zdscan.physics.parameters import MASS_RANGE
+from zdscan.physics.productions import PRODUCTIONS
 from zdscan.physics.two_body import MODES, branching_ratio
 
 KIND = "constraint"
@@ -37,10 +39,14 @@ class Entry(Record):
 
     Attributes
     ----------
-    decay : a key of `zdscan.physics.two_body.MODES`.
+    decay : a key of `zdscan.physics.two_body.MODES`; the numbers are limits on its branching ratio times the channel's.
+    production : instead of a decay, a key of `zdscan.physics.productions.PRODUCTIONS`; the numbers are limits on the
+        kinetic mixing of a dark photon.
     channel : what the Z_D decays to.
     prompt : name of the constant (ps) up to which lifetimes the limit is used; absent: for all. Theory "paper" cuts
         there, theory "complete" counts decays up to this proper time, or up to that of the column proper_time (ps).
+    displaced : of a search for displaced vertices, the entry of the same file whose path a vector must fly to be seen,
+        in theory "complete"; absent: none. Goes with prompt.
     escape : of a limit on invisible ones, the detector (zdscan/inputs/detectors.py) behind which a vector that decays
         visibly is invisible too, in theory "complete"; absent: nowhere.
     deviations : for numbers that are a best value and its 68% interval, the limit in standard deviations above the
@@ -50,9 +56,11 @@ class Entry(Record):
     group : the set beside "all" that has it.
     """
 
-    decay: Text
+    decay: Text | None = None
+    production: Text | None = None
     channel: Channel
     prompt: Text | None = None
+    displaced: Text | None = None
     escape: Text | None = None
     deviations: Positive | None = None
     in_paper: bool = False
@@ -69,6 +77,7 @@ class LimitCurve:
     channel: Channel
     prompt: str | None
     escape: str | None = None
+    displaced: str | None = None
 
     def clauses(self, model: Model, mass: float) -> list[Clause]:
         """BR(H -> H' Z_D) BR(Z_D -> channel) below the limit at this mass; nothing where the curve has none."""
@@ -81,7 +90,12 @@ class LimitCurve:
         if self.prompt is None:
             return [Clause(polynomial=rate, channel=self.channel, up=limit)]
         proper_time = self.numbers.at(PROPER_TIME, mass) if PROPER_TIME in self.numbers.columns else None
-        return [prompt_clause(model, rate, self.channel, limit, model.constants[self.prompt], proper_time)]
+        longest = model.constants[self.prompt]
+        return [prompt_clause(model, rate, self.channel, limit, longest, proper_time, self._start(model, mass))]
+
+    def _start(self, model: Model, mass: float) -> float:
+        """The proper time over hbar (1/GeV) from which decays are seen."""
+        return 0.0 if self.displaced is None else escape(model, self.displaced, mass)[0]
 
     @property
     def rule(self) -> str:
@@ -91,17 +105,17 @@ class LimitCurve:
         prompt = "" if self.prompt is None else ", for prompt decays"
         return f"{rate} {fraction} below the limit at this mass{prompt}; nothing where the curve has none."
 
-    @property
-    def applies(self) -> str:
-        """Masses, lifetimes and cases in words."""
-        low, high = MASS_RANGE
-        ranges = [(max(a, low), min(b, high)) for a, b in self.numbers.ranges if a < high and b > low]
-        lifetime = "" if self.prompt is None else f", lifetime below {constants.load()[self.prompt]:g} ps"
-        if ranges == [MASS_RANGE]:
-            return f"all masses{lifetime}, all cases" if lifetime else "all masses and cases"
-        *first, last = _in_words(ranges)
-        masses = f"{', '.join(first)} and {last}" if first else last
-        return f"{masses}{lifetime}, all cases"
+
+def _applies(numbers: Numbers, prompt: str | None) -> str:
+    """Masses, lifetimes and cases in words."""
+    low, high = MASS_RANGE
+    ranges = [(max(a, low), min(b, high)) for a, b in numbers.ranges if a < high and b > low]
+    lifetime = "" if prompt is None else f", lifetime below {constants.load()[prompt]:g} ps"
+    if ranges == [MASS_RANGE]:
+        return f"all masses{lifetime}, all cases" if lifetime else "all masses and cases"
+    *first, last = _in_words(ranges)
+    masses = f"{', '.join(first)} and {last}" if first else last
+    return f"{masses}{lifetime}, all cases"
 
 
 def _in_words(ranges: Sequence[tuple[float, float]]) -> list[str]:
@@ -145,13 +159,12 @@ def made_of(name: str, numbers: Numbers, source: str, file: str) -> Constraint:
     faults = _faults(entry, numbers)
     if faults:
         raise UserError(*(f"{source}: {fault}" for fault in faults))
-    curve = LimitCurve(
-        numbers=numbers if entry.deviations is None else numbers.with_limit(entry.deviations),
-        decay=entry.decay,
-        channel=entry.channel,
-        prompt=entry.prompt,
-        escape=entry.escape,
-    )
+    limits = numbers if entry.deviations is None else numbers.with_limit(entry.deviations)
+    curve: LimitCurve | CouplingCurve
+    if entry.production is not None:
+        curve = CouplingCurve(limits, entry.production, entry.channel, entry.prompt)
+    else:
+        curve = LimitCurve(limits, entry.decay or "", entry.channel, entry.prompt, entry.escape, entry.displaced)
     return Constraint(
         id=name,
         title=numbers.title,
@@ -160,7 +173,7 @@ def made_of(name: str, numbers: Numbers, source: str, file: str) -> Constraint:
         unit=numbers.unit,
         grade=numbers.grade,
         in_paper=entry.in_paper,
-        applies=curve.applies,
+        applies=_applies(limits, entry.prompt),
         slots=1 if entry.escape is None else 2,
         clauses=curve.clauses,
         first_format=entry.first_format,
@@ -173,15 +186,26 @@ def made_of(name: str, numbers: Numbers, source: str, file: str) -> Constraint:
 def _faults(entry: Entry, numbers: Numbers) -> list[str]:
     """What does not fit between the table [constraint] and the numbers, the decays and the constants, in sentences."""
     faults = []
-    if entry.decay not in MODES:
+    if entry.decay is None and entry.production is None:
+        faults.append("table [constraint]: field decay is missing, and production as well; give one of them.")
+    elif entry.decay is not None and entry.production is not None:
+        faults.append("either a decay or a production must be given, and not both.")
+    elif entry.production is not None and entry.production not in PRODUCTIONS:
+        faults.append(f"there is {no_such('production', entry.production, PRODUCTIONS)}.")
+    elif entry.decay is not None and entry.decay not in MODES:
         faults.append(f"there is no decay {entry.decay!r}; known are {', '.join(MODES)}.")
     known = constants.load().entries
     if entry.prompt is not None and (entry.prompt not in known or known[entry.prompt].unit != "ps"):
         faults.append(f"prompt = {entry.prompt!r} is not the name of a constant in ps in {constants.FILE}.")
-    if entry.escape is not None and entry.escape not in detectors.load():
-        faults.append(f"there is {no_such('detector', entry.escape, detectors.load())} in {detectors.FILE}.")
+    for detector in (entry.escape, entry.displaced):
+        if detector is not None and detector not in detectors.load():
+            faults.append(f"there is {no_such('detector', detector, detectors.load())} in {detectors.FILE}.")
     if entry.escape is not None and entry.channel != "invisible":
         faults.append('escape goes with channel = "invisible" alone.')
+    if entry.displaced is not None and (entry.prompt is None or entry.decay is None):
+        faults.append("displaced goes with a decay and prompt alone.")
+    if entry.production is not None and (entry.escape is not None or PROPER_TIME in numbers.columns):
+        faults.append(f"escape and the column {PROPER_TIME} go with a decay alone.")
     if PROPER_TIME in numbers.columns and entry.prompt is None:
         faults.append(f"the column {PROPER_TIME} goes with prompt alone.")
     if numbers.cl is None:

@@ -24,9 +24,12 @@ from zdscan.physics.clause import Channel, Constraint
 
 INTERPOLATION = "log10(value) linear in mass"
 LARGEST_FILE = 10_000_000  # bytes: it is kept in every grid file
-QUANTITY = "branching ratio"
-_BETWEEN_COLUMNS = ("kind", "quantity", "title", "decay", "channel", "level", "prompt", "grade", "interpolation")
-_NEEDED = ("decay", "channel", "level", "citation")
+QUANTITIES = {"branching ratio": "decay", "eps": "production"}  # each with what must be said of it
+_OF_COLUMNS = (
+    *("kind", "quantity", "title", "decay", "production", "channel"),
+    *("level", "prompt", "grade", "interpolation"),
+)
+_NEEDED = ("channel", "level", "citation")
 
 
 class Curve(Record):
@@ -37,8 +40,9 @@ class Curve(Record):
     file : the numbers: two columns, or TOML as in zdscan/inputs/data, which says the rest but id and citation.
     id : of the constraint; by default the name of the file without its ending.
     kind : "upper", an upper limit.
-    quantity : what the limit is on: "branching ratio", BR(H -> H' Z_D) BR(Z_D -> channel).
-    decay, channel, prompt : as in the table [constraint] of a data file (`limit_curve.Entry`).
+    quantity : what the limit is on: "branching ratio", BR(H -> H' Z_D) BR(Z_D -> channel), or "eps", the kinetic mixing
+        of a dark photon.
+    decay, production, channel, prompt : as in the table [constraint] of a data file (`limit_curve.Entry`).
     level : the confidence level, e.g. 0.9.
     citation : a key of zdscan's bibliography, a whole BibTeX entry, or words.
     title, grade, interpolation : as in a data file; the grade is C where it is not given.
@@ -47,9 +51,10 @@ class Curve(Record):
     file: Text
     id: Text | None = None
     kind: Literal["upper"] = "upper"
-    quantity: Literal["branching ratio"] = "branching ratio"
+    quantity: Literal["branching ratio", "eps"] = "branching ratio"
     title: Text | None = None
     decay: Text | None = None
+    production: Text | None = None
     channel: Channel | None = None
     prompt: Text | None = None
     level: Annotated[float, Field(gt=0, lt=1)] | None = None
@@ -62,7 +67,9 @@ def own_curve(
     file: str | Path,
     *,
     id: str | None = None,
+    quantity: str = "branching ratio",
     decay: str | None = None,
+    production: str | None = None,
     channel: str | None = None,
     level: float | None = None,
     citation: str | None = None,
@@ -77,7 +84,10 @@ def own_curve(
     ----------
     file : two columns, mass in GeV and limit, or a TOML file as those of zdscan, which says the rest by itself.
     id : of the constraint; by default the name of the file without its ending.
+    quantity : what the limit is on: "branching ratio" of a decay times that of the channel, or "eps", the kinetic
+        mixing of a dark photon from a production.
     decay : the decay that is limited, e.g. "K+->pi+" (docs/extending.md has all).
+    production : how the vector is made, e.g. "e_e".
     channel : what the vector decays to: "invisible", "ee", "mumu" or "hadrons".
     level : confidence level, e.g. 0.9.
     citation : a key of zdscan's bibliography, a whole BibTeX entry, or words.
@@ -91,8 +101,9 @@ def own_curve(
     UserError
         One sentence for what is wrong, with file and line.
     """
-    words = {"id": id, "decay": decay, "channel": channel, "level": level, "citation": citation, "prompt": prompt}
-    more = {"file": str(file), "title": title, "grade": grade, "interpolation": interpolation}
+    words = {"id": id, "quantity": quantity, "decay": decay, "production": production, "channel": channel}
+    more = {"level": level, "citation": citation, "prompt": prompt, "title": title, "grade": grade}
+    more |= {"file": str(file), "interpolation": interpolation}
     curve = validate(Curve, words | more, str(file), "the curve")
     return made_of(curve, read(Path(file)))
 
@@ -142,7 +153,7 @@ def made_of(curve: Curve, text: str) -> Constraint:
 
 
 def _of_toml(curve: Curve, text: str) -> Numbers:
-    given = [name for name in _BETWEEN_COLUMNS if name in curve.model_fields_set and getattr(curve, name) is not None]
+    given = [name for name in _OF_COLUMNS if name in curve.model_fields_set and getattr(curve, name) is not None]
     default = Curve(file=curve.file)
     if said := [name for name in given if getattr(curve, name) != getattr(default, name)]:
         raise UserError(
@@ -156,25 +167,24 @@ def _of_toml(curve: Curve, text: str) -> Numbers:
 
 def _of_columns(curve: Curve, text: str, name: str) -> Numbers:
     """Numbers of two columns, with the words around them."""
-    if missing := [needed for needed in _NEEDED if getattr(curve, needed) is None]:
+    if missing := [needed for needed in (QUANTITIES[curve.quantity], *_NEEDED) if getattr(curve, needed) is None]:
         raise UserError(f"{curve.file}: of a curve in columns {', '.join(missing)} must be given beside the file.")
     rule = against_mass.RULES.get(curve.interpolation)
     if rule is None or rule.keys != ("mass",):
         rules = "; ".join(known for known, each in against_mass.RULES.items() if each.keys == ("mass",))
         raise UserError(f"{curve.file}: there is no interpolation {curve.interpolation!r}; the rules are: {rules}.")
-    title = curve.title or f"{(curve.decay or '').replace('->', ' -> ')} Z_D, Z_D -> {curve.channel}"
+    of_decay = curve.quantity == "branching ratio"
+    process = f"{(curve.decay or '').replace('->', ' -> ')} Z_D" if of_decay else f"eps of {curve.production}"
+    title = curve.title or f"{process}, Z_D -> {curve.channel}"
+    said = {name: getattr(curve, name) for name in ("decay", "production", "channel", "prompt")}
     document = {
         "title": title,
-        "quantity": f"BR({curve.decay} X) BR(X -> {curve.channel})",
+        "quantity": f"BR({curve.decay} X) BR(X -> {curve.channel})" if of_decay else title,
         "unit": "1",
         "cl": curve.level,
         "interpolation": curve.interpolation,
         "columns": list(curve_file.COLUMNS),
-        "constraint": {
-            key: value
-            for key, value in (("decay", curve.decay), ("channel", curve.channel), ("prompt", curve.prompt))
-            if value is not None
-        },
+        "constraint": {key: value for key, value in said.items() if value is not None},
         "segment": [
             {"title": title, "cite": [name], "source": curve.file, "grade": curve.grade, "note": "", "rows": rows}
             for rows in curve_file.segments(text, curve.file, largest=1.0)

@@ -20,10 +20,9 @@ from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, cre
 from pydantic_core import PydanticCustomError
 
 from zdscan import __version__
-from zdscan.constraints import SETS, available, faults_of, installed, select
 from zdscan.errors import UserError, listed, nearest, not_one_of
 from zdscan.evaluation.fields import ALWAYS, FIELDS
-from zdscan.evaluation.settings import FORMATS, SETTINGS, Setting, Settings, together_fault
+from zdscan.evaluation.settings import FORMATS, SETTINGS, Setting, Settings
 from zdscan.grid.blocks import MOST_TABLE_BYTES, table_bytes
 from zdscan.physics.cases import (
     CASES,
@@ -40,7 +39,8 @@ from zdscan.physics.clause import Constraint
 from zdscan.physics.currents import setting_fault
 from zdscan.physics.parameters import AXES, COLUMNS, MIXING, PARAMETERS, Parameter, Parameters
 from zdscan.scan.axes import AxisSpec, build_axis, physics_faults, range_faults
-from zdscan.scan.curves import CURVE_TABLES, OwnCurves, curves_of
+from zdscan.scan.choice import choice_faults
+from zdscan.scan.curves import CURVE_TABLES, curves_of
 from zdscan.scan.messages import OWN_WORDS, Fault, pydantic_faults, sentence
 from zdscan.scan.messages import Path as Place
 from zdscan.scan.overrides import apply_overrides
@@ -303,12 +303,12 @@ def parse_scan(
         faults += [fault for fault in pydantic_faults(error, layout) if fault.path != ("format",)]
     axes, more = _axes(raw, parameters, scan_format)
     own = curves_of(raw, files, folder)
-    faults += [*more, *case_faults, *own.faults, *_constraint_faults(raw, scan_format, own)]
+    faults += [*more, *case_faults, *own.faults, *choice_faults(raw, scan_format, own)]
     faults += _output_faults(raw, axes)
+    if document is not None:
+        faults += _mismatches(document)
     if case == "A":
         faults += _case_a_faults(raw, axes)
-    if document and (refused := together_fault(_values(document))):
-        faults.append(Fault(SETTINGS[refused[0]].path, refused[1]))
     if faults or document is None:
         unique = dict.fromkeys(sentence(fault, source, text, given) for fault in faults)
         raise UserError(*unique)
@@ -462,7 +462,7 @@ def _case_a_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64
 
 
 def _settings(document: Mapping[str, Any]) -> Settings:
-    """The settings in a document that pydantic has checked."""
+    """The values of the settings in a document that pydantic has checked."""
     return Settings.of(**_values(document))
 
 
@@ -472,35 +472,10 @@ def _values(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: table[SETTINGS[name].key] for name, table in tables.items()}
 
 
-def _constraint_faults(raw: Mapping[str, Any], scan_format: int, own: OwnCurves) -> list[Fault]:
-    """What is wrong with the choice of constraints: a set by name, or a list of sets and ids."""
-    setting = SETTINGS["constraints"]
-    section, key = setting.path
-    value, known = _section(raw, section).get(key, setting.default_of(scan_format)), (*available(), *installed())
-    if isinstance(value, str):
-        if value in SETS:
-            return []
-        if value in known:
-            return [Fault(setting.path, f"must be a list of ids; write [{value!r}]")]
-        return [Fault(setting.path, f"{not_one_of(value, SETS)}, or a list of ids")]
-    if not isinstance(value, list):
-        return [Fault(setting.path, f'must be "paper", "all" or a list of ids, not {value!r}')]
-    if not value:
-        return [Fault(setting.path, 'is an empty list; name at least one constraint, or write "paper" or "all"')]
-    faults: list[Fault] = []
-    names = own.ids
-    for index, name in enumerate(value):
-        if not isinstance(name, str):
-            faults.append(Fault((*setting.path, index), f"must be a constraint id in quotes, not {name!r}"))
-        elif name.removeprefix("-") not in (*known, *SETS, *names):
-            faults.append(Fault((*setting.path, index), not_one_of(name.removeprefix("-"), (*SETS, *known, *names))))
-        elif name in value[:index]:
-            faults.append(Fault((*setting.path, index), f"repeats {name!r}; name every constraint once"))
-    if not faults:
-        faults = [Fault(setting.path, f"cannot be used: {fault}") for fault in faults_of(value, names)]
-    if not faults and not own.faults and not select(value, scan_format, own.constraints):
-        faults = [Fault(setting.path, "takes away every constraint; leave at least one")]
-    return faults
+def _mismatches(document: Mapping[str, Any]) -> list[Fault]:
+    """Settings that do not go with the others."""
+    found = Settings(**_values(document)).mismatch
+    return [] if found is None else [Fault(SETTINGS[found[0]].path, found[1])]
 
 
 def _output_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64]]) -> list[Fault]:

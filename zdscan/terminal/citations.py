@@ -37,7 +37,7 @@ def uses(grid: GridFile) -> Uses:
     add([PAPER], f"the model and its cases ({stored['case_title']})")
     add([FLAVIO], f"Standard Model tables, made with flavio {stored['flavio_version']}")
     add(hadronic.citations(str(stored["theory"])), "hadronic width")
-    data = measurements.load(str(stored["measurements"]))
+    data = measurements.load(tuple(str(stored["measurements"]).split()))
     for row, keys in zip(data.ids, data.citations, strict=True):
         add(keys, f"measurement {row}")
     for constraint in _constraints(grid):

@@ -29,6 +29,11 @@ BlockPoints = Annotated[int | None, typer.Option(min=1, help="Points per block (
 Target = Annotated[Path, typer.Option("-o", "--output", metavar="GRID.h5", help="The file to write.")]
 
 
+def names_of_measurements(text: str) -> str | tuple[str, ...]:
+    """Measurements as typed: one name, or names separated by commas."""
+    return tuple(name.strip() for name in text.split(",")) if "," in text else text
+
+
 def constraint_names(text: str) -> str | tuple[str, ...]:
     """Constraints as typed: the name of a set, or ids separated by commas."""
     return text if text in SETS else tuple(name.strip() for name in text.split(","))
@@ -63,6 +68,8 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
                 given[name] = numbers(setting, given[name])
         if isinstance(given["constraints"], str):
             given["constraints"] = constraint_names(given["constraints"])
+        if isinstance(given["measurements"], str):
+            given["measurements"] = names_of_measurements(given["measurements"])
         command(**given)
 
     with_values.__signature__ = signature.replace(parameters=[*own, *options, last])  # type: ignore[attr-defined]
@@ -70,7 +77,11 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _option(setting: Setting) -> inspect.Parameter:
-    many = " Sets and ids are separated by commas." if setting.name == "constraints" else ""
+    separated = {
+        "constraints": " Sets and ids are separated by commas.",
+        "measurements": " Names are separated by commas.",
+    }
+    many = separated.get(setting.name, "")
     kind: Any = str if setting.low is None else float
     metavar = None if setting.parts is None else ",".join(setting.parts).upper()
     return inspect.Parameter(

@@ -69,6 +69,7 @@ def time_text(seconds: float) -> str:
 
 def show_check(scan: Scan, expected: Estimate) -> None:
     """Print a valid scan: axes, settings, what breaks the currents, what is left out, size, memory and time."""
+    from zdscan.inputs import measurements
     from zdscan.physics.currents import currents, resolved
 
     out = console()
@@ -77,6 +78,8 @@ def show_check(scan: Scan, expected: Estimate) -> None:
     table = plain_table("Settings", "key", "value", left=(0, 1))
     for setting in SETTINGS.values():
         value = getattr(scan.settings, setting.name)
+        if setting.name == "theory_errors" and value == "auto":
+            value = f"auto: {measurements.load(scan.settings.measurements).theory_errors}"
         table.add_row(".".join(setting.path), ", ".join(value) if isinstance(value, tuple) else str(value))
     if scan.own:
         table.add_row("constraints.curve", ", ".join(constraint.id for constraint in scan.own))
