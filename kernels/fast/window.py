@@ -60,10 +60,11 @@ def apply_window(
     place: int,
     window: np.ndarray,
     at: int,
+    most: float,
     bit: np.uint64,
     flags: np.ndarray,
 ) -> None:
-    """Set the bit of one inequality where D > 0, as `tile.apply_inequality` does; window[at..] are the numbers of it.
+    """Set the bit of one inequality where D > 0 and the width is at most `most`; window[at..] are the numbers of it.
 
     A vector without open channel (width 0) has E = 1 whatever the window: its y says all.
     """
@@ -80,4 +81,5 @@ def apply_window(
             share = faded(start * width) * gone(length * width) if width > 0.0 else 1.0
             value = ((d[k6 + lane] * x + d[k5 + lane]) * x + d[k4 + lane]) * x + d[k3 + lane]
             value = ((value * x + d[k2 + lane]) * x + d[k1 + lane]) * x + d[k0 + lane]
-            flags[first + lane] |= bit if value * share - (of_width * width + alone) > 0.0 else off
+            above = value * share - (of_width * width + alone) > 0.0
+            flags[first + lane] |= bit if above & (width <= most) else off
