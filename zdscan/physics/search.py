@@ -1,7 +1,8 @@
 """A search for another vector, recast: what it looked for against what the model at hand would have given it.
 
 The file is ``search_<name>.toml`` in zdscan/inputs/data (:mod:`zdscan.inputs.against_mass`), with one column "limit",
-the largest allowed coupling, or the two columns "lower" and "upper", the edges of an excluded region. Its table
+the largest allowed coupling, or the two columns "lower" and "upper", the edges of an excluded region, or a column
+"limit_<k>" for each of some windows of proper times. Its table
 [search] says how the vector is made, what it decays to, where, and for which vector the numbers hold. The searches of
 a constraint stand in searches.toml. docs/constraints-direct.md, docs/extending.md.
 """
@@ -51,6 +52,7 @@ class Entry(Record):
     reference : a key of `zdscan.physics.reference_models.REFERENCES`, the vector whose coupling the numbers are on.
     prompt : the detector (zdscan/inputs/detectors.py) within whose path decays are seen; absent: wherever they are.
     escape : the detector behind which a vector that decays visibly is invisible too; absent: nowhere.
+    windows_ps : windows of proper times (ps), the search being the largest of what it would be with each of them alone.
     shield_m, decay_m : of a region, what the vector flies through and where its decays are seen then, m.
     beam_GeV : of a region, the energy of the beam, which that of the vectors cannot exceed.
     peak : the search sees vectors up to this width over mass: what looks for a narrow peak. Absent: any.
@@ -61,6 +63,9 @@ class Entry(Record):
     reference: Text
     prompt: Text | None = None
     escape: Text | None = None
+    windows_ps: (
+        Annotated[list[Annotated[list[Positive], Field(min_length=2, max_length=2)]], Field(min_length=1)] | None
+    ) = None
     shield_m: Positive | None = None
     decay_m: Positive | None = None
     beam_GeV: Positive | None = None
@@ -92,7 +97,16 @@ class Search:
     @property
     def slots(self) -> int:
         """How many clauses it has at most."""
+        if self.entry.windows_ps is not None:
+            return len(self.entry.windows_ps)
         return 1 if self.entry.escape is None else 2
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Those of its numbers that it needs."""
+        if self.entry.windows_ps is not None:
+            return tuple(f"limit_{k}" for k in range(1, len(self.entry.windows_ps) + 1))
+        return REGION if self.is_region else ("limit",)
 
     @cached_property
     def productions(self) -> tuple[tuple[str, float], ...]:
@@ -103,7 +117,7 @@ class Search:
     def clauses(self, model: Model, mass: float) -> list[Clause]:
         """None where the search has no numbers, or where nothing that makes its vector makes that of the model."""
         name = next((name for name, end in self.productions if mass <= end), None)
-        limit = self.numbers.at(REGION[0] if self.is_region else "limit", mass)
+        limit = self.numbers.at(self.columns[0], mass)
         if name is None or math.isnan(limit):
             return []
         made = production(name, model, mass)
@@ -115,6 +129,10 @@ class Search:
         clause = Clause(polynomial=rate, channel=self._channel, up=limit * limit, max_width=most)
         if self.is_region:
             return [self._within_region(clause, other, mass, limit)]
+        if self.entry.windows_ps is not None:
+            hbar, limits = model.constants["hbar"], [self.numbers.at(column, mass) for column in self.columns]
+            ends = [(start / hbar, end / hbar) for start, end in self.entry.windows_ps]
+            return [replace(clause, up=k * k, window=window) for k, window in zip(limits, ends, strict=True)]
         if self.entry.prompt is not None:
             return [_seen_within(clause, lifetime.prompt_path(model, self.entry.prompt, mass), other, limit)]
         if self.entry.escape is not None:
@@ -143,6 +161,8 @@ class Search:
             where = (
                 f", decays from {self.entry.shield_m:g} to {(self.entry.shield_m or 0) + (self.entry.decay_m or 0):g} m"
             )
+        elif self.entry.windows_ps is not None:
+            where = ", decays in windows of proper times"
         elif self.entry.prompt is not None:
             where = ", prompt decays"
         elif self.entry.escape is not None:
@@ -198,10 +218,14 @@ def _faults(search: Search) -> list[str]:
             faults.append("a region needs the lengths shield_m and decay_m.")
         if entry.prompt is not None or entry.escape is not None:
             faults.append("a region has neither prompt nor escape: its edges say where decays are seen.")
-    elif "limit" not in numbers.columns:
-        faults.append("the column limit is missing, or the columns lower and upper of a region.")
+    elif missing := [column for column in search.columns if column not in numbers.columns]:
+        faults.append(f"the column {', '.join(missing)} is missing, or the columns lower and upper of a region.")
     elif entry.shield_m is not None or entry.decay_m is not None or entry.beam_GeV is not None:
         faults.append("shield_m, decay_m and beam_GeV go with a region alone.")
+    if entry.windows_ps is not None and (search.is_region or entry.prompt is not None or entry.escape is not None):
+        faults.append("windows_ps excludes prompt, escape and the columns lower and upper.")
+    if any(start >= end for start, end in entry.windows_ps or ()):
+        faults.append("a window of windows_ps ends before it begins.")
     if numbers.cl is None:
         faults.append("the confidence level cl is missing.")
     if not any(a < MASS_RANGE[1] and b > MASS_RANGE[0] for a, b in numbers.ranges):
