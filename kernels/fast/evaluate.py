@@ -32,7 +32,8 @@ class Expansion(NamedTuple):
     chi2 : rows A (powers of u 0 to 8), B, C; lengths : rows p (0 to 4), q; of |a|, |b|, |u|.
     inequalities, closed : rows of D (0 to 6) of each inequality, and of D on lines where no channel is open.
     inequality_end, closed_end : int64[T], end of the terms of each inequality.
-    degree : int64[T]; bit : uint64[T]; prompt, broadest : float64[T]; window : float64[T * NUMBERS], see `bounds.decide`.
+    degree : int64[T]; bit : uint64[T]; prompt, broadest : float64[T]; window : float64[T * NUMBERS]: see
+        `bounds.decide`.
     kind : which of `tile.FIXED`, `LONG`.
     """
 

@@ -5,7 +5,8 @@ eps1 < eps2 of the region that it excludes for a dark photon of the width eps^2 
 
     eps1^2 E(eps1^2 G) = eps2^2 E(eps2^2 G),    E(Gamma) = exp(-a Gamma) - exp(-(1 + l) a Gamma),
 
-which is one equation for all that is not known: a, the proper time at the shield. docs/constraints-direct.md.
+which is one equation with one root for all that is not known: a, the proper time at the shield.
+docs/constraints-direct.md.
 """
 
 from __future__ import annotations
@@ -29,11 +30,6 @@ def start_of_window(lower: float, upper: float, length: float, unit_width: float
     lower, upper : edges of the excluded interval of the coupling.
     length : of the decay volume, in units of that of the shield.
     unit_width : total width of the reference model at coupling 1, GeV.
-
-    Raises
-    ------
-    ValueError
-        No window has these edges: they lie too near to each other or too far apart.
     """
     narrow, broad = lower * lower * unit_width, upper * upper * unit_width
     gain = 2.0 * math.log(upper / lower)
@@ -50,8 +46,6 @@ def start_of_window(lower: float, upper: float, length: float, unit_width: float
 
     low, high = math.log(LEAST / broad), math.log(MOST / broad)
     at_low, at_high = excess(low), excess(high)
-    if not at_low > 0.0 > at_high:
-        raise ValueError(f"no window of proper times excludes from {lower:g} to {upper:g}")
     side = 0
     while high - low > _TOLERANCE:  # regula falsi with the damping of Illinois; a bisection where it stalls
         middle = (low * at_high - high * at_low) / (at_high - at_low)
