@@ -4,9 +4,9 @@
     ratio = max[(value - centre)/up, (centre - value)/down, 0]
 
 B is 1 or a sum of branching ratios Gamma_x/Gamma, p a polynomial of total degree four, transform the identity or the
-square root. E is 1, or behind a window (a, b) of proper times over hbar, in 1/GeV, the share exp(-a Gamma) - exp(-b Gamma) of
-the vectors that decay inside; b may be infinite, and a = b = 0 is no window. A clause that does not apply (mass outside
-its range, width below a least or above a largest width) has ratio 0.
+square root. E is 1, or behind a window (a, b) of proper times over hbar, in 1/GeV, the share
+exp(-a Gamma) - exp(-b Gamma) of the vectors that decay inside; b may be infinite, and a = b = 0 is no window. A clause
+that does not apply (mass outside its range, width below a least or above a largest width) has ratio 0.
 Branching ratios of a vector without open channel (Gamma = 0): invisible 1, all others 0.
 
 The number CHANNEL is -1 (B = 1), the place of one channel, or for a sum `CHANNELS` + 2^k added over its channels k.
