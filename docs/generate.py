@@ -165,7 +165,8 @@ def _values(setting: Setting) -> str:
         return f"{setting.low:g} to {setting.high:g}{unit}"
     if setting.names is None:
         return '`"paper"`, `"all"` or a list of ids'
-    return ", ".join(f'`"{name}"`' for name in setting.allowed)
+    more = " or a list of names of data sets and row groups" if setting.name == "measurements" else ""
+    return ", ".join(f'`"{name}"`' for name in setting.allowed) + more
 
 
 def _defaults(setting: Setting) -> str:

@@ -13,12 +13,14 @@ from zdscan.compiled import cache
 __version__ = "0.2.0"
 __all__ = [
     "Case",
+    "LimitCurves",
     "PointResult",
     "Scan",
     "Stopped",
     "UserError",
     "__version__",
     "evaluate",
+    "limits",
     "load_scan",
     "open_grid",
     "resume",
@@ -27,6 +29,8 @@ __all__ = [
 
 if TYPE_CHECKING:
     from zdscan.api import open_grid, resume, run
+    from zdscan.edges.curves import LimitCurves
+    from zdscan.edges.limits import limits
     from zdscan.errors import Stopped, UserError
     from zdscan.physics.cases import Case
     from zdscan.point import PointResult, evaluate
@@ -35,11 +39,13 @@ if TYPE_CHECKING:
 # A module or folder of a public name would take its place when imported: hence `point`, `grids`, `running`.
 _HOMES = {
     "Case": "zdscan.physics.cases",
+    "LimitCurves": "zdscan.edges.curves",
     "PointResult": "zdscan.point",
     "Scan": "zdscan.scan.scanfile",
     "Stopped": "zdscan.errors",
     "UserError": "zdscan.errors",
     "evaluate": "zdscan.point",
+    "limits": "zdscan.edges.limits",
     "load_scan": "zdscan.scan.scanfile",
     "open_grid": "zdscan.api",
     "resume": "zdscan.api",

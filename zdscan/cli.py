@@ -247,7 +247,7 @@ def point(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     **settings: Any,
 ) -> None:
-    """Evaluate one point: couplings, widths, the 26 rows, chi2 and every constraint."""
+    """Evaluate one point: couplings, widths, the rows, chi2 and every constraint."""
     from zdscan.point import evaluate
 
     evaluated = evaluate(case, mass, eps, eps_z, g_mu, **settings)
@@ -258,6 +258,49 @@ def point(
         from zdscan.terminal import report
 
         report.show_point(result, case, evaluated.physics.model.emission)
+
+
+@app.command()
+@with_settings
+def limits(
+    case: Annotated[str, typer.Option(help="Case, as for `zdscan point`.")],
+    along: Annotated[str, typer.Option(help="Parameter whose limits are wanted.")],
+    mass: Annotated[
+        str, typer.Option(metavar="LOW:HIGH:N", help="Masses in GeV, evenly in the logarithm, or numbers with commas.")
+    ] = "0.01:2:200",
+    parameters: Annotated[
+        list[str] | None, typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Another parameter's value.")
+    ] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting, with its key in a scan file.")
+    ] = None,
+    negative: Annotated[bool, typer.Option("--negative", help="Follow the parameter to negative values.")] = False,
+    csv: Annotated[Path | None, typer.Option(metavar="LIMITS.csv", help="Write every interval as a table.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Draw the curves: PNG, PDF or SVG.")] = None,
+    labels: Annotated[int, typer.Option(min=0, help="How many constraints have a name in the picture.")] = 8,
+    unit: Annotated[str, typer.Option(help="Of the mass in the picture: GeV or MeV.")] = "GeV",
+    **settings: Any,
+) -> None:
+    """Find the limit of every constraint on one parameter at each mass, both edges of closed regions included."""
+    from zdscan.edges.limits import limits as find_limits
+    from zdscan.terminal import limits as typed
+
+    settings |= typed.settings(overrides or ())
+    held = typed.parameters(parameters or ())
+    curves = find_limits(case, along, typed.masses(mass), parameters=held, negative=negative, **settings)
+    typed.show_limits(curves)
+    if csv:
+        curves.write_csv(csv)
+    said = []
+    if output:
+        from zdscan.analysis.pictures.limits import draw
+        from zdscan.analysis.pictures.sheet import Options
+
+        said = draw(curves, output, Options(unit), labels)
+    for path in filter(None, (csv, output)):
+        print(f"wrote {path}")
+    for sentence in said:
+        print(sentence)
 
 
 @app.command()
@@ -383,13 +426,17 @@ def reproduce(
 def calibrate(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the tables go (*.h5).")],
     samples: Annotated[int, typer.Option(help="Draws of flavio's parameters for the theory covariance.")] = 1000,
+    add: Annotated[
+        bool, typer.Option("--add", help="Compute the rows that have no tables yet, and keep the others as they are.")
+    ] = False,
 ) -> None:
     """Rebuild the standard-model tables with flavio (offline; needs the extra `calibrate`)."""
     from zdscan.calibration.tables import calibrate as rebuild
+    from zdscan.inputs import tables
     from zdscan.terminal import report
 
     with report.progress() as advance:
-        written = rebuild(folder, samples, progress=advance)
+        written = rebuild(folder, samples, progress=advance, known=tables.load() if add else None)
     for path in written:
         print(f"wrote {path}")
 

@@ -19,7 +19,8 @@ from zdscan.evaluation.settings import documented
 from zdscan.kernels.physics.moments import anomalous_moment
 from zdscan.neglected.effect import Neglected
 from zdscan.neglected.survey import at_point
-from zdscan.physics.cases import COUPLINGS, Case, named_case
+from zdscan.physics.cases import COUPLINGS, Case, case_of
+from zdscan.physics.clause import Constraint
 from zdscan.physics.parameters import AXES, LARGEST_COUPLING, MASS_RANGE, PARAMETERS
 
 Array = NDArray[Any]
@@ -161,10 +162,10 @@ def evaluate(
     axial_mu: float = 0.0,
     fcnc_scale: float = 1.0,
     anomaly: str = "auto",
-    measurements: str = "rashed2024-corrected",
+    measurements: str | Sequence[str] = "rashed2024-corrected",
     errors: str = "symmetrised",
-    theory_errors: str = "table",
-    constraints: str | Sequence[str] = "all",
+    theory_errors: str = "auto",
+    constraints: str | Sequence[str | Constraint] = "all",
     limits: str = "rashed2024",
 ) -> PointResult:
     """Evaluate points with everything behind their verdicts: couplings, widths, rows with pulls, constraints.
@@ -190,10 +191,7 @@ def evaluate(
     UserError
         A name is unknown, a mass is outside 0.01-2 GeV, a number is not finite, or g_mu is given in Case A.
     """
-    if isinstance(case, Mapping):
-        chosen = Case.from_couplings("own", case)
-    else:
-        chosen = case if isinstance(case, Case) else named_case(case)
+    chosen = case_of(case)
     physics = build_physics(
         chosen,
         theory=theory,

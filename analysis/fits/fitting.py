@@ -21,7 +21,7 @@ from zdscan.errors import UserError
 from zdscan.evaluation.engine import Engine
 from zdscan.evaluation.fields import OPTIONAL
 from zdscan.evaluation.physics import Physics
-from zdscan.scan.scanfile import Scan, load_scan, parse_scan
+from zdscan.scan.scanfile import Scan, load_scan, scan_of
 
 Array = NDArray[np.float64]
 SCALES = (0.5, 2.0**-0.5, 1.0, 2.0**0.5, 2.0)  # times the scan's own fcnc_scale
@@ -151,7 +151,7 @@ def fit_grid(path: str | Path, *, profiles: bool = True, progress: Progress = la
         For a file that is no finished grid file, or whose settings this zdscan does not know.
     """
     with open_grid(path) as grid:
-        engine = Engine.from_scan(parse_scan(grid.file.scan_text, f"the scan file in {path}", grid.file.overrides))
+        engine = Engine.from_scan(scan_of(grid.file))
         grid.need_fields("a fit from the grid")
         seeds = Seeds(grid.axes)
         masses = len(grid.axes["mass"])

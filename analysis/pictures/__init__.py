@@ -5,6 +5,7 @@ curve.py        chi2 along one axis
 plane.py        regions and exclusions over two axes
 summary.py      the boundary of every constraint
 first.py        which constraint excludes first
+limits.py       limit curves: what each constraint excludes of a parameter against the mass
 marginal.py     regions of highest posterior density
 sheet.py        heading, legends, size
 layers.py       regions, boundaries, hatching, marks over two axes

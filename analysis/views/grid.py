@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.strongest import Bounds
 from zdscan.errors import UserError
-from zdscan.evaluation.engine import build_physics
+from zdscan.evaluation.engine import physics_of
 from zdscan.evaluation.fields import constraint_bits
 from zdscan.grid.checkpoint import read_checkpoint
 from zdscan.grid.layout import DONE
@@ -24,7 +23,7 @@ from zdscan.grid.open import open_grid as open_file
 from zdscan.grid.profiles import Profiles, profile_name
 from zdscan.grid.read import reader
 from zdscan.physics.parameters import AXES
-from zdscan.scan.scanfile import parse_scan
+from zdscan.scan.scanfile import scan_of
 
 
 class Grid(Points):
@@ -130,8 +129,8 @@ class Grid(Points):
         None where this zdscan does not know a setting or a constraint of the file.
         """
         try:
-            scan = parse_scan(self.file.scan_text, f"the scan file in {self.path}", self.file.overrides)
-            found = Bounds(build_physics(scan.coupling_case, **asdict(scan.settings)))
+            scan = scan_of(self.file)
+            found = Bounds(physics_of(scan.coupling_case, scan.settings, scan.format, scan.own))
         except UserError:
             return None
         return found if found.knows(list(self.constraints)) else None

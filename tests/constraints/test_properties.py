@@ -71,13 +71,19 @@ def entries(case, mass, eps, eps_z, g_mu, **options):
 
 
 @settings(max_examples=40, deadline=None)
-@given(mass=st.floats(0.01, 2.0), extra=st.floats(-3.0, 6.0), **COUPLINGS)
-def test_an_extra_invisible_width_moves_what_it_should(mass, extra, case, eps, eps_z, g_mu):
-    """Searches for an invisible Z_D gain what searches for a visible one lose; nothing else notices."""
-    before, result = entries(case, mass, eps, eps_z, g_mu)
+@given(
+    mass=st.floats(0.01, 2.0), extra=st.floats(-3.0, 6.0), theory=st.sampled_from(["paper", "complete"]), **COUPLINGS
+)
+def test_an_extra_invisible_width_moves_what_it_should(mass, extra, theory, case, eps, eps_z, g_mu):
+    """Searches for an invisible Z_D gain what searches for a visible one lose; nothing else notices.
+
+    In theory complete what escapes before it decays counts as well, and what decays late is lost: the larger of the
+    invisible share b and the escaping share e stands for b + (1 - b) e, which never falls and is at most twice that.
+    """
+    before, result = entries(case, mass, eps, eps_z, g_mu, theory=theory)
     total = float(result.widths["total"])
     width = total * 10**extra if total > 0.0 else 10 ** (extra - 9)
-    after, wider = entries(case, mass, eps, eps_z, g_mu, invisible_width=width)
+    after, wider = entries(case, mass, eps, eps_z, g_mu, invisible_width=width, theory=theory)
     total = total + width
     assert float(wider.widths["total"]) == pytest.approx(total, rel=1e-12)
     visible = width / total  # what is taken from every other channel, if any was open
@@ -85,15 +91,19 @@ def test_an_extra_invisible_width_moves_what_it_should(mass, extra, case, eps, e
         assert after[name] == before[name], name
     for name in INVISIBLE:
         assert after[name]["applies"] == before[name]["applies"]
-        least = 0.5 if name in RECASTS else 1.0  # of the two clauses for what decays or escapes the larger one counts
-        assert after[name]["ratio"] >= least * before[name]["ratio"] * (1 - 1e-12), name
+        least = before[name]["ratio"] * (1.0 if theory == "paper" and name not in RECASTS else 0.5)
+        assert after[name]["ratio"] >= least * (1 - 1e-12), name
     for name in VISIBLE:
         if name in RECASTS:  # behind a window, E/Gamma falls with the width; a broad vector is no peak
             assert after[name]["ratio"] <= before[name]["ratio"] * (1 + 1e-9)
         elif before[name]["applies"]:
             assert after[name]["applies"], name  # a wider Z_D is more prompt
             shrunk = before[name]["ratio"] * (1 - visible)
-            assert after[name]["ratio"] == pytest.approx(shrunk, rel=1e-6, abs=1e-300), name
+            if theory == "paper":
+                assert after[name]["ratio"] == pytest.approx(shrunk, rel=1e-6, abs=1e-300), name
+            else:  # more of what is left decays early enough
+                assert shrunk * (1 - 1e-6) - 1e-300 <= after[name]["ratio"], name
+                assert after[name]["ratio"] <= before[name]["ratio"] * (1 + 1e-12), name
 
 
 def _opening(mass, step, couplings):

@@ -6,6 +6,7 @@ import inspect
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -14,13 +15,14 @@ import typer
 import zdscan
 from tests.support.paths import ROOT
 from zdscan import cli
-from zdscan.constraints import select
+from zdscan.constraints import SETS, select
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import Engine, build_physics
-from zdscan.evaluation.settings import CONSTRAINT_SETS, FORMATS, SETTINGS, Setting, Settings
+from zdscan.evaluation.settings import FORMATS, SETTINGS, Setting, Settings
 from zdscan.inputs.measurements import ERROR_TREATMENTS, available
 from zdscan.physics.cases import CASES, Case
-from zdscan.physics.rows import THEORY_ERRORS
+from zdscan.physics.rows import AUTOMATIC, THEORY_ERRORS
+from zdscan.scan.curves import CURVE_TABLES
 from zdscan.scan.scanfile import SCAN_FILES, parse_scan
 
 STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
@@ -89,7 +91,7 @@ def test_every_allowed_name_is_explained() -> None:
 
 def test_names_are_those_that_are_computed() -> None:
     assert set(SETTINGS["errors"].allowed) == set(ERROR_TREATMENTS)
-    assert set(SETTINGS["theory_errors"].allowed) == set(THEORY_ERRORS)
+    assert set(SETTINGS["theory_errors"].allowed) == {AUTOMATIC, *THEORY_ERRORS}
     assert SETTINGS["measurements"].allowed == available()
 
 
@@ -101,7 +103,7 @@ def test_evaluate_has_every_setting_as_an_argument() -> None:
     for setting in NUMBERS:
         assert annotations[setting.name] is float
     for setting in WORDS:
-        assert annotations[setting.name] is str
+        assert annotations[setting.name] == (str if setting.check is None else str | Sequence[str])
 
 
 def test_evaluate_explains_every_setting() -> None:
@@ -127,7 +129,7 @@ def test_the_scan_file_has_every_setting(scan_format: int) -> None:
             model = model.model_fields[section].annotation  # type: ignore[assignment]
         assert model.model_fields[setting.key].default == setting.default_of(scan_format)
         assert setting.fault(setting.default_of(scan_format)) is None
-    declared = {setting.path for setting in SETTINGS.values()}
+    declared = {setting.path for setting in SETTINGS.values()} | {CURVE_TABLES}
     for section in {setting.section for setting in SETTINGS.values()} - {""}:
         keys = document.model_fields[section].annotation.model_fields  # type: ignore[union-attr]
         assert {(section, key) for key in keys} <= declared
@@ -208,6 +210,64 @@ def test_identity_tells_settings_apart(setting: Setting) -> None:
     assert (plain == other) == (value == setting.default)
 
 
+def test_theory_errors_are_those_of_the_data_set() -> None:
+    """`auto` is what the data set says, and no other physics than that by its name."""
+    for measurements, treatment in (("rashed2024", "table"), ("latest", "flavio-covariance")):
+        plain, named = (
+            build_physics(CASES["B"], measurements=measurements, theory_errors=name, constraints=("a_mu",))
+            for name in ("auto", treatment)
+        )
+        assert plain.likelihood.theory_errors == treatment
+        assert plain.identity == named.identity
+        engine = Engine.from_scan(parse_scan(SCAN, overrides=[f"data.measurements={measurements}"]))
+        assert engine.identity["theory_errors"] == treatment
+
+
+def test_a_list_of_measurements() -> None:
+    """One name in a list is the name; several are told with a space between them in a grid."""
+    assert Settings.of(measurements=["latest"]) == Settings.of(measurements="latest")
+    scan = parse_scan(SCAN, overrides=["data.measurements=['latest', 'electrons']"])
+    assert scan.settings.measurements == ("latest", "electrons")
+    assert scan.settings.attributes()["measurements"] == "latest electrons"
+    assert parse_scan(SCAN, overrides=["data.measurements=['latest', 'lhcb2022-kee']"]).settings.measurements[1:] == (
+        "lhcb2022-kee",
+    )
+
+
+@pytest.mark.parametrize(
+    ("overrides", "key", "told"),
+    [
+        (
+            ["['rashed2024-corrected', 'latest']"],
+            "measurements",
+            "cannot have both 'rashed2024-corrected' and 'latest': ",
+        ),
+        (["['latest', 'narrow']"], "measurements", "hold the same data: they are of one publication"),
+        (["['rashed2024', 'electrons']"], "measurements", "B+->K+ee_1.1_6 (arXiv:2212.09153)"),
+        (["['latest', 'cms2024-kpmumu']"], "measurements", "the rows of B+ -> K+ mu+ mu-, CMS 2024 are in both"),
+        (["['latest', 'electron']"], "measurements", "does not know 'electron' (did you mean 'electrons'?)"),
+        (["['latest', 'latest']"], "measurements", "repeats 'latest'"),
+        (["[]"], "measurements", "is an empty list"),
+        (["[1]"], "measurements", "or a list of data sets and row groups, not a list"),
+        (["latest", "data.theory_errors=table"], "theory_errors", "cannot be 'table' with the measurements 'latest'"),
+    ],
+)
+def test_choices_of_measurements_that_cannot_be(overrides: list[str], key: str, told: str) -> None:
+    """One sentence, the same in the scan file and from Python but for the place."""
+    first, *more = overrides
+    with pytest.raises(UserError) as refusal:
+        parse_scan(SCAN, "x.toml", [f"data.measurements={first}", *more])
+    (message,) = refusal.value.messages
+    assert f"data.{key} " in message
+    assert told in message
+    value = first if first == "latest" else eval(first)
+    with pytest.raises(UserError) as refusal:
+        Settings.of(measurements=value, **{"theory_errors": "table"} if more else {})
+    (again,) = refusal.value.messages
+    assert again.startswith(f"{key} ")
+    assert told in again
+
+
 def test_attributes_say_the_settings() -> None:
     engine = Engine.from_scan(parse_scan(SCAN, overrides=["model.invisible_width=1e-3", "model.fcnc_scale=2"]))
     found = engine.attributes
@@ -243,7 +303,7 @@ def test_the_declaration_is_light() -> None:
 
 
 def test_sets_of_constraints() -> None:
-    for name in CONSTRAINT_SETS:
+    for name in {*SETS} - {"packages"}:  # there is none where nothing is installed
         assert build_physics(CASES["B"], constraints=name).constraints
     for scan_format in FORMATS:
-        assert SETTINGS["constraints"].default_of(scan_format) in CONSTRAINT_SETS
+        assert SETTINGS["constraints"].default_of(scan_format) in SETS

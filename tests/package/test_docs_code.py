@@ -70,6 +70,23 @@ def test_printed_case_runs(capsys):
     assert scope["point"].delta_a_e == 0.0
 
 
+def test_printed_curve_is_a_constraint(capsys, tmp_path, monkeypatch):
+    """The scan file's table and the program make the same of the printed columns."""
+    (columns,) = re.findall(r"```text\n(# mass in GeV.*?)```", EXTENDING, flags=re.DOTALL)
+    (table,) = (b for b in re.findall(r"```toml\n(.*?)```", EXTENDING, flags=re.DOTALL) if "[[constraints.curve]]" in b)
+    (block,) = (block for block in python_blocks() if "own_curve" in block)
+    (tmp_path / "mine.csv").write_text(columns)
+    monkeypatch.chdir(tmp_path)
+    scope: dict[str, object] = {}
+    exec(block, scope)
+    assert capsys.readouterr().out.startswith("[(")
+    axes = "".join(f"{name} = {{ values = [0.0] }}\n" for name in ("eps", "eps_z", "g_mu"))
+    text = f'format = 2\ncase = "A"\n[axes]\nmass = {{ values = [0.05] }}\n{axes}{table}'
+    (made,) = parse_scan(text).own
+    assert made.definition == scope["mine"].definition
+    assert made.applies == "20 to 100 and 150 to 300 MeV, all cases"
+
+
 def printed_constraint() -> Constraint:
     (block,) = (block for block in python_blocks() if "CONSTRAINT" in block)
     module = ModuleType("zdscan.constraints.example_muon")

@@ -33,14 +33,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "grid": {"errors", "ranks", "kernels", "physics", "evaluation"},
     "scan": {"errors", "inputs", "physics", "constraints", "evaluation", "grid"},
     "point": {"errors", "kernels", "physics", "constraints", "evaluation", "neglected"},
+    "edges": {"errors", "physics", "evaluation"},
     "running": {"errors", "ranks", "compiled", "evaluation", "physics", "grid", "scan"},
     "api": {"errors", "grid", "scan", "running"},
     "terminal": {
-        *{"errors", "inputs", "physics", "constraints", "evaluation", "neglected", "grid", "scan", "point", "running"},
+        *{"errors", "inputs", "physics", "constraints", "evaluation", "neglected", "grid", "scan", "point", "edges"},
+        "running",
     },
     "calibration": {"errors", "inputs", "kernels", "physics"},
     "analysis": {
-        *{"errors", "inputs", "physics", "constraints", "evaluation", "neglected", "grid", "scan", "point", "running"},
+        *{"errors", "inputs", "physics", "constraints", "evaluation", "neglected", "grid", "scan", "point", "edges"},
+        "running",
         "terminal",
     },
 }

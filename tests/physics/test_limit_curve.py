@@ -118,9 +118,10 @@ def test_the_printed_file_has_a_page_and_citations(folder: Path, tmp_path: Path)
         "case_title": "t",
         "flavio_version": "2.7.1",
         "measurements": "rashed2024",
+        "theory": "complete",
         "constraints": NAME,
     }
-    assert f"constraint {NAME}" in citations.uses(SimpleNamespace(attributes=stored))["PDG:2022"]
+    assert f"constraint {NAME}" in citations.uses(SimpleNamespace(attributes=stored, files={}))["PDG:2022"]
 
 
 def test_a_file_and_a_module_of_one_name_are_refused(folder: Path) -> None:

@@ -38,6 +38,7 @@ class FakeScan:
     text: str = 'format = 1\ncase = "C"  # µ\n'
     overrides: tuple[str, ...] = ("axes.mass.n=5",)
     output: FakeOutput = field(default_factory=FakeOutput)
+    files: dict[str, str] = field(default_factory=dict)
 
 
 class FakeEngine:

@@ -55,6 +55,28 @@ ROWS = [
     OracleRow("dBR/dq2(B+->Kee)", "e", 1.1, 6.0, 1e9, True),
     OracleRow("dBR/dq2(B0->K*ee)", "e", 1.1, 6.0, 1e9, True),
 ]
+PRINTED = len(ROWS)
+# What has been measured since then, or in other bins: LHCb's electrons, all experiments, LHCb's narrow bins
+ROWS += [
+    OracleRow("dBR/dq2(B+->K*ee)", "e", 0.045, 6.0, 1e8, True),
+    OracleRow("dBR/dq2(B0->Kee)", "e", 1.1, 6.0, 1e8, True),
+    OracleRow("dBR/dq2(Bs->phiee)", "e", 0.1, 1.1, 1e7, False),
+    OracleRow("dBR/dq2(Bs->phiee)", "e", 1.1, 6.0, 1e7, False),
+    *_mumu("B0->K*", (0.06, 0.98), (6.0, 8.0)),
+    *(row._replace(unit=1e9) for row in _mumu("B+->K*", (6.0, 8.0))),
+    *(row._replace(unit=1e9) for row in _mumu("B+->K", (5.0, 6.0), (6.0, 7.0), (7.0, 8.0))),
+    *(row._replace(unit=1e9) for row in _mumu("B0->K", (6.0, 8.0))),
+    *_mumu("Bs->phi", (6.0, 8.0)),
+    OracleRow("dBR/dq2(B+->Kmumu)", "mu", 0.1, 4.0, 1e7, False),
+    OracleRow("dBR/dq2(B+->Kmumu)", "mu", 4.0, 8.12, 1e7, False),
+    OracleRow("dBR/dq2(B0->K*mumu)", "mu", 1.1, 6.0, 1e7, False),
+    OracleRow("dBR/dq2(B+->K*mumu)", "mu", 1.1, 6.0, 1e7, False),
+    *(OracleRow("dBR/dq2(B->Xsmumu)", "mu", *ends, 1e6, False) for ends in ((0.1, 2.0), (2.0, 4.3), (4.3, 6.8))),
+    *(OracleRow("dBR/dq2(B->Xsee)", "e", *ends, 1e6, False) for ends in ((0.1, 2.0), (2.0, 4.3), (4.3, 6.8))),
+    *_mumu("B0->K*", (1.0, 2.0), (2.0, 4.3), (4.3, 6.0)),
+    *_mumu("B0->K*", (0.06, 0.54), (0.54, 0.98), (1.1, 1.8), (1.8, 2.5), (2.5, 3.25)),
+    *_mumu("B0->K*", (3.25, 4.0), (4.0, 5.0), (5.0, 6.0), (6.0, 7.0), (7.0, 8.0)),
+]
 
 
 class LocalCoefficients(flavio.WilsonCoefficients):

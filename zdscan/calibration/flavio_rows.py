@@ -1,6 +1,6 @@
 """The b -> s l l rows as flavio computes them: rate at one q2, q2 panels, quadratic form in the Wilson coefficients.
 
-The rows are those of measurements.toml: a bin of a decay that is known here needs no more than its entry there. A new
+The rows are the bins of all measurements: a bin of a decay that is known here needs no more than its entry there. A new
 decay needs its mesons, its name in flavio and its rate (`_MESONS`, `_FLAVIO_NAMES`, `differential_rate`).
 
 Importing this module imports flavio; only :mod:`zdscan.calibration.tables` does so.
@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from zdscan.errors import UserError
 from zdscan.inputs import measurements
+from zdscan.inputs.measurement_files import Row
 
 Parameters = Mapping[str, float]
 Coefficients = tuple[complex, complex, complex, complex]  # C9, C10, CP (1/GeV), C7
@@ -96,8 +97,8 @@ class FlavioRow:
         return value * self.scale * (self.q2_max - self.q2_min if averaged and self.integrated else 1.0)
 
 
-def _known(row: measurements.Row) -> FlavioRow:
-    """A row of measurements.toml for flavio.
+def _known(row: Row) -> FlavioRow:
+    """A measured row for flavio.
 
     Raises
     ------
@@ -107,13 +108,20 @@ def _known(row: measurements.Row) -> FlavioRow:
     hadrons = row.decay.removesuffix(2 * row.lepton)
     if hadrons not in _MESONS:
         known = ", ".join(_MESONS)
-        raise UserError(f"{measurements.FILE}, row {row.id}: flavio's rates are known here for {known} only.")
-    # The reciprocal of the factor 1e-9 is 1e9 but for rounding.
-    return FlavioRow(hadrons, row.lepton, row.q2_min, row.q2_max, float(f"{1.0 / row.factor:.12g}"), row.integrated)
+        raise UserError(f"The measured row {row.id}: flavio's rates are known here for {known} only.")
+    return FlavioRow(hadrons, row.lepton, row.q2_min, row.q2_max, row.scale, row.integrated)
 
 
-# In the order of the measurements; the data sets replace values, never bins.
-ROWS: tuple[FlavioRow, ...] = tuple(_known(row) for row in measurements.load().rows)
+def _bins() -> tuple[FlavioRow, ...]:
+    """Every bin that is measured, once, in the unit of its first row."""
+    found: dict[str, Row] = {}
+    for row in measurements.every_row():
+        found.setdefault(row.bin, row)
+    return tuple(map(_known, found.values()))
+
+
+# Those of measurements.toml first, in its order; the data sets replace values, never bins.
+ROWS: tuple[FlavioRow, ...] = _bins()
 
 
 class _Shift(flavio.WilsonCoefficients):  # type: ignore[misc]

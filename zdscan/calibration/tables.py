@@ -2,8 +2,8 @@
 
 A scan never calls flavio. This module asks it once, at its central parameters, for the coefficients of the exact
 quadratic form of every row (see :mod:`zdscan.calibration.flavio_rows`), for the covariance of the Standard Model
-predictions under its parameters' distributions, and for the form factors. That takes two minutes for the forms and six
-for a thousand samples of the covariance. `write_radiation` takes seconds and does not need flavio.
+predictions under its parameters' distributions, and for the form factors. On one core that takes six minutes for the
+forms and eighteen for a thousand samples of the covariance. `write_radiation` takes seconds and does not need flavio.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from zdscan.errors import UserError
 from zdscan.inputs import constants
-from zdscan.inputs.tables import FORMAT, content_hash
+from zdscan.inputs.tables import COVARIANCES, FORMAT, SMTables, content_hash
 from zdscan.physics import radiation
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]  # what is being done, and the fraction of it that is done
 
 SEED = 20240927
+SAME_DRAWS = 1e-9  # relative, of covariances of the same samples: rounding in flavio
 FORM_FACTOR_NODES = 41
 _FORM_FACTOR_RANGES = {"B->K": 4.1, "B->K*": 4.1, "Bs->phi": 4.1, "K->pi": 0.126}  # largest q2, GeV^2
 _REBUILD = (
@@ -37,7 +38,11 @@ _REBUILD = (
 
 
 def calibrate(
-    output_folder: str | Path, samples: int = 1000, seed: int = SEED, progress: Progress | None = None
+    output_folder: str | Path,
+    samples: int = 1000,
+    seed: int = SEED,
+    progress: Progress | None = None,
+    known: SMTables | None = None,
 ) -> tuple[Path, Path, Path]:
     """Write `sm_tables.h5`, `form_factors.h5` and `radiation.h5` into `output_folder` and return their paths.
 
@@ -46,20 +51,23 @@ def calibrate(
     output_folder
         Existing or new folder; files of these names are replaced.
     samples
-        Draws of flavio's parameters for the theory covariance, at least 2 (0.35 s each; the error of an error is
+        Draws of flavio's parameters for the theory covariance, at least 2 (one second each; the error of an error is
         1/sqrt(2 samples)).
     seed
         The seed of these draws and of the points at which the quadratic form is checked. The same seed, libraries and
         versions give the same bytes.
     progress
         A function that is called with what is being done and the fraction of it that is done.
+    known
+        Tables to which the rows that they lack are added. Rows that they have stay as they are, to the last bit, and so
+        does the covariance between them; with other than its number of samples, that of all rows stands beside it.
 
     Raises
     ------
     UserError
         If flavio is not installed, the folder cannot be made, or fewer than two samples are asked for.
     ArithmeticError
-        If flavio's rates are not of the form the tables assume.
+        If flavio's rates are not of the form the tables assume, or it gives other errors than those of `known`.
     """
     if samples < 2:
         raise UserError(f"A covariance needs at least 2 samples, {samples} were asked for.")
@@ -78,18 +86,18 @@ def calibrate(
         description = "flavio's default form factors, q2 in GeV^2"
         write_verified(form_factors, _form_factor_data(rows), {**stamp, "description": description})
         report("form factors", 1.0)
-        data, residual = _row_data(rows, np.random.default_rng(seed), report)
-        data["theory_covariance"] = _covariance(rows, samples, seed, report)
+        data, residual = _row_data(rows, np.random.default_rng(seed), report, known)
+        covariances, drawn = _merged(_covariance(rows, samples, seed, report), samples, known)
     attributes: dict[str, str | int | float] = {
         **stamp,
         "monomials": " ".join(rows.MONOMIALS),
         "parameters": "flavio's default parameters at their central values, no running of the added coefficients",
         "form_residual": residual,
-        "theory_samples": samples,
+        **drawn,
         "theory_seed": seed,
         "description": "b -> s l l rows as quadratic forms in C9, C10, CP, C7; q2 in GeV^2, rows in their own units",
     }
-    write_verified(tables, data, attributes)
+    write_verified(tables, data | covariances, attributes)
     return tables, form_factors, emitted
 
 
@@ -118,13 +126,19 @@ def _import_rows() -> ModuleType:
     return flavio_rows
 
 
-def _row_data(rows: ModuleType, rng: np.random.Generator, report: Progress) -> tuple[dict[str, NDArray[Any]], float]:
+def _row_data(
+    rows: ModuleType, rng: np.random.Generator, report: Progress, known: SMTables | None
+) -> tuple[dict[str, NDArray[Any]], float]:
     """Everything of `sm_tables.h5` that belongs to flavio's central parameters, and the worst residual of the form."""
     par = rows.flavio.default_parameters.get_central_all()
-    panel_row, lows, highs, nodes, coefficients, residuals = [], [], [], [], [], [0.0]
+    lows, highs, nodes, coefficients, residuals = [], [], [], [], [0.0]
     sm, sm_flavio, constants = [], [], []
     _, weights = np.polynomial.legendre.leggauss(rows.NODES_PER_PANEL)
-    for index, row in enumerate(rows.ROWS):
+    first = 0 if known is None else len(known.row_id)
+    if known is not None and known.row_id != tuple(row.id for row in rows.ROWS[:first]):
+        raise UserError("The tables to be added to begin with other rows than the measurements: rebuild all of them.")
+    new = rows.ROWS[first:]
+    for index, row in enumerate(new):
         edges = rows.panels(row, par)
         row_nodes = rows.panel_nodes(edges)
         functions = []
@@ -133,7 +147,6 @@ def _row_data(rows: ModuleType, rng: np.random.Generator, report: Progress) -> t
             functions.append(values)
             residuals.append(residual)
         values = np.array(functions)
-        panel_row += [index] * len(values)
         lows.append(edges[:-1])
         highs.append(edges[1:])
         nodes.append(row_nodes)
@@ -141,11 +154,11 @@ def _row_data(rows: ModuleType, rng: np.random.Generator, report: Progress) -> t
         sm.append(float(np.einsum("p,pj,j->", (edges[1:] - edges[:-1]) / 2, values[:, :, 0], weights)))
         sm_flavio.append(row.flavio_prediction())
         constants.append(rows.row_constants(row, par))
-        report("quadratic forms", (index + 1) / len(rows.ROWS))
-    width = max(len(row.id) for row in rows.ROWS)
+        report("quadratic forms", (index + 1) / len(new))
     data: dict[str, NDArray[Any]] = {
-        "row_id": np.array([row.id.encode() for row in rows.ROWS], dtype=f"S{width}"),
-        "panel_row": np.array(panel_row, dtype=np.int32),
+        "row_id": np.array([row.id.encode() for row in new]),
+        "per_rate": np.array([row.factor for row in new]),
+        "panel_row": np.repeat(np.arange(first, len(rows.ROWS), dtype=np.int32), [len(edges) for edges in lows]),
         "panel_lo": np.concatenate(lows),
         "panel_hi": np.concatenate(highs),
         "nodes": np.concatenate(nodes),
@@ -156,7 +169,13 @@ def _row_data(rows: ModuleType, rng: np.random.Generator, report: Progress) -> t
         "sm": np.array(sm),
         "sm_flavio": np.array(sm_flavio),
     }
-    return data, max(residuals)
+    if known is None:
+        return data, max(residuals)
+    kept = {name: getattr(known, name) for name in data} | {
+        "row_id": np.array([name.encode() for name in known.row_id])
+    }
+    residuals.append(known.form_residual)
+    return {name: np.concatenate([kept[name], data[name]]) for name in data}, max(residuals)
 
 
 def _covariance(rows: ModuleType, samples: int, seed: int, report: Progress) -> NDArray[np.float64]:
@@ -175,6 +194,27 @@ def _covariance(rows: ModuleType, samples: int, seed: int, report: Progress) -> 
             )
         report("theory covariance", (k + 1) / samples)
     return np.asarray(np.cov(predictions, rowvar=False))
+
+
+def _merged(
+    covariance: NDArray[np.float64], samples: int, known: SMTables | None
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, int]]:
+    """The covariances to write and their numbers of samples: one, or that of the known rows and that of all.
+
+    With the same samples the known part stays to the last bit; it must be the same but for rounding, because parts of
+    different samples in one matrix would not be a covariance.
+    """
+    (first, first_samples), (extended, extended_samples) = COVARIANCES.items()
+    if known is None:
+        return {first: covariance}, {first_samples: samples}
+    kept_samples, kept = known.covariances[0]
+    if samples != kept_samples:
+        return {first: kept, extended: covariance}, {first_samples: kept_samples, extended_samples: samples}
+    count = len(kept)
+    if not np.allclose(covariance[:count, :count], kept, rtol=SAME_DRAWS, atol=0.0):
+        raise ArithmeticError("The covariance of the rows that were there comes out differently: other samples.")
+    covariance[:count, :count] = kept
+    return {first: covariance}, {first_samples: samples}
 
 
 def _form_factor_data(rows: ModuleType) -> dict[str, NDArray[Any]]:

@@ -23,6 +23,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="C",
     in_paper=False,
+    group="low-energy",
     applies="all masses and cases; no shift where v_e = a_e = 0",
     slots=1,
     clauses=clauses,

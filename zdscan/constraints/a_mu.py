@@ -23,6 +23,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="A",
     in_paper=True,
+    group="low-energy",
     applies="all masses and cases",
     slots=1,
     clauses=clauses,

@@ -38,6 +38,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="B",
     in_paper=True,
+    group="low-energy",
     applies="all masses and cases; no shift where a_e = 0",
     slots=1,
     clauses=clauses,

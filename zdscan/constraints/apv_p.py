@@ -31,6 +31,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="A",
     in_paper=True,
+    group="low-energy",
     applies="all masses and cases; no shift where a_e = 0",
     slots=1,
     clauses=clauses,

@@ -20,6 +20,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="A",
     in_paper=True,
+    group="flavour",
     applies="all masses and cases",
     slots=2,
     clauses=clauses,

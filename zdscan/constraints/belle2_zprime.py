@@ -28,6 +28,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade=against_mass.load(_CURVE).grade,
     in_paper=True,
+    group="direct",
     applies="all masses and cases",
     slots=2,
     clauses=clauses,

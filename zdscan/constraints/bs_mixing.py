@@ -50,6 +50,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="A",
     in_paper=True,
+    group="flavour",
     applies="all masses and cases",
     slots=1,
     clauses=clauses,

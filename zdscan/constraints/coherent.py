@@ -46,6 +46,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="C",
     in_paper=True,
+    group="low-energy",
     applies="all masses and cases",
     slots=1,
     clauses=clauses,

@@ -23,6 +23,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="C",
     in_paper=False,
+    group="direct",
     applies="up to 180 MeV, all cases; strong where the couplings of the electron do not match those of the W",
     slots=1,
     clauses=clauses,

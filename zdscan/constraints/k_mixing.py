@@ -37,6 +37,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="B",
     in_paper=True,
+    group="flavour",
     applies="not within 10 MeV of the K0, all cases",
     slots=2,
     clauses=clauses,

@@ -24,6 +24,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="B",
     in_paper=True,
+    group="direct",
     applies="below m_K - m_mu = 388 MeV, all cases",
     slots=2,
     clauses=clauses,

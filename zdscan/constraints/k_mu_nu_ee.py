@@ -23,6 +23,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="B",
     in_paper=True,
+    group="direct",
     applies="145 to 388 MeV; no effect in Case C",
     slots=1,
     clauses=clauses,

@@ -24,6 +24,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="A",
     in_paper=True,
+    group="flavour",
     applies="below 260 MeV, all cases",
     slots=2,
     clauses=clauses,

@@ -28,6 +28,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="A",
     in_paper=True,
+    group="flavour",
     applies="10-100 and 161-261 MeV (signal regions), all cases",
     slots=2,
     clauses=clauses,

@@ -67,6 +67,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="C",
     in_paper=True,
+    group="direct",
     applies="214.1-523.7, 572.7-740.2, 827.5-960 MeV and above 1.162 GeV, prompt decays, all cases",
     slots=1,
     clauses=clauses,

@@ -57,4 +57,5 @@ CONSTRAINT = Constraint(
     slots=3,
     clauses=clauses,
     first_format=2,
+    group="low-energy",
 )

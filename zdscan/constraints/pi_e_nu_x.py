@@ -22,6 +22,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="B",
     in_paper=False,
+    group="direct",
     applies="up to 50 MeV, all cases; strong where the couplings of the electron do not match those of the W",
     slots=1,
     clauses=clauses,

@@ -26,6 +26,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="C",
     in_paper=True,
+    group="direct",
     applies="below m_pi - m_mu = 33.9 MeV (T_mu > 1.2 MeV: below 28.5 MeV), all cases",
     slots=4,
     clauses=clauses,

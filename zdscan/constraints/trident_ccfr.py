@@ -47,6 +47,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="B",
     in_paper=True,
+    group="low-energy",
     applies="all masses and cases",
     slots=1,
     clauses=clauses,

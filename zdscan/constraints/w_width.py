@@ -24,6 +24,7 @@ CONSTRAINT = Constraint(
     unit="GeV",
     grade="A",
     in_paper=True,
+    group="direct",
     applies="all masses and cases",
     slots=1,
     clauses=clauses,

@@ -20,6 +20,7 @@ CONSTRAINT = Constraint(
     unit="GeV",
     grade="C",
     in_paper=True,
+    group="direct",
     applies="all masses and cases",
     slots=1,
     clauses=clauses,

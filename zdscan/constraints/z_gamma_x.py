@@ -31,6 +31,7 @@ CONSTRAINT = Constraint(
     unit="1",
     grade="C",
     in_paper=False,
+    group="direct",
     applies="all masses, cases with an anomaly that is not cancelled",
     slots=1,
     clauses=clauses,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.compiled import warming
-from zdscan.constraints import select
+from zdscan.constraints import select, separated
 from zdscan.errors import UserError
 from zdscan.evaluation.fields import ALWAYS, mask_dtype, stored_fields
 from zdscan.evaluation.physics import Physics, Workspace
@@ -21,6 +21,7 @@ from zdscan.evaluation.settings import Settings
 from zdscan.kernels.fast.evaluate import evaluate_grid, work_space
 from zdscan.physics import rows
 from zdscan.physics.cases import CASES, COUPLINGS, TAU, Case
+from zdscan.physics.clause import Constraint
 from zdscan.physics.currents import setting_fault
 from zdscan.physics.parameters import PARAMETERS
 
@@ -43,6 +44,10 @@ class Scan(Protocol):
         """The values of all settings."""
 
     @property
+    def own(self) -> Sequence[Constraint]:
+        """The constraints of the user."""
+
+    @property
     def axes(self) -> Mapping[str, NDArray[np.float64]]:
         """Name -> values, for all four axes."""
 
@@ -59,11 +64,16 @@ def build_physics(case: Case, **settings: Any) -> Physics:
     UserError
         For every setting that is not allowed, one sentence each.
     """
-    return physics_of(case, Settings.of(**settings))
+    names, own = separated(settings.get("constraints", "all"))
+    return physics_of(case, Settings.of(**settings | {"constraints": names}), own=own)
 
 
-def physics_of(case: Case, settings: Settings, scan_format: int | None = None) -> Physics:
+def physics_of(
+    case: Case, settings: Settings, scan_format: int | None = None, own: Sequence[Constraint] = ()
+) -> Physics:
     """The physics of a case and of checked settings, those of a scan file of that format or of a point.
+
+    own : constraints of the user.
 
     Raises
     ------
@@ -75,7 +85,7 @@ def physics_of(case: Case, settings: Settings, scan_format: int | None = None) -
     return Physics(
         case=case,
         likelihood=rows.build(settings.measurements, settings.errors, settings.theory_errors),
-        constraints=select(settings.constraints, scan_format),
+        constraints=select(settings.constraints, scan_format, own),
         settings=settings,
     )
 
@@ -109,7 +119,7 @@ class Engine:
     @classmethod
     def from_scan(cls, scan: Scan) -> Engine:
         """The engine of a checked scan file."""
-        return cls(physics_of(scan.coupling_case, scan.settings, scan.format), scan.axes, scan.fields)
+        return cls(physics_of(scan.coupling_case, scan.settings, scan.format, scan.own), scan.axes, scan.fields)
 
     @property
     def mass_tables_size(self) -> int:

@@ -259,9 +259,10 @@ class Physics:
                 }
             ),
             "emission": self.model.emission,
+            "theory_errors": self.likelihood.theory_errors,
             "covariance": hashlib.sha256(self.likelihood.whitening.tobytes()).hexdigest(),
             "constraints": " ".join(constraint.id for constraint in self.constraints),
-        }
+        } | {f"constraint {item.id}": item.definition for item in self.constraints if item.definition}
         sources = {f"sources {folder}": cache.source_hash(folder) for folder in NUMERIC_FOLDERS}
         return (
             self.settings.identity()

@@ -18,10 +18,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar, cast
 
+from zdscan.constraints import GROUPS
 from zdscan.errors import UserError, describe, listed, not_one_of
 from zdscan.physics.parameters import LARGEST_COUPLING, LARGEST_WIDTH
 
-CONSTRAINT_SETS = ("paper", "all")  # what stands for many constraints at once
 FORMATS = (1, 2)  # of scan files; a point has the defaults of the latest
 
 
@@ -36,6 +36,7 @@ class Setting:
     default : of a point and of a scan file of the latest format.
     earlier : format of a scan file -> its default, where that is another one.
     names : what a text may be, or where to look that up; None for what is not one of a few names.
+    check : the fault of a value, where it may be a list of names as well.
     low, high : the range of a number; None for what is no number.
     unit : of a number.
     help : one sentence, for the command line and the documentation.
@@ -51,6 +52,7 @@ class Setting:
     page: str
     earlier: Mapping[int, Any] = dataclasses.field(default_factory=dict)
     names: tuple[str, ...] | Callable[[], tuple[str, ...]] | None = None
+    check: Callable[[object], str | None] | None = None
     low: float | None = None
     high: float | None = None
     unit: str = "1"
@@ -77,6 +79,8 @@ class Setting:
 
     def fault(self, value: object) -> str | None:
         """What is wrong with a value, as a predicate that follows the name of the setting; None where it is allowed."""
+        if self.check is not None:
+            return self.check(value)
         if self.low is not None and self.high is not None:
             return _number_fault(value, self.low, self.high)
         if self.names is None:  # the ids of constraints are checked where constraints are chosen
@@ -109,6 +113,18 @@ def _measurement_sets() -> tuple[str, ...]:
     from zdscan.inputs.measurements import available
 
     return available()
+
+
+def _measurements_fault(value: object) -> str | None:
+    from zdscan.inputs.measurements import fault
+
+    return fault(value)
+
+
+def _theory_errors_fault(settings: Settings) -> str | None:
+    from zdscan.inputs.measurements import theory_errors_fault
+
+    return theory_errors_fault(settings.measurements, settings.theory_errors)
 
 
 @dataclass(frozen=True)
@@ -167,13 +183,15 @@ class Settings:
         names=("auto", "wess-zumino", "cancelled"),
         told=False,
     )
-    measurements: str = _declare(
+    measurements: str | tuple[str, ...] = _declare(
         "rashed2024-corrected",
         "data",
-        "Data set of the b -> s l l rows: as printed (rashed2024), or with the misprint of row 1 mended "
-        "(rashed2024-corrected).",
+        "Data of the b -> s l l rows, a name or a list of names of data sets or row groups: as printed (rashed2024), "
+        "with the misprint of row 1 mended (rashed2024-corrected), those of 2026 (latest), the electron modes whose "
+        "ratios to muons are published (electrons), or LHCb 2025 in narrow bins (narrow).",
         "data.md#measurements",
         names=_measurement_sets,
+        check=_measurements_fault,
     )
     errors: str = _declare(
         "symmetrised",
@@ -185,18 +203,20 @@ class Settings:
         told=False,
     )
     theory_errors: str = _declare(
-        "table",
+        "auto",
         "data",
-        "Theory errors of the rows: as printed (table), flavio's (flavio), or flavio's with their correlations "
-        "(flavio-covariance).",
+        "Theory errors of the rows: as printed (table), flavio's (flavio), flavio's with their correlations "
+        "(flavio-covariance), or as the data set has it (auto: table for rashed2024 and rashed2024-corrected, "
+        "flavio-covariance for others).",
         "data.md#theory-errors",
-        names=("table", "flavio", "flavio-covariance"),
+        names=("auto", "table", "flavio", "flavio-covariance"),
         told=False,
     )
     constraints: str | tuple[str, ...] = _declare(
         "all",
         "constraints",
-        "Which constraints: a set (all, paper), or a list of ids as `zdscan constraints` prints them.",
+        f"Which constraints: a set (all, paper, {listed(GROUPS)}), or a list of sets and ids, as `zdscan constraints` "
+        "prints them, in which - takes away: all, -a_mu.",
         "constraints.md",
         key="use",
         earlier={1: "paper"},
@@ -222,11 +242,21 @@ class Settings:
         values = {name: getattr(asked, name) for name in SETTINGS}
         if faults := [f"{name} {fault}." for name in values if (fault := SETTINGS[name].fault(values[name]))]:
             raise UserError(*faults)
-        return cls(**{name: _plain(SETTINGS[name], value) for name, value in values.items()})
+        found = cls(**{name: _plain(SETTINGS[name], value) for name, value in values.items()})
+        if mismatch := found.mismatch:
+            raise UserError("{} {}.".format(*mismatch))
+        return found
+
+    @property
+    def mismatch(self) -> tuple[str, str] | None:
+        """A setting that does not go with the others, each being allowed, and what is wrong with it, as a predicate."""
+        fault = _theory_errors_fault(self)
+        return None if fault is None else ("theory_errors", fault)
 
     def attributes(self) -> dict[str, Any]:
         """What a grid file says of the settings: attribute -> value."""
-        return {setting.attribute: getattr(self, name) for name, setting in SETTINGS.items() if setting.told}
+        values = {setting.attribute: getattr(self, name) for name, setting in SETTINGS.items() if setting.told}
+        return {name: " ".join(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
     def identity(self) -> dict[str, str]:
         """The settings as texts, floats with every digit: part of what tells two physics apart."""
@@ -241,15 +271,17 @@ def documented(function: Function) -> Function:
     """A function whose docstring lists the settings in the place of a line ``{settings}``."""
     if function.__doc__:  # absent under python -OO
         told = [f"{setting.name} : {setting.help[0].lower()}{setting.help[1:]}" for setting in SETTINGS.values()]
-        lines = [textwrap.fill(text, 116, subsequent_indent="    ") for text in told]
+        lines = [textwrap.fill(text, 116, subsequent_indent="    ", break_on_hyphens=False) for text in told]
         function.__doc__ = function.__doc__.replace("    {settings}", textwrap.indent("\n".join(lines), "    "))
     return function
 
 
 def _plain(setting: Setting, value: Any) -> Any:
-    """A value as it is kept: a number as float, a list of ids as tuple."""
+    """A value as it is kept: a number as float, a list of ids as tuple, one data set by its name alone."""
     if setting.low is not None:
         return float(value)
+    if setting.check is not None and not isinstance(value, str) and len(value) == 1:
+        return str(value[0])
     return value if isinstance(value, str) else tuple(value)
 
 

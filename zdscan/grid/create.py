@@ -13,6 +13,7 @@ import glob
 import json
 import os
 import socket
+import zlib
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -27,7 +28,7 @@ from zdscan.errors import UserError
 from zdscan.evaluation.fields import Field
 from zdscan.grid.blocks import Plan, count_cells, profile_bytes
 from zdscan.grid.layout import CHECKPOINT, DONE, FORMAT, HISTORY_BYTES, PROGRAM, Layout, encode_history
-from zdscan.grid.open import extent_of, header_checksum
+from zdscan.grid.open import OWN_FILES, extent_of, header_checksum
 from zdscan.grid.profiles import SUFFIXES, profile_name
 from zdscan.physics.parameters import DESCRIPTIONS
 
@@ -117,11 +118,14 @@ def create(
     *,
     scan_text: str,
     overrides: Sequence[str],
+    files: Mapping[str, str] | None = None,
     profiles: bool,
     history: Sequence[Mapping[str, Any]],
     overwrite: bool,
 ) -> Layout:
     """Create the grid file, filled and complete but for the numbers, and return where its bytes lie.
+
+    files : texts of the user's own files that the scan file names.
 
     Raises
     ------
@@ -134,7 +138,7 @@ def create(
     try:
         try:
             with h5py.File(temporary, "w", locking=False, meta_block_size=METADATA_BYTES) as file:
-                layout = _write(file, str(path), engine, plan, scan_text, overrides, profiles)
+                layout = _write(file, str(path), engine, plan, scan_text, overrides, files or {}, profiles)
             with open(temporary, "r+b") as handle:
                 handle.seek(layout.history.offset)
                 handle.write(encode_history(history))
@@ -200,6 +204,7 @@ def _write(
     plan: Plan,
     scan_text: str,
     overrides: Sequence[str],
+    files: Mapping[str, str],
     profiles: bool,
 ) -> Layout:
     for name, values in engine.axes.items():
@@ -213,6 +218,11 @@ def _write(
     run = file.create_group("run")
     text = run.create_dataset("scan_file", data=scan_text, dtype=h5py.string_dtype())
     text.attrs["overrides"] = json.dumps(list(overrides))
+    if files:
+        texts = json.dumps(dict(files))
+        own = run.create_dataset(OWN_FILES, data=texts, dtype=h5py.string_dtype())
+        own.attrs["checksum"] = zlib.crc32(texts.encode())
+        own.attrs["long_name"] = "texts of the user's own files, by the names that the scan file gives them"
     _scale(run, "block", plan.starts(), long_name="flat index of the block's first point")
     _scale(run, "field", [field.name for field in stored] or ["none"], long_name="stored field")
     done = _allocate(run, "done", (plan.blocks,), "|u1", 0, ["block"])

@@ -69,6 +69,7 @@ def merge(
             joined.plan,
             scan_text=grids[0].scan_text,
             overrides=joined.overrides,
+            files=grids[0].files,
             profiles=bool(grids[0].layout.profiles),
             history=[entry],
             overwrite=False,

@@ -7,7 +7,8 @@ import json
 import os
 import re
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from zdscan.grid.blocks import Plan
 from zdscan.grid.layout import CHECKPOINT, DONE, FORMAT, PROGRAM, Extent, Layout
 from zdscan.grid.read import load_filters
 from zdscan.physics.parameters import DESCRIPTIONS
+
+OWN_FILES = "own_files"  # of group run, where the scan file names files
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class GridFile:
     header_ok : whether axes, scan file and attributes match their checksum.
     fills : the value of a point that is not computed, by dataset (fields and profiles).
     lost_bytes : how much the file is cut short.
+    files : texts of the user's own files, by the names that the scan file gives them.
     """
 
     path: Path
@@ -55,6 +59,7 @@ class GridFile:
     header_ok: bool
     fills: dict[str, float]
     lost_bytes: int
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def missing(self) -> NDArray[np.int64]:
@@ -247,6 +252,9 @@ def _read(path: Path, file: h5py.File) -> GridFile:
         packed=packed,
     )
     _check_shapes(layout)
+    own = run[OWN_FILES][()] if OWN_FILES in run else b"{}"
+    # beside the text, so that zdscan of before there were such files finds the checksum of the header right
+    own_ok = OWN_FILES not in run or int(run[OWN_FILES].attrs["checksum"]) == zlib.crc32(own)
     return GridFile(
         path=path,
         axes=axes,
@@ -258,9 +266,10 @@ def _read(path: Path, file: h5py.File) -> GridFile:
         identity=json.loads(file.attrs["identity"]),
         attributes={name: _plain(value) for name, value in file.attrs.items()},
         history=_history(run["history"][()]),
-        header_ok=int(file.attrs["header_checksum"]) == header_checksum(file),
+        header_ok=int(file.attrs["header_checksum"]) == header_checksum(file) and own_ok,
         fills={name: file[name].fillvalue for name in (*names, *profiles)},
         lost_bytes=max(0, _noted_size(path) - path.stat().st_size),
+        files=json.loads(own.decode()),
     )
 
 

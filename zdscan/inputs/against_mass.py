@@ -263,7 +263,12 @@ def parse(text: str, source: str) -> Numbers:
     UserError
         The text is damaged; the sentence names `source`, the segment and the row.
     """
-    entry = validate(FileEntry, parse_toml(text, source), source, "file")
+    return from_document(parse_toml(text, source), source)
+
+
+def from_document(document: Mapping[str, object], source: str) -> Numbers:
+    """As `parse`, from what a file says."""
+    entry = validate(FileEntry, document, source, "file")
     rule = RULES.get(entry.interpolation)
     if rule is None:
         known = "; ".join(RULES)

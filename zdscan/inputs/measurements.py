@@ -1,89 +1,43 @@
-"""The measured b -> s l l rows and their experimental errors (file measurements.toml)."""
+"""The measured b -> s l l rows with their experimental errors, chosen by the names of data sets and row groups."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Literal
+from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import Field
 
-from zdscan.errors import UserError, no_such
-from zdscan.inputs.files import Grade, NonNegative, Number, Positive, Record, Text, parse_toml, read_data, validate
+from zdscan.errors import UserError, describe, listed, nearest, no_such
+from zdscan.inputs.files import names_of, read_data
+from zdscan.inputs.measurement_files import FILE, KIND, Array, Row, RowGroup, chosen, parse_groups, parse_table
 
-FILE = "measurements.toml"
-
-Array = NDArray[np.float64]
-PlusMinus = Annotated[list[NonNegative], Field(min_length=2, max_length=2)]
-Keys = Annotated[list[Text], Field(min_length=1)]
-
-
-class Row(Record):
-    """One measured bin, as published; numbers in units of `factor` (see measurements.toml)."""
-
-    id: Text
-    decay: Text
-    observable: Text
-    lepton: Literal["e", "mu"]
-    q2_min: NonNegative
-    q2_max: Positive
-    integrated: bool
-    unit: Text
-    factor: Positive
-    value: Number
-    stat: PlusMinus
-    syst: Annotated[list[PlusMinus], Field(min_length=1)]
-    sm: Number
-    sm_error: Positive
-    cite: Keys
-    arxiv: Text
-    grade: Grade
-    note: str
-
-
-class Replacement(Record):
-    """What a data set changes in a row."""
-
-    value: Number
-    grade: Grade
-    note: Text
-
-
-class DataSet(Record):
-    """A named data set: all rows, with some values replaced."""
-
-    title: Text
-    cite: Keys
-    replace: dict[str, Replacement] = Field(default_factory=dict)
-
-
-class File(Record):
-    """The two tables of the file; their entries are checked one by one, so that a fault names its row."""
-
-    sets: Annotated[dict[str, dict[str, object]], Field(min_length=1)]
-    row: Annotated[list[dict[str, object]], Field(min_length=1)]
+DEFAULT = "rashed2024-corrected"
+OF_MIXED_SETS = "flavio-covariance"  # theory errors where the sets that are chosen differ in what they mean
 
 
 @dataclass(frozen=True)
 class MeasurementSet:
-    """The rows of one data set as arrays, in the order of the file.
+    """The rows of data sets and row groups as arrays, in the order in which these are named.
 
     All numbers of a row are in its own unit: prediction = number * ``factors`` (GeV^-2 or 1).
 
     Attributes
     ----------
-    name : of the data set.
-    ids : "<decay>_<q2_min>_<q2_max>".
+    name : of the data set; names with " + " between them.
+    ids : "<decay>_<q2_min>_<q2_max>", with "_<suffix>" where another row has the same bin.
     decays, observables, leptons, units : str[n]; leptons are "e" or "mu".
     q2_min, q2_max : float64[n], GeV^2.
     integrated : bool[n], True for the branching fraction of the bin, False for that over the bin width.
     factors : float64[n], e.g. 1e-8.
     values, stat_plus, stat_minus : float64[n]; errors are magnitudes.
     syst : (plus, minus) float64[n] for each systematic source, 0 where a row has fewer.
-    sm_table, sm_table_error : float64[n], the standard-model column of Table 1 of arXiv:2412.11438.
+    correlated : (source, rows, matrix): correlations of the total errors (source 0) or of the k-th systematic ones
+        among some rows; all others are 0.
+    sm_table, sm_table_error : float64[n], the standard-model column of Table 1 of arXiv:2412.11438; NaN for other rows.
+    theory_errors : the treatment of theory errors that is meant where none is asked for.
     citations : keys of references.bib for each row.
     rows : the entries themselves, with arXiv number, grade and note.
     """
@@ -102,8 +56,10 @@ class MeasurementSet:
     stat_plus: Array
     stat_minus: Array
     syst: tuple[tuple[Array, Array], ...]
+    correlated: tuple[tuple[int, NDArray[np.int64], Array], ...]
     sm_table: Array
     sm_table_error: Array
+    theory_errors: str
     citations: tuple[tuple[str, ...], ...]
     rows: tuple[Row, ...]
 
@@ -126,6 +82,25 @@ class MeasurementSet:
         -------
         float64[n] in the units of the rows.
         """
+        sources = self._sources(errors, sm)
+        return sources[0] if len(sources) == 1 else np.sqrt(np.sum(np.square(sources), axis=0))
+
+    def covariance(self, errors: str, sm: ArrayLike) -> Array:
+        """Experimental covariance of the rows: `sigma` squared, and what is known to be correlated; float64[n, n].
+
+        A correlation of total errors is left out where the statistical ones alone are asked for, unless a row has no
+        others: then its first error is the total one.
+        """
+        sources, sigma = self._sources(errors, sm), self.sigma(errors, sm)
+        total = np.diag(sigma**2)
+        for source, rows, matrix in self.correlated:
+            if source < len(sources) and (source or len(sources) > 1 or not any(self.rows[r].syst for r in rows)):
+                sizes = (sources[source] if source else sigma)[rows]
+                total[np.ix_(rows, rows)] += np.outer(sizes, sizes) * (matrix - np.eye(len(rows)))
+        return total
+
+    def _sources(self, errors: str, sm: ArrayLike) -> tuple[Array, ...]:
+        """The errors that are added in quadrature, one array a source."""
         side = np.asarray(sm, dtype=np.float64)
         if side.shape != self.values.shape:
             raise ValueError(f"sm has the shape {side.shape}, the data set {self.values.shape}")
@@ -134,26 +109,21 @@ class MeasurementSet:
         return ERROR_TREATMENTS[errors](self, side >= self.values)
 
 
-def _symmetrised(data: MeasurementSet, above: NDArray[np.bool_]) -> Array:
+def _symmetrised(data: MeasurementSet, above: NDArray[np.bool_]) -> tuple[Array, ...]:
     sources = ((data.stat_plus, data.stat_minus), *data.syst)
-    return _quadrature(*((plus + minus) / 2.0 for plus, minus in sources))
+    return tuple((plus + minus) / 2.0 for plus, minus in sources)
 
 
-def _facing(data: MeasurementSet, above: NDArray[np.bool_]) -> Array:
+def _facing(data: MeasurementSet, above: NDArray[np.bool_]) -> tuple[Array, ...]:
     sources = ((data.stat_plus, data.stat_minus), *data.syst)
-    return _quadrature(*(np.where(above, plus, minus) for plus, minus in sources))
+    return tuple(np.where(above, plus, minus) for plus, minus in sources)
 
 
-def _stat_facing(data: MeasurementSet, above: NDArray[np.bool_]) -> Array:
-    return np.where(above, data.stat_plus, data.stat_minus)
+def _stat_facing(data: MeasurementSet, above: NDArray[np.bool_]) -> tuple[Array, ...]:
+    return (np.where(above, data.stat_plus, data.stat_minus),)
 
 
-def _quadrature(*sources: Array) -> Array:
-    total: Array = np.sqrt(np.sum(np.square(sources), axis=0))
-    return total
-
-
-ERROR_TREATMENTS: Mapping[str, Callable[[MeasurementSet, NDArray[np.bool_]], Array]] = {
+ERROR_TREATMENTS: Mapping[str, Callable[[MeasurementSet, NDArray[np.bool_]], tuple[Array, ...]]] = {
     "symmetrised": _symmetrised,
     "facing": _facing,
     "stat-facing": _stat_facing,
@@ -161,42 +131,33 @@ ERROR_TREATMENTS: Mapping[str, Callable[[MeasurementSet, NDArray[np.bool_]], Arr
 
 
 def parse(text: str, name: str, source: str = FILE) -> MeasurementSet:
-    """Read data set `name` from TOML text.
+    """Read data set `name` from the text of a file like measurements.toml.
 
     Raises
     ------
     UserError
         The name is unknown, or the file is damaged: the sentence names `source` and the row.
     """
-    file = validate(File, parse_toml(text, source), source, "file")
-    sets = {key: validate(DataSet, entry, source, f"data set {key}") for key, entry in file.sets.items()}
-    rows = [
-        validate(Row, entry, source, f"row {number} ({entry.get('id', 'no id')})")
-        for number, entry in enumerate(file.row, start=1)
-    ]
-    ids = [row.id for row in rows]
-    for number, row in enumerate(rows, start=1):
-        if row.id != f"{row.decay}_{row.q2_min:g}_{row.q2_max:g}" or row.q2_min >= row.q2_max:
-            raise UserError(f"{source}, row {number} ({row.id}): the id does not match decay, q2_min and q2_max.")
-        if ids.count(row.id) > 1:
-            raise UserError(f"{source}, row {number} ({row.id}): the id is given twice.")
-    if name not in sets:
-        raise UserError(f"There is {no_such('data set', name, sets)}.")
-    for unknown in set(sets[name].replace) - set(ids):
-        raise UserError(f"{source}, data set {name}: replaces {unknown}, which is not the id of a row.")
-    chosen = [
-        row.model_copy(update=sets[name].replace[row.id].model_dump()) if row.id in sets[name].replace else row
-        for row in rows
-    ]
-    return _assemble(name, tuple(chosen))
+    return _assemble(name, (chosen(parse_table(text, source), name),))
 
 
-def _assemble(name: str, rows: tuple[Row, ...]) -> MeasurementSet:
+def _assemble(name: str, groups: Sequence[RowGroup]) -> MeasurementSet:
+    rows = tuple(row for group in groups for row in group.rows)
+    first, correlated = 0, []
+    for group in groups:
+        mine = np.arange(first, first + len(group.rows))
+        correlated += [(source, mine, matrix) for source, matrix in group.correlations.items()]
+        first += len(group.rows)
+    treatments = {group.theory_errors for group in groups}
+
     def column(get: Callable[[Row], float]) -> Array:
         return np.array([get(row) for row in rows], dtype=np.float64)
 
     def systematic(source: int, side: int) -> Array:
         return column(lambda row: row.syst[source][side] if source < len(row.syst) else 0.0)
+
+    def printed(number: float | None) -> float:
+        return np.nan if number is None else number
 
     return MeasurementSet(
         name=name,
@@ -213,19 +174,109 @@ def _assemble(name: str, rows: tuple[Row, ...]) -> MeasurementSet:
         stat_plus=column(lambda row: row.stat[0]),
         stat_minus=column(lambda row: row.stat[1]),
         syst=tuple((systematic(k, 0), systematic(k, 1)) for k in range(max(len(row.syst) for row in rows))),
-        sm_table=column(lambda row: row.sm),
-        sm_table_error=column(lambda row: row.sm_error),
+        correlated=tuple(correlated),
+        sm_table=column(lambda row: printed(row.sm)),
+        sm_table_error=column(lambda row: printed(row.sm_error)),
+        theory_errors=treatments.pop() if len(treatments) == 1 else OF_MIXED_SETS,
         citations=tuple(tuple(row.cite) for row in rows),
         rows=rows,
     )
 
 
 @cache
-def load(name: str = "rashed2024-corrected") -> MeasurementSet:
-    """A data set by name; the arrays are shared, so do not write to them."""
-    return parse(read_data(FILE).decode(), name)
+def load(names: str | tuple[str, ...] = DEFAULT) -> MeasurementSet:
+    """The rows of data sets and row groups by name; the arrays are shared, so do not write to them.
+
+    Raises
+    ------
+    UserError
+        A name is unknown, or the same data stand behind two of them.
+    """
+    wanted = (names,) if isinstance(names, str) else names
+    known = _known()
+    for name in wanted:
+        if name not in known:
+            raise UserError(f"There is {no_such('data set', name, known)}.")
+    if found := fault(wanted):
+        raise UserError(f"The choice of measurements {found}.")
+    return _assemble(" + ".join(wanted), [group for name in wanted for group in known[name]])
 
 
 def available() -> tuple[str, ...]:
     """Names of the data sets."""
-    return tuple(validate(File, parse_toml(read_data(FILE).decode(), FILE), FILE, "file").sets)
+    return tuple(_sets())
+
+
+def row_groups() -> Mapping[str, RowGroup]:
+    """The row groups of all data sets by name."""
+    return {group.name: group for groups in _sets().values() for group in groups}
+
+
+def every_row() -> tuple[Row, ...]:
+    """The rows of all data sets, those of measurements.toml first and once: its data sets differ in values alone."""
+    return (*load().rows, *(row for name in names_of(KIND) for group in _sets()[name] for row in group.rows))
+
+
+def fault(names: object) -> str | None:
+    """What is wrong with a choice of measurements, as a predicate; None where it can be used."""
+    sets, known = available(), _known()
+    if isinstance(names, str):
+        names = (names,)
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        return f"must be one of {listed(sets)}, or a list of data sets and row groups, not {describe(names)}"
+    if not names:
+        return "is an empty list; name at least one data set or row group"
+    for place, name in enumerate(names):
+        if name not in known:
+            return f"does not know {name!r}{nearest(name, known)}; allowed: {listed(sets)}, or names of row groups"
+        if name in names[:place]:
+            return f"repeats {name!r}; name every data set and row group once"
+    for first, second in combinations(names, 2):
+        if shared := next(_shared(known[first], known[second]), None):
+            return f"cannot have both {first!r} and {second!r}: {shared}"
+    return None
+
+
+def theory_errors_fault(names: str | Sequence[str], treatment: str) -> str | None:
+    """What is wrong with a treatment of theory errors for a choice of measurements that can be used, as a predicate."""
+    wanted, known = (names,) if isinstance(names, str) else names, _known()
+    if treatment != "table":
+        return None
+    without = [name for name in wanted if any(row.sm_error is None for group in known[name] for row in group.rows)]
+    if not without:
+        return None
+    printed = [name for name, groups in _sets().items() if all(row.sm_error for group in groups for row in group.rows)]
+    return (
+        f"cannot be 'table' with the measurements {without[0]!r}, which have no printed theory errors (only those of "
+        f"{listed(printed)} have); allowed with them: flavio, flavio-covariance"
+    )
+
+
+@cache
+def _sets() -> Mapping[str, tuple[RowGroup, ...]]:
+    """The groups of every data set by its name, those of measurements.toml first."""
+    table = parse_table(read_data(FILE).decode())
+    files = [(name, f"{KIND}_{name}.toml") for name in names_of(KIND)]
+    return {name: (group,) for name, group in table.items()} | {
+        name: parse_groups(read_data(source).decode(), source) for name, source in files
+    }
+
+
+@cache
+def _known() -> Mapping[str, tuple[RowGroup, ...]]:
+    """The groups behind every name that may be chosen: that of a data set, or of one of its groups."""
+    return dict(_sets()) | {name: (group,) for name, group in row_groups().items()}
+
+
+def _shared(first: Sequence[RowGroup], second: Sequence[RowGroup]) -> Iterator[str]:
+    """What two choices have in common, in words: a group, or rows that hold the same data."""
+    for one, other in product(first, second):
+        if one.name == other.name:
+            yield f"the rows of {one.title} are in both"
+        for mine, its in product(one.rows, other.rows):
+            if mine.decay == its.decay and max(mine.q2_min, its.q2_min) < min(mine.q2_max, its.q2_max):
+                why = one.overlaps.get(its.arxiv) or other.overlaps.get(mine.arxiv)
+                if mine.arxiv == its.arxiv:
+                    why = "they are of one publication"
+                if why is not None:
+                    yield f"{mine.id} (arXiv:{mine.arxiv}) and {its.id} (arXiv:{its.arxiv}) hold the same data: {why}"

@@ -173,3 +173,16 @@ def named_case(name: str) -> Case:
     if name not in CASES:
         raise UserError(f"There is no case {name!r}; allowed are {listed(CASES)}, or a matrix of your own.")
     return CASES[name]
+
+
+def case_of(case: str | Case | Mapping[str, Mapping[str, float]]) -> Case:
+    """The case that a user means: a name, a case, or the couplings of one of their own.
+
+    Raises
+    ------
+    UserError
+        As `named_case` and `Case.from_couplings`.
+    """
+    if isinstance(case, Mapping):
+        return Case.from_couplings("own", case)
+    return case if isinstance(case, Case) else named_case(case)

@@ -6,9 +6,11 @@ nothing else has to know of it.
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -187,6 +189,9 @@ class Constraint:
     slots : how many clauses it may return.
     clauses : (model, mass in GeV) -> the clauses at that mass; none where it does not apply.
     first_format : the first scan format whose set "all" has it.
+    group : the set beside "all" that has it: "flavour", "low-energy" or "direct" of zdscan's own.
+    references : BibTeX entries by key, of citations that zdscan's bibliography lacks.
+    definition : what makes the numbers of a constraint that does not come with zdscan; part of the identity of a grid.
     rule : what is compared, in words; by default the docstring of `clauses`.
     file : where it is defined, by default the module of `clauses`.
     """
@@ -202,6 +207,9 @@ class Constraint:
     slots: int
     clauses: Callable[[Model, float], Sequence[Clause]]
     first_format: int = 1
+    group: str = ""
+    references: Mapping[str, str] = field(default_factory=dict)
+    definition: str = ""
     rule: str = ""
     file: str = ""
 
@@ -210,3 +218,13 @@ class Constraint:
             object.__setattr__(self, "rule", " ".join((self.clauses.__doc__ or "").split()))
         if not self.file:
             object.__setattr__(self, "file", f"{self.clauses.__module__.replace('.', '/')}.py")
+
+
+def of_package(constraint: Constraint, origin: str) -> Constraint:
+    """A constraint of another package, its definition being the origin (name and version) and a hash of its source."""
+    try:
+        source = inspect.getsource(inspect.getmodule(constraint.clauses))  # type: ignore[arg-type]
+    except (OSError, TypeError):  # made by a program, or not in Python
+        source = ""
+    made_of = f"{constraint.definition}{source}".encode()
+    return replace(constraint, definition=f"{origin}, {hashlib.sha256(made_of).hexdigest()}")

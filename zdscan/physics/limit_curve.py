@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -18,8 +18,10 @@ from zdscan.inputs import against_mass, constants, detectors
 from zdscan.inputs.against_mass import INTERVAL, Numbers
 from zdscan.inputs.files import Positive, Record, Text, validate
 from zdscan.physics.clause import Channel, Clause, Constraint, Model
+from zdscan.physics.coupling_curve import CouplingCurve
 from zdscan.physics.lifetime import prompt_clause, with_escape
 from zdscan.physics.parameters import MASS_RANGE
+from zdscan.physics.productions import PRODUCTIONS
 from zdscan.physics.two_body import MODES, branching_ratio
 
 KIND = "constraint"
@@ -37,7 +39,9 @@ class Entry(Record):
 
     Attributes
     ----------
-    decay : a key of `zdscan.physics.two_body.MODES`.
+    decay : a key of `zdscan.physics.two_body.MODES`; the numbers are limits on its branching ratio times the channel's.
+    production : instead of a decay, a key of `zdscan.physics.productions.PRODUCTIONS`; the numbers are limits on the
+        kinetic mixing of a dark photon.
     channel : what the Z_D decays to.
     prompt : name of the constant (ps) up to which lifetimes the limit is used; absent: for all. Theory "paper" cuts
         there, theory "complete" counts decays up to this proper time, or up to that of the column proper_time (ps).
@@ -47,15 +51,18 @@ class Entry(Record):
         best value; absent: the file has a column limit.
     in_paper : whether arXiv:2412.11438 uses it (`use = "paper"`).
     first_format : the first scan format whose set "all" has it.
+    group : the set beside "all" that has it.
     """
 
-    decay: Text
+    decay: Text | None = None
+    production: Text | None = None
     channel: Channel
     prompt: Text | None = None
     escape: Text | None = None
     deviations: Positive | None = None
     in_paper: bool = False
     first_format: Annotated[int, Field(ge=1)] = 1
+    group: Literal["flavour", "low-energy", "direct"] = "flavour"
 
 
 @dataclass(frozen=True)
@@ -89,17 +96,17 @@ class LimitCurve:
         prompt = "" if self.prompt is None else ", for prompt decays"
         return f"{rate} {fraction} below the limit at this mass{prompt}; nothing where the curve has none."
 
-    @property
-    def applies(self) -> str:
-        """Masses, lifetimes and cases in words."""
-        low, high = MASS_RANGE
-        ranges = [(max(a, low), min(b, high)) for a, b in self.numbers.ranges if a < high and b > low]
-        lifetime = "" if self.prompt is None else f", lifetime below {constants.load()[self.prompt]:g} ps"
-        if ranges == [MASS_RANGE]:
-            return f"all masses{lifetime}, all cases" if lifetime else "all masses and cases"
-        *first, last = _in_words(ranges)
-        masses = f"{', '.join(first)} and {last}" if first else last
-        return f"{masses}{lifetime}, all cases"
+
+def _applies(numbers: Numbers, prompt: str | None) -> str:
+    """Masses, lifetimes and cases in words."""
+    low, high = MASS_RANGE
+    ranges = [(max(a, low), min(b, high)) for a, b in numbers.ranges if a < high and b > low]
+    lifetime = "" if prompt is None else f", lifetime below {constants.load()[prompt]:g} ps"
+    if ranges == [MASS_RANGE]:
+        return f"all masses{lifetime}, all cases" if lifetime else "all masses and cases"
+    *first, last = _in_words(ranges)
+    masses = f"{', '.join(first)} and {last}" if first else last
+    return f"{masses}{lifetime}, all cases"
 
 
 def _in_words(ranges: Sequence[tuple[float, float]]) -> list[str]:
@@ -123,18 +130,32 @@ def constraint(name: str) -> Constraint:
     UserError
         The file is damaged; the sentence names it and what is wrong.
     """
-    source, numbers = f"{KIND}_{name}.toml", against_mass.load(name)
+    source = f"{KIND}_{name}.toml"
+    return made_of(name, against_mass.load(name), source, f"zdscan/inputs/data/{source}")
+
+
+def made_of(name: str, numbers: Numbers, source: str, file: str) -> Constraint:
+    """The constraint with this id that numbers with a table [constraint] are.
+
+    Parameters
+    ----------
+    source, file : what messages call the file of the numbers, and where it is.
+
+    Raises
+    ------
+    UserError
+        As `constraint`.
+    """
     entry = validate(Entry, numbers.constraint or {}, source, "table [constraint]")
     faults = _faults(entry, numbers)
     if faults:
         raise UserError(*(f"{source}: {fault}" for fault in faults))
-    curve = LimitCurve(
-        numbers=numbers if entry.deviations is None else numbers.with_limit(entry.deviations),
-        decay=entry.decay,
-        channel=entry.channel,
-        prompt=entry.prompt,
-        escape=entry.escape,
-    )
+    limits = numbers if entry.deviations is None else numbers.with_limit(entry.deviations)
+    curve: LimitCurve | CouplingCurve
+    if entry.production is not None:
+        curve = CouplingCurve(limits, entry.production, entry.channel, entry.prompt)
+    else:
+        curve = LimitCurve(limits, entry.decay or "", entry.channel, entry.prompt, entry.escape)
     return Constraint(
         id=name,
         title=numbers.title,
@@ -143,19 +164,26 @@ def constraint(name: str) -> Constraint:
         unit=numbers.unit,
         grade=numbers.grade,
         in_paper=entry.in_paper,
-        applies=curve.applies,
+        applies=_applies(limits, entry.prompt),
         slots=1 if entry.escape is None else 2,
         clauses=curve.clauses,
         first_format=entry.first_format,
+        group=entry.group,
         rule=curve.rule,
-        file=f"zdscan/inputs/data/{source}",
+        file=file,
     )
 
 
 def _faults(entry: Entry, numbers: Numbers) -> list[str]:
     """What does not fit between the table [constraint] and the numbers, the decays and the constants, in sentences."""
     faults = []
-    if entry.decay not in MODES:
+    if entry.decay is None and entry.production is None:
+        faults.append("table [constraint]: field decay is missing, and production as well; give one of them.")
+    elif entry.decay is not None and entry.production is not None:
+        faults.append("either a decay or a production must be given, and not both.")
+    elif entry.production is not None and entry.production not in PRODUCTIONS:
+        faults.append(f"there is {no_such('production', entry.production, PRODUCTIONS)}.")
+    elif entry.decay is not None and entry.decay not in MODES:
         faults.append(f"there is no decay {entry.decay!r}; known are {', '.join(MODES)}.")
     known = constants.load().entries
     if entry.prompt is not None and (entry.prompt not in known or known[entry.prompt].unit != "ps"):
@@ -164,6 +192,8 @@ def _faults(entry: Entry, numbers: Numbers) -> list[str]:
         faults.append(f"there is {no_such('detector', entry.escape, detectors.load())} in {detectors.FILE}.")
     if entry.escape is not None and entry.channel != "invisible":
         faults.append('escape goes with channel = "invisible" alone.')
+    if entry.production is not None and (entry.escape is not None or PROPER_TIME in numbers.columns):
+        faults.append(f"escape and the column {PROPER_TIME} go with a decay alone.")
     if PROPER_TIME in numbers.columns and entry.prompt is None:
         faults.append(f"the column {PROPER_TIME} goes with prompt alone.")
     if numbers.cl is None:

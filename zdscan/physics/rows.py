@@ -15,7 +15,8 @@ from zdscan.inputs.tables import SMTables
 from zdscan.kernels.physics.bsll import node_functions
 from zdscan.physics.dipole import dipole_factor, photon_decay
 
-# name -> theory covariance of the rows, float64[26, 26]
+AUTOMATIC = "auto"  # theory errors as the data sets have it
+# name -> theory covariance of the n rows, float64[n, n]
 THEORY_ERRORS: Mapping[str, Callable[[MeasurementSet, SMTables], NDArray[np.float64]]] = {
     "table": lambda data, sm_tables: np.diag(data.sm_table_error**2),
     "flavio": lambda data, sm_tables: np.diag(np.diag(sm_tables.theory_covariance)),
@@ -29,14 +30,16 @@ class Likelihood:
 
     Attributes
     ----------
-    data, sm_tables : the inputs.
-    sm : float64[26], SM predictions (flavio) in the rows' units.
-    sigma : float64[26], total error of each row (square root of the covariance's diagonal).
-    whitening : float64[26, 26] lower triangular; whitening_muon : float64[20, 26].
+    data, sm_tables : the inputs, of the same n rows in the same order and units.
+    theory_errors : the treatment of theory errors that is used.
+    sm : float64[n], SM predictions (flavio) in the rows' units.
+    sigma : float64[n], total error of each row (square root of the covariance's diagonal).
+    whitening : float64[n, n] lower triangular; whitening_muon : float64[m, n] for m muon rows.
     """
 
     data: MeasurementSet
     sm_tables: SMTables
+    theory_errors: str
     sm: NDArray[np.float64]
     sigma: NDArray[np.float64]
     whitening: NDArray[np.float64]
@@ -54,24 +57,28 @@ class Likelihood:
         }
 
 
-def build(measurement_set: str, errors: str, theory_errors: str) -> Likelihood:
-    """The likelihood of a named data set with named treatments of experimental and theory errors.
+def build(names: str | tuple[str, ...], errors: str, theory_errors: str) -> Likelihood:
+    """The likelihood of data sets and row groups by name, with named treatments of experimental and theory errors.
 
     theory_errors: "table", the errors printed beside the SM column of the measurements' paper, uncorrelated;
-    "flavio", flavio's own, uncorrelated; "flavio-covariance", flavio's with their correlations.
+    "flavio", flavio's own, uncorrelated; "flavio-covariance", flavio's with their correlations; "auto", that of these
+    which the data sets name.
 
     Raises
     ------
     UserError
-        If a name is unknown, or the SM tables and the measurements disagree about the rows.
+        If a name is unknown, the same data stand behind two of them, they have no printed errors where these are asked
+        for, or the SM tables lack a row.
     """
-    data = measurements.load(measurement_set)
-    sm_tables = tables.load()
-    if sm_tables.row_id != data.ids:
-        raise UserError("The SM tables and the measurements list different rows: run `zdscan calibrate`.")
-    if theory_errors not in THEORY_ERRORS:
-        raise UserError(f"There is {no_such('treatment of theory errors', theory_errors, THEORY_ERRORS)}.")
-    covariance = np.diag(data.sigma(errors, sm_tables.sm) ** 2) + THEORY_ERRORS[theory_errors](data, sm_tables)
+    data = measurements.load(names)
+    sm_tables = tables.load().of([row.bin for row in data.rows], np.array([row.per_rate for row in data.rows]))
+    treatment = data.theory_errors if theory_errors == AUTOMATIC else theory_errors
+    if treatment not in THEORY_ERRORS:
+        known = (AUTOMATIC, *THEORY_ERRORS)
+        raise UserError(f"There is {no_such('treatment of theory errors', theory_errors, known)}.")
+    if fault := measurements.theory_errors_fault(names, treatment):
+        raise UserError(f"theory_errors {fault}.")
+    covariance = data.covariance(errors, sm_tables.sm) + THEORY_ERRORS[treatment](data, sm_tables)
     muon = np.array([lepton == "mu" for lepton in data.leptons])
     whitening_muon = np.zeros((int(muon.sum()), len(muon)))
     whitening_muon[:, muon] = _inverse_cholesky(covariance[np.ix_(muon, muon)])
@@ -80,6 +87,7 @@ def build(measurement_set: str, errors: str, theory_errors: str) -> Likelihood:
     return Likelihood(
         data=data,
         sm_tables=sm_tables,
+        theory_errors=treatment,
         sm=np.ascontiguousarray(sm_tables.sm),
         sigma=np.sqrt(np.diag(covariance)),
         whitening=_inverse_cholesky(covariance),
@@ -98,4 +106,10 @@ def build(measurement_set: str, errors: str, theory_errors: str) -> Likelihood:
 
 def _inverse_cholesky(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
     """L^-1 with covariance = L L^T, so that |L^-1 x|^2 = x^T covariance^-1 x; exactly diagonal for a diagonal one."""
-    return np.ascontiguousarray(np.tril(np.linalg.inv(np.linalg.cholesky(covariance))))
+    try:
+        return np.ascontiguousarray(np.tril(np.linalg.inv(np.linalg.cholesky(covariance))))
+    except np.linalg.LinAlgError:
+        raise UserError(
+            "The covariance of the measurements is not positive definite: their correlations are stronger than their "
+            "errors allow."
+        ) from None

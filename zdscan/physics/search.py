@@ -24,12 +24,13 @@ from zdscan.inputs.files import Positive, Record, Text, parse_toml, read_data, v
 from zdscan.physics import lifetime
 from zdscan.physics.clause import Channel, Clause, Constraint, Model
 from zdscan.physics.parameters import MASS_RANGE
-from zdscan.physics.productions import PRODUCTIONS, production
+from zdscan.physics.productions import LHCB, PRODUCTIONS, production
 from zdscan.physics.reference_models import REFERENCES, Reference, reference
 from zdscan.physics.window_of_region import share, start_of_window
 
 KIND = "search"
 FILE = "searches.toml"
+LHCB_MIXTURE = "lhcb"  # the production that is a table
 PIONS_END = 1.0  # GeV; above, the isovector current makes four pions more often than two
 _FIRST_FORMAT = 2  # no scan file of format 1 means these by "all"
 _FINAL_STATES: Mapping[Channel, str] = {
@@ -93,6 +94,14 @@ class Search:
     def is_region(self) -> bool:
         """Whether the search excludes between two edges."""
         return set(REGION) <= set(self.numbers.columns)
+
+    @property
+    def citations(self) -> tuple[str, ...]:
+        """Of its numbers, and of what says how the vector is made where that is a table."""
+        made = [
+            key for name, _ in self.productions if name == LHCB_MIXTURE for key in against_mass.load(LHCB).citations
+        ]
+        return (*self.numbers.citations, *made)
 
     @property
     def slots(self) -> int:
@@ -287,7 +296,7 @@ def constraint(name: str) -> Constraint:
     return Constraint(
         id=name,
         title=group.title,
-        citations=tuple(dict.fromkeys(key for part in found.parts for key in part.numbers.citations)),
+        citations=tuple(dict.fromkeys(key for part in found.parts for key in part.citations)),
         cl=" and ".join(f"{100.0 * level:g}%" for level in levels),
         unit="1",
         grade=max(part.numbers.grade for part in found.parts),
@@ -296,6 +305,7 @@ def constraint(name: str) -> Constraint:
         slots=sum(part.slots for part in found.parts),
         clauses=found.clauses,
         first_format=_FIRST_FORMAT,
+        group="direct",
         rule=found.rule,
         file=f"zdscan/inputs/data/{FILE}",
     )

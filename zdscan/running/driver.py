@@ -7,7 +7,7 @@ raised on every rank, with its sentences on rank 0 only; any other failure ends 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -50,6 +50,10 @@ class ScanLike(Protocol):
     @property
     def overrides(self) -> Sequence[str]:
         """Settings that replace the text's."""
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """Texts of the user's own files by the names that the scan file gives them."""
 
     @property
     def output(self) -> ScanOutput:
@@ -103,6 +107,7 @@ def run(
                 plan,
                 scan_text=scan.text,
                 overrides=scan.overrides,
+                files=scan.files,
                 profiles=scan.output.profiles,
                 history=[entry],
                 overwrite=overwrite,
@@ -216,6 +221,6 @@ def _build(scan: ScanLike) -> EngineLike:
 
 
 def _stored_scan(grid: GridFile) -> Scan:
-    from zdscan.scan.scanfile import parse_scan
+    from zdscan.scan.scanfile import scan_of
 
-    return parse_scan(grid.scan_text, source=f"the scan file in {grid.path}", overrides=grid.overrides)
+    return scan_of(grid)

@@ -101,6 +101,7 @@ def _fields_of(model: type[BaseModel], section: str) -> list[str]:
 
 
 _HEADER = re.compile(r"^\s*\[\s*([\w.\-\"' ]+?)\s*\]\s*(#.*)?$")
+_ARRAY = re.compile(r"^\s*\[\[\s*([\w.\-\"' ]+?)\s*\]\]\s*(#.*)?$")
 _KEY = re.compile(r"^\s*([\w.\-\"']+)\s*=")
 
 
@@ -109,7 +110,8 @@ def line_of(text: str, path: Path) -> int | None:
 
     Headers and ``key =`` at the start of a line are enough: keys of an inline table share its line.
     """
-    keys = tuple(str(part) for part in path if isinstance(part, str))
+    keys = tuple(str(part) for part in path)
+    counted: dict[tuple[str, ...], int] = {}
     best: int | None = None
     depth = 0
     table: tuple[str, ...] = ()
@@ -117,6 +119,11 @@ def line_of(text: str, path: Path) -> int | None:
         if header := _HEADER.match(line):
             table = _split(header[1])
             found = table
+        elif array := _ARRAY.match(line):
+            name = _split(array[1])
+            table = (*name, str(counted.get(name, 0)))
+            counted[name] = counted.get(name, 0) + 1
+            found = name if keys == name else table
         elif key := _KEY.match(line):
             found = (*table, *_split(key[1]))
         else:

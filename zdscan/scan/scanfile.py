@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,17 +19,22 @@ from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, cre
 from pydantic_core import PydanticCustomError
 
 from zdscan import __version__
-from zdscan.constraints import available
 from zdscan.errors import UserError, listed, nearest, not_one_of
 from zdscan.evaluation.fields import ALWAYS, FIELDS
-from zdscan.evaluation.settings import CONSTRAINT_SETS, FORMATS, SETTINGS, Setting, Settings
+from zdscan.evaluation.settings import FORMATS, SETTINGS, Setting, Settings
 from zdscan.grid.blocks import MOST_TABLE_BYTES, table_bytes
 from zdscan.physics.cases import CASES, Case, named_case
+from zdscan.physics.clause import Constraint
 from zdscan.physics.currents import setting_fault
 from zdscan.physics.parameters import AXES
 from zdscan.scan.axes import AxisSpec, build_axis, physics_faults, range_faults
+from zdscan.scan.choice import choice_faults
+from zdscan.scan.curves import CURVE_TABLES, curves_of
 from zdscan.scan.messages import OWN_WORDS, Fault, pydantic_faults, sentence
 from zdscan.scan.overrides import apply_overrides
+
+if TYPE_CHECKING:
+    from zdscan.grid.open import GridFile
 
 LATEST = FORMATS[-1]
 
@@ -94,13 +99,20 @@ def _settings_of(section: str, scan_format: int) -> dict[str, Any]:
     }
 
 
+# Keys that are no settings, by section: they are checked where they are read.
+_OTHERS: Mapping[str, dict[str, Any]] = {"constraints": {CURVE_TABLES[-1]: (Any, None)}}
+
+
 def _document(scan_format: int) -> type[_Table]:
     """The whole document of a format; sections other than [axes] may be left out.
 
     What `case` and the constraints may be is checked by `_case` and `_constraint_faults`.
     """
     tables: dict[str, type[_Table]] = {
-        section: create_model(section, __base__=_Table, **_settings_of(section, scan_format)) for section in SECTIONS
+        section: create_model(
+            section, __base__=_Table, **_settings_of(section, scan_format), **_OTHERS.get(section, {})
+        )
+        for section in SECTIONS
     }
     fields: dict[str, Any] = {
         "format": (int, ...),
@@ -132,6 +144,8 @@ class Scan:
     axes : name -> ascending float64 values: mass (GeV), eps, eps_z, g_mu.
     output : what is stored, as section [output] says.
     source : what messages call the file.
+    own : the user's constraints, as [[constraints.curve]] says.
+    files : texts of the files that the scan file names, by their names there.
     """
 
     text: str
@@ -142,6 +156,8 @@ class Scan:
     axes: Mapping[str, NDArray[np.float64]]
     output: OutputOptions
     source: str = field(default="scan file")
+    own: tuple[Constraint, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -177,7 +193,7 @@ class Scan:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Scan):
             return NotImplemented
-        told = [f.name for f in fields(self) if f.name not in ("text", "overrides", "axes", "source")]
+        told = [f.name for f in fields(self) if f.name not in ("text", "overrides", "axes", "source", "own")]
         return all(getattr(self, name) == getattr(other, name) for name in told) and all(
             np.array_equal(self.axes[name], other.axes[name]) for name in AXES
         )
@@ -185,8 +201,8 @@ class Scan:
     def __hash__(self) -> int:
         return hash((self.text, self.overrides))
 
-    def __reduce__(self) -> tuple[Callable[..., Scan], tuple[str, str, tuple[str, ...]]]:
-        return parse_scan, (self.text, self.source, self.overrides)
+    def __reduce__(self) -> tuple[Callable[..., Scan], tuple[str, str, tuple[str, ...], Mapping[str, str]]]:
+        return parse_scan, (self.text, self.source, self.overrides, dict(self.files))
 
 
 def load_scan(path: str | Path, overrides: Sequence[str] = ()) -> Scan:
@@ -214,11 +230,34 @@ def load_scan(path: str | Path, overrides: Sequence[str] = ()) -> Scan:
         raise UserError(f"{path}: not a text in UTF-8 (byte {error.start}); a scan file is TOML.") from None
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}.") from None
-    return parse_scan(text, str(path), overrides)
+    return parse_scan(text, str(path), overrides, folder=path.parent)
 
 
-def parse_scan(text: str, source: str = "scan file", overrides: Sequence[str] = ()) -> Scan:
-    """As `load_scan`, from the text of the file; `source` is what messages call it. Line ends are kept as given."""
+def scan_of(grid: GridFile) -> Scan:
+    """The scan that a grid file was made for, from the file alone.
+
+    Raises
+    ------
+    UserError
+        This zdscan does not read it any more.
+    """
+    return parse_scan(grid.scan_text, f"the scan file in {grid.path}", grid.overrides, grid.files)
+
+
+def parse_scan(
+    text: str,
+    source: str = "scan file",
+    overrides: Sequence[str] = (),
+    files: Mapping[str, str] | None = None,
+    folder: Path = Path(),
+) -> Scan:
+    """As `load_scan`, from the text of the file. Line ends are kept as given.
+
+    Parameters
+    ----------
+    source : what messages call the file.
+    files : texts of the files that it names; by default they are read, beginning at `folder`.
+    """
     try:
         raw = tomllib.loads(text.replace("\r\n", "\n"))
     except ValueError as error:  # TOMLDecodeError, or Python's own limit on the digits of a number
@@ -235,7 +274,11 @@ def parse_scan(text: str, source: str = "scan file", overrides: Sequence[str] = 
         faults += [fault for fault in pydantic_faults(error, SCAN_FILES[scan_format]) if fault.path != ("format",)]
     axes, more = _axes(raw)
     case, case_faults = _case(raw.get("case"), scan_format)
-    faults += more + case_faults + _constraint_faults(raw, scan_format) + _output_faults(raw, axes)
+    own = curves_of(raw, files, folder)
+    faults += [*more, *case_faults, *own.faults, *choice_faults(raw, scan_format, own)]
+    faults += _output_faults(raw, axes)
+    if document is not None:
+        faults += _mismatches(document)
     if case == "A":
         faults += _case_a_faults(raw, axes)
     if faults or document is None:
@@ -251,6 +294,8 @@ def parse_scan(text: str, source: str = "scan file", overrides: Sequence[str] = 
         axes=MappingProxyType(axes),
         output=OutputOptions(tuple(document["output"]["fields"]), document["output"]["profiles"]),
         source=source,
+        own=own.constraints,
+        files=MappingProxyType(dict(own.files)),
     )
     if fault := setting_fault(
         scan.settings.anomaly, scan.case_name, scan.coupling_case.with_axial(scan.settings.axial_mu)
@@ -324,34 +369,18 @@ def _case_a_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64
 
 def _settings(document: Mapping[str, Any]) -> Settings:
     """The values of the settings in a document that pydantic has checked."""
+    return Settings.of(**_values(document))
+
+
+def _values(document: Mapping[str, Any]) -> dict[str, Any]:
     tables = {item.name: document[item.section] if item.section else document for item in SETTINGS.values()}
-    return Settings.of(**{name: table[SETTINGS[name].key] for name, table in tables.items()})
+    return {name: table[SETTINGS[name].key] for name, table in tables.items()}
 
 
-def _constraint_faults(raw: Mapping[str, Any], scan_format: int) -> list[Fault]:
-    """What is wrong with the choice of constraints: a set by name, or a list of ids."""
-    setting = SETTINGS["constraints"]
-    section, key = setting.path
-    value, known = _section(raw, section).get(key, setting.default_of(scan_format)), available()
-    if isinstance(value, str):
-        if value in CONSTRAINT_SETS:
-            return []
-        if value in known:
-            return [Fault(setting.path, f"must be a list of ids; write [{value!r}]")]
-        return [Fault(setting.path, f"{not_one_of(value, CONSTRAINT_SETS)}, or a list of ids")]
-    if not isinstance(value, list):
-        return [Fault(setting.path, f'must be "paper", "all" or a list of ids, not {value!r}')]
-    if not value:
-        return [Fault(setting.path, 'is an empty list; name at least one constraint, or write "paper" or "all"')]
-    faults = []
-    for index, name in enumerate(value):
-        if not isinstance(name, str):
-            faults.append(Fault((*setting.path, index), f"must be a constraint id in quotes, not {name!r}"))
-        elif name not in known:
-            faults.append(Fault((*setting.path, index), not_one_of(name, known)))
-        elif name in value[:index]:
-            faults.append(Fault((*setting.path, index), f"repeats {name!r}; name every constraint once"))
-    return faults
+def _mismatches(document: Mapping[str, Any]) -> list[Fault]:
+    """Settings that do not go with the others."""
+    found = Settings(**_values(document)).mismatch
+    return [] if found is None else [Fault(SETTINGS[found[0]].path, found[1])]
 
 
 def _output_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64]]) -> list[Fault]:

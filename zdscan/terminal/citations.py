@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from zdscan.constraints import select
 from zdscan.errors import UserError
 from zdscan.grid.open import GridFile
 from zdscan.inputs import constants, hadronic, measurements
-from zdscan.inputs.files import read_data
+from zdscan.inputs.references import FILE, entries
+from zdscan.physics.clause import Constraint
+from zdscan.scan.scanfile import scan_of
 
-FILE = "references.bib"
 PAPER = "Rashed:2024"
 FLAVIO = "Straub:2018kue"
 Uses = dict[str, list[str]]
-
-
-def entries() -> Mapping[str, str]:
-    """Every entry of the bibliography by key, as it stands there."""
-    parts = re.split(r"^(?=@)", read_data(FILE).decode(), flags=re.MULTILINE)
-    named = ((re.match(r"@\w+\{([^,\s]+),", part), part) for part in parts)
-    return {found[1]: part.strip() for found, part in named if found}
 
 
 def uses(grid: GridFile) -> Uses:
@@ -44,13 +37,19 @@ def uses(grid: GridFile) -> Uses:
     add([PAPER], f"the model and its cases ({stored['case_title']})")
     add([FLAVIO], f"Standard Model tables, made with flavio {stored['flavio_version']}")
     add(hadronic.citations(str(stored["theory"])), "hadronic width")
-    data = measurements.load(str(stored["measurements"]))
+    data = measurements.load(tuple(str(stored["measurements"]).split()))
     for row, keys in zip(data.ids, data.citations, strict=True):
         add(keys, f"measurement {row}")
-    for constraint in select(str(stored["constraints"]).split()):
+    for constraint in _constraints(grid):
         add(constraint.citations, f"constraint {constraint.id}")
     add(constants.load().entries["GF"].cite, "constants")
     return found
+
+
+def _constraints(grid: GridFile) -> tuple[Constraint, ...]:
+    """The constraints of a run, the user's own from the file alone."""
+    own = scan_of(grid).own if grid.files else ()
+    return select(str(grid.attributes["constraints"]).split(), own=own)
 
 
 def bibtex(grid: GridFile) -> str:
@@ -61,7 +60,9 @@ def bibtex(grid: GridFile) -> str:
     UserError
         As `uses`, or if the bibliography lacks an entry.
     """
-    known, used = entries(), uses(grid)
+    used = uses(grid)
+    own = {key: entry for constraint in _constraints(grid) for key, entry in constraint.references.items()}
+    known = {**own, **entries()}
     if missing := [key for key in used if key not in known]:
         raise UserError(f"{FILE} has no entry for {', '.join(missing)}: install zdscan again.")
     stored = grid.attributes

@@ -21,7 +21,7 @@ def scan_lines(scan: Scan) -> list[str]:
     from zdscan.evaluation.engine import physics_of
     from zdscan.neglected.survey import within_axes
 
-    found = within_axes(physics_of(scan.coupling_case, scan.settings), scan.axes)
+    found = within_axes(physics_of(scan.coupling_case, scan.settings, scan.format, scan.own), scan.axes)
     return [f"Neglected: {sentences}" for sentences in found]
 
 
@@ -32,8 +32,9 @@ def best_lines(grid: GridFile, best: BestPoint | None) -> list[str]:
     from zdscan.evaluation.engine import physics_of
     from zdscan.neglected.survey import at_point
     from zdscan.physics.parameters import AXES
-    from zdscan.scan.scanfile import parse_scan
+    from zdscan.scan.scanfile import scan_of
 
-    scan = parse_scan(grid.scan_text, f"the scan file in {grid.path}", grid.overrides)
-    found = at_point(physics_of(scan.coupling_case, scan.settings), *(best.position[name] for name in AXES))
+    scan = scan_of(grid)
+    physics = physics_of(scan.coupling_case, scan.settings, scan.format, scan.own)
+    found = at_point(physics, *(best.position[name] for name in AXES))
     return [f"Neglected at the best point: {item.text}" for item in found]

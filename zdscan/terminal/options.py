@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
+from zdscan.constraints import SETS
 from zdscan.errors import listed
-from zdscan.evaluation.settings import CONSTRAINT_SETS, SETTINGS, Setting
+from zdscan.evaluation.settings import SETTINGS, Setting
 from zdscan.grid.sinks import SINKS
 
 ScanPath = Annotated[Path, typer.Argument(metavar="SCAN.toml", help="The scan file.")]
@@ -28,9 +29,14 @@ BlockPoints = Annotated[int | None, typer.Option(min=1, help="Points per block (
 Target = Annotated[Path, typer.Option("-o", "--output", metavar="GRID.h5", help="The file to write.")]
 
 
+def names_of_measurements(text: str) -> str | tuple[str, ...]:
+    """Measurements as typed: one name, or names separated by commas."""
+    return tuple(name.strip() for name in text.split(",")) if "," in text else text
+
+
 def constraint_names(text: str) -> str | tuple[str, ...]:
     """Constraints as typed: the name of a set, or ids separated by commas."""
-    return text if text in CONSTRAINT_SETS else tuple(name.strip() for name in text.split(","))
+    return text if text in SETS else tuple(name.strip() for name in text.split(","))
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
@@ -47,6 +53,8 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     def with_values(**given: Any) -> None:
         if isinstance(given["constraints"], str):
             given["constraints"] = constraint_names(given["constraints"])
+        if isinstance(given["measurements"], str):
+            given["measurements"] = names_of_measurements(given["measurements"])
         command(**given)
 
     with_values.__signature__ = signature.replace(parameters=[*own, *options, last])  # type: ignore[attr-defined]
@@ -54,7 +62,11 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _option(setting: Setting) -> inspect.Parameter:
-    many = " Ids are separated by commas." if setting.name == "constraints" else ""
+    separated = {
+        "constraints": " Sets and ids are separated by commas.",
+        "measurements": " Names are separated by commas.",
+    }
+    many = separated.get(setting.name, "")
     return inspect.Parameter(
         setting.name,
         inspect.Parameter.POSITIONAL_OR_KEYWORD,

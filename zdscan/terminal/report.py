@@ -69,6 +69,7 @@ def time_text(seconds: float) -> str:
 
 def show_check(scan: Scan, expected: Estimate) -> None:
     """Print a valid scan: axes, settings, what breaks the currents, what is left out, size, memory and time."""
+    from zdscan.inputs import measurements
     from zdscan.physics.currents import currents, resolved
 
     out = console()
@@ -77,7 +78,11 @@ def show_check(scan: Scan, expected: Estimate) -> None:
     table = plain_table("Settings", "key", "value", left=(0, 1))
     for setting in SETTINGS.values():
         value = getattr(scan.settings, setting.name)
+        if setting.name == "theory_errors" and value == "auto":
+            value = f"auto: {measurements.load(scan.settings.measurements).theory_errors}"
         table.add_row(".".join(setting.path), ", ".join(value) if isinstance(value, tuple) else str(value))
+    if scan.own:
+        table.add_row("constraints.curve", ", ".join(constraint.id for constraint in scan.own))
     table.add_row("output.fields", ", ".join(scan.output.fields) or "none, profiles only")
     table.add_row("output.profiles", "yes" if scan.output.profiles else "no")
     out.print(table)
@@ -150,11 +155,12 @@ def formula(coefficients: Sequence[float], names: Sequence[str]) -> str:
 def show_constraints(constraints: Sequence[Constraint]) -> None:
     """Print every constraint in one table."""
     table = plain_table(
-        "Constraints", "id", "what", "CL", "grade", "paper", "applies", "reference", left=(0, 1, 2, 3, 4, 5, 6)
+        "Constraints", "id", "what", "CL", "grade", "group", "paper", "applies", "reference", left=tuple(range(8))
     )
     for item in constraints:
         paper = "yes" if item.in_paper else "no"
-        table.add_row(item.id, item.title, item.cl, item.grade, paper, item.applies, ", ".join(item.citations))
+        words = (item.id, item.title, item.cl, item.grade, item.group, paper, item.applies)
+        table.add_row(*words, ", ".join(item.citations))
     out = console()
     out.print(table)
     out.print(

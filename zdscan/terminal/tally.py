@@ -83,12 +83,12 @@ def evaluate_best(grid: GridFile, best: BestPoint | None) -> dict[str, Any] | No
         return None
     from zdscan.constraints import select
     from zdscan.point import evaluate
-    from zdscan.scan.scanfile import parse_scan
+    from zdscan.scan.scanfile import scan_of
 
     try:
-        scan = parse_scan(grid.scan_text, f"the scan file in {grid.path}", grid.overrides)
+        scan = scan_of(grid)
     except UserError:
         return None
-    chosen = select(scan.settings.constraints, scan.format)
-    arguments: dict[str, Any] = {**best.position, **asdict(scan.settings), "constraints": [item.id for item in chosen]}
+    chosen = select(scan.settings.constraints, scan.format, scan.own)
+    arguments: dict[str, Any] = {**best.position, **asdict(scan.settings), "constraints": chosen}
     return evaluate(scan.coupling_case, **arguments).to_dict()

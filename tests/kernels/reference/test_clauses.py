@@ -41,8 +41,8 @@ def test_clauses_against_their_definition(case: str, mass: float) -> None:
                     value *= sum(fractions[CHANNELS[channel], n] for channel in clause.channels)
                 start, end = clause.window
                 if end > 0.0:
-                    later = math.exp(-end * points.width[n]) if math.isfinite(end) else 0.0
-                    value *= math.exp(-start * points.width[n]) - later
+                    late = math.exp(-end * points.width[n]) if math.isfinite(end) else 0.0
+                    value *= math.exp(-start * points.width[n]) - late
                 value += clause.constant
                 value = (math.sqrt(max(value, 0.0)) if clause.root else value) + clause.offset
                 assert values[slot + place, n] == pytest.approx(value, rel=CLOSED_FORM, abs=1e-12 * scale)

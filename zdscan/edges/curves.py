@@ -1,0 +1,183 @@
+"""Limit curves: what of a parameter each constraint excludes at each mass, and ways to tables and files."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan.errors import UserError
+from zdscan.evaluation.physics import Physics
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+Array = NDArray[np.float64]
+HEADER = ("mass", "constraint", "lower", "upper")
+_SHOWN = 12  # masses in a short table
+
+
+@dataclass(frozen=True, repr=False)
+class LimitCurves:
+    """What of one parameter each constraint excludes, at each mass: intervals with a lower and an upper edge.
+
+    Attributes
+    ----------
+    physics : the case, settings and constraints behind the numbers.
+    along : name of the parameter.
+    negative : whether its values are negative; edges are sizes all the same.
+    parameters : the other parameters, where they are not 0.
+    mass : float64[masses], GeV.
+    constraints : ids of the constraints.
+    lower, upper : float64[masses, constraints, intervals], edges of the excluded intervals from small to large; NaN
+        where there is none. The lower edge is 0 where the smallest values are excluded too, the upper one infinity
+        where the largest are.
+    """
+
+    physics: Physics
+    along: str
+    negative: bool
+    parameters: Mapping[str, float]
+    mass: Array
+    constraints: tuple[str, ...]
+    lower: Array
+    upper: Array
+
+    @classmethod
+    def of(
+        cls,
+        physics: Physics,
+        along: str,
+        negative: bool,
+        parameters: Mapping[str, float],
+        mass: Array,
+        found: Sequence[tuple[NDArray[np.intp], Array, Array]],
+    ) -> LimitCurves:
+        """Limit curves from (number of the constraint, lower edge, upper edge) of all intervals at each mass."""
+        names = tuple(constraint.id for constraint in physics.constraints)
+        places = [_numbered(of) for of, _, _ in found]
+        most = max((int(place.max(initial=0)) for place in places), default=0) + 1
+        lower, upper = (np.full((len(mass), len(names), most), np.nan) for _ in range(2))
+        for i, ((of, low, high), place) in enumerate(zip(found, places, strict=True)):
+            lower[i, of, place], upper[i, of, place] = low, high
+        held = {name: float(value) for name, value in parameters.items() if value != 0.0}
+        return cls(physics, along, negative, held, mass, names, lower, upper)
+
+    @property
+    def strongest(self) -> tuple[tuple[str, ...], Array]:
+        """At each mass the constraint that excludes all large values from the lowest edge on, and that edge.
+
+        Both tell what a scan from large values down meets first to allow; closed regions below it are separate. The id
+        is "" and the edge NaN where no constraint excludes the largest values.
+        """
+        open_above = np.where(np.isposinf(self.upper), self.lower, np.nan)
+        edges = np.fmin.reduce(open_above, axis=2)  # NaN only where all are
+        best = np.argmin(np.where(np.isnan(edges), np.inf, edges), axis=1)
+        lowest = edges[np.arange(len(best)), best]
+        names = tuple(
+            self.constraints[k] if edge == edge else "" for k, edge in zip(best.tolist(), lowest.tolist(), strict=True)
+        )
+        return names, lowest
+
+    def excluded(self, place: int) -> list[tuple[float, float]]:
+        """The intervals that some constraint excludes, together, at the mass with this number."""
+        each = [interval for name in self.constraints for interval in self.intervals(name, place)]
+        together: list[tuple[float, float]] = []
+        for low, high in sorted(each):
+            if together and low <= together[-1][1]:
+                together[-1] = (together[-1][0], max(high, together[-1][1]))
+            else:
+                together.append((low, high))
+        return together
+
+    def intervals(self, constraint: str, place: int) -> list[tuple[float, float]]:
+        """The intervals that a constraint excludes at the mass with this number."""
+        k = self.constraints.index(constraint)
+        edges = zip(self.lower[place, k].tolist(), self.upper[place, k].tolist(), strict=True)
+        return [(low, high) for low, high in edges if low == low]
+
+    def rows(self) -> Iterator[tuple[float, str, float, float]]:
+        """Mass, constraint, lower and upper edge of every interval; NaN for both edges where there is none."""
+        for i, mass in enumerate(self.mass.tolist()):
+            for name in self.constraints:
+                for low, high in self.intervals(name, i) or [(np.nan, np.nan)]:
+                    yield mass, name, low, high
+
+    def write_csv(self, path: str | Path) -> None:
+        """Write `rows` as a table of comma-separated values; edges that are not there are empty.
+
+        Raises
+        ------
+        UserError
+            The file cannot be written.
+        """
+        try:
+            with Path(path).open("w", newline="") as file:
+                writer = csv.writer(file, lineterminator="\n")
+                writer.writerow(HEADER)
+                for mass, name, *edges in self.rows():
+                    writer.writerow([repr(mass), name, *(repr(e) if np.isfinite(e) else "" for e in edges)])
+        except OSError as error:
+            raise UserError(f"{path} cannot be written: {error.strerror}.") from error
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """`rows` as a pandas table."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.rows()), columns=list(HEADER))
+
+    def to_xarray(self) -> xr.Dataset:
+        """Edges over mass, constraint and interval, and the strongest constraint over mass, as an xarray dataset."""
+        import xarray as xr
+
+        names, edge = self.strongest
+        dims = ("mass", "constraint", "interval")
+        return xr.Dataset(
+            {
+                "lower": (dims, self.lower),
+                "upper": (dims, self.upper),
+                "strongest": ("mass", list(names)),
+                "limit": ("mass", edge),
+            },
+            coords={"mass": ("mass", self.mass, {"units": "GeV"}), "constraint": list(self.constraints)},
+            attrs=self._attributes(),
+        )
+
+    def _attributes(self) -> dict[str, Any]:
+        return {
+            "case": self.physics.case.name,
+            "theory": self.physics.settings.theory,
+            "along": self.along,
+            "sign": -1 if self.negative else 1,
+            **self.parameters,
+        }
+
+    @property
+    def title(self) -> str:
+        """What the curves are, in a line."""
+        held = "".join(f", {name} = {value:g}" for name, value in self.parameters.items())
+        sign = "-" if self.negative else ""
+        case, theory = self.physics.case.name, self.physics.settings.theory
+        return f"case {case}, theory {theory}: limits on {sign}{self.along}{held}"
+
+    def __repr__(self) -> str:
+        names, edge = self.strongest
+        limiting = int(np.count_nonzero(~np.isnan(self.lower[..., 0]).all(axis=0)))
+        span = f"{len(self.mass)} masses from {self.mass.min():g} to {self.mass.max():g} GeV"
+        lines = [f"LimitCurves({self.title}; {span}; {limiting} of {len(self.constraints)} constraints limit it)"]
+        lines.append(f"{'mass (GeV)':>12}  {self.along:>12}  strongest")
+        for i in np.unique(np.linspace(0, len(self.mass) - 1, _SHOWN).round().astype(int)).tolist():
+            lines.append(f"{self.mass[i]:12.5g}  {edge[i]:12.5g}  {names[i] or 'none'}")
+        return "\n".join(lines)
+
+
+def _numbered(sorted_numbers: NDArray[np.intp]) -> NDArray[np.intp]:
+    """0, 1, ... within each run of equal numbers."""
+    first = np.searchsorted(sorted_numbers, sorted_numbers)
+    return np.arange(len(sorted_numbers)) - first

@@ -1,0 +1,319 @@
+"""The files of measurements: their records, and the groups of rows that these become. docs/data.md.
+
+measurements.toml has the 26 rows of Table 1 of Rashed 2024 and data sets that replace some values; every
+measurements_<set>.toml is a data set by itself, a list of groups. A group is the rows of one analysis: what they have
+in common is said once, and so are the correlations of their errors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from zdscan.errors import UserError, no_such
+from zdscan.inputs.files import Grade, NonNegative, Number, Positive, Record, Text, parse_toml, validate
+
+FILE = "measurements.toml"
+KIND = "measurements"  # what the files of the other sets begin with
+
+Array = NDArray[np.float64]
+PlusMinus = Annotated[list[NonNegative], Field(min_length=2, max_length=2)]
+Keys = Annotated[list[Text], Field(min_length=1)]
+TheoryErrors = Literal["table", "flavio", "flavio-covariance"]
+SYMMETRY = 1e-12  # of a correlation matrix: its numbers are typed, not computed
+
+
+class Row(Record):
+    """One measured bin, as published; numbers in units of `factor` (see measurements.toml)."""
+
+    id: Text
+    decay: Text
+    observable: Text
+    lepton: Literal["e", "mu"]
+    q2_min: NonNegative
+    q2_max: Positive
+    integrated: bool
+    unit: Text
+    factor: Positive
+    value: Number
+    stat: PlusMinus
+    syst: list[PlusMinus]
+    sm: Number | None = None
+    sm_error: Positive | None = None
+    cite: Keys
+    arxiv: Text
+    grade: Grade
+    note: str
+
+    @property
+    def bin(self) -> str:
+        """What it is measured of, whoever measured it: decay and bin, the name in the Standard Model tables."""
+        return bin_name(self.decay, self.q2_min, self.q2_max)
+
+    @property
+    def scale(self) -> float:
+        """The row over the quantity; the reciprocal of the factor 1e-9 is 1e9 but for rounding."""
+        return float(f"{1.0 / self.factor:.12g}")
+
+    @property
+    def per_rate(self) -> float:
+        """The row over the integral of dB/dq2 over the bin."""
+        return self.scale if self.integrated else self.scale / (self.q2_max - self.q2_min)
+
+
+def bin_name(decay: str, q2_min: float, q2_max: float) -> str:
+    """Decay and bin in one word."""
+    return f"{decay}_{q2_min:g}_{q2_max:g}"
+
+
+class Replacement(Record):
+    """What a data set changes in a row."""
+
+    value: Number
+    grade: Grade
+    note: Text
+
+
+class DataSet(Record):
+    """A named data set of measurements.toml: all rows, with some values replaced."""
+
+    title: Text
+    cite: Keys
+    theory_errors: TheoryErrors = "table"
+    replace: dict[str, Replacement] = Field(default_factory=dict)
+
+
+class File(Record):
+    """The two tables of measurements.toml; their entries are checked one by one, so that a fault names its row."""
+
+    sets: Annotated[dict[str, dict[str, object]], Field(min_length=1)]
+    row: Annotated[list[dict[str, object]], Field(min_length=1)]
+
+
+class Overlap(Record):
+    """A publication whose rows of the same decay hold some of the same data."""
+
+    arxiv: Text
+    why: Text
+
+
+class Correlation(Record):
+    """Correlations of the total errors of a group or of its k-th systematic ones; common to all rows without matrix."""
+
+    of: Annotated[str, Field(pattern=r"^(total|systematic [1-9])$")]
+    matrix: list[list[Number]] | None = None
+
+    @property
+    def source(self) -> int:
+        """0 for the total errors, k for the k-th systematic ones."""
+        return 0 if self.of == "total" else int(self.of.split()[1])
+
+
+class Normalisation(Record):
+    """The branching fraction with which a publication made its rows, and the one of today."""
+
+    quantity: Text
+    used: Positive
+    used_error: Positive
+    value: Positive
+    error: Positive
+    cite: Keys
+    source: Text
+
+
+class Group(Record):
+    """The rows of one analysis. What stands for all rows may stand in a row instead."""
+
+    name: Text
+    title: Text
+    decay: Text | None = None
+    observable: Text | None = None
+    lepton: Literal["e", "mu"]
+    integrated: bool
+    unit: Text
+    factor: Positive
+    suffix: str = ""
+    cite: Keys
+    arxiv: Text
+    grade: Grade
+    source: Text
+    note: str
+    overlaps: list[Overlap] = Field(default_factory=list)
+    correlation: Correlation | None = None
+    normalisation: Normalisation | None = None
+    rows: Annotated[list[dict[str, object]], Field(min_length=1)]
+
+
+class GroupFile(Record):
+    """A file measurements_<set>.toml."""
+
+    title: Text
+    theory_errors: TheoryErrors
+    group: Annotated[list[dict[str, object]], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """Rows that belong together, with the correlations of their errors.
+
+    Attributes
+    ----------
+    name, title : of the group; of a data set of measurements.toml, which is one group.
+    rows : with today's normalisation, where the group has one.
+    correlations : 0 for the total errors, k for the k-th systematic ones -> float64[n, n] over the rows.
+    overlaps : arXiv number -> why its rows of the same decays hold the same data.
+    theory_errors : the treatment of theory errors that is meant where none is asked for.
+    """
+
+    name: str
+    title: str
+    rows: tuple[Row, ...]
+    correlations: Mapping[int, Array]
+    overlaps: Mapping[str, str]
+    theory_errors: TheoryErrors
+
+
+def parse_table(text: str, source: str = FILE) -> dict[str, RowGroup]:
+    """The data sets of measurements.toml by name, each one group.
+
+    Raises
+    ------
+    UserError
+        The file is damaged: the sentence names `source` and the row.
+    """
+    file = validate(File, parse_toml(text, source), source, "file")
+    sets = {key: validate(DataSet, entry, source, f"data set {key}") for key, entry in file.sets.items()}
+    rows = [
+        validate(Row, entry, source, f"row {number} ({entry.get('id', 'no id')})")
+        for number, entry in enumerate(file.row, start=1)
+    ]
+    ids = [row.id for row in rows]
+    for number, row in enumerate(rows, start=1):
+        if row.id != row.bin or row.q2_min >= row.q2_max:
+            raise UserError(f"{source}, row {number} ({row.id}): the id does not match decay, q2_min and q2_max.")
+        if ids.count(row.id) > 1:
+            raise UserError(f"{source}, row {number} ({row.id}): the id is given twice.")
+    for name, data in sets.items():
+        for unknown in set(data.replace) - set(ids):
+            raise UserError(f"{source}, data set {name}: replaces {unknown}, which is not the id of a row.")
+    return {
+        name: RowGroup(
+            name,
+            data.title,
+            tuple(
+                row.model_copy(update=data.replace[row.id].model_dump()) if row.id in data.replace else row
+                for row in rows
+            ),
+            {},
+            {},
+            data.theory_errors,
+        )
+        for name, data in sets.items()
+    }
+
+
+def parse_groups(text: str, source: str) -> tuple[RowGroup, ...]:
+    """The groups of a file measurements_<set>.toml.
+
+    Raises
+    ------
+    UserError
+        The file is damaged: the sentence names `source`, the group and the row.
+    """
+    file = validate(GroupFile, parse_toml(text, source), source, "file")
+    groups = tuple(
+        _group(validate(Group, entry, source, f"group {number} ({entry.get('name', 'no name')})"), source, file)
+        for number, entry in enumerate(file.group, start=1)
+    )
+    names = [group.name for group in groups]
+    ids = [row.id for group in groups for row in group.rows]
+    for what, found in (("group", names), ("row", ids)):
+        if twice := [name for name in found if found.count(name) > 1]:
+            raise UserError(f"{source}: the {what} {twice[0]} is given twice.")
+    return groups
+
+
+def _group(given: Group, source: str, file: GroupFile) -> RowGroup:
+    where = f"{source}, group {given.name}"
+    rows = tuple(_row(given, entry, where, number) for number, entry in enumerate(given.rows, start=1))
+    correlations: dict[int, Array] = {}
+    if given.correlation is not None:
+        of = given.correlation
+        if of.source > min(len(row.syst) for row in rows):
+            raise UserError(f"{where}: the correlation is of {of.of}, an error that not every row has.")
+        common = np.ones((len(rows), len(rows)))
+        correlations[of.source] = common if of.matrix is None else _matrix(of.matrix, len(rows), where)
+    if given.normalisation is not None:
+        rows = tuple(_normalised(row, given.normalisation, where) for row in rows)
+        correlations[2] = np.ones((len(rows), len(rows)))
+    overlaps = {item.arxiv: item.why for item in given.overlaps}
+    return RowGroup(given.name, given.title, rows, correlations, overlaps, file.theory_errors)
+
+
+_OF_ROWS = ("decay", "observable", "lepton", "integrated", "unit", "factor", "cite", "arxiv", "grade", "note")
+
+
+def _row(group: Group, entry: Mapping[str, object], where: str, number: int) -> Row:
+    common = {name: value for name in _OF_ROWS if (value := getattr(group, name)) is not None}
+    made: dict[str, Any] = common | dict(entry)
+    ends = made.pop("q2", None)
+    if not (isinstance(ends, list) and len(ends) == 2 and all(isinstance(end, int | float) for end in ends)):
+        raise UserError(f"{where}, row {number}: field q2 must be [lower, upper] in GeV^2.")
+    low, high = map(float, ends)
+    if not low < high:
+        raise UserError(f"{where}, row {number}: the bin {low:g} to {high:g} has no width.")
+    name = bin_name(str(made.get("decay", "no decay")), low, high) + (f"_{group.suffix}" if group.suffix else "")
+    return validate(Row, made | {"id": name, "q2_min": low, "q2_max": high}, where, f"row {number} ({name})")
+
+
+def _matrix(given: list[list[float]], count: int, where: str) -> Array:
+    """A correlation matrix that is one."""
+    if len(given) != count or any(len(line) != count for line in given):
+        raise UserError(f"{where}: the correlation matrix must be {count} lines of {count} numbers, as there are rows.")
+    matrix = np.array(given, dtype=np.float64)
+    if np.any(np.diag(matrix) != 1.0) or np.abs(matrix - matrix.T).max() > SYMMETRY:
+        raise UserError(f"{where}: the correlation matrix must be symmetric with ones on its diagonal.")
+    if (least := float(np.linalg.eigvalsh(matrix)[0])) <= 0.0:
+        raise UserError(f"{where}: the correlation matrix is not positive definite (least eigenvalue {least:.2g}).")
+    return matrix
+
+
+def _normalised(row: Row, to: Normalisation, where: str) -> Row:
+    """A row as it would have been published with today's normalisation, whose error is a source of its own.
+
+    value and errors are proportional to the normalisation; its old error is taken out of the systematic one.
+    """
+    if len(row.syst) != 1:
+        raise UserError(f"{where}: rows with a new normalisation must have one systematic error, {row.id} has not.")
+    ratio, share = to.value / to.used, to.used_error / to.used * row.value
+    rest = [side * side - share * share for side in row.syst[0]]
+    if min(rest) < 0.0:
+        raise UserError(f"{where}: the systematic error of {row.id} is smaller than that of {to.quantity} alone.")
+    common = row.value * ratio * to.error / to.value
+    update = {
+        "value": row.value * ratio,
+        "stat": [side * ratio for side in row.stat],
+        "syst": [[math.sqrt(square) * ratio for square in rest], [common, common]],
+        "cite": [*row.cite, *to.cite],
+        "note": f"{row.note} Published {row.value:g} with {to.quantity} = {to.used:g}, here {to.value:g}.".strip(),
+    }
+    return row.model_copy(update=update)
+
+
+def chosen(sets: Mapping[str, RowGroup], name: str) -> RowGroup:
+    """A data set of measurements.toml by name.
+
+    Raises
+    ------
+    UserError
+        There is none of this name.
+    """
+    if name not in sets:
+        raise UserError(f"There is {no_such('data set', name, sets)}.")
+    return sets[name]
