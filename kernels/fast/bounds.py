@@ -57,17 +57,26 @@ def _behind_window(window: np.ndarray, at: int, lowest: float, highest: float, n
     error of E at a point: points that are not looked at get the bits they would get if they were.
     """
     start, length, alone, of_width = window[at], window[at + 1], window[at + 2], window[at + 3]
-    low, high = max(narrowest, LEAST_WIDTH), max(widest, LEAST_WIDTH)
-    most, least, bound = math.exp(-start * low), math.exp(-start * high), alone + of_width
+    low, high, bound = max(narrowest, LEAST_WIDTH), max(widest, LEAST_WIDTH), alone + of_width
+    # without an exponential: E is at most 1, and at most (b - a) Gamma
+    ceiling = 1.0 if alone != 0.0 else min(1.0 / low, length)
+    if bound > 0.0 and highest * ceiling <= bound * (1.0 - CLEAR):
+        return -1
+    size = abs(bound)
+    most = math.exp(-start * low)
     if length < np.inf:
         most *= -math.expm1(-length * low)
-        least *= -math.expm1(-length * high)
     if alone == 0.0:
         most /= low
+    if highest > 0.0 and highest * most * (1.0 + CLEAR) + CLEAR * size <= bound:
+        return -1
+    least = math.exp(-start * high)
+    if length < np.inf:
+        least *= -math.expm1(-length * high)
+    if alone == 0.0:
         least /= high
     top = highest * (most if highest > 0.0 else least)
     bottom = lowest * (least if lowest > 0.0 else most)
-    size = abs(bound)
     if top + CLEAR * (abs(top) + size) <= bound:
         return -1
     return 1 if narrowest > 0.0 and bottom - CLEAR * (abs(bottom) + size) > bound else 0

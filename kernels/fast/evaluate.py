@@ -187,6 +187,7 @@ def evaluate_grid(
     b_least, b_most, u_least, u_most = local(POWERS), local(POWERS), local(DEGREES), local(DEGREES)
     t_from, t_to = local(LANES, np.int64), local(LANES, np.int64)
     values, flags = local(_TILE, np.float32), local(_TILE, np.uint64)
+    share, least_y = local(LANES), local(LANES)
     every, here, left = (
         order[:inequalities],
         order[inequalities : 2 * inequalities],
@@ -304,7 +305,9 @@ def evaluate_grid(
                         t = left[k]
                         if window[t * NUMBERS + LENGTH] > 0.0:
                             apply_window(
-                                t_values, c, d, t * DEGREES, window, t * NUMBERS, p.broadest[t], p.bit[t], flags
+                                *(t_values, c, d, t * DEGREES, window, t * NUMBERS),
+                                *(narrowest, widest, p.broadest[t], p.bit[t], flags),
+                                *(p.kind == _tile.FIXED, share, least_y),
                             )
                         elif p.degree[t] > 2 or p.prompt[t] > 0.0 or widest > p.broadest[t]:
                             _tile.apply_inequality(
