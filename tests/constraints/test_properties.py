@@ -170,7 +170,10 @@ def test_no_constraint_is_forgotten_in_the_two_lists():
     models = [model(case, "complete", "complete") for case in ("B", baryonic)]  # without and with an anomaly
     for constraint in constraints.select("all"):
         clauses = [
-            clause for m in models for mass in (0.02, 0.25, 0.3, 0.6, 1.7) for clause in constraint.clauses(m, mass)
+            clause
+            for m in models
+            for mass in (0.02, 0.05, 0.25, 0.3, 0.6, 1.7)
+            for clause in constraint.clauses(m, mass)
         ]
         channels = {channel for clause in clauses for channel in clause.channels}
         assert ("invisible" in channels) is (constraint.id in INVISIBLE), constraint.id
