@@ -17,8 +17,9 @@ from zdscan.constraints import select
 from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.fields import DECLARED
 from zdscan.evaluation.settings import SETTINGS, Setting
+from zdscan.inputs import detectors
 from zdscan.neglected.effects import available
-from zdscan.physics import models
+from zdscan.physics import models, search
 from zdscan.physics.cases import named_case
 from zdscan.physics.clause import Constraint
 from zdscan.physics.parameters import PARAMETERS
@@ -248,6 +249,43 @@ def model_notes() -> str:
     return _table(["name", "note"], rows)
 
 
+def searches_table() -> str:
+    """The recast searches: what is made how, and what is looked for, where."""
+    rows = []
+    for constraint, group in search.groups().items():
+        for name in group.searches:
+            item = search.load(name)
+            masses = [edge for edges in item.numbers.ranges for edge in edges]
+            made = ", ".join(
+                f"`{process}`" + ("" if math.isinf(end) else f" to {end:g}") for process, end in item.productions
+            )
+            rows.append(
+                [
+                    f"`{constraint}`",
+                    f"`{name}`",
+                    f"{{cite:p}}`{','.join(item.numbers.citations)}`",
+                    f"{max(min(masses), 0.01):.3g}-{min(max(masses), 2.0):.3g}",
+                    made,
+                    " ".join(item.channels),
+                    _where(item),
+                    f"{100 * (item.numbers.cl or math.nan):g}%",
+                    item.numbers.grade,
+                ]
+            )
+    return _table(["constraint", "search", "source", "M (GeV)", "made by", "decay", "seen", "CL", "grade"], rows)
+
+
+def _where(item: search.Search) -> str:
+    """Where a search sees decays, in one cell of a table."""
+    entry = item.entry
+    if entry.shield_m is not None and entry.decay_m is not None:
+        return f"{entry.shield_m:g}-{entry.shield_m + entry.decay_m:g} m"
+    if entry.windows_ps is not None:
+        return "six windows"
+    detector = detectors.load()[entry.prompt or entry.escape or ""]
+    return f"{'to' if entry.prompt else 'behind'} {detector.path_m:g} m"
+
+
 def tables() -> dict[str, str]:
     """All tables by the names that the comments in the pages give them."""
     sections = dict.fromkeys(setting.section for setting in SETTINGS.values() if setting.section)
@@ -259,10 +297,11 @@ def tables() -> dict[str, str]:
         "neglected effects": neglected_table(),
         "models": models_table(),
         "notes on models": model_notes(),
+        "searches": searches_table(),
     }
 
 
-PAGES_WITH_TABLES = ("scan-file.md", "file-format.md", "neglected.md", "models.md")
+PAGES_WITH_TABLES = ("scan-file.md", "file-format.md", "neglected.md", "models.md", "constraints-direct.md")
 
 
 def with_tables(text: str) -> str:

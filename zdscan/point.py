@@ -302,7 +302,7 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
                 active = [
                     (clause, float(value))
                     for clause, value in zip(clauses, at_mass["values"][place, first:], strict=False)
-                    if widths_here[place] >= clause.min_width
+                    if clause.applies_to(float(widths_here[place]))
                 ]
                 if active:
                     clause, value = max(active, key=lambda pair: pair[0].ratio(pair[1]))

@@ -57,17 +57,26 @@ def _behind_window(window: np.ndarray, at: int, lowest: float, highest: float, n
     error of E at a point: points that are not looked at get the bits they would get if they were.
     """
     start, length, alone, of_width = window[at], window[at + 1], window[at + 2], window[at + 3]
-    low, high = max(narrowest, LEAST_WIDTH), max(widest, LEAST_WIDTH)
-    most, least, bound = math.exp(-start * low), math.exp(-start * high), alone + of_width
+    low, high, bound = max(narrowest, LEAST_WIDTH), max(widest, LEAST_WIDTH), alone + of_width
+    # without an exponential: E is at most 1, and at most (b - a) Gamma
+    ceiling = 1.0 if alone != 0.0 else min(1.0 / low, length)
+    if bound > 0.0 and highest * ceiling <= bound * (1.0 - CLEAR):
+        return -1
+    size = abs(bound)
+    most = math.exp(-start * low)
     if length < np.inf:
         most *= -math.expm1(-length * low)
-        least *= -math.expm1(-length * high)
     if alone == 0.0:
         most /= low
+    if highest > 0.0 and highest * most * (1.0 + CLEAR) + CLEAR * size <= bound:
+        return -1
+    least = math.exp(-start * high)
+    if length < np.inf:
+        least *= -math.expm1(-length * high)
+    if alone == 0.0:
         least /= high
     top = highest * (most if highest > 0.0 else least)
     bottom = lowest * (least if lowest > 0.0 else most)
-    size = abs(bound)
     if top + CLEAR * (abs(top) + size) <= bound:
         return -1
     return 1 if narrowest > 0.0 and bottom - CLEAR * (abs(bottom) + size) > bound else 0
@@ -80,6 +89,7 @@ def decide(
     degree: np.ndarray,
     bit: np.ndarray,
     prompt: np.ndarray,
+    broadest: np.ndarray,
     window: np.ndarray,
     is_open: bool,
     narrowest: float,
@@ -96,7 +106,8 @@ def decide(
     ----------
     low, high : float64[T DEGREES], ranges of the coefficients of each inequality; least, most : of `power_ranges` of u.
     degree : int64[T]; bit : uint64[T].
-    prompt : float64[T], least width in GeV where the inequality applies, 0 for everywhere.
+    prompt, broadest : float64[T], least and largest width in GeV where the inequality applies, 0 and infinity for
+        everywhere.
     window : float64[T * window.NUMBERS], of `window.apply_window`.
     is_open : whether a channel is open on all lines; if not, inequalities behind a window are left.
     narrowest, widest : range of the width, GeV.
@@ -109,6 +120,8 @@ def decide(
     bits, remaining = np.uint64(0), 0
     for k in range(count):
         t = inequalities[k]
+        if bits & bit[t] != 0 or narrowest > broadest[t]:
+            continue
         row = t * DEGREES
         lowest, highest = low[row], high[row]
         for d in range(1, degree[t] + 1):
@@ -118,20 +131,22 @@ def decide(
             highest += max(max(x, y), max(z, w))
         at = t * NUMBERS
         if window[at + LENGTH] > 0.0:
-            if bits & bit[t] != 0:
-                continue
             verdict = _behind_window(window, at, lowest, highest, narrowest, widest) if is_open else 0
-            if verdict > 0:
+            if verdict > 0 and widest <= broadest[t]:
                 bits |= bit[t]
-            elif verdict == 0:
+            elif verdict >= 0:
                 left[remaining] = t
                 remaining += 1
             continue
         if highest <= 0.0 or widest < prompt[t]:
             continue
-        if lowest > 0.0 and narrowest >= prompt[t]:
+        if lowest > 0.0 and narrowest >= prompt[t] and widest <= broadest[t]:
             bits |= bit[t]
             continue
         left[remaining] = t
         remaining += 1
+    found, remaining = remaining, 0
+    for k in range(found):  # what another inequality of its constraint has decided meanwhile need not be looked at
+        left[remaining] = left[k]
+        remaining += 1 if bits & bit[left[k]] == 0 else 0
     return bits, remaining

@@ -32,7 +32,8 @@ class Expansion(NamedTuple):
     chi2 : rows A (powers of u 0 to 8), B, C; lengths : rows p (0 to 4), q; of |a|, |b|, |u|.
     inequalities, closed : rows of D (0 to 6) of each inequality, and of D on lines where no channel is open.
     inequality_end, closed_end : int64[T], end of the terms of each inequality.
-    degree : int64[T]; bit : uint64[T]; prompt : float64[T]; window : float64[T * NUMBERS], see `bounds.decide`.
+    degree : int64[T]; bit : uint64[T]; prompt, broadest : float64[T]; window : float64[T * NUMBERS]: see
+        `bounds.decide`.
     kind : which of `tile.FIXED`, `LONG`.
     """
 
@@ -48,6 +49,7 @@ class Expansion(NamedTuple):
     degree: np.ndarray
     bit: np.ndarray
     prompt: np.ndarray
+    broadest: np.ndarray
     window: np.ndarray
     kind: int
 
@@ -81,6 +83,7 @@ def _settle(
     degree: np.ndarray,
     bit: np.ndarray,
     prompt: np.ndarray,
+    broadest: np.ndarray,
     window: np.ndarray,
     everywhere: np.uint64,
     inequalities: np.ndarray,
@@ -89,14 +92,14 @@ def _settle(
 ) -> int:
     """Bits of whole lines, uint64[LANES], from inequalities[:count] that do not depend on u; those that do are left.
 
-    An inequality behind a window counts as one that does.
+    An inequality that asks for the width counts as one that does.
     """
     remaining, off = 0, np.uint64(0)
     for i in range(LANES):
         bits[i] = everywhere
     for k in range(count):
         t = inequalities[k]
-        if degree[t] > 0 or prompt[t] > 0.0 or window[t * NUMBERS + LENGTH] > 0.0:
+        if degree[t] > 0 or prompt[t] > 0.0 or broadest[t] < np.inf or window[t * NUMBERS + LENGTH] > 0.0:
             inequalities[remaining] = t
             remaining += 1
             continue
@@ -176,7 +179,7 @@ def evaluate_grid(
     prompt, behind, window = False, False, p.window
     for t in range(inequalities):
         prompt = prompt or p.prompt[t] > 0.0
-        behind = behind or window[t * NUMBERS + LENGTH] > 0.0
+        behind = behind or window[t * NUMBERS + LENGTH] > 0.0 or p.broadest[t] < np.inf
 
     a_powers, b_powers, b_sizes = local(POWERS), local(_POWERS_OF_LANES), local(_POWERS_OF_LANES)
     b, size, c = local(LANES), local(LANES), local(_COEFFICIENTS_OF_LANES)
@@ -184,6 +187,7 @@ def evaluate_grid(
     b_least, b_most, u_least, u_most = local(POWERS), local(POWERS), local(DEGREES), local(DEGREES)
     t_from, t_to = local(LANES, np.int64), local(LANES, np.int64)
     values, flags = local(_TILE, np.float32), local(_TILE, np.uint64)
+    share, least_y = local(LANES), local(LANES)
     every, here, left = (
         order[:inequalities],
         order[inequalities : 2 * inequalities],
@@ -250,7 +254,7 @@ def evaluate_grid(
                 if behind:
                     narrowest, widest = _widths_in_tile(c, u_least, u_most)
                 bundle_bits, in_bundle = decide(
-                    *(low, high, p.degree, p.bit, p.prompt, window, not is_closed, narrowest, widest),
+                    *(low, high, p.degree, p.bit, p.prompt, p.broadest, window, not is_closed, narrowest, widest),
                     *(u_least, u_most, every, inequalities, here),
                 )
                 some_on_lines(
@@ -261,7 +265,9 @@ def evaluate_grid(
                         *(p.closed, p.closed_end, DEGREES, here, in_bundle, closed_worth, b_powers, LANES, d_closed)
                     )
                     _replace(closed, here, in_bundle, d_closed, d)
-                in_bundle = _settle(*(d, p.degree, p.bit, p.prompt, window, bundle_bits, here, in_bundle, line_bits))
+                in_bundle = _settle(
+                    *(d, p.degree, p.bit, p.prompt, p.broadest, window, bundle_bits, here, in_bundle, line_bits)
+                )
             corner = begin + bundle * b_stride
             inside = corner >= first and corner + (LANES - 1) * b_stride + line_span < first + count
             from_all, to_all = n_t, 0
@@ -286,7 +292,7 @@ def evaluate_grid(
                     if prompt or behind:
                         narrowest, widest = _widths_in_tile(c, u_least, u_most)
                     bits, remaining = decide(
-                        *(low, high, p.degree, p.bit, p.prompt, window, not is_closed, narrowest, widest),
+                        *(low, high, p.degree, p.bit, p.prompt, p.broadest, window, not is_closed, narrowest, widest),
                         *(u_least, u_most, here, in_bundle, left),
                     )
                     for i in range(LANES):
@@ -298,9 +304,15 @@ def evaluate_grid(
                     for k in range(remaining):
                         t = left[k]
                         if window[t * NUMBERS + LENGTH] > 0.0:
-                            apply_window(t_values, c, d, t * DEGREES, window, t * NUMBERS, p.bit[t], flags)
-                        elif p.degree[t] > 2 or p.prompt[t] > 0.0:
-                            _tile.apply_inequality(t_values, c, d, t * DEGREES, p.prompt[t], p.bit[t], flags)
+                            apply_window(
+                                *(t_values, c, d, t * DEGREES, window, t * NUMBERS),
+                                *(narrowest, widest, p.broadest[t], p.bit[t], flags),
+                                *(p.kind == _tile.FIXED, share, least_y),
+                            )
+                        elif p.degree[t] > 2 or p.prompt[t] > 0.0 or widest > p.broadest[t]:
+                            _tile.apply_inequality(
+                                t_values, c, d, t * DEGREES, p.prompt[t], p.broadest[t], p.bit[t], flags
+                            )
                         elif waiting < 0:
                             waiting = t
                         else:

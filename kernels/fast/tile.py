@@ -131,9 +131,16 @@ def apply_quadratics(
 
 @inner
 def apply_inequality(
-    t: np.ndarray, c: np.ndarray, d: np.ndarray, place: int, least: float, bit: np.uint64, flags: np.ndarray
+    t: np.ndarray,
+    c: np.ndarray,
+    d: np.ndarray,
+    place: int,
+    least: float,
+    most: float,
+    bit: np.uint64,
+    flags: np.ndarray,
 ) -> None:
-    """The same for one polynomial of degree 6, and only where the width is at least `least`."""
+    """The same for one polynomial of degree 6, and only where the width is from `least` to `most`."""
     off, k0 = np.uint64(0), np.uint64(place * L)
     k1, k2, k3 = k0 + np.uint64(L), k0 + np.uint64(2 * L), k0 + np.uint64(3 * L)
     k4, k5, k6 = k0 + np.uint64(4 * L), k0 + np.uint64(5 * L), k0 + np.uint64(6 * L)
@@ -144,8 +151,8 @@ def apply_inequality(
             x = here + c[i]
             value = ((d[k6 + lane] * x + d[k5 + lane]) * x + d[k4 + lane]) * x + d[k3 + lane]
             value = ((value * x + d[k2 + lane]) * x + d[k1 + lane]) * x + d[k0 + lane]
-            broad = c[W0 + i] + (c[W1 + i] * x + c[W2 + i] * x * x) >= least
-            flags[at + lane] |= bit if (value > 0.0) & broad else off
+            width = c[W0 + i] + (c[W1 + i] * x + c[W2 + i] * x * x)
+            flags[at + lane] |= bit if (value > 0.0) & (width >= least) & (width <= most) else off
 
 
 @inner

@@ -27,6 +27,7 @@ from zdscan.kernels.jit import inner
 START, LENGTH, ALONE, OF_WIDTH, NUMBERS = range(5)
 L, W0, W1, W2 = _tile.LANES, _tile.W0, _tile.W1, _tile.W2
 LARGEST, HALVED = 120.0, 1.0 / 512.0
+NEGLIGIBLE, VANISHED = 1e-17, 40.0  # exp(-x) is 1 below, and 0 beside 1 above
 S2, S3, S4, S5, S6, S7, S8 = 1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720, 1 / 5040, 1 / 40320
 
 
@@ -53,20 +54,20 @@ def gone(x: float) -> float:
 
 
 @inner
-def apply_window(
+def _apply(
     t: np.ndarray,
     c: np.ndarray,
     d: np.ndarray,
     place: int,
     window: np.ndarray,
     at: int,
+    most: float,
     bit: np.uint64,
     flags: np.ndarray,
+    fades: bool,
+    ends: bool,
 ) -> None:
-    """Set the bit of one inequality where D > 0, as `tile.apply_inequality` does; window[at..] are the numbers of it.
-
-    A vector without open channel (width 0) has E = 1 whatever the window: its y says all.
-    """
+    """`apply_window`; fades, ends : whether exp(-a Gamma) and exp(-(b - a) Gamma) are worth computing. Literals."""
     start, length, alone, of_width = window[at], window[at + 1], window[at + 2], window[at + 3]
     off, k0 = np.uint64(0), np.uint64(place * L)
     k1, k2, k3 = k0 + np.uint64(L), k0 + np.uint64(2 * L), k0 + np.uint64(3 * L)
@@ -77,7 +78,83 @@ def apply_window(
             lane = np.uint64(i)
             x = here + c[i]
             width = max(c[W0 + i] + (c[W1 + i] * x + c[W2 + i] * x * x), 0.0)
-            share = faded(start * width) * gone(length * width) if width > 0.0 else 1.0
+            share = 1.0
+            if fades:
+                share = faded(start * width)
+            if ends:
+                share *= gone(length * width) if width > 0.0 else 1.0
             value = ((d[k6 + lane] * x + d[k5 + lane]) * x + d[k4 + lane]) * x + d[k3 + lane]
             value = ((value * x + d[k2 + lane]) * x + d[k1 + lane]) * x + d[k0 + lane]
-            flags[first + lane] |= bit if value * share - (of_width * width + alone) > 0.0 else off
+            above = value * share - (of_width * width + alone) > 0.0
+            flags[first + lane] |= bit if above & (width <= most) else off
+
+
+@inner
+def _apply_fixed(
+    t: np.ndarray,
+    c: np.ndarray,
+    d: np.ndarray,
+    place: int,
+    window: np.ndarray,
+    at: int,
+    most: float,
+    bit: np.uint64,
+    flags: np.ndarray,
+    share: np.ndarray,
+    least: np.ndarray,
+) -> None:
+    """`apply_window` where the width does not depend on u: one share of a line, and one least y, float64[L] each."""
+    start, length, alone, of_width = window[at], window[at + 1], window[at + 2], window[at + 3]
+    off, k0 = np.uint64(0), np.uint64(place * L)
+    k1, k2, k3 = k0 + np.uint64(L), k0 + np.uint64(2 * L), k0 + np.uint64(3 * L)
+    k4, k5, k6 = k0 + np.uint64(4 * L), k0 + np.uint64(5 * L), k0 + np.uint64(6 * L)
+    for i in range(L):
+        width = max(c[W0 + i], 0.0)
+        share[i] = faded(start * width) * gone(length * width) if width > 0.0 else 1.0
+        least[i] = of_width * width + alone if width <= most else np.inf
+    for s in range(t.shape[0]):
+        here, first = t[s], np.uint64(s * L)
+        for i in range(L):
+            lane = np.uint64(i)
+            x = here + c[i]
+            value = ((d[k6 + lane] * x + d[k5 + lane]) * x + d[k4 + lane]) * x + d[k3 + lane]
+            value = ((value * x + d[k2 + lane]) * x + d[k1 + lane]) * x + d[k0 + lane]
+            flags[first + lane] |= bit if value * share[lane] - least[lane] > 0.0 else off
+
+
+@inner
+def apply_window(
+    t: np.ndarray,
+    c: np.ndarray,
+    d: np.ndarray,
+    place: int,
+    window: np.ndarray,
+    at: int,
+    narrowest: float,
+    widest: float,
+    most: float,
+    bit: np.uint64,
+    flags: np.ndarray,
+    is_fixed: bool,
+    share: np.ndarray,
+    least: np.ndarray,
+) -> None:
+    """Set the bit of one inequality where D > 0 and the width is at most `most`; window[at..] are the numbers of it.
+
+    A vector without open channel (width 0) has E = 1 whatever the window: its y says all. Exponentials that are 1 or 0
+    to rounding over the widths of the tile, from narrowest to widest, are not computed.
+
+    is_fixed : whether the width does not depend on u. share, least : float64[L] to work in.
+    """
+    if is_fixed:
+        _apply_fixed(t, c, d, place, window, at, most, bit, flags, share, least)
+        return
+    fades, ends = window[at] * widest > NEGLIGIBLE, window[at + 1] * narrowest < VANISHED
+    if fades and ends:
+        _apply(t, c, d, place, window, at, most, bit, flags, True, True)
+    elif fades:
+        _apply(t, c, d, place, window, at, most, bit, flags, True, False)
+    elif ends:
+        _apply(t, c, d, place, window, at, most, bit, flags, False, True)
+    else:
+        _apply(t, c, d, place, window, at, most, bit, flags, False, False)

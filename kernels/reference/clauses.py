@@ -11,12 +11,12 @@ from zdscan.kernels.tables import clauses as _clauses
 
 
 def branching_ratios(points: Points) -> np.ndarray:
-    """To everything invisible, ee, mumu and hadrons, the order of channels in clauses: float64[4, n].
+    """To everything invisible, ee, mumu, hadrons and pi+ pi-, the order of channels in clauses: float64[5, n].
 
     A vector without open channel is invisible.
     """
     electrons, muons, neutrinos, hadrons, invisible = points.channels
-    out = np.stack([neutrinos + invisible, electrons, muons, hadrons]) * points.inverse_width
+    out = np.stack([neutrinos + invisible, electrons, muons, hadrons, points.pions]) * points.inverse_width
     out[_clauses.INVISIBLE_CHANNEL, points.width == 0.0] = 1.0
     return out
 
@@ -37,11 +37,11 @@ def clause_values(clauses: np.ndarray, points: Points) -> np.ndarray:
     for c, m in zip(*(place.tolist() for place in np.nonzero(coefficients)), strict=True):
         values[c] += np.multiply(coefficients[c, m], monomials[m], out=term)
     for value, clause in zip(values, numbers, strict=True):
-        channel = int(clause[_clauses.CHANNEL])
         if clause[_clauses.APPLIES] == 0.0:
             continue
-        if channel >= 0:
-            value *= fractions[channel]
+        channels = _clauses.channels_of(int(clause[_clauses.CHANNEL]))
+        if channels:
+            value *= fractions[channels[0]] if len(channels) == 1 else fractions[list(channels)].sum(axis=0)
         if clause[_clauses.WINDOW_TO] > 0.0:
             value *= share_in_window(clause[_clauses.WINDOW_FROM], clause[_clauses.WINDOW_TO], points.width)
         if clause[_clauses.CONSTANT] != 0.0:
@@ -67,7 +67,7 @@ def _monomials(clauses: np.ndarray, points: Points) -> dict[int, np.ndarray]:
 def constraint_ratios(clauses: np.ndarray, points: Points, values: np.ndarray, constraints: int) -> np.ndarray:
     """The largest ratio of each constraint's clauses: values float64[slots, n]; float64[constraints, n].
 
-    0 where none applies, which is also where the vector is narrower than a prompt decay needs.
+    0 where none applies, which is also where the vector is narrower than a prompt decay needs or broader than a peak.
     """
     ratios, term = np.zeros((constraints, values.shape[1])), np.empty(values.shape[1])
     for clause, value in zip(clauses[:, : _clauses.POLYNOMIAL].tolist(), values, strict=True):
@@ -81,6 +81,8 @@ def constraint_ratios(clauses: np.ndarray, points: Points, values: np.ndarray, c
                 np.multiply(distance, 1.0 / bound, out=term)
                 if clause[_clauses.MIN_WIDTH] > 0.0:
                     term[points.width < clause[_clauses.MIN_WIDTH]] = 0.0
+                if clause[_clauses.MAX_WIDTH] > 0.0:
+                    term[points.width > clause[_clauses.MAX_WIDTH]] = 0.0
                 np.maximum(of_constraint, term, out=of_constraint)
     return ratios + 0.0  # no zero with a sign
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from zdscan.kernels.physics.couplings import A_MU, V_MU
+from zdscan.kernels.physics.couplings import A_MU, V_D, V_MU, V_U
 from zdscan.kernels.physics.widths import width_products
 from zdscan.kernels.tables import mass as _mass
 
@@ -21,6 +21,7 @@ class Points(NamedTuple):
     couplings : float64[18, n], by the numbers of kernels/physics/couplings.py.
     vertex : float64[3, n], Re(E0, E2, M1/lambda_t) of b -> s.
     channels : float64[5, n], partial widths to ee, mumu, neutrinos, hadrons, and the extra invisible one, GeV.
+    pions : float64[n], the part of the hadrons that is pi+ pi- below 1 GeV, GeV.
     width, inverse_width : float64[n], total width in GeV and its inverse; both 0 where no channel is open.
     """
 
@@ -28,6 +29,7 @@ class Points(NamedTuple):
     couplings: np.ndarray
     vertex: np.ndarray
     channels: np.ndarray
+    pions: np.ndarray
     width: np.ndarray
     inverse_width: np.ndarray
 
@@ -40,7 +42,9 @@ def points_at(mass_tables: np.ndarray, matrix: np.ndarray, parameters: np.ndarra
     width = channels[0] + channels[1] + channels[2] + channels[3] + channels[4]
     width[width < CLOSED] = 0.0
     inverse = np.divide(1.0, width, out=np.zeros_like(width), where=width > 0.0)
-    return Points(parameters, couplings, vertex, channels, width, inverse)
+    rho = couplings[V_U] - couplings[V_D]
+    pions = mass_tables[_mass.HADRONS] * (rho * rho)
+    return Points(parameters, couplings, vertex, channels, pions, width, inverse)
 
 
 def linear_forms(matrix: np.ndarray, parameters: np.ndarray) -> np.ndarray:

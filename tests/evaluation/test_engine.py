@@ -59,7 +59,7 @@ def test_grid_agrees_with_points(case, theory, theory_errors):
         np.testing.assert_allclose(outputs["predictions"], point.predictions, rtol=FLOAT32_OUTPUT)
         np.testing.assert_allclose(outputs["ratios"], point.ratios, rtol=FLOAT32_OUTPUT, atol=1e-44)
         np.testing.assert_allclose(outputs["a_mu"], point.delta_a_mu, rtol=FLOAT32_OUTPUT, atol=1e-44)
-        bits = (outputs["excluded"][:, None] >> np.arange(point.ratios.shape[-1], dtype=np.uint32)) & 1
+        bits = (outputs["excluded"][:, None] >> np.arange(point.ratios.shape[-1], dtype=np.uint64)) & np.uint64(1)
         np.testing.assert_array_equal(bits.astype(bool), point.excluded)
         # chi2 from the triangular factor is the sum of squared pulls of the predictions
         direct = [point.physics.likelihood.chi2(p)["all"] for p in point.predictions]

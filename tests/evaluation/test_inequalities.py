@@ -14,7 +14,8 @@ from zdscan.kernels.tables import clauses as layout
 from zdscan.physics.clause import Clause
 from zdscan.physics.polynomial import Polynomial
 
-CHANNELS = (None, "invisible", "ee", "mumu", "hadrons")
+CHANNELS = (None, "invisible", "ee", "mumu", "hadrons", "pipi", ("ee", "mumu"), ("invisible", "ee"), ("mumu", "pipi"))
+ROWS = ("invisible", "ee", "mumu", "hadrons", "pipi")
 ROLES = [(0, 1, 2), (1, 0, 2), (0, 2, 1)]
 
 
@@ -34,14 +35,16 @@ def random_clause(rng: np.random.Generator) -> Clause:
         root=root,
         channel=None if root else CHANNELS[rng.integers(len(CHANNELS))],
         min_width=rng.uniform(),
+        max_width=rng.choice([math.inf, 2.0]),
     )
 
 
 def random_mass(rng: np.random.Generator) -> tuple[list[Clause | None], np.ndarray]:
     """Clauses, None where one does not apply, and widths; channels are closed here and there."""
     clauses = [random_clause(rng) if rng.uniform() < 0.8 else None for _ in range(rng.integers(0, 9))]
-    channels = np.abs(rng.normal(size=(5, 7))) * (rng.uniform(size=(5, 1)) < 0.7)
-    channels[-1] = channels[:-1].sum(axis=0)
+    channels = np.abs(rng.normal(size=(6, 7))) * (rng.uniform(size=(6, 1)) < 0.7)
+    channels[4] *= channels[3].any()  # pions are hadrons
+    channels[-1] = channels[:4].sum(axis=0)
     return clauses, channels
 
 
@@ -101,11 +104,12 @@ def test_a_test_is_positive_where_its_clause_excludes(roles: tuple[int, int, int
                         continue
                     assert tests.bit[place] == 1 << number
                     assert tests.prompt[place] == clause.min_width
+                    assert tests.broadest[place] == clause.max_width
                     behind = clause.channel is not None
-                    row = CHANNELS.index(clause.channel) - 1
-                    alone = 1.0 if clause.channel in (None, "invisible") else 0.0
+                    partial = sum(widths[ROWS.index(channel)] for channel in clause.channels)
+                    alone = 1.0 if not behind or "invisible" in clause.channels else 0.0
                     for d, size, fraction, scale in (
-                        (inside, in_sizes, widths[row] / total if behind else 1.0, total if behind else 1.0),
+                        (inside, in_sizes, partial / total if behind else 1.0, total if behind else 1.0),
                         (outside, out_sizes, alone, 1.0),
                     ):
                         if d is inside and behind and closed:
@@ -135,6 +139,6 @@ def test_degrees_are_those_of_the_cells() -> None:
 
 
 def test_no_clause_applies() -> None:
-    tests = Excluder((0, 1, 2), np.zeros(2)).inequalities(np.zeros((4, layout.LENGTH)), np.zeros((5, 7)))
+    tests = Excluder((0, 1, 2), np.zeros(2)).inequalities(np.zeros((4, layout.LENGTH)), np.zeros((6, 7)))
     assert len(tests.bit) == len(tests.degree) == len(tests.prompt) == 0
     assert len(tests.inside.row) == len(tests.outside.row) == len(tests.inside.entry_value) == 0

@@ -359,7 +359,7 @@ def test_a_grid_has_the_term_as_points_have_it() -> None:
     engine = Engine.from_scan(scan)
     size = scan.points // 2
     for place, mass in enumerate((0.02, 0.3)):
-        chi2, excluded = np.empty(size, np.float32), np.empty(size, np.uint32)
+        chi2, excluded = np.empty(size, np.float32), np.empty(size, np.uint64)
         engine.evaluate(engine.mass_tables(place), 0, size, [chi2, excluded])
         eps, g_mu = np.meshgrid(scan.axes["eps"], scan.axes["g_mu"], indexing="ij")
         chosen = {"theory": scan.settings.theory, "constraints": scan.settings.constraints}

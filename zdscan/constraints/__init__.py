@@ -1,7 +1,8 @@
 """The constraints: one file each, found by its presence, and the sets and sums of them that a scan can name.
 
 A constraint is a module of this folder, or, if it is a limit curve and no more, a data file
-``zdscan/inputs/data/constraint_<id>.toml`` (:mod:`zdscan.physics.limit_curve`). The name of the file is the id.
+``zdscan/inputs/data/constraint_<id>.toml`` (:mod:`zdscan.physics.limit_curve`); the name of the file is the id. Recast
+searches for other vectors are entries of ``zdscan/inputs/data/searches.toml`` (:mod:`zdscan.physics.search`).
 Installed packages add constraints by entry points of the group ``zdscan.constraints``; they are in no set but
 ``packages``, so that a scan file means the same on every machine.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import pkgutil
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib import import_module
@@ -25,13 +27,14 @@ if TYPE_CHECKING:
 ENTRY_POINTS = "zdscan.constraints"
 GROUPS = ("flavour", "low-energy", "direct")  # every constraint of zdscan is in one
 SETS = ("all", "paper", *GROUPS, "packages")  # what stands for many constraints at once
+SEARCHES = "searches.toml"
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
 
 
 @cache
 def available() -> tuple[str, ...]:
-    """Ids of the constraints of zdscan, in alphabetical order; reads file names only."""
-    return tuple(sorted((*_modules(), *_data_files())))
+    """Ids of the constraints of zdscan, in alphabetical order; reads file names and one list."""
+    return tuple(sorted((*_modules(), *_data_files(), *_searches())))
 
 
 @cache
@@ -56,18 +59,25 @@ def _data_files() -> tuple[str, ...]:
     return names_of("constraint")
 
 
+def _searches() -> tuple[str, ...]:
+    from zdscan.inputs.files import parse_toml, read_data
+
+    return tuple(parse_toml(read_data(SEARCHES).decode(), SEARCHES))
+
+
 @cache
 def _registry() -> Mapping[str, Constraint]:
-    from zdscan.physics import limit_curve
+    from zdscan.physics import limit_curve, search
 
-    modules, data_files = _modules(), _data_files()
-    if twice := sorted({*modules} & {*data_files}):
+    modules, data_files, searches = _modules(), _data_files(), _searches()
+    if twice := sorted(name for name, n in Counter([*modules, *data_files, *searches]).items() if n > 1):
         raise UserError(f"A module and a data file define the same constraint: {', '.join(twice)}. Rename one of them.")
     found = {name: import_module(f"{__name__}.{name}").CONSTRAINT for name in modules}
     for name, constraint in found.items():
         if constraint.id != name:
             raise RuntimeError(f"the constraint in {name}.py calls itself {constraint.id}")
     found |= {name: limit_curve.constraint(name) for name in data_files}
+    found |= {name: search.constraint(name) for name in searches}
     return {name: found[name] for name in available()}
 
 

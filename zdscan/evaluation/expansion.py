@@ -56,6 +56,7 @@ _TO_QUARTICS = (_FOUR[:, None, :] == np.arange(len(QUARTICS))[:, None]).astype(n
 # of the header, for neutrinos, electrons, muons, hadrons by vector and by axial currents
 _FACTORS = np.array([_mass.NEUTRINO, *range(_mass.ELECTRON, _mass.MUON + 2), *range(_mass.HADRONS, _mass.AXIAL + 3)])
 _STARTS = (0, 1, 3, 5, 11)  # of each of them
+_RHO_RHO = 5  # the first product of hadronic currents
 
 
 def roles_of(lengths: Sequence[int]) -> tuple[int, int, int]:
@@ -198,15 +199,17 @@ class Expander:
         return np.array(width_products(self.couplings, self._square))
 
     def _channels(self, header: Floats) -> Floats:
-        """Widths over 1 and the quadratics, GeV: float64[5, 7], rows invisible, ee, mumu, hadrons, total."""
+        """Widths over 1 and the quadratics, GeV: float64[6, 7], rows invisible, ee, mumu, hadrons, pi+ pi-, total."""
         out = np.zeros((_clauses.CHANNELS + 1, len(WIDTHS)))
         out[0, 0] = header[_mass.INVISIBLE]
         parts = np.add.reduceat(header[_FACTORS, None] * self._squares, _STARTS, axis=0)
-        out[:-1, 1:] = parts[:-1]
-        out[-2, 1:] += parts[-1]
+        separate = _clauses.SEPARATE
+        out[:separate, 1:] = parts[:-1]
+        out[_clauses.HADRON_CHANNEL, 1:] += parts[-1]
         if header[_mass.INVISIBLE_SHARE] != 0.0:
-            out[0, 1:] += header[_mass.INVISIBLE_SHARE] * out[:-1, 1:].sum(axis=0)
-        out[-1] = out[:-1].sum(axis=0)
+            out[0, 1:] += header[_mass.INVISIBLE_SHARE] * out[:separate, 1:].sum(axis=0)
+        out[_clauses.PION_CHANNEL, 1:] = header[_mass.HADRONS] * self._squares[_RHO_RHO]
+        out[-1] = out[:separate].sum(axis=0)
         return out
 
     def total_width(self, header: Floats) -> Floats:
@@ -261,6 +264,7 @@ class Expander:
                 degree=found.degree,
                 bit=found.bit,
                 prompt=found.prompt,
+                broadest=found.broadest,
                 window=found.window,
                 kind=_kind(channels[-1], terms_of_chi2, terms_of_length),
             )

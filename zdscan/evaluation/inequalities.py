@@ -43,7 +43,8 @@ class Inequalities:
     """The inequalities of one mass: of T inequalities the terms of D where a channel is open and where none is.
 
     inside_end, outside_end : int64[T], end of the terms of each inequality.
-    degree : int64[T], of D in u; bit : uint64[T], of the constraint; prompt : float64[T], least width in GeV.
+    degree : int64[T], of D in u; bit : uint64[T], of the constraint.
+    prompt, broadest : float64[T], least and largest width in GeV; broadest is infinite where there is none.
     window : float64[T * window.NUMBERS], see kernels/fast/window.py.
     """
 
@@ -54,6 +55,7 @@ class Inequalities:
     degree: Ints
     bit: NDArray[np.uint64]
     prompt: Floats
+    broadest: Floats
     window: Floats
 
 
@@ -92,7 +94,7 @@ class Excluder:
         self._recipes: dict[tuple[bytes, ...], _Recipe] = {}
 
     def inequalities(self, clauses: Floats, channels: Floats) -> Inequalities:
-        """Of clauses float64[n, LENGTH]; channels float64[5, 7], widths over `WIDTHS`, the last the total."""
+        """Of clauses float64[n, LENGTH]; channels float64[6, 7], widths over `WIDTHS`, the last the total."""
         applied = clauses[clauses[:, _clauses.APPLIES] != 0.0]
         numbers, given = applied[:, : _clauses.POLYNOMIAL].T, applied[:, _clauses.POLYNOMIAL :]
         polynomials = given @ self._turn
@@ -121,6 +123,7 @@ class Excluder:
         left = np.concatenate([polynomials.ravel(), bound])
         factors = np.concatenate([[1.0], channels.ravel()])
         right = np.concatenate([factors, -factors])
+        largest = numbers[_clauses.MAX_WIDTH, recipe.clause]
         values = np.add.reduceat(left[recipe.left] * right[recipe.right], recipe.start)
         return Inequalities(
             Terms(*recipe.inside, values[: recipe.split]),
@@ -130,6 +133,7 @@ class Excluder:
             recipe.degree,
             recipe.bit,
             numbers[_clauses.MIN_WIDTH, recipe.clause],
+            np.where(largest > 0.0, largest, np.inf),
             _window_numbers(windows[:, recipe.clause], numbers[_clauses.CHANNEL, recipe.clause] >= 0.0, bound),
         )
 
@@ -149,7 +153,7 @@ def _recipe(labels: Ints, kept: NDArray[np.bool_], there: NDArray[np.bool_], ope
 
     labels : int64[3, n], constraint, channel and kind of window of the clauses.
     kept : bool[n, 2], sides that are inequalities.
-    there : bool[n, 35], coefficients that are not zero; open_ : bool[5, 7], widths that are not.
+    there : bool[n, 35], coefficients that are not zero; open_ : bool[6, 7], widths that are not.
     """
     clauses, monomials_, widths = len(kept), there.shape[1], open_.shape[1]
     clause, below = np.nonzero(kept)
@@ -157,23 +161,25 @@ def _recipe(labels: Ints, kept: NDArray[np.bool_], there: NDArray[np.bool_], ope
     inside: list[tuple[int, int, int, int]] = []  # inequality, place in `INEQUALITIES`, places in left and right
     outside: list[tuple[int, int, int, int]] = []
     for inequality, (c, side) in enumerate(zip(clause.tolist(), (negative * below).tolist(), strict=True)):
-        channel, window, bound = int(labels[1, c]), int(labels[2, c]), clauses * monomials_ + inequality
+        channels, window = _clauses.channels_of(int(labels[1, c])), int(labels[2, c])
+        bound = clauses * monomials_ + inequality
         live = np.flatnonzero(there[c]).tolist()
         alone = [(inequality, int(_ALONE[m, 0]), c * monomials_ + m, side) for m in live]
-        if channel < 0:
+        if not channels:
             inside += alone if window else [*alone, (inequality, 0, bound, negative)]
         else:
-            of_channel, of_total = (np.flatnonzero(open_[row]).tolist() for row in (channel, total))
+            of_total = np.flatnonzero(open_[total]).tolist()
             inside += [
                 (inequality, int(_TIMES_WIDTH[m, w]), c * monomials_ + m, side + 1 + channel * widths + w)
-                for m, w in itertools.product(live, of_channel)
+                for channel in channels
+                for m, w in itertools.product(live, np.flatnonzero(open_[channel]).tolist())
             ]
             if not window:
                 inside += [(inequality, int(_OF_WIDTH[w]), bound, negative + 1 + total * widths + w) for w in of_total]
         # without an open channel the invisible branching ratio is 1 and all others are 0; nothing decays in a window
-        if channel in (-1, _clauses.INVISIBLE_CHANNEL) and window != _WITHIN:
+        if (not channels or _clauses.INVISIBLE_CHANNEL in channels) and window != _WITHIN:
             outside += alone
-        if channel >= 0 or not window:
+        if channels or not window:
             outside.append((inequality, 0, bound, negative))
     start, keys = [], []
     for entries in (inside, outside):

@@ -2,7 +2,8 @@
 
 A file has columns (the mass, or the two edges of a bin, then the numbers), a rule by which they are interpolated, and
 one or more segments of rows with citations and grade. There are no numbers between the segments. The files are
-``constraint_<name>.toml``, which are a constraint and say of which decay (zdscan/physics/limit_curve.py), and
+``constraint_<name>.toml``, which are a constraint and say of which decay (zdscan/physics/limit_curve.py),
+``search_<name>.toml``, which are a search for another vector and say how it is recast (zdscan/physics/search.py), and
 ``table_<name>.toml``, which are read by whatever needs them.
 """
 
@@ -23,8 +24,9 @@ from zdscan.errors import UserError
 from zdscan.inputs.files import Grade, Number, Record, Text, load_named, names_of, parse_toml, validate
 from zdscan.inputs.spline import Spline
 
-KINDS = ("constraint", "table")  # a file is called <kind>_<name>.toml
+KINDS = ("constraint", "search", "table")  # a file is called <kind>_<name>.toml
 INTERVAL = ("central", "low", "high")  # columns of a best value and its 68% interval
+REGION = ("lower", "upper")  # columns of the edges of an excluded interval
 Array = NDArray[np.float64]
 Sign = Literal["positive", "not negative", "any"]
 _WORDS: Mapping[Sign, str] = {"positive": "positive", "not negative": "0 or more"}
@@ -95,8 +97,20 @@ def _log_linear(segment: Segment, column: str, mass: float) -> float:
     return float(10.0 ** np.interp(mass, segment.columns["mass"], segment.logs[column]))
 
 
+def _log_log(segment: Segment, column: str, mass: float) -> float:
+    if column not in segment.logs:
+        segment.logs[column] = np.log10(segment.columns[column])
+    return float(10.0 ** np.interp(math.log(mass), segment.log_mass, segment.logs[column]))
+
+
 def _linear_in_log_mass(segment: Segment, column: str, mass: float) -> float:
     return float(np.interp(math.log(mass), segment.log_mass, segment.columns[column]))
+
+
+def _plain_spline(segment: Segment, column: str, mass: float) -> float:
+    if column not in segment.splines:
+        segment.splines[column] = Spline(segment.log_mass, segment.columns[column])
+    return float(segment.splines[column](math.log(mass)))
 
 
 def _spline(segment: Segment, column: str, mass: float) -> float:
@@ -117,6 +131,8 @@ RULES: Mapping[str, Rule] = {
     "value linear in ln(mass), constant above the last mass": Rule(
         ("mass",), _linear_in_log_mass, logarithms=True, rounding=_EDGE, constant_above=True
     ),
+    "log10(value) linear in log10(mass)": Rule(("mass",), _log_log, logarithms=True),
+    "value cubic spline in ln(mass)": Rule(("mass",), _plain_spline, rounding=_EDGE),
     "ln(value) cubic spline in ln(mass)": Rule(("mass",), _spline, logarithms=True, rounding=_EDGE),
     "constant in every bin": Rule(("mass_low", "mass_high"), _bin),
 }
@@ -133,7 +149,7 @@ class Numbers:
     interpolation : a key of `RULES`.
     segments : in ascending mass, not overlapping; there are no numbers between them.
     cl : confidence level of a limit, e.g. 0.90; None for other numbers.
-    constraint : the table [constraint] of the file, None if it has none.
+    constraint, search : the tables [constraint] and [search] of the file, None if it has none.
     """
 
     name: str
@@ -144,6 +160,7 @@ class Numbers:
     segments: tuple[Segment, ...]
     cl: float | None = None
     constraint: Mapping[str, object] | None = None
+    search: Mapping[str, object] | None = None
 
     @property
     def citations(self) -> tuple[str, ...]:
@@ -234,6 +251,7 @@ class FileEntry(Record):
     columns: Annotated[list[Text], Field(min_length=2)]
     values: Sign = "positive"
     constraint: dict[str, object] | None = None
+    search: dict[str, object] | None = None
     segment: Annotated[list[SegmentEntry], Field(min_length=1)]
 
 
@@ -276,6 +294,7 @@ def from_document(document: Mapping[str, object], source: str) -> Numbers:
         segments=segments,
         cl=entry.cl,
         constraint=entry.constraint,
+        search=entry.search,
     )
 
 
@@ -297,6 +316,8 @@ def _segment(part: SegmentEntry, entry: FileEntry, rule: Rule, where: str) -> Se
     if set(INTERVAL) <= columns.keys():
         outside = (columns["low"] > columns["central"]) | (columns["central"] > columns["high"])
         _refuse(outside, where, "the central value is outside its interval", 1)
+    if set(REGION) <= columns.keys():
+        _refuse(columns["lower"] >= columns["upper"], where, "the lower edge is not below the upper one", 1)
     return Segment(columns, part.title, tuple(part.cite), part.source, part.grade, part.note)
 
 

@@ -20,7 +20,8 @@ class Detector(Record):
     ----------
     path_m : distance in m behind which a decay is not seen.
     momentum_GeV : of the vector in the laboratory; None where it follows from a decay.
-    parent, recoil : constants, the masses of what decays to the vector and of what else it decays to.
+    parent, recoil : constants, the masses of what decays to the vector and of what else it decays to (none: a photon).
+    parent_GeV : the mass of the parent as a number, in place of `parent`: the energy of colliding beams.
     parent_momentum_GeV : of the parent in the laboratory.
     energy_share : share of the vector's largest kinetic energy, in the rest frame of the parent.
     source, grade : of the numbers.
@@ -29,6 +30,7 @@ class Detector(Record):
     path_m: Positive
     momentum_GeV: Positive | None = None
     parent: Text | None = None
+    parent_GeV: Positive | None = None
     recoil: list[Text] | None = None
     parent_momentum_GeV: NonNegative = 0.0
     energy_share: Positive = 1.0
@@ -37,7 +39,9 @@ class Detector(Record):
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        decay = (self.parent is not None, self.recoil is not None)
+        if self.parent is not None and self.parent_GeV is not None:
+            raise ValueError("parent and parent_GeV exclude each other")
+        decay = (self.parent is not None or self.parent_GeV is not None, self.recoil is not None)
         if decay not in ((True, True), (False, False)) or (self.momentum_GeV is None) != decay[0]:
             raise ValueError("either momentum_GeV or parent and recoil must be given")
         return self

@@ -26,12 +26,14 @@ from zdscan.physics.parameters import PARAMETERS
 from zdscan.physics.polynomial import Polynomial
 from zdscan.physics.vertex import Transition, Vertex, vertex
 
-Channel = Literal["invisible", "ee", "mumu", "hadrons"]
+Channel = Literal["invisible", "ee", "mumu", "hadrons", "pipi"]
+Channels = Channel | tuple[Channel, ...]
 _CHANNELS: Mapping[str, int] = {
     "invisible": _layout.INVISIBLE_CHANNEL,
     "ee": _layout.ELECTRON_CHANNEL,
     "mumu": _layout.MUON_CHANNEL,
     "hadrons": _layout.HADRON_CHANNEL,
+    "pipi": _layout.PION_CHANNEL,
 }
 # where the kernels have the coefficient of (i, j, k) in a clause
 _PLACES: Mapping[tuple[int, int, int], int] = {
@@ -49,10 +51,12 @@ class Clause:
     Attributes
     ----------
     polynomial : in the three parameters, real, total degree at most 4.
-    channel : multiply by this branching ratio of the vector; None: by 1.
+    channel : multiply by this branching ratio of the vector, or by the sum of several; None: by 1. "pipi" is pi+ pi-
+        below 1 GeV, a part of the hadrons.
     root : take the square root before adding `offset` (for the modulus of a complex amplitude).
     centre, up, down : up or down infinite where that side does not exclude.
     min_width : the clause applies only where the total width (GeV) is at least this: prompt decays of theory "paper".
+    max_width : and only where it is at most this: what looks for a narrow peak.
     window : (a, b) in 1/GeV, from and to which proper time over hbar a decay counts (`zdscan.physics.lifetime`):
         E = exp(-a Gamma) - exp(-b Gamma). Prompt is a = 0, escape b = infinity, (0, 0) no window. Without a channel it
         must be an escape: with any other window the rate would not fall with the width.
@@ -65,11 +69,14 @@ class Clause:
     constant: float = 0.0
     offset: float = 0.0
     root: bool = False
-    channel: Channel | None = None
+    channel: Channels | None = None
     min_width: float = 0.0
+    max_width: float = math.inf
     window: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
+        if {"hadrons", "pipi"} <= set(self.channels):
+            raise ValueError("pi+ pi- is a part of the hadrons: a sum cannot have both")
         start, end = self.window
         if self.window == (0.0, 0.0):
             return
@@ -88,12 +95,24 @@ class Clause:
         out[_layout.CONSTANT] = self.constant
         out[_layout.OFFSET] = self.offset
         out[_layout.ROOT] = float(self.root)
-        out[_layout.CHANNEL] = -1.0 if self.channel is None else _CHANNELS[self.channel]
+        out[_layout.CHANNEL] = _layout.channel_code([_CHANNELS[channel] for channel in self.channels])
         out[_layout.CENTRE], out[_layout.UP], out[_layout.DOWN] = self.centre, self.up, self.down
         out[_layout.MIN_WIDTH] = self.min_width
+        out[_layout.MAX_WIDTH] = self.max_width if math.isfinite(self.max_width) else 0.0
         out[_layout.WINDOW_FROM], out[_layout.WINDOW_TO] = self.window
         self.polynomial.pack(_PLACES, out)
         return out
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels whose branching ratios are added; none where the rate alone counts."""
+        if self.channel is None:
+            return ()
+        return (self.channel,) if isinstance(self.channel, str) else self.channel
+
+    def applies_to(self, width: float) -> bool:
+        """Whether a vector of this width (GeV) is broad and narrow enough."""
+        return self.min_width <= width <= self.max_width
 
     def ratio(self, value: float) -> float:
         """Distance of `value` from the centre over the bound on its side; 1 or more is excluded."""

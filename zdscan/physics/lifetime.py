@@ -43,6 +43,12 @@ def prompt_clause(
     return Clause(polynomial=rate, channel=channel, up=limit, window=window)
 
 
+def prompt_path(model: Model, detector: str, mass: float) -> Window:
+    """Decays within the path of a detector of `zdscan.inputs.detectors`, of a vector of this mass (GeV)."""
+    start, _ = escape(model, detector, mass)
+    return 0.0, start
+
+
 def escape(model: Model, detector: str, mass: float) -> Window:
     """Decays behind a detector of `zdscan.inputs.detectors`, of a vector of this mass (GeV); none without momentum."""
     there = detectors.load()[detector]
@@ -60,7 +66,8 @@ def momentum(detector: Detector, c: Constants, mass: float) -> float:
     """
     if detector.momentum_GeV is not None:
         return detector.momentum_GeV
-    parent, rest = c[detector.parent or ""], sum(c[name] for name in detector.recoil or ())
+    parent = detector.parent_GeV if detector.parent_GeV is not None else c[detector.parent or ""]
+    rest = sum(c[name] for name in detector.recoil or ())
     if parent <= rest + mass:
         return 0.0
     largest = (parent * parent + mass * mass - rest * rest) / (2.0 * parent)

@@ -7,6 +7,7 @@ change. docs/constraints-low-energy.md#productions.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from operator import mul
 
 from zdscan.errors import no_such
@@ -46,6 +47,13 @@ def _currents(model: Model) -> tuple[Polynomial, Polynomial, Polynomial]:
     return rho, omega, phi
 
 
+@lru_cache(maxsize=8)
+def _pairs(model: Model) -> tuple[Polynomial, ...]:
+    """The six products of two currents, in units of e; they do not change with the mass."""
+    quarks = (model.coupling(name) * (1.0 / model.constants["e"]) for name in ("v_u", "v_d", "v_s"))
+    return hadronic_pairs(*quarks, times=mul)
+
+
 def _current(place: int) -> Production:
     """One of the three currents alone."""
 
@@ -62,10 +70,8 @@ def _mixture(parts: tuple[float, float, float]) -> Production:
     def production(model: Model, mass: float) -> Polynomial:
         known = mesons.load()
         amplitudes = [w * breit_wigner(mass, known[name]) if w else 0j for w, name in zip(parts, known, strict=True)]
-        quarks = (model.coupling(name) * (1.0 / model.constants["e"]) for name in ("v_u", "v_d", "v_s"))
-        pairs = hadronic_pairs(*quarks, times=mul)
         shares = (weights(amplitudes) / abs(sum(amplitudes)) ** 2).tolist()
-        return Polynomial.combination(*zip(shares, pairs, strict=True))
+        return Polynomial.combination(*zip(shares, _pairs(model), strict=True))
 
     return production
 
@@ -96,6 +102,7 @@ PRODUCTIONS: Mapping[str, Production] = {
 }
 
 
+@lru_cache(maxsize=64)  # at one mass several searches ask for the same process
 def production(name: str, model: Model, mass: float) -> Polynomial:
     """The rate of a process by name over that of a dark photon at eps = 1; mass in GeV.
 

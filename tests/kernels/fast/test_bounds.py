@@ -28,6 +28,7 @@ def test_decided_inequalities_against_the_points(seed):
     worth, degree = np.empty(len(terms.row)), np.arange(tests) % 5
     collapse.in_plane(terms, np.ones(collapse.POWERS), worth)
     prompt = rng.choice([0.0, 0.3, 3.0], tests)
+    broadest = rng.choice([np.inf, 0.5, 1.5], tests)
     bit = np.uint64(1) << np.arange(tests, dtype=np.uint64)
     no_window = np.zeros(tests * window.NUMBERS)
     decided = 0
@@ -43,7 +44,7 @@ def test_decided_inequalities_against_the_points(seed):
         bounds.row_ranges(terms, worth, b_least, b_most, low, high)
         left, every = np.full(tests, -1), np.arange(tests)
         bits, remaining = bounds.decide(
-            *(low, high, degree, bit, prompt, no_window, True, width.min(), width.max()),
+            *(low, high, degree, bit, prompt, broadest, no_window, True, width.min(), width.max()),
             *(u_least, u_most, every, tests, left),
         )
         b_powers, d = np.empty(collapse.POWERS * lines), np.full(tests * bounds.DEGREES * lines, np.nan)
@@ -52,7 +53,7 @@ def test_decided_inequalities_against_the_points(seed):
         d = d.reshape(tests, bounds.DEGREES, lines)
         for n in set(range(tests)) - set(left[:remaining].tolist()):
             value = np.polynomial.polynomial.polyval(u, d[n]).T
-            holds = (value > 0.0) & (width >= prompt[n])[:, None]
+            holds = (value > 0.0) & ((width >= prompt[n]) & (width <= broadest[n]))[:, None]
             scale = 1e-12 * np.polynomial.polynomial.polyval(np.abs(u), np.abs(d[n])).T
             clear = np.abs(value) > scale
             assert np.all(holds[clear] == bool(bits >> np.uint64(n) & np.uint64(1)))

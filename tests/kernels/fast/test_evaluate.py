@@ -50,7 +50,7 @@ def compare(case, theory, theory_errors, mass, axes):
     physics = build_physics(CASES.get(case, OWN), theory=theory, theory_errors=theory_errors)
     mass_tables = physics.mass_tables(mass)
     n = int(np.prod([len(axis) for axis in axes]))
-    chi2, muon, bits = np.empty(n, np.float32), np.empty(n, np.float32), np.empty(n, np.uint32)
+    chi2, muon, bits = np.empty(n, np.float32), np.empty(n, np.float32), np.empty(n, np.uint64)
     workspace, points = physics.workspace(mass_tables, axes, muon=True), run_of(axes, 0, n)
     physics.fill(workspace, axes, 0, chi2, bits, muon)
     fields = ("chi2", "chi2_muon", "ratios", "widths")
@@ -72,7 +72,9 @@ def compare(case, theory, theory_errors, mass, axes):
         # all of them against tables that are interpolated in the width
         interpolated = physics.quantities(exact, points[:, broad], (name,), workspace.bands.at)[name]
         np.testing.assert_allclose(mine[broad], np.minimum(interpolated, largest), rtol=FLOAT32_OUTPUT)
-    differ = bits[:, None] >> np.arange(len(physics.constraints), dtype=np.uint32) & 1 != (reference["ratios"] >= 1.0)
+    differ = bits[:, None] >> np.arange(len(physics.constraints), dtype=np.uint64) & np.uint64(1) != (
+        reference["ratios"] >= 1.0
+    )
     assert np.all(np.abs(reference["ratios"][differ] - 1.0) < NEAR_LIMIT)
     return n, int(broad.sum())
 
@@ -150,7 +152,7 @@ def test_cancelled_digits_come_from_the_reference():
     axes = (values, values, np.linspace(0.1, 1.0, 16))
     mass_tables = physics.mass_tables(0.05)
     n = 9 * 16
-    chi2, bits, none = np.empty(n, np.float32), np.empty(n, np.uint32), np.empty(0, np.float32)
+    chi2, bits, none = np.empty(n, np.float32), np.empty(n, np.uint64), np.empty(0, np.float32)
     workspace, lost = physics.workspace(mass_tables, axes), np.empty(n, np.uint8)
     expansion, largest = workspace.parts[0][0], np.finfo(np.float32).max
     count = evaluate_grid(expansion, *axes, 0, n, largest, chi2, bits, lost, *work_space(expansion))

@@ -27,10 +27,12 @@ def test_inequalities_of_a_tile_against_polynomials(prompt):
     flags = np.full(tile.MOST_STEPS * lines, 8, dtype=np.uint64)
     one, two, four = (np.uint64(k) for k in (1, 2, 4))
     tile.apply_quadratics(t, c, d.reshape(-1), 0, bounds.DEGREES, one, two, flags)
-    tile.apply_inequality(t, c, d.reshape(-1), 2 * bounds.DEGREES, prompt, four, flags)
+    tile.apply_inequality(t, c, d.reshape(-1), 2 * bounds.DEGREES, prompt, 0.8, four, flags)
     u = t[:, None] + c[:lines]
     holds = [sum(d[n, k] * u**k for k in range(bounds.DEGREES)) > 0.0 for n in range(3)]
-    holds[2] &= c[lines : 2 * lines] + c[2 * lines : 3 * lines] * u + c[3 * lines : 4 * lines] * u * u >= prompt
+    width = c[lines : 2 * lines] + c[2 * lines : 3 * lines] * u + c[3 * lines : 4 * lines] * u * u
+    holds[2] &= (width >= prompt) & (width <= 0.8)
+    assert np.any(width > 0.8)
     expected = 8 + holds[0] + 2 * holds[1] + 4 * holds[2]
     np.testing.assert_array_equal(flags.reshape(-1, lines)[:steps], expected)
     assert np.all(flags.reshape(-1, lines)[steps:] == 8)
@@ -78,7 +80,7 @@ def test_loops_over_points_are_vectorised(name, monkeypatch):
     vector, bits, place = types.float64[::1], types.uint64[::1], types.int64
     signatures = dict.fromkeys(("chi2_fixed", "chi2_long"), (vector, vector, types.float64, types.float32[::1])) | {
         "apply_quadratics": (vector, vector, vector, place, place, types.uint64, types.uint64, bits),
-        "apply_inequality": (vector, vector, vector, place, types.float64, types.uint64, bits),
+        "apply_inequality": (vector, vector, vector, place, types.float64, types.float64, types.uint64, bits),
     }
     least = {"chi2_fixed": 6, "chi2_long": 32, "apply_quadratics": 4, "apply_inequality": 7}
     monkeypatch.delenv("NUMBA_CACHE_DIR")  # code from the cache cannot be inspected

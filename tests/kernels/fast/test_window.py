@@ -100,10 +100,10 @@ def test_bits_against_the_reference(case: str) -> None:
         axes = (axis(rng, 20, -8, -2), axis(rng, 40, -8, -1), g_mu)
         n = math.prod(len(values) for values in axes)
         expansion, lost = physics.workspace(tables, axes).parts[0][0], np.empty(n, np.uint8)
-        chi2, bits = np.empty(n, np.float32), np.empty(n, np.uint32)
+        chi2, bits = np.empty(n, np.float32), np.empty(n, np.uint64)
         evaluate_grid(expansion, *axes, 0, n, 3e38, chi2, bits, lost, *work_space(expansion))
         ratios = physics.quantities(tables, run_of(axes, 0, n), ("ratios",))["ratios"]
-        found = bits[:, None] >> np.arange(len(physics.constraints), dtype=np.uint32) & 1 != 0
+        found = bits[:, None] >> np.arange(len(physics.constraints), dtype=np.uint64) & np.uint64(1) != 0
         assert np.all(np.abs(ratios[found != (ratios >= 1.0)] - 1.0) < NEAR_LIMIT)
 
 
@@ -125,7 +125,7 @@ def test_bounds_that_decide_nothing_give_the_same_bits(case: str, monkeypatch: p
     expansion, found = physics.workspace(tables, axes).parts[0][0], []
     for decide in (bounds.decide, nothing):
         monkeypatch.setattr(evaluate, "decide", decide)
-        chi2, bits, lost = np.empty(n, np.float32), np.empty(n, np.uint32), np.empty(n, np.uint8)
+        chi2, bits, lost = np.empty(n, np.float32), np.empty(n, np.uint64), np.empty(n, np.uint8)
         with np.errstate(all="ignore"):
             evaluate_grid.py_func(expansion, *axes, 0, n, 3e38, chi2, bits, lost, *work_space(expansion))
         found.append(bits)

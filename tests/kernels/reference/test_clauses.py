@@ -15,7 +15,7 @@ from zdscan.kernels.tables import clauses as layout
 from zdscan.kernels.tables.mass import HEADER
 from zdscan.physics.cases import CASES
 
-CHANNELS = {"invisible": 0, "ee": 1, "mumu": 2, "hadrons": 3}
+CHANNELS = {"invisible": 0, "ee": 1, "mumu": 2, "hadrons": 3, "pipi": 4}
 
 
 @pytest.mark.parametrize("mass", [0.05, 0.3, 0.9])
@@ -37,8 +37,8 @@ def test_clauses_against_their_definition(case: str, mass: float) -> None:
             for n in range(30):
                 value = float(numbers @ np.prod(parameters[:, n] ** layout.EXPONENTS, axis=1))
                 scale = float(np.abs(numbers) @ np.prod(np.abs(parameters[:, n]) ** layout.EXPONENTS, axis=1))
-                if clause.channel is not None:
-                    value *= fractions[CHANNELS[clause.channel], n]
+                if clause.channels:
+                    value *= sum(fractions[CHANNELS[channel], n] for channel in clause.channels)
                 start, end = clause.window
                 if end > 0.0:
                     late = math.exp(-end * points.width[n]) if math.isfinite(end) else 0.0
@@ -46,7 +46,7 @@ def test_clauses_against_their_definition(case: str, mass: float) -> None:
                 value += clause.constant
                 value = (math.sqrt(max(value, 0.0)) if clause.root else value) + clause.offset
                 assert values[slot + place, n] == pytest.approx(value, rel=CLOSED_FORM, abs=1e-12 * scale)
-                if points.width[n] >= clause.min_width:
+                if clause.min_width <= points.width[n] <= clause.max_width:
                     largest[n] = max(largest[n], clause.ratio(values[slot + place, n]))
         np.testing.assert_allclose(ratios[k], largest, rtol=CLOSED_FORM)
         np.testing.assert_array_equal(bits >> np.uint64(k) & np.uint64(1), ratios[k] >= 1.0)
@@ -57,4 +57,4 @@ def test_no_open_channel_is_invisible() -> None:
     physics = build_physics(CASES["C"])
     points = points_at(physics.mass_tables(0.05), physics.matrix, np.zeros((3, 2)))
     assert points.width.tolist() == points.inverse_width.tolist() == [0.0, 0.0]
-    assert branching_ratios(points).tolist() == [[1.0, 1.0], *[[0.0, 0.0]] * 3]
+    assert branching_ratios(points).tolist() == [[1.0, 1.0], *[[0.0, 0.0]] * 4]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -32,6 +33,7 @@ def test_numbers_of_a_clause_have_places_of_their_own() -> None:
     clause = Clause(
         Polynomial({}), up=1.5, down=2.5, centre=3.5, constant=4.5, offset=5.5, root=True, channel="mumu", min_width=6.5
     )
+    clause = replace(clause, max_width=7.5)
     packed = clause.packed(7)
     expected = {
         clauses.CONSTRAINT: 7.0,
@@ -45,6 +47,7 @@ def test_numbers_of_a_clause_have_places_of_their_own() -> None:
         clauses.DOWN: 2.5,
         clauses.MIN_WIDTH: 6.5,
     }
+    expected |= {clauses.MAX_WIDTH: 7.5}
     expected |= {clauses.WINDOW_FROM: 0.0, clauses.WINDOW_TO: 0.0}
     assert len(expected) == clauses.POLYNOMIAL
     assert {place: packed[place] for place in expected} == expected
@@ -78,4 +81,14 @@ def test_a_vector_of_one_coupling_decays_to_its_channel(coupling: dict[str, floa
     points = points_at(physics.mass_tables(0.7), physics.matrix, np.array([[0.0], [0.0], [1e-3]]))
     expected = np.zeros(clauses.CHANNELS)
     expected[channel] = 1.0
-    np.testing.assert_allclose(branching_ratios(points)[:, 0], expected, rtol=1e-15)
+    found = branching_ratios(points)[:, 0]
+    np.testing.assert_allclose(found[: clauses.SEPARATE], expected[: clauses.SEPARATE], rtol=1e-15)
+    assert bool(found[clauses.PION_CHANNEL] > 0.5) is (channel == clauses.HADRON_CHANNEL)
+
+
+@pytest.mark.parametrize("members", [(), (0,), (4,), (1, 2), (0, 1, 2, 3), (2, 4)])
+def test_sums_of_channels_have_numbers_of_their_own(members: tuple[int, ...]) -> None:
+    code = clauses.channel_code(members)
+    assert clauses.channels_of(code) == members
+    every = [p for n in range(6) for p in itertools.combinations(range(clauses.CHANNELS), n)]
+    assert len({clauses.channel_code(some) for some in every}) == len(every)
