@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.optimize import brentq
 
 import zdscan
 from tests.support.paths import ROOT
@@ -26,8 +25,6 @@ from zdscan.inputs import against_mass, files
 from zdscan.physics import search
 from zdscan.physics.clause import Clause, Model
 from zdscan.physics.polynomial import Polynomial
-from zdscan.physics.reference_models import reference
-from zdscan.physics.window_of_region import share, start_of_window
 
 FOLDER = ROOT / "tests" / "data" / "recasts"
 GOLDEN = json.loads((FOLDER / "darkcast.json").read_text())
@@ -172,36 +169,11 @@ def test_both_neutrinos_are_the_choice_of_the_other_program() -> None:
 # ---- windows of regions ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", REGIONS)
-def test_the_window_has_equal_yields_at_both_edges(name: str) -> None:
-    """Equation (3) by another root finder, from integrals over proper time."""
-    item = search.load(name)
-    length = item.entry.decay_m / item.entry.shield_m
-    for mass in masses(name)[::3]:
-        lower, upper = (item.numbers.at(column, mass) for column in item.columns)
-        unit = reference("dark photon", recasts.model({"v_e": 1.0}), mass).width
-
-        def gain(log_a: float, ends: tuple[float, float] = (lower, upper), unit: float = unit) -> float:
-            a, yields = math.exp(log_a), []
-            for eps in ends:
-                nodes, weights = np.polynomial.legendre.leggauss(80)
-                logs = math.log(a) + math.log1p(length) * 0.5 * (nodes + 1.0)  # t from a to (1 + l) a
-                t, width = np.exp(logs), eps * eps * unit
-                yields.append(eps * eps * np.sum(weights * t * width * np.exp(-(t - a) * width)))
-                yields[-1] = math.log(yields[-1]) - a * width
-            return yields[1] - yields[0]
-
-        expected = math.exp(
-            brentq(gain, math.log(1e-4 / (upper**2 * unit)), math.log(200 / (upper**2 * unit)), xtol=1e-13)
-        )
-        assert start_of_window(lower, upper, length, unit) == pytest.approx(expected, rel=1e-7)
-
-
 @pytest.mark.parametrize("name", ENERGIES)
 def test_the_edges_imply_the_energy_of_the_beam(name: str) -> None:
-    """M L/(c t) at the shield, from the digitised edges alone: below the beam's energy, as found elsewhere.
+    """M L/(c t) at the shield, from the digitised edges alone: below the beam's energy, and as found elsewhere.
 
-    Its medians are over a dozen masses of each, these over all.
+    11%: which masses the other medians run over is not known; two of eleven (kek, orsay) differ by more than 3%.
     """
     item = search.load(name)
     found = []
@@ -212,11 +184,6 @@ def test_the_edges_imply_the_energy_of_the_beam(name: str) -> None:
                 found.append(mass * item.entry.shield_m / (LIGHT * HBAR * clause.window[0]))
     assert np.median(found) == pytest.approx(ENERGIES[name], rel=0.11)
     assert np.median(found) < item.entry.beam_GeV
-
-
-def test_share_of_a_window() -> None:
-    assert share(2.0, 0.5, 0.7) == pytest.approx(math.exp(-1.4) - math.exp(-2.1), rel=1e-14)
-    assert share(2.0, 0.5, 1e-12) == pytest.approx(1e-12, rel=1e-9)
 
 
 # ---- LHCb, displaced -----------------------------------------------------------------------------------------------
