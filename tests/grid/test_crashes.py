@@ -70,7 +70,7 @@ def no_waiting_for_the_disk(monkeypatch):
     ("sink", "torn", "others"),
     [
         pytest.param("direct", True, 6, id="direct"),
-        pytest.param("gather", True, None, id="gather"),
+        pytest.param("gather", True, None, id="gather", marks=pytest.mark.slow),
         *(
             pytest.param(sink, torn, 1, id=f"{sink}-{'torn' if torn else 'whole'}", marks=pytest.mark.slow)
             for sink in ("direct", "gather")

@@ -47,6 +47,7 @@ def test_hardware_prints_markdown() -> None:
     assert "NumPy" in text
 
 
+@pytest.mark.slow
 def test_throughput(tmp_path: Path) -> None:
     found = tables("throughput", "--disk", str(tmp_path))
     assert {row["output"] for row in found["Points in memory"]} >= {"chi2", "chi2, excluded"}
@@ -56,6 +57,7 @@ def test_throughput(tmp_path: Path) -> None:
     assert "Time to the first block" in found
 
 
+@pytest.mark.slow
 def test_growth(tmp_path: Path) -> None:
     found = tables("growth", "--folder", str(tmp_path))
     (run_,) = found["A whole run against the points of its grid"]

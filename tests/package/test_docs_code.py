@@ -126,6 +126,7 @@ def generate() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_pages_of_constraints(generate, tmp_path):
     (tmp_path / "gone.md").write_text("a constraint that is no more")
     written = {path.stem: path.read_text() for path in generate.write_pages(tmp_path)}
@@ -155,6 +156,7 @@ def test_printed_tables_are_those_of_the_code(generate):
     assert sorted(printed) == sorted(generate.tables())
 
 
+@pytest.mark.slow
 def test_printed_bounds_are_the_first_excluded(generate):
     """The tables of the pages against single points just below and at the bound."""
     chosen = select(("apv_cs", "bs_mixing", "k_mu_inv"))

@@ -240,7 +240,9 @@ def test_a_job_runs_the_real_command_on_every_rank(site: SimpleNamespace) -> Non
     assert (grid.history[0]["ranks"], grid.history[0]["threads"]) == (2, 1)
 
 
-@pytest.mark.parametrize("name", ["slurm.sh", "pbs.sh", "scan.sh"])
+@pytest.mark.parametrize(
+    "name", ["slurm.sh", *(pytest.param(name, marks=pytest.mark.slow) for name in ("pbs.sh", "scan.sh"))]
+)
 def test_a_job_stopped_by_the_wall_clock_is_queued_and_continued(site: SimpleNamespace, name: str) -> None:
     """The batch system's signal (or the script's own clock), exit code 75, the requeue, and the job that ends it."""
     variables = dict(site.variables)

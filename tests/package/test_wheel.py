@@ -215,6 +215,7 @@ def test_commands_work_beside_namesakes(installed: Environment) -> None:
     assert script.strip() == f"zdscan {__version__}"
 
 
+@pytest.mark.slow
 def test_neither_side_notices_the_other(installed: Environment, built: Built) -> None:
     """Overwriting and removing the namesakes changes no file of zdscan; removing zdscan leaves theirs."""
     owned = {path: path.read_bytes() for path in (installed.packages / "zdscan").rglob("*") if path.is_file()}

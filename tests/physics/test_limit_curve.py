@@ -102,6 +102,7 @@ def test_the_printed_file_has_the_clauses_it_says(folder: Path) -> None:
     assert not of(zdscan.evaluate("A", 0.12, 1e-3, 1e-5, constraints=[NAME]), NAME)["applies"]
 
 
+@pytest.mark.slow
 def test_the_printed_file_has_a_page_and_citations(folder: Path, tmp_path: Path) -> None:
     add(folder)
     (item,) = constraints.select([NAME])

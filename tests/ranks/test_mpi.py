@@ -55,7 +55,9 @@ def test_more_ranks_than_blocks_or_masses(tmp_path):
     assert contents(path)["chi2"] == whole(engine)["chi2"].tobytes()
 
 
-@pytest.mark.parametrize(("number", "sink"), [(signal.SIGTERM, "gather"), (signal.SIGUSR1, "direct")])
+@pytest.mark.parametrize(
+    ("number", "sink"), [(signal.SIGTERM, "gather"), pytest.param(signal.SIGUSR1, "direct", marks=pytest.mark.slow)]
+)
 def test_a_stopped_job_is_resumed_on_another_number_of_ranks(tmp_path, reference_contents, number, sink):
     path = tmp_path / "grid.h5"
     job = start("run", path, "--block-points", 50, "--delay", 0.05, "--hold", 12, "--sink", sink, ranks=2)

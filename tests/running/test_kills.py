@@ -124,7 +124,9 @@ DEFAULT = [
 ]
 
 
-@pytest.mark.parametrize("jobs", DEFAULT, ids=["mixed", "early"])
+@pytest.mark.parametrize(
+    "jobs", [pytest.param(DEFAULT[0], id="mixed"), pytest.param(DEFAULT[1], id="early", marks=pytest.mark.slow)]
+)
 def test_killed_five_times_and_resumed(tmp_path, reference, jobs):
     endure(tmp_path / "grid.h5", jobs, reference, seed=1)
 
@@ -151,7 +153,7 @@ def test_fifty_kills(tmp_path, reference, number):
     endure(tmp_path / "grid.h5", chain(number), reference, seed=number, last=1 + number % 4)
 
 
-@pytest.mark.parametrize(("rank", "index"), [(1, 6), (0, 40)])
+@pytest.mark.parametrize(("rank", "index"), [(1, 6), pytest.param(0, 40, marks=pytest.mark.slow)])
 def test_a_rank_that_dies_in_the_midst_of_a_write(tmp_path, reference, rank, index):
     path = tmp_path / "grid.h5"
     hold = ("--hold", BLOCKS // 2)  # the other rank leaves blocks for this one
