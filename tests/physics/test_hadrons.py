@@ -203,7 +203,7 @@ def test_paper_has_the_coarse_table_alone() -> None:
 @settings(max_examples=200, deadline=None)
 @given(mass=st.floats(0.01, 1.999), c=st.lists(st.floats(-1, 1), min_size=6, max_size=6))
 def test_the_width_is_continuous_and_not_negative(mass: float, c: list[float]) -> None:
-    """A step of 1e-7 changes it by 1e-4 of its terms at most (M/Gamma of the phi: 240), but at the seam of two kaons."""
+    """A step of 1e-7 changes it by 1e-4 of its terms at most (M/Gamma of the phi: 240), but at the seam of kaons."""
     other = mass * (1 + 1e-7)
     if mass < 0.987354 <= other:
         return
