@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from zdscan import inputs
 from zdscan.compiled import cache
 from zdscan.evaluation.broad import BandTables, BroadTables
+from zdscan.evaluation.cancelling import CancellingWidth
 from zdscan.evaluation.expansion import Expander, broad_roles_of, roles_of
 from zdscan.evaluation.fields import OPTIONAL
 from zdscan.evaluation.points import AT_ONCE, Array, Axes, chi2_at_mass, evaluate_points, run_of
@@ -39,11 +40,16 @@ _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 @dataclass(frozen=True)
 class Workspace:
-    """What is kept between runs of points of one mass: its expansions, and tables for large widths."""
+    """What is kept between runs of points of one mass: its expansions, and tables for large widths.
+
+    parts : of all rows, and of the muon rows where they are wanted.
+    cancelling : the width, where its terms can cancel.
+    """
 
     mass_tables: NDArray[np.float64]
     bands: BandTables
-    parts: tuple[tuple[Expansion, BroadTables], ...]  # of all rows, and of the muon rows where they are wanted
+    parts: tuple[tuple[Expansion, BroadTables], ...]
+    cancelling: CancellingWidth | None
 
 
 @dataclass(frozen=True)
@@ -189,7 +195,9 @@ class Physics:
         exact = BandTables(broad_expander, header)
         errors = [rows.whitening, rows.whitening_muon] if muon else [rows.whitening]
         broad = [BroadTables(broad_expander, header, limits, exact, whitening) for whitening in errors]
-        return Workspace(mass_tables, exact, tuple(zip(expander.expand(mass_tables, errors), broad, strict=True)))
+        expansions = expander.expand(mass_tables, errors)
+        parts = tuple(zip(expansions, broad, strict=True))
+        return Workspace(mass_tables, exact, parts, CancellingWidth.of(expansions[0]))
 
     def fill(
         self,
@@ -220,6 +228,15 @@ class Physics:
                 one = run_of(axes, first + int(place), 1)
                 point = self.quantities(workspace.mass_tables, one, (name,))
                 out[place] = min(point[name][0], _FLOAT32_MAX)
+        if workspace.cancelling is not None:
+            points = run_of(axes, first, len(chi2))
+            places = workspace.cancelling.places(points)
+            if places.size:
+                names = ("excluded", *(name for name, _, _ in wanted))
+                exact = self.quantities(workspace.mass_tables, points[:, places], names)
+                excluded[places] = exact["excluded"]
+                for name, out, _ in wanted:
+                    out[places] = np.minimum(exact[name], _FLOAT32_MAX)
 
     def evaluate(
         self,
