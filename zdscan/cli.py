@@ -319,12 +319,12 @@ def cases(
     """List the cases: built-in ones with their coupling matrices, models with parameters, anomalies, conservation."""
     from zdscan.physics import models
     from zdscan.physics.cases import CASES, named_case
-    from zdscan.terminal import report
+    from zdscan.terminal.cases import show_case, show_cases
 
     if name is None:
-        report.show_cases(CASES, models.available())
+        show_cases(CASES, models.available())
     else:
-        report.show_case(name, named_case(name))
+        show_case(name, named_case(name))
 
 
 @app.command()

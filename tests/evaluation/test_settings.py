@@ -23,7 +23,7 @@ from zdscan.inputs.measurements import ERROR_TREATMENTS, available
 from zdscan.physics.cases import CASES, Case
 from zdscan.physics.rows import AUTOMATIC, THEORY_ERRORS
 from zdscan.scan.curves import CURVE_TABLES
-from zdscan.scan.scanfile import SCAN_FILES, parse_scan
+from zdscan.scan.scanfile import document_of, parse_scan
 
 STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
 
@@ -142,7 +142,7 @@ def test_evaluate_hands_every_setting_on(setting: Setting) -> None:
 
 @pytest.mark.parametrize("scan_format", FORMATS)
 def test_the_scan_file_has_every_setting(scan_format: int) -> None:
-    document = SCAN_FILES[scan_format]
+    document = document_of(scan_format)
     for setting in SETTINGS.values():
         model = document
         for section in setting.path[:-1]:

@@ -20,7 +20,7 @@ import pytest
 from tests.support.paths import ROOT
 from zdscan import __version__, cli
 from zdscan.errors import Stopped
-from zdscan.terminal.report import formula, size_text, time_text
+from zdscan.terminal.report import size_text, time_text
 
 STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
 
@@ -517,13 +517,6 @@ def test_warmup() -> None:
     result = zdscan("warmup")
     assert result.code == 0, result.err
     assert "compiled kernels are in" in result.out
-
-
-def test_formula() -> None:
-    names = ("eps", "eps_z", "g_mu")
-    assert formula([-0.5, 0.25, 1.0], names) == "-0.5 eps + 0.25 eps_z + g_mu"
-    assert formula([0.0, -1.0, 0.0], names) == "-eps_z"
-    assert formula([0.0, 0.0, 0.0], names) == "0"
 
 
 def test_sizes_and_times() -> None:

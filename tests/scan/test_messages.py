@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from zdscan.scan.messages import OWN_WORDS, dotted, line_of, pydantic_faults, unknown_key
-from zdscan.scan.scanfile import LATEST, SCAN_FILES
+from zdscan.scan.scanfile import LATEST, document_of
 
 
 def test_line_of_sections_and_inline_tables() -> None:
@@ -50,13 +50,13 @@ def test_a_predicate_is_taken_as_it_is() -> None:
         "ScanFile",
         [{"type": PydanticCustomError(OWN_WORDS, "{fault}", {"fault": "is {odd}"}), "loc": ("theory",), "input": "x"}],
     )
-    assert [fault.text for fault in pydantic_faults(error, SCAN_FILES[LATEST])] == ["is {odd}"]
+    assert [fault.text for fault in pydantic_faults(error, document_of(LATEST))] == ["is {odd}"]
 
 
 def test_a_key_in_the_wrong_table_is_sent_home() -> None:
-    assert "it belongs in [output]" in unknown_key("profiles", ("model",), SCAN_FILES[LATEST])
-    assert "it belongs at the top of the file" in unknown_key("theory", ("axes",), SCAN_FILES[LATEST])
-    assert "did you mean 'errors'?" in unknown_key("erors", ("data",), SCAN_FILES[LATEST])
-    assert unknown_key("x", ("axes", "mass"), SCAN_FILES[LATEST]).startswith(
+    assert "it belongs in [output]" in unknown_key("profiles", ("model",), document_of(LATEST))
+    assert "it belongs at the top of the file" in unknown_key("theory", ("axes",), document_of(LATEST))
+    assert "did you mean 'errors'?" in unknown_key("erors", ("data",), document_of(LATEST))
+    assert unknown_key("x", ("axes", "mass"), document_of(LATEST)).startswith(
         "is not a known key; allowed here: values, min, max"
     )

@@ -8,8 +8,6 @@ from tests.support.runs import run
 from zdscan import evaluate
 from zdscan.grid.verify import VerifyReport
 from zdscan.grid.verify import info as file_info
-from zdscan.physics import models
-from zdscan.physics.cases import CASES
 from zdscan.terminal import report, tally
 
 
@@ -28,12 +26,6 @@ def test_times(seconds, text):
 
 def test_a_number_that_is_not_there_is_a_dash():
     assert (report.number(None), report.number(1234567.0), report.number(0.5, 2)) == ("-", "1.235e+06", "0.5")
-
-
-def test_a_formula_leaves_out_what_vanishes():
-    names = ("eps", "eps_z", "g_mu")
-    assert report.formula((-0.3028, 0.0, 1.0), names) == "-0.3028 eps + g_mu"
-    assert report.formula((0.0, 0.0, 0.0), names) == "0"
 
 
 def test_what_excludes_a_point_is_said_with_ratios_largest_first():
@@ -80,15 +72,6 @@ def test_damage_is_told_with_what_mends_it(capsys):
     assert "24 blocks compared, 1 not computed yet: NOT intact; `zdscan resume` computes damaged blocks again" in said
     assert report.show_verify(VerifyReport())  # of a rank that does not speak
     assert capsys.readouterr().out == ""
-
-
-def test_cases_say_what_breaks_their_currents(capsys):
-    report.show_cases(CASES, models.available())
-    text = " ".join(capsys.readouterr().out.split())
-    assert "Currents of Case A" in text
-    assert "weak isospin (nu_mu - mu_L = -1, but the W has" in text
-    assert "masses (axial couplings of e, mu, tau, u, d)" in text
-    assert "nothing couples" not in text  # g_mu of Case A
 
 
 def test_a_point_says_what_became_of_its_anomaly(capsys):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, create_model
+from pydantic import Field, PlainValidator, ValidationError, create_model
 from pydantic_core import PydanticCustomError
 
 from zdscan import __version__
@@ -24,25 +24,15 @@ from zdscan.errors import UserError, listed, nearest, not_one_of
 from zdscan.evaluation.fields import ALWAYS, FIELDS
 from zdscan.evaluation.settings import FORMATS, SETTINGS, Setting, Settings
 from zdscan.grid.blocks import MOST_TABLE_BYTES, table_bytes
-from zdscan.physics.cases import (
-    CASES,
-    Case,
-    axial_fault,
-    case_names,
-    is_file,
-    named_case,
-    own_case,
-    read_case,
-    read_text,
-)
+from zdscan.physics.cases import Case, axial_fault
 from zdscan.physics.clause import Constraint
 from zdscan.physics.currents import setting_fault
 from zdscan.physics.parameters import AXES, COLUMNS, MIXING, PARAMETERS, Parameter, Parameters
 from zdscan.scan.axes import AxisSpec, build_axis, physics_faults, range_faults
+from zdscan.scan.case import CustomCase, Table, case_a_faults, case_given, read_given
 from zdscan.scan.choice import choice_faults
 from zdscan.scan.curves import CURVE_TABLES, curves_of
 from zdscan.scan.messages import OWN_WORDS, Fault, pydantic_faults, sentence
-from zdscan.scan.messages import Path as Place
 from zdscan.scan.overrides import apply_overrides
 
 if TYPE_CHECKING:
@@ -59,43 +49,9 @@ class OutputOptions:
     profiles: bool = True
 
 
-@dataclass(frozen=True)
-class CustomCase:
-    """A user's own case: rows of the coupling matrix, each a mapping from parameter to coefficient; absent = 0.
-
-    table : all that the scan file says of it (`zdscan.physics.case_table`).
-    """
-
-    name: str
-    couplings: Mapping[str, Mapping[str, float]]
-    table: Mapping[str, Any] = field(default_factory=dict)
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class _OutputTable(_Table):
-    fields: list[str] = list(ALWAYS)
+class _OutputTable(Table):
+    fields: list[str] = Field(default=list(ALWAYS))
     profiles: bool = True
-
-
-class _FirstCaseTable(_Table):
-    name: str
-    couplings: dict[str, dict[str, float]]
-
-
-class _CaseTable(_Table):
-    """Of format 2; what the keys of type Any may be is checked where cases are made."""
-
-    name: str | None = None
-    title: Any = None
-    base: Any = None
-    parameters: Any = None
-    couplings: dict[str, dict[str, float]] | None = None
-    mixing: Any = None
-    right_handed_neutrinos: Any = None
-    note: Any = None
 
 
 def _checked(setting: Setting) -> Any:
@@ -126,15 +82,13 @@ _OTHERS: Mapping[str, dict[str, Any]] = {"constraints": {CURVE_TABLES[-1]: (Any,
 
 
 @cache
-def _document(scan_format: int, names: tuple[str, ...] = PARAMETERS) -> type[_Table]:
+def document_of(scan_format: int, names: tuple[str, ...] = PARAMETERS) -> type[Table]:
     """The whole document of a format, for a case with these parameters; sections other than [axes] may be left out.
 
-    What `case` and the constraints may be is checked by `_case` and `_constraint_faults`.
+    What `case` and the constraints may be is checked where they are read (zdscan/scan/case.py, choice.py, curves.py).
     """
-    tables: dict[str, type[_Table]] = {
-        section: create_model(
-            section, __base__=_Table, **_settings_of(section, scan_format), **_OTHERS.get(section, {})
-        )
+    tables: dict[str, type[Table]] = {
+        section: create_model(section, __base__=Table, **_settings_of(section, scan_format), **_OTHERS.get(section, {}))
         for section in SECTIONS
     }
     of_parameter: Any = (AxisSpec, ...) if scan_format == 1 else (AxisSpec | None, None)
@@ -143,15 +97,12 @@ def _document(scan_format: int, names: tuple[str, ...] = PARAMETERS) -> type[_Ta
         "format": (int, ...),
         "case": (Any, ...),
         **_settings_of("", scan_format),
-        "axes": (create_model("Axes", __base__=_Table, **axes), ...),
+        "axes": (create_model("Axes", __base__=Table, **axes), ...),
         **{section: (table, table()) for section, table in tables.items()},
         "output": (_OutputTable, _OutputTable()),
     }
-    document: type[_Table] = create_model("ScanFile", __base__=_Table, **fields)
+    document: type[Table] = create_model("ScanFile", __base__=Table, **fields)
     return document
-
-
-SCAN_FILES: Mapping[int, type[_Table]] = {scan_format: _document(scan_format) for scan_format in FORMATS}
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,10 +156,7 @@ class Scan:
     @property
     def coupling_case(self) -> Case:
         """The case with its matrix, built in or the user's."""
-        given = self.case
-        if not isinstance(given, str):
-            return _own_case(given, self.format)
-        return read_case(given, self.files[given]) if is_file(given) else named_case(given)
+        return case_given(self.case, self.format, self.files)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -293,9 +241,9 @@ def parse_scan(
     if newer:  # the rest of a file in a later format cannot be judged
         raise UserError(*(sentence(fault, source, text, given) for fault in faults))
 
-    case, model, texts, case_faults = _case(raw.get("case"), scan_format, files, folder)
+    case, model, texts, case_faults = read_given(raw.get("case"), scan_format, files, folder)
     parameters = model.parameters if model else _guessed(raw)
-    layout = _document(scan_format, parameters.used)
+    layout = document_of(scan_format, parameters.used)
     document: dict[str, Any] | None = None
     try:
         document = layout.model_validate(raw).model_dump()
@@ -308,7 +256,7 @@ def parse_scan(
     if document is not None:
         faults += _mismatches(document)
     if case == "A":
-        faults += _case_a_faults(raw, axes)
+        faults += case_a_faults(axes)
     if faults or document is None:
         unique = dict.fromkeys(sentence(fault, source, text, given) for fault in faults)
         raise UserError(*unique)
@@ -392,73 +340,6 @@ def _axes(
             axes[name] = axis
         faults += [Fault(("axes", name, *([key] if key else [])), text) for key, text in wrong]
     return axes, faults
-
-
-def _case(
-    value: Any, scan_format: int, files: Mapping[str, str] | None, folder: Path
-) -> tuple[str | CustomCase | None, Case | None, dict[str, str], list[Fault]]:
-    """The case as a scan has it, with its matrix, the text of its file if it is one, and what is wrong with it."""
-    place: Place = ("case",)
-    if value is None:  # reported as missing with the whole document
-        return None, None, {}, []
-    texts: dict[str, str] = {}
-    try:
-        if isinstance(value, str):
-            if scan_format == 1 and value not in CASES:
-                newer = value in case_names() or is_file(value)
-                fault = f"= {value!r} needs format = 2" if newer else not_one_of(value, tuple(CASES))
-                return None, None, {}, [Fault(place, fault)]
-            if is_file(value):
-                texts[value] = _case_text(value, files, folder)
-                return value, read_case(value, texts[value]), texts, []
-            if value not in (known := case_names()):
-                return None, None, {}, [Fault(place, not_one_of(value, known))]
-            return value, named_case(value), {}, []
-        if not isinstance(value, dict):
-            return None, None, {}, [Fault(place, f"must be one of {listed(CASES)}, or a table with name and couplings")]
-        place = ("case", "couplings") if "couplings" in value else ("case",)
-        return _table_case(value, scan_format)
-    except UserError as error:
-        found = [Fault(place, f"cannot be used: {message}") for message in error.messages]
-        return None, None, {}, found
-
-
-def _table_case(
-    value: Mapping[str, Any], scan_format: int
-) -> tuple[CustomCase | None, Case | None, dict[str, str], list[Fault]]:
-    model = _FirstCaseTable if scan_format == 1 else _CaseTable
-    try:
-        given = model.model_validate(value).model_dump(exclude_unset=True)
-    except ValidationError as error:
-        return None, None, {}, pydantic_faults(error, model, ("case",))
-    if "name" not in given and "base" not in given:
-        return None, None, {}, [Fault(("case", "name"), "is missing")]
-    if "couplings" not in given and "base" not in given:
-        return None, None, {}, [Fault(("case", "couplings"), "is missing")]
-    rows = {row: MappingProxyType(columns) for row, columns in given.get("couplings", {}).items()}
-    own = CustomCase(given.get("name") or str(given.get("base")), MappingProxyType(rows), MappingProxyType(given))
-    return own, _own_case(own, scan_format), {}, []
-
-
-def _own_case(given: CustomCase, scan_format: int) -> Case:
-    if scan_format == 1:
-        return Case.from_couplings(given.name, given.couplings, scan_format=1)
-    return own_case(given.table)
-
-
-def _case_text(name: str, files: Mapping[str, str] | None, folder: Path) -> str:
-    if files is None:
-        return read_text(folder / name)
-    if name not in files:
-        raise UserError(f"the grid file does not hold {name}")
-    return files[name]
-
-
-def _case_a_faults(raw: Mapping[str, Any], axes: Mapping[str, NDArray[np.float64]]) -> list[Fault]:
-    g_mu = axes.get("g_mu")
-    if g_mu is not None and not (g_mu.size == 1 and g_mu[0] == 0.0):
-        return [Fault(("axes", "g_mu"), "must be { values = [0.0] } in Case A, which has no direct muon coupling")]
-    return []
 
 
 def _settings(document: Mapping[str, Any]) -> Settings:

@@ -22,7 +22,6 @@ from zdscan.terminal.words import NOT_COMPUTED, allowed_by
 
 if TYPE_CHECKING:
     from zdscan.grid.verify import BestPoint, FileInfo, VerifyReport
-    from zdscan.physics.cases import Case
     from zdscan.physics.clause import Constraint
     from zdscan.running.driver import RunSummary
     from zdscan.running.estimate import Estimate
@@ -89,8 +88,8 @@ def show_check(scan: Scan, expected: Estimate) -> None:
     case = scan.coupling_case
     matrix = case.with_axial(scan.settings.axial_mu)
     anomaly = resolved(scan.settings.anomaly, matrix)
-    _show_currents(out, [current.to_dict(anomaly) for current in currents(matrix, case.parameters.names)])
-    _show_lines(out, scan_lines(scan))
+    show_currents(out, [current.to_dict(anomaly) for current in currents(matrix, case.parameters.names)])
+    show_lines(out, scan_lines(scan))
     table = plain_table("Cost", "", "", left=(0, 1))
     size = expected.size
     table.add_row("points", f"{size.points:,}")
@@ -113,7 +112,7 @@ def _axes_table(axes: Mapping[str, Any]) -> Table:
     return table
 
 
-def _show_currents(out: Console, found: Sequence[Mapping[str, Any]], title: str = "Currents") -> None:
+def show_currents(out: Console, found: Sequence[Mapping[str, Any]], title: str = "Currents") -> None:
     """Print what breaks the current of each parameter, and what becomes of its anomaly."""
     table = plain_table(title, "per", "conserved", "broken by", "anomaly", "Wess-Zumino term", left=(0, 1, 2, 4))
     for item in found:
@@ -123,68 +122,6 @@ def _show_currents(out: Console, found: Sequence[Mapping[str, Any]], title: str 
         broken = "; ".join(item["broken_by"]) or "-"
         table.add_row(item["parameter"], conserved, broken, number(item["anomaly"]), item["wess_zumino"])
     out.print(table)
-
-
-def show_cases(cases: Mapping[str, Case], models: Mapping[str, Case]) -> None:
-    """Print every coupling of the built-in cases as a formula, what breaks their currents, and the named models."""
-    from zdscan.physics.cases import COUPLINGS
-
-    out = console()
-    for name, case in cases.items():
-        out.print(f"Case {name}: {case.title}")
-    table = plain_table("Couplings, L = Z_D fbar gamma (v - a gamma5) f", "coupling", *cases)
-    for index, coupling in enumerate(COUPLINGS):
-        table.add_row(coupling, *(formula(case.matrix[index], case.parameters.names) for case in cases.values()))
-    out.print(table)
-    for name, case in cases.items():
-        _show_case_currents(out, case, f"Currents of Case {name}")
-    table = plain_table("Models", "case", "what", "parameters", "anomaly", "current", left=(0, 1, 2, 3, 4))
-    for name, case in models.items():
-        table.add_row(name, case.title, ", ".join(case.parameters.used), *case.verdict())
-    out.print(table)
-    out.print("One of them, or a case of your own: `zdscan cases NAME`, `zdscan cases ./mine.toml`; docs/models.md.")
-
-
-def show_case(name: str, case: Case) -> None:
-    """Print one case: parameters with ranges, couplings, what breaks its currents, and what else there is to know."""
-    from zdscan.physics.cases import COUPLINGS
-
-    out = console()
-    out.print(f"Case {name}: {case.title}", markup=False)
-    table = plain_table("Parameters", "name", "what", "from", "to", left=(0, 1))
-    for item in case.parameters.declared:
-        table.add_row(item.name, item.title, f"{item.low:g}", f"{item.high:g}")
-    out.print(table)
-    table = plain_table("Couplings, L = Z_D fbar gamma (v - a gamma5) f", "coupling", name)
-    for coupling, row in zip(COUPLINGS, case.matrix, strict=True):
-        table.add_row(coupling, formula(row, case.parameters.names))
-    out.print(table)
-    _show_case_currents(out, case, "Currents")
-    switches = [
-        *(["kinetic mixing from loops of leptons is added, which depends on the mass"] if case.loop else []),
-        *(["right-handed neutrinos double the width into neutrinos"] if case.light_neutrinos else []),
-    ]
-    _show_lines(out, [*(f"{text[0].upper()}{text[1:]}." for text in switches), *([case.note] if case.note else [])])
-
-
-def _show_case_currents(out: Console, case: Case, title: str) -> None:
-    from zdscan.physics.currents import currents, resolved
-
-    setting = resolved("auto", case.matrix)
-    found = currents(case.matrix, case.parameters.names)
-    _show_currents(out, [current.to_dict(setting) for current in found], title)
-
-
-def formula(coefficients: Sequence[float], names: Sequence[str]) -> str:
-    """``-0.3028 eps - 0.01391 eps_z + g_mu``; ``0`` where all coefficients vanish."""
-    text = ""
-    for value, name in zip(coefficients, names, strict=True):
-        if value == 0.0:
-            continue
-        size = "" if abs(value) == 1.0 else f"{abs(value):.4g} "
-        sign = ("-" if value < 0 else "") if not text else (" - " if value < 0 else " + ")
-        text += f"{sign}{size}{name}"
-    return text or "0"
 
 
 def show_constraints(constraints: Sequence[Constraint]) -> None:
@@ -225,13 +162,13 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     out.print(table)
     out.print(_rows_table(result["rows"]))
     out.print(_verdicts_table(result["constraints"]))
-    _show_currents(out, result["currents"])
+    show_currents(out, result["currents"])
     moments = result["anomalous_moments"]
     out.print(f"Anomalous moments: mu {number(moments['mu'])}, e {number(moments['e'])}")
-    _show_lines(out, [*point_lines(result["neglected"]), *verdict_lines(result["constraints"])])
+    show_lines(out, [*point_lines(result["neglected"]), *verdict_lines(result["constraints"])])
 
 
-def _show_lines(out: Console, lines: Sequence[str]) -> None:
+def show_lines(out: Console, lines: Sequence[str]) -> None:
     """Print sentences as they are, each on one line."""
     for line in lines:
         out.print(line, markup=False, soft_wrap=True)
@@ -323,7 +260,7 @@ def show_summary(
     _show_best(out, summary.best, summary.best_allowed, summary.sm_chi2)
     if tally is not None:
         _show_excluding(out, excluding, tally.constraints)
-    _show_lines(out, neglected)
+    show_lines(out, neglected)
     if tally is not None:
         _show_tally(out, tally)
 
@@ -364,7 +301,7 @@ def _show_best(
         )
         applying = [item for item in evaluated["constraints"] if item["applies"]]
         _show_excluding(out, [item["id"] for item in applying if item["excluded"]], len(applying))
-        _show_lines(out, point_lines(evaluated["neglected"]))
+        show_lines(out, point_lines(evaluated["neglected"]))
 
 
 def _show_excluding(out: Console, excluding: Sequence[str] | None, count: int) -> None:
