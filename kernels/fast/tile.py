@@ -130,6 +130,15 @@ def apply_quadratics(
 
 
 @inner
+def degree_six(d: np.ndarray, at: np.uint64, x: float) -> float:
+    """The polynomial of x whose coefficients stand at `at` and LANES apart."""
+    k1, k2, k3 = np.uint64(L), np.uint64(2 * L), np.uint64(3 * L)
+    k4, k5, k6 = np.uint64(4 * L), np.uint64(5 * L), np.uint64(6 * L)
+    value = ((d[at + k6] * x + d[at + k5]) * x + d[at + k4]) * x + d[at + k3]
+    return ((value * x + d[at + k2]) * x + d[at + k1]) * x + d[at]
+
+
+@inner
 def apply_inequality(
     t: np.ndarray,
     c: np.ndarray,
@@ -142,15 +151,12 @@ def apply_inequality(
 ) -> None:
     """The same for one polynomial of degree 6, and only where the width is from `least` to `most`."""
     off, k0 = np.uint64(0), np.uint64(place * L)
-    k1, k2, k3 = k0 + np.uint64(L), k0 + np.uint64(2 * L), k0 + np.uint64(3 * L)
-    k4, k5, k6 = k0 + np.uint64(4 * L), k0 + np.uint64(5 * L), k0 + np.uint64(6 * L)
     for s in range(t.shape[0]):
         here, at = t[s], np.uint64(s * L)
         for i in range(L):
             lane = np.uint64(i)
             x = here + c[i]
-            value = ((d[k6 + lane] * x + d[k5 + lane]) * x + d[k4 + lane]) * x + d[k3 + lane]
-            value = ((value * x + d[k2 + lane]) * x + d[k1 + lane]) * x + d[k0 + lane]
+            value = degree_six(d, k0 + lane, x)
             width = c[W0 + i] + (c[W1 + i] * x + c[W2 + i] * x * x)
             flags[at + lane] |= bit if (value > 0.0) & (width >= least) & (width <= most) else off
 

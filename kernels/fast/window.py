@@ -70,8 +70,6 @@ def _apply(
     """`apply_window`; fades, ends : whether exp(-a Gamma) and exp(-(b - a) Gamma) are worth computing. Literals."""
     start, length, alone, of_width = window[at], window[at + 1], window[at + 2], window[at + 3]
     off, k0 = np.uint64(0), np.uint64(place * L)
-    k1, k2, k3 = k0 + np.uint64(L), k0 + np.uint64(2 * L), k0 + np.uint64(3 * L)
-    k4, k5, k6 = k0 + np.uint64(4 * L), k0 + np.uint64(5 * L), k0 + np.uint64(6 * L)
     for s in range(t.shape[0]):
         here, first = t[s], np.uint64(s * L)
         for i in range(L):
@@ -83,8 +81,7 @@ def _apply(
                 share = faded(start * width)
             if ends:
                 share *= gone(length * width) if width > 0.0 else 1.0
-            value = ((d[k6 + lane] * x + d[k5 + lane]) * x + d[k4 + lane]) * x + d[k3 + lane]
-            value = ((value * x + d[k2 + lane]) * x + d[k1 + lane]) * x + d[k0 + lane]
+            value = _tile.degree_six(d, k0 + lane, x)
             above = value * share - (of_width * width + alone) > 0.0
             flags[first + lane] |= bit if above & (width <= most) else off
 
@@ -106,8 +103,6 @@ def _apply_fixed(
     """`apply_window` where the width does not depend on u: one share of a line, and one least y, float64[L] each."""
     start, length, alone, of_width = window[at], window[at + 1], window[at + 2], window[at + 3]
     off, k0 = np.uint64(0), np.uint64(place * L)
-    k1, k2, k3 = k0 + np.uint64(L), k0 + np.uint64(2 * L), k0 + np.uint64(3 * L)
-    k4, k5, k6 = k0 + np.uint64(4 * L), k0 + np.uint64(5 * L), k0 + np.uint64(6 * L)
     for i in range(L):
         width = max(c[W0 + i], 0.0)
         share[i] = faded(start * width) * gone(length * width) if width > 0.0 else 1.0
@@ -117,8 +112,7 @@ def _apply_fixed(
         for i in range(L):
             lane = np.uint64(i)
             x = here + c[i]
-            value = ((d[k6 + lane] * x + d[k5 + lane]) * x + d[k4 + lane]) * x + d[k3 + lane]
-            value = ((value * x + d[k2 + lane]) * x + d[k1 + lane]) * x + d[k0 + lane]
+            value = _tile.degree_six(d, k0 + lane, x)
             flags[first + lane] |= bit if value * share[lane] - least[lane] > 0.0 else off
 
 

@@ -14,9 +14,6 @@ import numpy as np
 from zdscan.kernels.physics.couplings import A_D, A_MU, A_S, A_U, G_NUE, G_NUTAU, V_D, V_E, V_S, V_U
 
 TWO_PIONS = 0.28  # GeV, where the table of the setting `paper` begins
-STRANGE_INTERFERENCE = (
-    0.66  # of the light and the strange part of the axial strange current, as fitted in arXiv:2206.08563
-)
 
 
 def lepton_factors(mass: float, m: float) -> tuple[float, float]:
@@ -60,17 +57,20 @@ def hadron_response(
     return rr, oo, pp, ro, rp, op
 
 
-def axial_factors(mass: float, isovector: float, strange: float, isoscalar: float, two_kaons: float) -> np.ndarray:
+def axial_factors(
+    mass: float, isovector: float, strange: float, isoscalar: float, two_kaons: float, interference: float
+) -> np.ndarray:
     """Gamma(V -> hadrons) of the axial currents of quarks, per product of `axial_products`: float64[3], GeV.
 
-    Gamma = M/(4 pi) {(a_u - a_d)^2 S_ud + (a_u + a_d)^2 S_0 + [M > 2 m_K] a_s^2 (S_ud/4 + S_s + 0.66 sqrt(S_ud S_s))}.
+    Gamma = M/(4 pi) {(a_u - a_d)^2 S_ud + (a_u + a_d)^2 S_0 + [M > 2 m_K] a_s^2 (S_ud/4 + S_s + c sqrt(S_ud S_s))}.
 
     Parameters
     ----------
     isovector, strange, isoscalar : the spectral functions S_ud, S_s, S_0 at this mass, 1/2 for free quarks.
     two_kaons : twice the mass of a kaon, GeV.
+    interference : c, of the light and the strange part of the current of the strange quark.
     """
-    of_strange = isovector / 4.0 + strange + STRANGE_INTERFERENCE * math.sqrt(isovector * strange)
+    of_strange = isovector / 4.0 + strange + interference * math.sqrt(isovector * strange)
     return mass / (4.0 * math.pi) * np.array([isovector, isoscalar, of_strange if mass > two_kaons else 0.0])
 
 

@@ -20,12 +20,12 @@ from tests.twins import caesium as caesium_twin
 from tests.twins import cevns as cevns_twin
 from tests.twins import trident as trident_twin
 from zdscan import constraints
-from zdscan.constraints import lhcb_dark_photon
 from zdscan.constraints.lhcb_dark_photon import longest_lifetime
 from zdscan.inputs import against_mass
 from zdscan.kernels.physics import cevns
 from zdscan.physics.cases import CASES, Case
 from zdscan.physics.clause import Clause
+from zdscan.physics.reference_models import reference
 
 GROUP = (*("apv_cs", "apv_p", "trident_ccfr", "trident_charm", "coherent", "belle2_zprime", "lhcb_dark_photon", "a_e"),)
 GF, MZ, S2, E, GZ = 1.1663787e-5, 91.1876, 0.23122, 0.3028221208718, 0.7407012373374
@@ -303,7 +303,7 @@ def test_lhcb_sees_isoscalar_couplings_through_their_production(mass, produced, 
         result = zdscan.evaluate(case, mass, g, 0.0, theory=theory)
         found[theory] = of(result, "lhcb_dark_photon")["prediction"]
     muons = float(result.widths["mumu"] / result.widths["total"])
-    dark = lhcb_dark_photon.dark_photon_fraction(model("A", "complete"), mass)
+    dark = reference("dark photon", model("A", "complete"), mass).fraction(["mumu"])
     assert found["complete"] == pytest.approx(produced * g**2 * muons / dark, rel=0.013)
     assert math.sqrt(found["complete"] / found["paper"]) == pytest.approx(paper_is_weaker_by, rel=0.1)
 

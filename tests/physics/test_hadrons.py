@@ -176,10 +176,10 @@ def test_axial_isovector_width(mass: float, spectral: float) -> None:
 
 def test_axial_strange_width_opens_with_two_kaons() -> None:
     """A seam of the source: from 0 to a quarter of the isovector one."""
-    below, above = (axial_factors(mass, 0.6, 0.0, 0.0, 0.987) for mass in (0.9869, 0.9871))
+    below, above = (axial_factors(mass, 0.6, 0.0, 0.0, 0.987, 0.66) for mass in (0.9869, 0.9871))
     assert below[2] == 0.0
     assert above[2] == pytest.approx(0.25 * above[0], rel=1e-12)
-    interfering = axial_factors(1.2, 0.9216, 0.4572, 0.0, 0.987)[2] * 4 * math.pi / 1.2
+    interfering = axial_factors(1.2, 0.9216, 0.4572, 0.0, 0.987, 0.66)[2] * 4 * math.pi / 1.2
     assert interfering == pytest.approx(0.9216 / 4 + 0.4572 + 0.66 * math.sqrt(0.9216 * 0.4572), rel=1e-12)
 
 

@@ -17,8 +17,7 @@ import zdscan
 from tests.support.paths import ROOT
 from tests.support.verdicts import of
 from tests.twins import recasts
-from tests.twins.loop_mixing import E
-from tests.twins.recast_models import couplings
+from tests.twins.recast_models import E, couplings
 from zdscan import constraints
 from zdscan.errors import UserError
 from zdscan.inputs import against_mass, files

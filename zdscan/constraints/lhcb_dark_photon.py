@@ -6,12 +6,12 @@ import math
 from operator import mul
 
 from zdscan.inputs import against_mass, hadronic
-from zdscan.kernels.physics.widths import hadron_response, hadronic_pairs, lepton_factors
+from zdscan.kernels.physics.widths import hadron_response, hadronic_pairs
 from zdscan.physics.clause import Clause, Constraint, Model
-from zdscan.physics.hadrons import response
 from zdscan.physics.lifetime import prompt_clause
 from zdscan.physics.polynomial import Polynomial
 from zdscan.physics.productions import LHCB, production
+from zdscan.physics.reference_models import reference
 
 _TABLE = "lhcb_dark_photon"
 _HADRONS_OPEN = 0.28  # GeV: below it the production is that of the isovector current
@@ -36,15 +36,6 @@ def produced(model: Model, mass: float) -> Polynomial:
     return total
 
 
-def dark_photon_fraction(model: Model, mass: float) -> float:
-    """BR(A' -> mu+ mu-) of a dark photon, which decays to charged leptons and hadrons alone."""
-    c = model.constants
-    muons, _ = lepton_factors(mass, c["m_mu"])
-    electrons, _ = lepton_factors(mass, c["m_e"])
-    hadrons = mass / (12.0 * math.pi) * float(sum(response(model.theory, mass).tolist()))
-    return muons / (muons + electrons + hadrons)
-
-
 def longest_lifetime(model: Model, mass: float) -> float:
     """Lifetime (ps) up to which a decay counts as prompt: 0.004/(M - 2 m_mu) + 0.1, M in GeV (arXiv:1801.04847)."""
     return 0.004 / (mass - 2.0 * model.constants["m_mu"]) + 0.1
@@ -55,7 +46,8 @@ def clauses(model: Model, mass: float) -> list[Clause]:
     limit = against_mass.load(_TABLE).at("eps_median", mass)
     if math.isnan(limit):
         return []
-    rate = produced(model, mass) * (1.0 / dark_photon_fraction(model, mass))
+    fraction = reference("dark photon", model, mass).fraction(["mumu"])
+    rate = produced(model, mass) * (1.0 / fraction)
     return [prompt_clause(model, rate, "mumu", limit * limit, longest_lifetime(model, mass))]
 
 

@@ -12,11 +12,10 @@ import math
 from dataclasses import dataclass
 
 from zdscan.inputs.against_mass import Numbers
-from zdscan.kernels.physics.widths import lepton_factors
 from zdscan.physics.clause import Channel, Clause, Model
-from zdscan.physics.hadrons import response
 from zdscan.physics.lifetime import prompt_clause
 from zdscan.physics.productions import production
+from zdscan.physics.reference_models import reference
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,8 @@ class CouplingCurve:
 
     def clauses(self, model: Model, mass: float) -> list[Clause]:
         """P BR(Z_D -> channel)/BR(A' -> channel) below the square of the limit; nothing where the curve has none."""
-        limit, fraction = self.numbers.at("limit", mass), dark_photon_fraction(model, mass, self.channel)
+        other = reference("invisible" if self.channel == "invisible" else "dark photon", model, mass)
+        limit, fraction = self.numbers.at("limit", mass), other.fraction([self.channel])
         if math.isnan(limit) or fraction == 0.0:
             return []
         rate = production(self.production, model, mass) * (1.0 / fraction)
@@ -46,13 +46,3 @@ class CouplingCurve:
             f"production {self.production} beside that of a dark photon of eps = 1, times BR(Z_D -> {self.channel}) "
             f"over that of a dark photon, below the square of the limit on eps{prompt}; nothing where it has none."
         )
-
-
-def dark_photon_fraction(model: Model, mass: float, channel: Channel) -> float:
-    """The branching ratio of a dark photon into a channel; 1 for an invisible one, 0 below threshold."""
-    if channel == "invisible":
-        return 1.0
-    c = model.constants
-    widths = {"ee": lepton_factors(mass, c["m_e"])[0], "mumu": lepton_factors(mass, c["m_mu"])[0]}
-    widths["hadrons"] = mass / (12.0 * math.pi) * float(sum(response(model.theory, mass).tolist()))
-    return widths[channel] / sum(widths.values())

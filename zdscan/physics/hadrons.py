@@ -35,7 +35,9 @@ def factors(theory: str, mass: float) -> Array:
         axial = np.zeros(3)
     else:
         isovector, strange, isoscalar = (_spectral(name, mass) for name in ("ud", "s", "0"))
-        axial = axial_factors(mass, isovector, strange, isoscalar, 2.0 * constants.load()["m_Kplus"])
+        c = constants.load()
+        interference = c["axial_strange_interference"]
+        axial = axial_factors(mass, isovector, strange, isoscalar, 2.0 * c["m_Kplus"], interference)
     return np.concatenate([mass / (12.0 * math.pi) * response(theory, mass), axial])
 
 

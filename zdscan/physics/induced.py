@@ -19,13 +19,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.inputs.constants import Constants
+from zdscan.inputs.constants import Constants, load
 from zdscan.physics.case import COUPLINGS
 from zdscan.physics.vertex import Transition, vertex
 
 Array = NDArray[Any]
 Couplings = Mapping[str, Array]
 ROUNDING = 1e-12  # of the largest term, below which a sum of couplings is taken as zero
+
+
+def cutoff_in_words() -> str:
+    """The cut-off Lambda of the logarithms, for sentences."""
+    return f"a cut-off of {load()['cutoff_induced'] / 1000.0:g} TeV"
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from zdscan.inputs import constants
 from zdscan.neglected.effect import Effect, Points, Sizes
-from zdscan.physics.induced import induced_gww, monopole_of_gww
+from zdscan.physics.induced import cutoff_in_words, induced_gww, monopole_of_gww
 
 
 def sizes(points: Points) -> Sizes | None:
@@ -21,8 +20,6 @@ def sizes(points: Points) -> Sizes | None:
     return Sizes(induced, np.abs(kept), gww != 0.0, [f"E0 = {size:.2g}" for size in induced])
 
 
-CUTOFF = f"a cut-off of {constants.load()['cutoff_induced'] / 1000.0:g} TeV"
-
 EFFECT = Effect(
     id="induced_current",
     title="The b -> s vertex that couplings breaking weak isospin induce through the W",
@@ -31,6 +28,6 @@ EFFECT = Effect(
     page="neglected.md#a-w-that-couples-through-its-loops",
     grade="C",
     applies="Cases B and C, and own cases in which a left-handed doublet and the W do not match",
-    remark=f"an estimate for {CUTOFF}, good to a factor of a few, not a prediction",
+    remark=f"an estimate for {cutoff_in_words()}, good to a factor of a few, not a prediction",
     sizes=sizes,
 )

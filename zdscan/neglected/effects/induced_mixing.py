@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from zdscan.inputs import constants
 from zdscan.neglected.effect import Effect, Points, Sizes
-from zdscan.physics.induced import induced_mixing, isospin_breaking, mixing_part
+from zdscan.physics.induced import cutoff_in_words, induced_mixing, isospin_breaking, mixing_part
 
 
 def sizes(points: Points) -> Sizes | None:
@@ -21,8 +20,6 @@ def sizes(points: Points) -> Sizes | None:
     return Sizes(induced, kept, breaking & (induced > 0.0), [f"eps = {size:.2g}" for size in induced])
 
 
-CUTOFF = f"a cut-off of {constants.load()['cutoff_induced'] / 1000.0:g} TeV"
-
 EFFECT = Effect(
     id="induced_mixing",
     title="Kinetic mixing induced by loops of the fermions that couple directly",
@@ -31,6 +28,6 @@ EFFECT = Effect(
     page="neglected.md#mixing-from-loops-of-fermions",
     grade="C",
     applies="as induced_current",
-    remark=f"an estimate for {CUTOFF}, which a counterterm can change",
+    remark=f"an estimate for {cutoff_in_words()}, which a counterterm can change",
     sizes=sizes,
 )
