@@ -13,11 +13,13 @@ import pkgutil
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from zdscan.errors import UserError, no_such
+from zdscan.inputs import limit_sets
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -66,6 +68,33 @@ def _searches() -> tuple[str, ...]:
 
 
 @cache
+def _with_limits(limits: str) -> Mapping[str, Constraint]:
+    """The constraints of zdscan with the numbers of a set of limits."""
+    found, chosen = dict(_registry()), limit_sets.load(limits)
+    for name, change in chosen.changes.items():
+        if name not in found:
+            raise UserError(f"The set of limits {limits!r} is of {no_such('constraint', name, sorted(found))}.")
+        found[name] = _changed(found[name], change)
+    return found
+
+
+def _changed(constraint: Constraint, change: limit_sets.Change) -> Constraint:
+    from zdscan.physics import limit_curve
+
+    if change.curve is not None:
+        made = limit_curve.of_table(constraint.id, change.curve)
+        return replace(
+            made, in_paper=constraint.in_paper, first_format=constraint.first_format, group=constraint.group
+        )
+    return replace(
+        constraint,
+        citations=tuple(change.cite) if change.cite else constraint.citations,
+        cl=change.cl or constraint.cl,
+        grade=change.grade or constraint.grade,
+    )
+
+
+@cache
 def _registry() -> Mapping[str, Constraint]:
     from zdscan.physics import limit_curve, search
 
@@ -99,7 +128,10 @@ def _of_package(name: str) -> Constraint:
 
 
 def select(
-    use: str | Sequence[str], scan_format: int | None = None, own: Sequence[Constraint] = ()
+    use: str | Sequence[str],
+    scan_format: int | None = None,
+    own: Sequence[Constraint] = (),
+    limits: str = limit_sets.NEWEST,
 ) -> tuple[Constraint, ...]:
     """The constraints of a scan: a set (`SETS`), an id, or a list of both in which "-" takes away.
 
@@ -110,6 +142,7 @@ def select(
     ----------
     scan_format : of the scan file that says so: "all" of an early one is what there was then. None: the latest.
     own : constraints of the user.
+    limits : the set of limits whose numbers, sources and grades they have (zdscan/inputs/limit_sets.py).
 
     Raises
     ------
@@ -119,7 +152,7 @@ def select(
     of_user = {constraint.id: constraint for constraint in own}
     if faults := [*own_faults(own), *faults_of(use, of_user)]:
         raise UserError(*(f"{fault[0].upper()}{fault[1:]}." for fault in faults))
-    registry = _registry()
+    registry = _with_limits(limits)
     items = (use,) if isinstance(use, str) else tuple(use)
     chosen: dict[str, None] = {}
     removed: set[str] = set()
@@ -145,9 +178,12 @@ def _members(name: str, registry: Mapping[str, Constraint], scan_format: int | N
     return tuple(item.id for item in known if name in ("all", item.group))
 
 
-def _known(name: str) -> Constraint | None:
-    """The constraint of zdscan or of a package with this id."""
-    return _of_package(name) if name in installed() else _registry().get(name)
+def _is_known(constraint: Constraint) -> bool:
+    """Whether it is the constraint of zdscan, with some set of limits, or of a package with its id."""
+    name = constraint.id
+    if name in installed():
+        return constraint is _of_package(name)
+    return any(constraint is _with_limits(limits).get(name) for limits in limit_sets.available())
 
 
 def faults_of(use: str | Sequence[str], own: Collection[str] = ()) -> list[str]:
@@ -172,7 +208,7 @@ def own_faults(own: Sequence[Constraint]) -> list[str]:
             faults.append(
                 f"the id {constraint.id!r} of an own constraint must be letters, digits, _ and ., a letter first"
             )
-        elif constraint.id in known and constraint is not _known(constraint.id):
+        elif constraint.id in known and not _is_known(constraint):
             faults.append(f"the id {constraint.id!r} of an own constraint is taken; choose another")
         elif constraint.id in [other.id for other in own[:number]]:
             faults.append(f"two own constraints have the id {constraint.id!r}; choose another for one of them")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from zdscan.analysis.at_mass import Evaluator
-from zdscan.analysis.paper.as_published import THEORY
+from zdscan.analysis.paper.as_published import OF_THE_PAPER
 from zdscan.analysis.paper.figures.case_grids import paper_constraints, point_html
 from zdscan.analysis.paper.figures.plate import KeyNumber
 from zdscan.analysis.units import MEV
@@ -93,7 +93,7 @@ def paper_point(case: str) -> dict[str, float]:
 
 def evaluate_point(case: str, point: Mapping[str, float]) -> PointResult:
     """Everything at a point given as a mapping; further entries (chi2) are ignored."""
-    return evaluate(case, point["mass"], point["eps"], point["eps_z"], point["g_mu"], theory=THEORY)
+    return evaluate(case, point["mass"], point["eps"], point["eps_z"], point["g_mu"], **OF_THE_PAPER)
 
 
 def excluders(case: str, point: Mapping[str, float]) -> str:
