@@ -96,7 +96,7 @@ class PointResult:
         ----------
         q2 : GeV^2, within the decay of a B meson into the hadron and two leptons.
         lepton : "mu" or "e".
-        hadron : "K", "K*" or "phi": what else is made; it sets the range of q2 and, in theory "complete", the size of C7.
+        hadron : "K", "K*" or "phi", made with the leptons; sets the range of q2 and, in theory "complete", C7.
 
         Raises
         ------

@@ -153,7 +153,10 @@ def moments_table(best: Mapping[str, PointResult]) -> HtmlTable:
 def neglected_table(best: Mapping[str, PointResult]) -> HtmlTable:
     """What verdicts leave out, at the paper's fits of Cases B and C and at the best points here."""
     results = [
-        (f"{case}, paper's fit", evaluate(case, mass, 0.0, -PRODUCT / g_mu, g_mu, **OF_THE_PAPER | {"theory": "complete"}))
+        (
+            f"{case}, paper's fit",
+            evaluate(case, mass, 0.0, -PRODUCT / g_mu, g_mu, **OF_THE_PAPER | {"theory": "complete"}),
+        )
         for case, (mass, g_mu) in {"B": BEST_B, "C": BEST_C}.items()
     ]
     results += [(f"{case}, best point here", result) for case, result in best.items()]

@@ -69,7 +69,10 @@ def _exclusions(plane: Plane, seen: View, options: Options) -> list[Artist]:
     if not options.colours:
         handles += plane.cells(allowed, options.sigmas, f"{allowed_by_short(len(seen.chosen))},")
     if len(seen.chosen) > MOST_BOUNDARIES:
-        return [*handles, Patch(facecolor="none", edgecolor="0.45", hatch="////", label=together(list(seen.chosen), seen.limits))]
+        return [
+            *handles,
+            Patch(facecolor="none", edgecolor="0.45", hatch="////", label=together(list(seen.chosen), seen.limits)),
+        ]
     drawn = 0
     for name, constraint in known.items():
         cells = seen.excluded_by(name)

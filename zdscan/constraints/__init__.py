@@ -83,9 +83,7 @@ def _changed(constraint: Constraint, change: limit_sets.Change) -> Constraint:
 
     if change.curve is not None:
         made = limit_curve.of_table(constraint.id, change.curve)
-        return replace(
-            made, in_paper=constraint.in_paper, first_format=constraint.first_format, group=constraint.group
-        )
+        return replace(made, in_paper=constraint.in_paper, first_format=constraint.first_format, group=constraint.group)
     return replace(
         constraint,
         citations=tuple(change.cite) if change.cite else constraint.citations,

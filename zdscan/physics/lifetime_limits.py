@@ -1,8 +1,8 @@
 """Limits for several lifetimes of a vector, as limits in a few windows of proper times. docs/constraints-flavour.md.
 
-A search gives upper limits l(tau) on a rate. If the decays in a window (a, b) of proper times were all that it sees, the
-limit would be L/E(tau) with E = exp(-a/tau) - exp(-b/tau). The least L that is nowhere stronger than the search is the
-largest l(tau) E(tau); several windows together, each a clause, come close to l at every lifetime.
+A search gives upper limits l(tau) on a rate. If the decays in a window (a, b) of proper times were all that it sees,
+the limit would be L/E(tau) with E = exp(-a/tau) - exp(-b/tau). The least L that is nowhere stronger than the search is
+the largest l(tau) E(tau); several windows together, each a clause, come close to l at every lifetime.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What `zdscan point --wilson` prints: the Wilson coefficients of a point at some q2, as documents of the format WCxf."""
+"""What `zdscan point --wilson` prints: the Wilson coefficients of a point at some q2, in the format WCxf."""
 
 from __future__ import annotations
 
