@@ -111,9 +111,13 @@ class PointResult:
         columns = np.array([float(x) for x in _columns(physics.case, self.parameters)[1:]])
         e0, e2, m1 = (physics.penguin_at(mass) @ columns).tolist()
         vector = effective.VectorAtPoint(
-            *(mass, float(self.widths["total"])),
-            *(float(self.couplings[f"{kind}_{lepton}"]) for kind in "va"),
-            *(e0, e2, m1),
+            mass=mass,
+            width=float(self.widths["total"]),
+            v=float(self.couplings[f"v_{lepton}"]),
+            a=float(self.couplings[f"a_{lepton}"]),
+            e0=e0,
+            e2=e2,
+            m1=m1,
             longitudinal=physics.settings.theory == "complete",
         )
         if value == mass * mass and vector.width == 0.0:

@@ -56,7 +56,7 @@ def test_a_conserved_current_is_not_excluded_by_growth(theory: str) -> None:
     couplings = {name: {"g_mu": 1.0} for name in ("v_mu", "g_numu")} | {"g_nutau": {"g_mu": -1.0}}
     case = Case.from_couplings("L_mu - L_tau", couplings)
     for name, limit in (("k_mu_inv", 2.2e-3), ("w_width", 0.34)):
-        physics = build_physics(case, theory=theory, constraints=[name])
+        physics = build_physics(case, theory=theory, constraints=[name], limits="rashed2024")
         axes = (np.zeros(1), np.zeros(1), np.array([limit]))
         (ratio,) = physics.evaluate(physics.mass_tables(0.01), axes, want=("ratios",))["ratios"][0]
         assert np.sqrt(ratio) == pytest.approx(1.0, rel=0.03)
@@ -96,7 +96,7 @@ def test_points_follow_the_couplings_that_cause_them() -> None:
 
 
 def test_chi2_of_the_standard_model() -> None:
-    physics = build_physics(CASES["A"], theory_errors="table")
+    physics = build_physics(CASES["A"], measurements="rashed2024-corrected", theory_errors="table")
     rows = physics.likelihood
     pulls = ((rows.sm - rows.data.values) / rows.sigma) ** 2
     assert physics.sm_chi2["all"] == pytest.approx(pulls.sum(), rel=1e-12)

@@ -70,6 +70,8 @@ def other_value(setting: Setting) -> Any:
         return ("a_mu",)
     if setting.name == "emission":
         return "lepton"  # "auto" comes to "complete" under the default theory
+    if setting.name == "theory_errors":
+        return "flavio"  # "auto" comes to "flavio-covariance" with the default data
     if setting in NUMBERS:
         return 0.5
     if setting.parts is not None:
@@ -218,7 +220,7 @@ def test_all_faults_are_told_at_once() -> None:
 def test_the_command_has_an_option_for_every_setting() -> None:
     command = typer.main.get_command(cli.app).commands["point"]  # type: ignore[attr-defined]
     options = {item.name: item for item in command.params}
-    own = ["case", "mass", "parameters", "eps", "eps_z", "g_mu"]
+    own = ["case", "mass", "parameters", "eps", "eps_z", "g_mu", "wilson", "hadron"]
     assert list(options) == [*own, *SETTINGS, "as_json"]
     for name, setting in SETTINGS.items():
         assert options[name].opts == [f"--{name.replace('_', '-')}"]

@@ -19,11 +19,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from zdscan.errors import UserError, no_such
-from zdscan.inputs import limit_sets
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+    from zdscan.inputs.limit_sets import Change
     from zdscan.physics.clause import Constraint
 
 ENTRY_POINTS = "zdscan.constraints"
@@ -67,9 +67,17 @@ def _searches() -> tuple[str, ...]:
     return tuple(parse_toml(read_data(SEARCHES).decode(), SEARCHES))
 
 
+def _newest_limits() -> str:
+    from zdscan.inputs.limit_sets import NEWEST
+
+    return NEWEST
+
+
 @cache
 def _with_limits(limits: str) -> Mapping[str, Constraint]:
     """The constraints of zdscan with the numbers of a set of limits."""
+    from zdscan.inputs import limit_sets
+
     found, chosen = dict(_registry()), limit_sets.load(limits)
     for name, change in chosen.changes.items():
         if name not in found:
@@ -78,7 +86,7 @@ def _with_limits(limits: str) -> Mapping[str, Constraint]:
     return found
 
 
-def _changed(constraint: Constraint, change: limit_sets.Change) -> Constraint:
+def _changed(constraint: Constraint, change: Change) -> Constraint:
     from zdscan.physics import limit_curve
 
     if change.curve is not None:
@@ -129,7 +137,7 @@ def select(
     use: str | Sequence[str],
     scan_format: int | None = None,
     own: Sequence[Constraint] = (),
-    limits: str = limit_sets.NEWEST,
+    limits: str | None = None,
 ) -> tuple[Constraint, ...]:
     """The constraints of a scan: a set (`SETS`), an id, or a list of both in which "-" takes away.
 
@@ -140,7 +148,8 @@ def select(
     ----------
     scan_format : of the scan file that says so: "all" of an early one is what there was then. None: the latest.
     own : constraints of the user.
-    limits : the set of limits whose numbers, sources and grades they have (zdscan/inputs/limit_sets.py).
+    limits : the set of limits whose numbers, sources and grades they have (zdscan/inputs/limit_sets.py). None: the
+        newest.
 
     Raises
     ------
@@ -150,7 +159,7 @@ def select(
     of_user = {constraint.id: constraint for constraint in own}
     if faults := [*own_faults(own), *faults_of(use, of_user)]:
         raise UserError(*(f"{fault[0].upper()}{fault[1:]}." for fault in faults))
-    registry = _with_limits(limits)
+    registry = _with_limits(limits or _newest_limits())
     items = (use,) if isinstance(use, str) else tuple(use)
     chosen: dict[str, None] = {}
     removed: set[str] = set()
@@ -178,6 +187,8 @@ def _members(name: str, registry: Mapping[str, Constraint], scan_format: int | N
 
 def _is_known(constraint: Constraint) -> bool:
     """Whether it is the constraint of zdscan, with some set of limits, or of a package with its id."""
+    from zdscan.inputs import limit_sets  # late: what declares settings reads names alone
+
     name = constraint.id
     if name in installed():
         return constraint is _of_package(name)

@@ -95,6 +95,7 @@ def test_rows_follow_from_their_definition(case, theory):
             invisible_width=invisible,
             axial_mu=0.3 * has_g,
             constraints=["a_mu"],
+            measurements="rashed2024-corrected",
         )
         vertex = result.physics.model.vertex("bs")
         e0, e2, m1 = ((np.dot(x, [eps, eps_z, g_mu]) / vertex.lambda_t).real for x in (vertex.e0, vertex.e2, vertex.m1))
@@ -119,7 +120,7 @@ def test_hand_over_from_law_to_tables(row, end, side):
         mass = float(np.sqrt(edge * (1.0 + side * distance)))
         for times in (10.0, 100.0, 1000.0, 3000.0):
             width = abs(mass**2 - edge) / mass / times
-            result = zdscan.evaluate("A", mass, 1e-9, 1e-9, invisible_width=width, constraints=["a_mu"])
+            result = zdscan.evaluate("A", mass, 1e-9, 1e-9, invisible_width=width, constraints=["a_mu"], measurements="rashed2024-corrected")
             vertex = result.physics.model.vertex("bs")
             e0, e2 = ((np.dot(x, [1e-9, 1e-9, 0.0]) / vertex.lambda_t).real for x in (vertex.e0, vertex.e2))
             v, a = (float(result.couplings[f"{kind}_{lepton}"]) for kind in "va")
@@ -129,13 +130,13 @@ def test_hand_over_from_law_to_tables(row, end, side):
 
 @pytest.mark.parametrize("case", ["A", "B", "C"])
 def test_couplings_of_zero_tiny_and_one(case):
-    sm = zdscan.evaluate(case, 0.5, constraints=["a_mu"])
+    sm = zdscan.evaluate(case, 0.5, constraints=["a_mu"], measurements="rashed2024-corrected")
     np.testing.assert_array_equal(sm.predictions, sm.physics.likelihood.sm)
     assert sm.widths["total"] == 0.0
     assert sm.chi2["all"] == pytest.approx(float(sm.chi2["sm_all"]), rel=1e-12)
     g_mu = 0.0 if case == "A" else 1.0
     for scale in (1e-12, 1.0):
-        point = zdscan.evaluate(case, 0.5, scale, -scale, g_mu * scale, constraints=["a_mu"])
+        point = zdscan.evaluate(case, 0.5, scale, -scale, g_mu * scale, constraints=["a_mu"], measurements="rashed2024-corrected")
         assert np.all(np.isfinite(point.predictions))
         assert np.isfinite(point.chi2["all"])
 
@@ -145,7 +146,7 @@ def test_row_survives_a_cancelled_muon_coupling():
     mass, eps = 0.5, 1e-3
     for offset in (0.0, 1e-9, 1e-7):
         g_mu = E * eps * (1.0 + offset)
-        result = zdscan.evaluate("C", mass, eps, 0.0, g_mu, constraints=["a_mu"])
+        result = zdscan.evaluate("C", mass, eps, 0.0, g_mu, constraints=["a_mu"], measurements="rashed2024-corrected")
         vertex = result.physics.model.vertex("bs")
         e0, e2 = ((np.dot(x, [eps, 0.0, 0.0]) / vertex.lambda_t).real for x in (vertex.e0, vertex.e2))
         v = g_mu - E * eps
