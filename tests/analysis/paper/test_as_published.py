@@ -1,4 +1,4 @@
-"""The paper is recomputed with its own theory, whatever the default of a point is."""
+"""The paper is recomputed with its own theory, data and limits, whatever the defaults of a point are."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ import inspect
 import pytest
 
 import zdscan
-from zdscan.analysis.paper.as_published import THEORY, published
+from zdscan.analysis.paper.as_published import OF_THE_PAPER, TODAY, published
 
 
-def test_the_theory_is_that_of_the_paper_unless_another_is_named() -> None:
-    assert inspect.signature(zdscan.evaluate).parameters["theory"].default != THEORY == "paper"
-    assert published("A", "k_mu_inv").physics.settings.theory == "paper"
+def test_the_settings_are_those_of_the_paper_unless_others_are_named() -> None:
+    of_paper = {"theory": "paper", "measurements": "rashed2024-corrected", "limits": "rashed2024"}
+    assert of_paper == OF_THE_PAPER
+    arguments = inspect.signature(zdscan.evaluate).parameters
+    assert all(arguments[name].default != value for name, value in of_paper.items())
+    assert {name: TODAY[name] for name in ("measurements", "limits")} == {
+        name: arguments[name].default for name in ("measurements", "limits")
+    }
+    settings = published("A", "k_mu_inv").physics.settings
+    assert {name: getattr(settings, name) for name in of_paper} == of_paper
     assert published("A", theory="complete").physics.settings.theory == "complete"
     ours = published("A", "k_mu_inv", emission="lepton").ratio(0.01, eps_z=1e-3)
     theirs = zdscan.evaluate("A", 0.01, 0.0, 1e-3, theory="paper", constraints=["k_mu_inv"]).ratios[0]
