@@ -282,8 +282,9 @@ def _forget() -> None:
         files.hashes,
         against_mass.load,
         constraints.available,
+        constraints._all_but_searches,
         constraints._registry,
-        constraints._with_limits,
+        constraints._built_in,
         search.groups,
     ):
         kept.cache_clear()

@@ -120,7 +120,9 @@ def test_hand_over_from_law_to_tables(row, end, side):
         mass = float(np.sqrt(edge * (1.0 + side * distance)))
         for times in (10.0, 100.0, 1000.0, 3000.0):
             width = abs(mass**2 - edge) / mass / times
-            result = zdscan.evaluate("A", mass, 1e-9, 1e-9, invisible_width=width, constraints=["a_mu"], measurements="rashed2024-corrected")
+            result = zdscan.evaluate(
+                "A", mass, 1e-9, 1e-9, invisible_width=width, constraints=["a_mu"], measurements="rashed2024-corrected"
+            )
             vertex = result.physics.model.vertex("bs")
             e0, e2 = ((np.dot(x, [1e-9, 1e-9, 0.0]) / vertex.lambda_t).real for x in (vertex.e0, vertex.e2))
             v, a = (float(result.couplings[f"{kind}_{lepton}"]) for kind in "va")
@@ -136,7 +138,9 @@ def test_couplings_of_zero_tiny_and_one(case):
     assert sm.chi2["all"] == pytest.approx(float(sm.chi2["sm_all"]), rel=1e-12)
     g_mu = 0.0 if case == "A" else 1.0
     for scale in (1e-12, 1.0):
-        point = zdscan.evaluate(case, 0.5, scale, -scale, g_mu * scale, constraints=["a_mu"], measurements="rashed2024-corrected")
+        point = zdscan.evaluate(
+            case, 0.5, scale, -scale, g_mu * scale, constraints=["a_mu"], measurements="rashed2024-corrected"
+        )
         assert np.all(np.isfinite(point.predictions))
         assert np.isfinite(point.chi2["all"])
 
