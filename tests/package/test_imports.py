@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "ranks": {"errors"},
     "compiled": {"errors", "ranks"},
-    "kernels": set(),
+    "kernels": {"compiled"},  # the decorators of kernels/jit.py
     "inputs": {"errors"},
     "physics": {"errors", "inputs", "kernels"},
     "constraints": {"errors", "inputs", "kernels", "physics"},
