@@ -1,4 +1,4 @@
-"""Kernels whose cache is empty, cut off, foreign, closed, full or gone: the value is right, and what is there is used."""
+"""Kernels whose cache is cut off, foreign, closed, full or gone: the value is right, and what is there is used."""
 
 from __future__ import annotations
 

@@ -10,13 +10,16 @@ import os
 import random
 import signal
 import time
+import traceback
 from typing import NamedTuple
 
 import pytest
 
+from tests.support import runs
 from tests.support.crashing import check_survivors
 from tests.support.fake_engine import FakeEngine, FakeScan, whole
 from tests.support.launching import MPIEXEC, TIMEOUT, contents, done_blocks, launch, processes_on, start, until
+from zdscan.grid import checkpoint, provenance
 from zdscan.grid.verify import verify
 from zdscan.running import driver
 
@@ -151,6 +154,59 @@ def chain(number):
 @pytest.mark.parametrize("number", range(10))
 def test_fifty_kills(tmp_path, reference, number):
     endure(tmp_path / "grid.h5", chain(number), reference, seed=number, last=1 + number % 4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stored", [True, False], ids=["fields", "profiles alone"])
+def test_two_hundred_kills_at_random_instants(tmp_path, monkeypatch, stored):
+    """A process that forks, at once computing, and is killed within milliseconds: a hundred times for each."""
+    monkeypatch.setattr(checkpoint, "CHECKPOINT_SECONDS", 0.01)
+    monkeypatch.setattr(checkpoint, "CHECKPOINT_RATIO", 0)
+    provenance.commit()
+    chance = random.Random(int(stored))
+    runs.run(tmp_path / "whole.h5", FakeEngine(stored=stored), block_points=10)
+    expected = contents(tmp_path / "whole.h5")
+    path, began, killed, rounds = tmp_path / "grid.h5", time.monotonic(), 0, 0
+    while killed < 100:
+        assert time.monotonic() - began < 80
+
+        def work(threads=chance.choice((1, 2)), sink=chance.choice(("direct", "gather"))):
+            engine, settings = FakeEngine(delay=0.001, stored=stored), {"threads": threads, "sink": sink}
+            if path.exists():
+                runs.resume(path, engine, **settings)
+            else:
+                runs.run(path, engine, **settings, block_points=10)
+
+        was_killed = killed_within(work, chance.uniform(0.0, 0.12))
+        killed += was_killed
+        if path.exists() and stored:
+            check_survivors(path, NUMBERS)
+        if not was_killed:  # it came to its end
+            assert contents(path) == expected
+            path.unlink()
+            rounds += 1
+    if path.exists():
+        runs.resume(path, FakeEngine(stored=stored))
+        assert contents(path) == expected
+    assert sorted(entry.name for entry in tmp_path.iterdir() if entry.suffix == ".h5")[-1] == "whole.h5"
+    assert rounds > 0
+
+
+def killed_within(action, seconds):
+    """Fork, let the child act, and kill it after so long; whether it was still at it."""
+    child = os.fork()
+    if child == 0:
+        try:
+            action()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(70)
+        os._exit(0)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the child failed; its traceback is above"
+    return os.WIFSIGNALED(status)
 
 
 @pytest.mark.parametrize(("rank", "index"), [(1, 6), pytest.param(0, 40, marks=pytest.mark.slow)])

@@ -7,7 +7,6 @@ decorated or compiled, and put back.
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import warnings
 import weakref
@@ -159,4 +158,4 @@ class _Watch(event.Listener):  # type: ignore[misc]
 
 
 _watch = _Watch()
-event.register("numba:compile", _watch)
+event.register("numba:compile", _watch)  # type: ignore[no-untyped-call]

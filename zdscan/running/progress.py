@@ -35,6 +35,16 @@ def record_failure(output: str | Path, failure: Failure) -> None:
     _replace(path, {**status, "state": "failed", "time": time.time(), "fault": failure.as_dict()})
 
 
+def began(pid: int) -> int | None:
+    """When a process of this machine began, in ticks since the machine did; None where the system does not tell.
+
+    Numbers of processes come again, soon so in containers, where every program may be the first.
+    """
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    return None
+
+
 def read_status(path: str | Path) -> dict[str, Any] | None:
     """What a status file says, None where there is none that can be read."""
     try:
@@ -168,6 +178,7 @@ class Progress:
             "ranks": self._world.size,
             "host": socket.gethostname(),
             "pid": os.getpid(),
+            "pid_began": began(os.getpid()),
             "time": time.time(),
             "last_seen": [round(stamp, 1) for stamp in self._world.last_seen()],
         }
