@@ -97,7 +97,7 @@ def check_target(path: Path, overwrite: bool) -> None:
 
 def target_of(path: Path) -> Path:
     """Where the file of that name lies or will lie: an output that is a link, to a larger disk say, stays one."""
-    return Path(os.path.realpath(path)) if path.is_symlink() else path
+    return Path(os.path.realpath(path)) if os.path.islink(path) else path
 
 
 def temporary_name(path: Path) -> Path:

@@ -139,7 +139,12 @@ class GridIO:
             purpose = "writing" if write else "reading"
             reason = f"{purpose} on {socket.gethostname()}: {error.strerror}"
             raise UserError(f"The grid file {layout.path} cannot be opened for {reason}.") from error
-        if not self._is_that_file():
+        try:
+            replaced = not self._is_that_file()
+        except BaseException:
+            os.close(self._fd)
+            raise
+        if replaced:
             os.close(self._fd)
             raise UserError(
                 f"The grid file {layout.path} was replaced by another during this run; that one is untouched."
@@ -155,7 +160,8 @@ class GridIO:
         layout = self.layout
         if not layout.token:
             return os.fstat(self._fd).st_ino == layout.inode
-        return token_of(os.pread(self._fd, 2 * len(layout.token), layout.history.offset)) == layout.token
+        beginning = Extent(layout.history.offset, "|u1", (2 * len(layout.token),))
+        return token_of(self._read(beginning, 0, beginning.nbytes).tobytes()) == layout.token
 
     def close(self) -> None:
         """Close the file."""

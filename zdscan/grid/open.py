@@ -240,6 +240,7 @@ def _read(path: Path, file: h5py.File) -> GridFile:
     packed = any(file[name].chunks is not None for name in (*names, *profiles))
     if packed:
         load_filters(file, (*names, *profiles))
+    token = token_of(run["history"][()])
     layout = Layout(
         path=str(path),
         plan=plan,
@@ -253,8 +254,8 @@ def _read(path: Path, file: h5py.File) -> GridFile:
         checkpoint={name: extent_of(run[name]) for name in CHECKPOINT if name in run},
         packed=packed,
         axes=tuple(axes),
-        token=token_of(run["history"][()]),
-        inode=os.stat(path).st_ino,
+        token=token,
+        inode=0 if token else os.stat(path).st_ino,
     )
     _check_shapes(layout)
     own = run[OWN_FILES][()] if OWN_FILES in run else b"{}"
@@ -298,8 +299,9 @@ def _check_shapes(layout: Layout) -> None:
 
 def _history(stored: bytes) -> list[dict[str, Any]]:
     try:
-        return list(json.loads(stored.decode()))
-    except ValueError:  # cut off while being written: a note of past runs, not data
+        entries = list(json.loads(stored.decode()))
+        return [{name: value for name, value in entry.items() if name != "token"} for entry in entries]
+    except (ValueError, AttributeError):  # cut off while being written: a note of past runs, not data
         return [{"state": "the earlier history cannot be read"}]
 
 
