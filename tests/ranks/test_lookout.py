@@ -18,7 +18,7 @@ from zdscan.ranks.lookout import Lookout, patience
 from zdscan.running.progress import read_status, status_path
 
 STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
-SECONDS = 15  # a busy machine must not be taken for a lost one
+SECONDS = 20  # a busy machine must not be taken for a lost one
 
 
 @pytest.mark.parametrize(("text", "seconds"), [(None, 300.0), ("12.5", 12.5), ("0", 0.0)])
