@@ -66,6 +66,24 @@ def test_clocks_that_differ_do_not_matter_and_silence_does(monkeypatch, capsys):
     assert "zdscan: no sign of life for 0.4 s of rank 2 on node3: a machine" in capsys.readouterr().err
 
 
+def test_time_in_which_the_job_was_halted_does_not_count(monkeypatch):
+    """Signs are as old as the halt when a batch system lets the job go on."""
+    began, real = time.time(), time.monotonic
+    calls = iter(range(10**9))
+    monkeypatch.setattr(lookout.time, "monotonic", lambda: real() + (1000.0 if next(calls) > 10 else 0.0))
+    count = iter(range(10**9))
+
+    def signs():
+        return [began, began + next(count) // 2]  # alive, and not at every look
+
+    monkeypatch.setattr(lookout, "ABORT_SECONDS", 0.0)
+    codes: list[int] = []
+    monkeypatch.setattr(lookout.os, "_exit", codes.append)
+    with Lookout(signs, ["node1", "node2"], 0.8, lambda failure: None, lambda code: None):
+        time.sleep(1.2)
+    assert codes == []
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside this Python")
 @pytest.mark.parametrize(("sink", "stored"), [("direct", True), ("gather", True), ("direct", False)])

@@ -68,15 +68,17 @@ class Lookout:
         self._thread.join()
 
     def _look(self) -> None:
-        seen = list(self._signs())
-        since = [time.monotonic()] * len(seen)
-        while not self._over.wait(min(1.0, self._seconds / 4)):
-            now, present = time.monotonic(), self._signs()
-            since = [now if seen[rank] != sign else since[rank] for rank, sign in enumerate(present)]
-            seen = list(present)
-            gone = [rank for rank in range(1, len(seen)) if now - since[rank] > self._seconds]
+        seen, silent, every = list(self._signs()), [0.0] * len(self._hosts), min(1.0, self._seconds / 4)
+        then = time.monotonic()
+        while not self._over.wait(every):
+            now, present = time.monotonic(), list(self._signs())
+            # A job that a batch system halted, or a machine that slept, was not looked at meanwhile.
+            passed, then = min(now - then, 2 * every), now
+            silent = [silent[rank] + passed if seen[rank] == sign else 0.0 for rank, sign in enumerate(present)]
+            seen = present
+            gone = [rank for rank in range(1, len(seen)) if silent[rank] > self._seconds]
             if gone:
-                return self._give_up(sorted(gone, key=lambda rank: since[rank]))
+                return self._give_up(sorted(gone, key=lambda rank: -silent[rank]))
         return None
 
     def _give_up(self, gone: Sequence[int]) -> None:

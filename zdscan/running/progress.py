@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import glob
 import json
 import os
 import socket
@@ -134,6 +135,10 @@ class Progress:
             if self._active:
                 with contextlib.suppress(OSError):  # a complete file may lie on a read-only disk
                     self._path.unlink(missing_ok=True)
+                    for left in self._path.parent.glob(
+                        f"{glob.escape(self._path.name)}.*.part"
+                    ):  # by one that was killed
+                        left.unlink(missing_ok=True)
         else:
             self._state(state)
 
