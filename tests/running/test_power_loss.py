@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fake_engine import FakeEngine
-from tests.support.launching import TIMEOUT, contents, start
+from tests.support.launching import TIMEOUT, contents, done_blocks, start, until
 from tests.support.runs import resume, run
 from zdscan.grid import provenance
 from zdscan.grid.verify import verify
@@ -75,14 +75,18 @@ def test_a_disk_that_lost_power_at_any_instant_is_resumed(tmp_path, stored):
     copies = []
     with mounted(image, tmp_path / "at work") as device:
         grid = tmp_path / "at work" / "grid.h5"
-        job = start("run", grid, "--block-points", 10, "--delay", 0.03, "--sync-seconds", 0.05, *settings)
+        job = start(
+            "run", grid, "--block-points", 10, "--delay", 0.03, "--sync-seconds", 0.05, "--hold", 100, *settings
+        )
         try:
             while len(copies) < IMAGES:
+                if len(copies) == IMAGES - 1:  # at work for long, and on the disk
+                    until(lambda: done_blocks(grid) >= 50)
+                    time.sleep(1.0)
                 if grid.exists() or not copies:  # the first while the file is created
                     copies.append(tmp_path / f"copy{len(copies)}")
                     photograph(image, device, copies[-1])
                 time.sleep(chance.uniform(0.05, 0.4))
-            assert job.poll() is None, "the run ended before the images were taken"
         finally:
             job.kill()
             job.communicate(timeout=TIMEOUT)
