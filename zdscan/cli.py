@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,7 +26,7 @@ from zdscan.terminal.options import (
     Threads,
     with_settings,
 )
-from zdscan.terminal.output import OutputLost, guard
+from zdscan.terminal.output import OutputLost, complain, guard
 
 if TYPE_CHECKING:
     from zdscan.ranks.mpi import Alone
@@ -42,6 +43,7 @@ app = typer.Typer(
 def main() -> None:
     """Entry point of the installed command: turns exceptions into sentences and exit codes."""
     output = guard()
+    warnings.formatwarning = _sentence
     try:
         try:
             app(prog_name="zdscan")
@@ -57,14 +59,24 @@ def main() -> None:
         sys.exit(75)
     except Exception:
         # Not caught for good: the traceback, and under MPI the end of the whole job, are the excepthook's work.
-        print("zdscan: internal error; please report it with the traceback below.", file=sys.stderr)
+        complain("zdscan: internal error; please report it with the traceback below.")
         raise
+
+
+def _sentence(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> str:
+    """A warning as it is printed: those of zdscan are sentences, for whom the place in its source means nothing."""
+    if category.__module__.startswith("zdscan."):
+        return f"zdscan: {message}\n"
+    return _python(message, category, *where, **more)
+
+
+_python = warnings.formatwarning
 
 
 def _complain(messages: Iterable[str]) -> None:
     for message in messages:  # none on ranks other than the first, which speaks for all
         # An indented line goes on with the sentence before it.
-        print(message if message.startswith(" ") else f"zdscan: {message}", file=sys.stderr)
+        complain(message if message.startswith(" ") else f"zdscan: {message}")
 
 
 def _processes() -> Alone:

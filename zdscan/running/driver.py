@@ -142,6 +142,7 @@ def resume(
         grid = world.from_root(lambda: _open_unpacked(path))
         built = engine if engine is not None else _everywhere(world, lambda: _build(_stored_scan(grid)))
         world.from_root(lambda: refuse_other_physics(grid, built))
+        world.from_root(lambda: create.remove_leftovers(grid.path))  # a kill right after its creation leaves one
         if grid.lost_bytes:
             world.from_root(lambda: restore_length(grid))
         bad = [number for number, _ in compare(grid, world, stopping)]
