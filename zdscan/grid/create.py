@@ -155,8 +155,15 @@ def create(
     return layout
 
 
-def remove_leftovers(path: Path) -> None:
-    """Delete what creations of this file left that were killed on this machine; they may be large."""
+def remove_leftovers(path: Path, *, alone: bool = False) -> None:
+    """Delete what creations of this file left that were killed; they may be large.
+
+    alone : whether no other process creates this file: then also those of other machines.
+    """
+    if alone:
+        for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+            leftover.unlink(missing_ok=True)
+        return
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.{socket.gethostname()}.*.part"):
         process = leftover.name.split(".")[-2]
         try:

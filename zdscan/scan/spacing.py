@@ -40,7 +40,8 @@ def linear(low: float, high: float, n: int) -> Array:
 
 def logarithmic(low: float, high: float, n: int) -> Array:
     """n >= 2 numbers from low > 0 to high, equidistant in their logarithms, end points exact."""
-    exponents = linear(*(float(_MANY.log10(Decimal(end))) for end in (low, high)), n)
+    first, last = (float(_MANY.log10(Decimal(end))) for end in (low, high))
+    exponents = linear(first, last, n)
     with localcontext(_MANY):
         found = np.array(list(_powers(exponents.tolist())))
     found[0], found[-1] = low, high
@@ -49,9 +50,11 @@ def logarithmic(low: float, high: float, n: int) -> Array:
 
 def asinh(x: float) -> float:
     """The inverse hyperbolic sine, rounded correctly."""
+    if abs(x) < 1e-12:  # the next term, x^3/6, is far less than half a unit in the last place
+        return x
     exact = Decimal(abs(x))
-    root = _MANY.sqrt(_MANY.fma(exact, exact, Decimal(1)))
-    size = float(_MANY.ln(_MANY.add(exact, root))) if abs(x) > 1e-12 else abs(x)  # below, x^3/6 is less than half a unit
+    with localcontext(_MANY):
+        size = float((exact + (exact * exact + 1).sqrt()).ln())
     return -size if x < 0 else size
 
 
