@@ -19,6 +19,7 @@ from zdscan.evaluation.settings import documented
 from zdscan.kernels.physics.moments import anomalous_moment
 from zdscan.neglected.effect import Neglected
 from zdscan.neglected.survey import at_point
+from zdscan.physics import effective
 from zdscan.physics.cases import AXIAL_WITH, COUPLINGS, Case, case_of
 from zdscan.physics.clause import Constraint
 from zdscan.physics.parameters import MASS_RANGE
@@ -84,6 +85,50 @@ class PointResult:
         if self.shape != ():
             return None
         return at_point(self.physics, *(float(value) for value in _columns(self.physics.case, self.parameters)))
+
+    def wilson(self, q2: float, lepton: str = "mu", hadron: str = "K") -> dict[str, Any]:
+        """What the vector adds to the Wilson coefficients of b -> s l l at one q2, as a document of the format WCxf.
+
+        With flavio and wilson: ``Wilson.from_wc(WC(**result.wilson(1.0)))``. docs/rows.md#coefficients has the
+        conventions; the coefficients hold at this q2 alone.
+
+        Parameters
+        ----------
+        q2 : GeV^2, within the decay of a B meson into the hadron and two leptons.
+        lepton : "mu" or "e".
+        hadron : "K", "K*" or "phi", made with the leptons; sets the range of q2 and, in theory "complete", C7.
+
+        Raises
+        ------
+        UserError
+            The result is of an array of points, a name is unknown, q2 is outside the decay, or it is the pole of a
+            vector without width.
+        """
+        if self.shape != ():
+            raise UserError(f"Wilson coefficients are given at one point, not at points of shape {self.shape}.")
+        physics, mass = self.physics, float(self.parameters["mass"])
+        value = effective.check(q2, lepton, hadron, physics.model.constants)
+        columns = np.array([float(x) for x in _columns(physics.case, self.parameters)[1:]])
+        e0, e2, m1 = (physics.penguin_at(mass) @ columns).tolist()
+        vector = effective.VectorAtPoint(
+            *(mass, float(self.widths["total"])),
+            *(float(self.couplings[f"{kind}_{lepton}"]) for kind in "va"),
+            *(e0, e2, m1),
+            longitudinal=physics.settings.theory == "complete",
+        )
+        if value == mass * mass and vector.width == 0.0:
+            raise UserError(f"q2 = {value:g} GeV^2 is the pole of a vector without width: there are no coefficients.")
+        found = effective.coefficients(vector, value, lepton, hadron, physics.model.constants)
+        about = {
+            "generator": f"zdscan {__version__}",
+            "q2_GeV2": value,
+            "lepton": lepton,
+            "hadron": hadron,
+            "theory": physics.settings.theory,
+            "case": physics.case.name,
+            "parameters": {name: float(number) for name, number in self.parameters.items()},
+        }
+        return effective.wcxf(found, about)
 
     def to_dict(self) -> dict[str, Any]:
         """The layout of ``zdscan point --json``: plain numbers for one point, nested lists for arrays."""
@@ -163,11 +208,11 @@ def evaluate(
     axial_mu: float = 0.0,
     fcnc_scale: float = 1.0,
     anomaly: str = "auto",
-    measurements: str | Sequence[str] = "rashed2024-corrected",
+    measurements: str | Sequence[str] = "latest",
     errors: str = "symmetrised",
     theory_errors: str = "auto",
     constraints: str | Sequence[str | Constraint] = "all",
-    limits: str = "rashed2024",
+    limits: str = "latest",
     **parameters: ArrayLike,
 ) -> PointResult:
     """Evaluate points with everything behind their verdicts: couplings, widths, rows with pulls, constraints.

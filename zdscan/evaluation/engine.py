@@ -89,7 +89,7 @@ def physics_of(
     return Physics(
         case=case,
         likelihood=rows.build(settings.measurements, settings.errors, settings.theory_errors),
-        constraints=select(settings.constraints, scan_format, own),
+        constraints=select(settings.constraints, scan_format, own, settings.limits),
         settings=settings,
     )
 

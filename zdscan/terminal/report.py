@@ -317,7 +317,8 @@ def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | Non
     attributes = grid.attributes
     state = "complete" if info.complete else f"{info.blocks_done} of {info.blocks} blocks computed"
     out.print(f"{grid.path}: {info.points:,} points, {state}, {size_text(grid.path.stat().st_size)}", markup=False)
-    out.print(f"case {attributes.get('case')}, theory {attributes.get('theory')}", markup=False)
+    data = f"measurements {attributes.get('measurements')}, limits {attributes.get('limits')}"
+    out.print(f"case {attributes.get('case')}, theory {attributes.get('theory')}, {data}", markup=False)
     out.print(_axes_table(grid.axes))
     out.print(f"fields: {', '.join(info.fields) or 'none, profiles only'}", markup=False)
     if grid.layout.packed:

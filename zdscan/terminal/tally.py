@@ -89,6 +89,6 @@ def evaluate_best(grid: GridFile, best: BestPoint | None) -> dict[str, Any] | No
         scan = scan_of(grid)
     except UserError:
         return None
-    chosen = select(scan.settings.constraints, scan.format, scan.own)
+    chosen = select(scan.settings.constraints, scan.format, scan.own, scan.settings.limits)
     arguments: dict[str, Any] = {**best.position, **asdict(scan.settings), "constraints": chosen}
     return evaluate(scan.coupling_case, **arguments).to_dict()
