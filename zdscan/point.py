@@ -164,6 +164,7 @@ def evaluate(
     fcnc_scale: float = 1.0,
     anomaly: str = "auto",
     measurements: str | Sequence[str] = "rashed2024-corrected",
+    replace: Mapping[str, Any] | str | None = None,
     errors: str = "symmetrised",
     theory_errors: str = "auto",
     constraints: str | Sequence[str | Constraint] = "all",
@@ -195,9 +196,8 @@ def evaluate(
         A name is unknown, a mass is outside 0.01-2 GeV, a number is not finite or outside the range of its parameter,
         or g_mu is given in Case A.
     """
-    chosen = case_of(case)
     physics = build_physics(
-        chosen,
+        case_of(case),
         theory=theory,
         emission=emission,
         invisible_width=invisible_width,
@@ -209,12 +209,18 @@ def evaluate(
         fcnc_scale=fcnc_scale,
         anomaly=anomaly,
         measurements=measurements,
+        replace=replace,
         errors=errors,
         theory_errors=theory_errors,
         constraints=constraints,
         limits=limits,
     )
-    given = {"mass": mass} | _given(chosen, couplings, parameters)
+    return at_points(physics, mass, *couplings, **parameters)
+
+
+def at_points(physics: Physics, mass: ArrayLike, *couplings: ArrayLike, **parameters: ArrayLike) -> PointResult:
+    """As `evaluate`, of a physics that is there already."""
+    given = {"mass": mass} | _given(physics.case, couplings, parameters)
     numbers: dict[str, Array] = {}
     faults = []
     for name, value in given.items():
@@ -235,7 +241,7 @@ def evaluate(
     if arrays[0].size == 0:
         raise UserError("There is no point to evaluate: an argument is empty.")
     points = {name: array.copy() for name, array in zip(given, arrays, strict=True)}  # not views of one number
-    _check(chosen, points)
+    _check(physics.case, points)
     return _points(physics, points)
 
 

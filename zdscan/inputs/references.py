@@ -22,3 +22,22 @@ def split(text: str) -> dict[str, str]:
     parts = re.split(r"^(?=@)", text, flags=re.MULTILINE)
     named = ((re.match(r"@\w+\{([^,\s]+),", part), part) for part in parts)
     return {found[1]: part.strip() for found, part in named if found}
+
+
+def cited(citation: str, name: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The keys of a user's citation, and the entries that the bibliography lacks.
+
+    Parameters
+    ----------
+    citation : a key of the bibliography, whole BibTeX entries, or words, of which an entry is made.
+    name : its key, where it is words.
+    """
+    known, given = entries(), split(citation)
+    if given:
+        return tuple(given), {key: entry for key, entry in given.items() if key not in known}
+    if citation in known:
+        return (citation,), {}
+    words = citation.replace("{", "").replace("}", "")
+    found = re.search(r"(?i)arxiv:\s*(\d{4}\.\d{4,5})", words)
+    eprint = f",\n  eprint = {{{found[1]}}},\n  archivePrefix = {{arXiv}}" if found else ""
+    return (name,), {name: f"@misc{{{name},\n  note = {{{words}}}{eprint}\n}}"}

@@ -18,12 +18,11 @@ from pydantic import Field
 from zdscan.errors import UserError
 from zdscan.inputs import against_mass, curve_file, references
 from zdscan.inputs.against_mass import Numbers
-from zdscan.inputs.files import Grade, Record, Text, validate
+from zdscan.inputs.files import Grade, Record, Text, read_own, validate
 from zdscan.physics import limit_curve
 from zdscan.physics.clause import Channel, Constraint
 
 INTERPOLATION = "log10(value) linear in mass"
-LARGEST_FILE = 10_000_000  # bytes: it is kept in every grid file
 QUANTITIES = {"branching ratio": "decay", "eps": "production"}  # each with what must be said of it
 _OF_COLUMNS = (
     *("kind", "quantity", "title", "decay", "production", "channel"),
@@ -105,21 +104,7 @@ def own_curve(
     more = {"level": level, "citation": citation, "prompt": prompt, "title": title, "grade": grade}
     more |= {"file": str(file), "interpolation": interpolation}
     curve = validate(Curve, words | more, str(file), "the curve")
-    return made_of(curve, read(Path(file)))
-
-
-def read(path: Path) -> str:
-    """The text of a user's file. Raises `UserError` where there is none that can be read."""
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise UserError(f"{path}: the file has more than {LARGEST_FILE / 1e6:g} MB, too much to be kept in a grid.")
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise UserError(f"{path}: there is no such file.") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not a text in UTF-8 (byte {error.start}).") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}.") from None
+    return made_of(curve, read_own(Path(file)))
 
 
 def id_of(file: str) -> str:
@@ -140,7 +125,7 @@ def made_of(curve: Curve, text: str) -> Constraint:
     is_toml = source.lower().endswith(".toml")
     numbers = _of_toml(curve, text) if is_toml else _of_columns(curve, text, name)
     made = limit_curve.made_of(name, numbers, source, source)
-    citations, entries = _citations(curve.citation, name) if curve.citation else (numbers.citations, {})
+    citations, entries = references.cited(curve.citation, name) if curve.citation else (numbers.citations, {})
     words = json.dumps(curve.model_dump(exclude={"file"}), sort_keys=True)
     return replace(
         made,
@@ -191,16 +176,3 @@ def _of_columns(curve: Curve, text: str, name: str) -> Numbers:
         ],
     }
     return against_mass.from_document(document, curve.file)
-
-
-def _citations(citation: str, name: str) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Keys of a citation, and the entries that zdscan's bibliography lacks."""
-    known, given = references.entries(), references.split(citation)
-    if given:
-        return tuple(given), {key: entry for key, entry in given.items() if key not in known}
-    if citation in known:
-        return (citation,), {}
-    words = citation.replace("{", "").replace("}", "")
-    found = re.search(r"(?i)arxiv:\s*(\d{4}\.\d{4,5})", words)
-    eprint = f",\n  eprint = {{{found[1]}}},\n  archivePrefix = {{arXiv}}" if found else ""
-    return (name,), {name: f"@misc{{{name},\n  note = {{{words}}}{eprint}\n}}"}

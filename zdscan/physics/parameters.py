@@ -25,7 +25,7 @@ RESERVED = frozenset(
         *("mass", "case", "chi2", "excluded", "chi2_muon", "ratios", "predictions", "widths", "a_mu", "run", "row"),
         *("constraint", "channel", "field", "block", "profile", "constraints", "theory", "emission", "mixing"),
         *("right_handed_neutrinos", "invisible_width", "invisible_branching", "dark_fermion", "axial_mu"),
-        *("fcnc_scale", "anomaly", "measurements", "errors", "theory_errors", "limits", "parameters", "along"),
+        *("fcnc_scale", "anomaly", "measurements", "replace", "errors", "theory_errors", "limits", "parameters", "along"),
         *("lower", "upper", "physics"),
     ]
 )

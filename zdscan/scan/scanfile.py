@@ -32,6 +32,7 @@ from zdscan.scan.axes import AxisSpec, build_axis, physics_faults, range_faults
 from zdscan.scan.case import CustomCase, Table, case_a_faults, case_given, read_given
 from zdscan.scan.choice import choice_faults
 from zdscan.scan.curves import CURVE_TABLES, curves_of
+from zdscan.scan.own_data import data_of
 from zdscan.scan.messages import OWN_WORDS, Fault, pydantic_faults, sentence
 from zdscan.scan.overrides import apply_overrides
 
@@ -251,7 +252,8 @@ def parse_scan(
         faults += [fault for fault in pydantic_faults(error, layout) if fault.path != ("format",)]
     axes, more = _axes(raw, parameters, scan_format)
     own = curves_of(raw, files, folder)
-    faults += [*more, *case_faults, *own.faults, *choice_faults(raw, scan_format, own)]
+    measured, data_faults = data_of(raw, scan_format, files, folder)
+    faults += [*more, *case_faults, *data_faults, *own.faults, *choice_faults(raw, scan_format, own)]
     faults += _output_faults(raw, axes)
     if document is not None:
         faults += _mismatches(document)
@@ -272,7 +274,7 @@ def parse_scan(
         output=OutputOptions(tuple(document["output"]["fields"]), document["output"]["profiles"]),
         source=source,
         own=own.constraints,
-        files=MappingProxyType({**texts, **own.files}),
+        files=MappingProxyType({**texts, **measured, **own.files}),
     )
     if unfit := _unfit(model, scan.settings):
         raise UserError(*(sentence(fault, source, text, given) for fault in unfit))
