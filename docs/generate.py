@@ -169,7 +169,7 @@ def _values(setting: Setting) -> str:
         return '`"<id>" = { value = ... }`'
     if setting.names is None:
         return '`"paper"`, `"all"` or a list of ids'
-    more = ", `"./mine.toml"`, or a list of such names and of row groups" if setting.name == "measurements" else ""
+    more = ', `"./mine.toml"`, or a list of such names and of row groups' if setting.name == "measurements" else ""
     return ", ".join(f'`"{name}"`' for name in setting.allowed) + more
 
 

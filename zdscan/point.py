@@ -220,7 +220,7 @@ def evaluate(
 
 def at_points(physics: Physics, mass: ArrayLike, *couplings: ArrayLike, **parameters: ArrayLike) -> PointResult:
     """As `evaluate`, of a physics that is there already."""
-    given = {"mass": mass} | _given(physics.case, couplings, parameters)
+    given = {"mass": mass} | given_parameters(physics.case, couplings, parameters)
     numbers: dict[str, Array] = {}
     faults = []
     for name, value in given.items():
@@ -245,8 +245,14 @@ def at_points(physics: Physics, mass: ArrayLike, *couplings: ArrayLike, **parame
     return _points(physics, points)
 
 
-def _given(case: Case, values: Sequence[ArrayLike], named: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
-    """The parameters of a case as given, in order or by name; 0 where they are not."""
+def given_parameters(case: Case, values: Sequence[ArrayLike], named: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
+    """The parameters of a case as given, in order or by name; 0 where they are not.
+
+    Raises
+    ------
+    UserError
+        The case has no such parameter, or one is given twice.
+    """
     names = case.parameters.used
     # the coordinates of a point of a grid name all of its axes
     idle = {name for name in named if name in case.parameters.names[len(names) :] and not np.any(named[name])}

@@ -97,9 +97,7 @@ def physics_of(
     case = case.switched(settings.mixing, settings.right_handed_neutrinos)
     return Physics(
         case=case,
-        likelihood=rows.build(
-            settings.measurements, settings.errors, settings.theory_errors, files, settings.replace
-        ),
+        likelihood=rows.build(settings.measurements, settings.errors, settings.theory_errors, files, settings.replace),
         constraints=select(settings.constraints, scan_format, own),
         settings=settings,
     )

@@ -165,6 +165,7 @@ def _predicate(fault: ErrorDetails, model: type[BaseModel]) -> str:
     return in_words(fault)
 
 
+OWN_WORDS = "own_words"  # kind of the faults whose message is a predicate already
 _KINDS = {
     "float_type": "a number",
     "int_type": "a whole number",
@@ -176,12 +177,19 @@ _KINDS = {
     "model_type": "a table",
     "finite_number": "a finite number",
 }
-_BOUNDS = {"greater_than": "above", "greater_than_equal": "at least", "less_than": "below", "less_than_equal": "at most"}
+_BOUNDS = {
+    "greater_than": "above",
+    "greater_than_equal": "at least",
+    "less_than": "below",
+    "less_than_equal": "at most",
+}
 
 
 def in_words(fault: ErrorDetails) -> str:
     """What pydantic found wrong with a value, as a predicate behind its name."""
     kind, value, message = fault["type"], fault["input"], fault["msg"]
+    if kind == OWN_WORDS:
+        return message
     if kind == "missing":
         return "is missing"
     if kind == "extra_forbidden":

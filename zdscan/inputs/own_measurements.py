@@ -6,7 +6,6 @@ A file is a data set whose name is its path, ``"./mine.toml"``. docs/extending.m
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,7 +14,7 @@ from typing import Any
 
 from pydantic import model_validator
 
-from zdscan.errors import UserError, describe, listed, nearest, no_such
+from zdscan.errors import UserError, listed, nearest, no_such
 from zdscan.inputs import references, tables
 from zdscan.inputs.files import Grade, Number, Place, Record, Text, validate
 from zdscan.inputs.measurement_files import Group, Keys, PlusMinus, Row, RowGroup, parse_groups
@@ -75,7 +74,7 @@ def read(name: str, text: str) -> OwnRows:
             words = f"group {group.name}, row {index + 1} ({row.id})"
             if fault := _fault(row):
                 raise UserError(f"{Place(name, text, ('group', number, 'rows', index), words)}: {fault}.")
-            cite, more = _cited(row.cite, group.name)
+            cite, more = references.all_cited(row.cite, group.name)
             rows.append(row.model_copy(update={"cite": cite}))
             entries |= more
         groups.append(replace(group, rows=tuple(rows), file=name))
@@ -106,17 +105,6 @@ def _fault(row: Row) -> str | None:
 
 def _of(name: str, decay: str) -> bool:
     return name.rsplit("_", 2)[0] == decay
-
-
-def _cited(citations: Sequence[str], name: str) -> tuple[list[str], dict[str, str]]:
-    """The keys of citations, and the entries that the bibliography lacks."""
-    keys: list[str] = []
-    entries: dict[str, str] = {}
-    for number, citation in enumerate(citations):
-        found, more = references.cited(citation, re.sub(r"\W", "_", name) + (f"_{number + 1}" if number else ""))
-        keys += found
-        entries |= more
-    return keys, entries
 
 
 def same_data(one: Placed, other: Placed) -> str | None:
@@ -169,7 +157,9 @@ def replacements(given: object) -> dict[str, OtherNumbers]:
     found, faults = {}, []
     for name, entry in given.items():
         try:
-            found[str(name)] = validate(OtherNumbers, dict(entry), f"has for the row {name!r}", "numbers that are wrong")
+            found[str(name)] = validate(
+                OtherNumbers, dict(entry), f"has for the row {name!r}", "numbers that are wrong"
+            )
         except UserError as error:
             faults += [message.removesuffix(".") for message in error.messages]
     if faults:
@@ -198,7 +188,7 @@ def replaced(groups: Sequence[RowGroup], others: Mapping[str, OtherNumbers]) -> 
             if (numbers := others.get(row.id)) is not None:
                 update = numbers.model_dump(exclude_none=True)
                 if numbers.cite is not None:
-                    update["cite"], more = _cited(numbers.cite, f"replaced_{row.id}")
+                    update["cite"], more = references.all_cited(numbers.cite, f"replaced_{row.id}")
                     entries |= more
                 row = row.model_copy(update=update)
                 if fault := _fault(row):

@@ -16,11 +16,12 @@ from pydantic import Field
 from zdscan.errors import UserError, no_such
 from zdscan.inputs import against_mass, constants, detectors
 from zdscan.inputs.against_mass import INTERVAL, Numbers
-from zdscan.inputs.files import Positive, Record, Text, validate
+from zdscan.inputs.detectors import Detector, Where
+from zdscan.inputs.files import Place, Positive, Record, Text, validate
 from zdscan.physics.clause import Channel, Clause, Constraint, Model
 from zdscan.physics.coupling_curve import CouplingCurve
 from zdscan.physics.lifetime import escape, prompt_clause, with_escape
-from zdscan.physics.parameters import MASS_RANGE
+from zdscan.physics.parameters import MASS_RANGE, masses_fault
 from zdscan.physics.productions import PRODUCTIONS
 from zdscan.physics.two_body import MODES, branching_ratio
 
@@ -60,8 +61,8 @@ class Entry(Record):
     production: Text | None = None
     channel: Channel
     prompt: Text | None = None
-    displaced: Text | None = None
-    escape: Text | None = None
+    displaced: Where | None = None
+    escape: Where | None = None
     deviations: Positive | None = None
     in_paper: bool = False
     first_format: Annotated[int, Field(ge=1)] = 1
@@ -76,8 +77,8 @@ class LimitCurve:
     decay: str
     channel: Channel
     prompt: str | None
-    escape: str | None = None
-    displaced: str | None = None
+    escape: str | Detector | None = None
+    displaced: str | Detector | None = None
 
     def clauses(self, model: Model, mass: float) -> list[Clause]:
         """BR(H -> H' Z_D) BR(Z_D -> channel) below the limit at this mass; nothing where the curve has none."""
@@ -143,22 +144,23 @@ def constraint(name: str) -> Constraint:
     return made_of(name, against_mass.load(name), source, f"zdscan/inputs/data/{source}")
 
 
-def made_of(name: str, numbers: Numbers, source: str, file: str) -> Constraint:
+def made_of(name: str, numbers: Numbers, source: str | Place, file: str) -> Constraint:
     """The constraint with this id that numbers with a table [constraint] are.
 
     Parameters
     ----------
-    source, file : what messages call the file of the numbers, and where it is.
+    source, file : what messages call the file of the numbers (a `Place` has lines), and where it is.
 
     Raises
     ------
     UserError
         As `constraint`.
     """
-    entry = validate(Entry, numbers.constraint or {}, source, "table [constraint]")
+    place = (Place(source) if isinstance(source, str) else source).at("constraint")
+    entry = validate(Entry, numbers.constraint or {}, place, "table [constraint]")
     faults = _faults(entry, numbers)
     if faults:
-        raise UserError(*(f"{source}: {fault}" for fault in faults))
+        raise UserError(*(f"{place}: {fault}" for fault in faults))
     limits = numbers if entry.deviations is None else numbers.with_limit(entry.deviations)
     curve: LimitCurve | CouplingCurve
     if entry.production is not None:
@@ -198,8 +200,8 @@ def _faults(entry: Entry, numbers: Numbers) -> list[str]:
     if entry.prompt is not None and (entry.prompt not in known or known[entry.prompt].unit != "ps"):
         faults.append(f"prompt = {entry.prompt!r} is not the name of a constant in ps in {constants.FILE}.")
     for detector in (entry.escape, entry.displaced):
-        if detector is not None and detector not in detectors.load():
-            faults.append(f"there is {no_such('detector', detector, detectors.load())} in {detectors.FILE}.")
+        if detector is not None and (unknown := detectors.fault(detector)):
+            faults.append(f"{unknown}.")
     if entry.escape is not None and entry.channel != "invisible":
         faults.append('escape goes with channel = "invisible" alone.')
     if entry.displaced is not None and (entry.prompt is None or entry.decay is None):
@@ -213,6 +215,6 @@ def _faults(entry: Entry, numbers: Numbers) -> list[str]:
     needed = ("limit",) if entry.deviations is None else INTERVAL
     if missing := [column for column in needed if column not in numbers.columns]:
         faults.append(f"the column {', '.join(missing)} is missing, from which the limit is made.")
-    if not any(a < MASS_RANGE[1] and b > MASS_RANGE[0] for a, b in numbers.ranges):
-        faults.append("all its masses lie outside the range that zdscan computes.")
+    if outside := masses_fault(numbers.ranges):
+        faults.append(outside)
     return faults

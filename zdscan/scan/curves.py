@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from zdscan.constraints import own_faults
 from zdscan.errors import UserError
-from zdscan.physics.clause import Constraint
 from zdscan.inputs.files import read_own
+from zdscan.physics.clause import Constraint
 from zdscan.physics.own_curve import Curve, id_of, made_of
 from zdscan.scan.messages import Fault, pydantic_faults
 

@@ -38,16 +38,12 @@ def pydantic_faults(error: ValidationError, model: type[BaseModel], prefix: Path
     return [Fault((*prefix, *item["loc"]), _predicate(item, model)) for item in error.errors(include_url=False)]
 
 
-OWN_WORDS = "own_words"  # kind of the faults whose message is a predicate already
-
 _AXES_HINT = "; every scan has the four axes mass, eps, eps_z and g_mu (one value: { values = [0.0] })"
 _MASS_HINT = "; every scan has an axis of masses (one value: { values = [0.1] })"
 
 
 def _predicate(item: ErrorDetails, model: type[BaseModel]) -> str:
     kind, loc = item["type"], tuple(item["loc"])
-    if kind == OWN_WORDS:
-        return item["msg"]
     if kind == "extra_forbidden":
         return unknown_key(str(loc[-1]), loc[:-1], model)
     if kind == "missing":

@@ -24,6 +24,7 @@ from zdscan.errors import UserError, listed, nearest, not_one_of
 from zdscan.evaluation.fields import ALWAYS, FIELDS
 from zdscan.evaluation.settings import FORMATS, SETTINGS, Setting, Settings
 from zdscan.grid.blocks import MOST_TABLE_BYTES, table_bytes
+from zdscan.inputs.files import OWN_WORDS
 from zdscan.physics.cases import Case, axial_fault
 from zdscan.physics.clause import Constraint
 from zdscan.physics.currents import setting_fault
@@ -32,9 +33,9 @@ from zdscan.scan.axes import AxisSpec, build_axis, physics_faults, range_faults
 from zdscan.scan.case import CustomCase, Table, case_a_faults, case_given, read_given
 from zdscan.scan.choice import choice_faults
 from zdscan.scan.curves import CURVE_TABLES, curves_of
-from zdscan.scan.own_data import data_of
-from zdscan.scan.messages import OWN_WORDS, Fault, pydantic_faults, sentence
+from zdscan.scan.messages import Fault, pydantic_faults, sentence
 from zdscan.scan.overrides import apply_overrides
+from zdscan.scan.own_data import data_of
 
 if TYPE_CHECKING:
     from zdscan.grid.open import GridFile
