@@ -209,6 +209,7 @@ def evaluate(
     fcnc_scale: float = 1.0,
     anomaly: str = "auto",
     measurements: str | Sequence[str] = "latest",
+    replace: Mapping[str, Any] | str | None = None,
     errors: str = "symmetrised",
     theory_errors: str = "auto",
     constraints: str | Sequence[str | Constraint] = "all",
@@ -240,9 +241,8 @@ def evaluate(
         A name is unknown, a mass is outside 0.01-2 GeV, a number is not finite or outside the range of its parameter,
         or g_mu is given in Case A.
     """
-    chosen = case_of(case)
     physics = build_physics(
-        chosen,
+        case_of(case),
         theory=theory,
         emission=emission,
         invisible_width=invisible_width,
@@ -254,12 +254,18 @@ def evaluate(
         fcnc_scale=fcnc_scale,
         anomaly=anomaly,
         measurements=measurements,
+        replace=replace,
         errors=errors,
         theory_errors=theory_errors,
         constraints=constraints,
         limits=limits,
     )
-    given = {"mass": mass} | _given(chosen, couplings, parameters)
+    return at_points(physics, mass, *couplings, **parameters)
+
+
+def at_points(physics: Physics, mass: ArrayLike, *couplings: ArrayLike, **parameters: ArrayLike) -> PointResult:
+    """As `evaluate`, of a physics that is there already."""
+    given = {"mass": mass} | given_parameters(physics.case, couplings, parameters)
     numbers: dict[str, Array] = {}
     faults = []
     for name, value in given.items():
@@ -280,12 +286,18 @@ def evaluate(
     if arrays[0].size == 0:
         raise UserError("There is no point to evaluate: an argument is empty.")
     points = {name: array.copy() for name, array in zip(given, arrays, strict=True)}  # not views of one number
-    _check(chosen, points)
+    _check(physics.case, points)
     return _points(physics, points)
 
 
-def _given(case: Case, values: Sequence[ArrayLike], named: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
-    """The parameters of a case as given, in order or by name; 0 where they are not."""
+def given_parameters(case: Case, values: Sequence[ArrayLike], named: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
+    """The parameters of a case as given, in order or by name; 0 where they are not.
+
+    Raises
+    ------
+    UserError
+        The case has no such parameter, or one is given twice.
+    """
     names = case.parameters.used
     # the coordinates of a point of a grid name all of its axes
     idle = {name for name in named if name in case.parameters.names[len(names) :] and not np.any(named[name])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -324,6 +325,10 @@ class Physics:
             "covariance": self.likelihood.inputs,
             "constraints": " ".join(constraint.id for constraint in self.constraints),
         } | {f"constraint {item.id}": item.definition for item in self.constraints if item.definition}
+        made_of |= {
+            f"measurements {name}": hashlib.sha256(text.encode()).hexdigest()
+            for name, text in self.likelihood.data.files.items()
+        }
         sources = {f"sources {folder}": cache.source_hash(folder) for folder in NUMERIC_FOLDERS}
         return (
             self.settings.identity()

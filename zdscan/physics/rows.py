@@ -62,12 +62,18 @@ class Likelihood:
         }
 
 
-def build(names: str | tuple[str, ...], errors: str, theory_errors: str) -> Likelihood:
+def build(
+    names: str | tuple[str, ...],
+    errors: str,
+    theory_errors: str,
+    files: Mapping[str, str] | None = None,
+    replace: str | None = None,
+) -> Likelihood:
     """The likelihood of data sets and row groups by name, with named treatments of experimental and theory errors.
 
     theory_errors: "table", the errors printed beside the SM column of the measurements' paper, uncorrelated;
     "flavio", flavio's own, uncorrelated; "flavio-covariance", flavio's with their correlations; "auto", that of these
-    which the data sets name.
+    which the data sets name. files, replace : as for `zdscan.inputs.measurements.load`.
 
     Raises
     ------
@@ -75,7 +81,7 @@ def build(names: str | tuple[str, ...], errors: str, theory_errors: str) -> Like
         If a name is unknown, the same data stand behind two of them, they have no printed errors where these are asked
         for, or the SM tables lack a row.
     """
-    data = measurements.load(names)
+    data = measurements.load(names, files, replace)
     sm_tables = tables.load().of([row.bin for row in data.rows], np.array([row.per_rate for row in data.rows]))
     treatment = data.theory_errors if theory_errors == AUTOMATIC else theory_errors
     if treatment not in THEORY_ERRORS:

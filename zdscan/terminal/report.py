@@ -78,7 +78,7 @@ def show_check(scan: Scan, expected: Estimate) -> None:
     for setting in SETTINGS.values():
         value = getattr(scan.settings, setting.name)
         if setting.name == "theory_errors" and value == "auto":
-            value = f"auto: {measurements.load(scan.settings.measurements).theory_errors}"
+            value = f"auto: {measurements.load(scan.settings.measurements, scan.files).theory_errors}"
         table.add_row(".".join(setting.path), ", ".join(value) if isinstance(value, tuple) else str(value))
     if scan.own:
         table.add_row("constraints.curve", ", ".join(constraint.id for constraint in scan.own))
