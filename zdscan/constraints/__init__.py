@@ -142,7 +142,8 @@ def _members(name: str, registry: Mapping[str, Constraint], scan_format: int | N
     known = [item for item in registry.values() if scan_format is None or item.first_format <= scan_format]
     if name == "paper":
         return tuple(item.id for item in registry.values() if item.in_paper)
-    return tuple(item.id for item in known if name in ("all", item.group))
+    ids = {item.id for item in known}
+    return tuple(item.id for item in known if name in ("all", item.group) and item.replaced_by not in ids)
 
 
 def _known(name: str) -> Constraint | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 Exponents = tuple[int, int, int]
 
@@ -78,6 +78,12 @@ class Polynomial:
     def abs2(self) -> Polynomial:
         """The squared modulus, for real parameters."""
         return self.real * self.real + self.imag * self.imag
+
+    def at(self, parameters: Sequence[ArrayLike]) -> NDArray[np.complex128]:
+        """The values at numbers or arrays of the three parameters."""
+        x, y, z = (np.asarray(values, dtype=np.float64) for values in parameters)
+        found: NDArray[np.complex128] = sum((c * x**i * y**j * z**k for (i, j, k), c in self.terms.items()), 0.0j * x)
+        return found
 
     def pack(self, places: Mapping[Exponents, int], out: list[float]) -> None:
         """Put the coefficients, which are real, into their places in `out`.
