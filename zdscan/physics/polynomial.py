@@ -79,10 +79,12 @@ class Polynomial:
         """The squared modulus, for real parameters."""
         return self.real * self.real + self.imag * self.imag
 
-    def at(self, parameters: Sequence[ArrayLike]) -> NDArray[np.complex128]:
-        """The values at numbers or arrays of the three parameters."""
-        x, y, z = (np.asarray(values, dtype=np.float64) for values in parameters)
-        found: NDArray[np.complex128] = sum((c * x**i * y**j * z**k for (i, j, k), c in self.terms.items()), 0.0j * x)
+    def at(self, parameters: Sequence[float] | NDArray[np.float64]) -> NDArray[np.complex128]:
+        """The values at the three parameters: numbers, or rows of numbers."""
+        x, y, z = np.asarray(parameters, dtype=np.float64)
+        found = np.zeros(np.shape(x), dtype=np.complex128)
+        for (i, j, k), c in self.terms.items():
+            found = found + c * x**i * y**j * z**k
         return found
 
     def pack(self, places: Mapping[Exponents, int], out: list[float]) -> None:

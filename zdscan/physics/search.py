@@ -168,11 +168,8 @@ class Search:
         """Why there are no clauses: the mass, the way to make the vector, or its couplings; "" where there are some."""
         if self.clauses(model, mass):
             return ""
-        made = self._produced(model, mass)
-        if math.isnan(self.numbers.at(self.columns[0], mass)):
+        if math.isnan(self.numbers.at(self.columns[0], mass)) or self._process(mass) is None:
             return "no numbers at this mass"
-        if made is None:
-            return f"above {self.productions[-1][1]:g} GeV the vector is made in ways that cannot be recast"
         return UNMADE[self._process(mass) or ""]
 
     def _process(self, mass: float) -> str | None:

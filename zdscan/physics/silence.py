@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.parameters import MASS_RANGE
 
+Couplings = Sequence[float] | NDArray[np.float64]  # the three parameters, numbers or rows of numbers
 NOT_MADE = "at these couplings nothing makes the vector as the search assumes"
 _PROBES = tuple(np.geomspace(*MASS_RANGE, 13).tolist())  # GeV: whether there is a mass at which a constraint applies
 _MOST_MASSES = 400
@@ -43,9 +44,9 @@ def of_model(
     return f"the couplings that it tests are 0 in this model; it covers {constraint.applies}"
 
 
-def made(constraint: Constraint, clauses: Sequence[Clause], parameters: Sequence[ArrayLike]) -> NDArray[np.bool_]:
+def made(constraint: Constraint, clauses: Sequence[Clause], parameters: Couplings) -> NDArray[np.bool_]:
     """Whether couplings make the vector that a search looks for, at arrays of the parameters; true of other tests."""
-    shape = np.broadcast(*parameters).shape
+    shape = np.shape(parameters)[1:]
     if not constraint.needs_source:
         return np.ones(shape, dtype=bool)
     found: NDArray[np.bool_] = np.any([clause.polynomial.at(parameters) != 0.0 for clause in clauses], axis=0)
@@ -98,5 +99,5 @@ def of_masses(
         if not said:
             return ""
         reasons[said] = None
-    found = "; or ".join(reasons)
+    found = NOT_MADE if NOT_MADE in reasons else "; or ".join(reasons)
     return found if len(masses) == 1 else found.replace("this mass", "these masses").replace("masses is", "masses are")
