@@ -318,7 +318,7 @@ def limits(
     negative: Annotated[bool, typer.Option("--negative", help="Follow the parameter to negative values.")] = False,
     csv: Annotated[Path | None, typer.Option(metavar="LIMITS.csv", help="Write every interval as a table.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Draw the curves: PNG, PDF or SVG.")] = None,
-    labels: Annotated[int, typer.Option(min=0, help="How many constraints have a name in the picture.")] = 8,
+    labels: Annotated[int, typer.Option(min=0, help="How many constraints have a name in the picture.")] = 12,
     unit: Annotated[str, typer.Option(help="Of the mass in the picture: GeV or MeV.")] = "GeV",
     **settings: Any,
 ) -> None:

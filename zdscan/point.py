@@ -19,7 +19,7 @@ from zdscan.evaluation.settings import documented
 from zdscan.kernels.physics.moments import anomalous_moment
 from zdscan.neglected.effect import Neglected
 from zdscan.neglected.survey import at_point
-from zdscan.physics import effective
+from zdscan.physics import effective, silence
 from zdscan.physics.cases import AXIAL_WITH, COUPLINGS, Case, case_of
 from zdscan.physics.clause import Constraint
 from zdscan.physics.parameters import MASS_RANGE
@@ -42,6 +42,7 @@ class PointResult:
     predictions : float64[..., rows], in the rows' units.
     ratios, applies, excluded, values, limits : float64 or bool [..., constraints]; values and limits are NaN where a
         constraint does not apply.
+    reasons : object[..., constraints], why a constraint does not apply, in words; "" where it does.
     delta_a_mu, delta_a_e : shifts of the anomalous magnetic moments.
     physics : the settings behind the numbers.
     """
@@ -130,6 +131,20 @@ class PointResult:
         }
         return effective.wcxf(found, about)
 
+    @cached_property
+    def reasons(self) -> NDArray[np.object_]:
+        """Why each constraint says nothing, in words, where it does not apply; "" where it does: [..., constraints]."""
+        physics, total = self.physics, self.widths["total"].ravel()
+        masses = self.parameters["mass"].ravel().tolist()
+        columns = [values.ravel().tolist() for values in _columns(physics.case, self.parameters)[1:]]
+        found = np.full((len(masses), len(physics.constraints)), "", dtype=object)
+        clauses = {mass: physics.clauses(mass) for mass in dict.fromkeys(masses)}
+        for i, k in np.argwhere(~self.applies.reshape(found.shape)).tolist():
+            mass, here = masses[i], [column[i] for column in columns]
+            about = physics.constraints[k], physics.model_at(mass), mass, clauses[mass][k]
+            found[i, k] = silence.of_point(*about, here, float(total[i]))
+        return found.reshape(self.applies.shape)
+
     def to_dict(self) -> dict[str, Any]:
         """The layout of ``zdscan point --json``: plain numbers for one point, nested lists for arrays."""
         rows, physics = self.physics.likelihood, self.physics
@@ -170,6 +185,7 @@ class PointResult:
                     "grade": constraint.grade,
                     "ratio": _plain(self.ratios[..., k]),
                     "applies": _plain(self.applies[..., k]),
+                    "reason": _plain(self.reasons[..., k]),
                     "excluded": _plain(self.excluded[..., k]),
                     "reference": ", ".join(constraint.citations),
                 }
@@ -355,11 +371,12 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
             found.setdefault(name, np.empty((n, *result.shape[1:]), dtype=result.dtype))[here] = result
         widths_here, first = at_mass["widths"].sum(axis=1), 0
         for k, (constraint, clauses) in enumerate(zip(physics.constraints, physics.clauses(mass), strict=True)):
+            made = silence.made(constraint, clauses, couplings_here)
             for place, i in enumerate(here.tolist()):
                 active = [
                     (clause, float(value))
                     for clause, value in zip(clauses, at_mass["values"][place, first:], strict=False)
-                    if clause.applies_to(float(widths_here[place]))
+                    if made[place] and clause.applies_to(float(widths_here[place]))
                 ]
                 if active:
                     clause, value = max(active, key=lambda pair: pair[0].ratio(pair[1]))

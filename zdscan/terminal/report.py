@@ -18,6 +18,7 @@ from zdscan.evaluation.fields import UNSEEN
 from zdscan.evaluation.settings import SETTINGS
 from zdscan.physics.parameters import AXES
 from zdscan.terminal.neglected import point_lines, scan_lines
+from zdscan.terminal.silence import silent_in, silent_lines
 from zdscan.terminal.words import NOT_COMPUTED, allowed_by
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def show_check(scan: Scan, expected: Estimate) -> None:
     matrix = case.with_axial(scan.settings.axial_mu)
     anomaly = resolved(scan.settings.anomaly, matrix)
     show_currents(out, [current.to_dict(anomaly) for current in currents(matrix, case.parameters.names)])
+    show_lines(out, silent_lines(silent_in(scan)))
     show_lines(out, scan_lines(scan))
     table = plain_table("Cost", "", "", left=(0, 1))
     size = expected.size
@@ -162,6 +164,7 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     out.print(table)
     out.print(_rows_table(result["rows"]))
     out.print(_verdicts_table(result["constraints"]))
+    show_lines(out, silent_lines({item["id"]: item["reason"] for item in result["constraints"]}))
     show_currents(out, result["currents"])
     moments = result["anomalous_moments"]
     out.print(f"Anomalous moments: mu {number(moments['mu'])}, e {number(moments['e'])}")
