@@ -246,7 +246,8 @@ class Settings:
         "data",
         "Data of the b -> s l l rows, a name or a list of names of data sets or row groups: as printed (rashed2024), "
         "with the misprint of row 1 mended (rashed2024-corrected), those of 2026 (latest), the electron modes whose "
-        "ratios to muons are published (electrons), or LHCb 2025 in narrow bins (narrow).",
+        "ratios to muons are published (electrons), LHCb 2025 in narrow bins (narrow); for points also ratios of muons "
+        "to electrons (lfu) and angular distributions (angular, angular2025).",
         "data.md#measurements",
         names=_measurement_sets,
         check=_measurements_fault,
