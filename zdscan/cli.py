@@ -481,12 +481,14 @@ def calibrate(
 ) -> None:
     """Rebuild the standard-model tables with flavio (offline; needs the extra `calibrate`)."""
     from zdscan.calibration.tables import calibrate as rebuild
+    from zdscan.calibration.tables import calibrate_components
     from zdscan.inputs import tables
     from zdscan.terminal import report
 
     with report.progress() as advance:
         written = rebuild(folder, samples, progress=advance, known=tables.load() if add else None)
-    for path in written:
+        components = calibrate_components(folder, samples, progress=advance)
+    for path in (*written, components):
         print(f"wrote {path}")
 
 

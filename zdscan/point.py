@@ -38,7 +38,8 @@ class PointResult:
     couplings : named couplings (docs/model.md).
     widths : GeV; ee, mumu, nunu (three neutrinos), hadrons, invisible (the extra width `invisible_width` alone), total,
         and nunu_plus_invisible, the sum of the two that leave no trace.
-    chi2 : "all", "muon" and the Standard Model's "sm_all", "sm_muon".
+    chi2 : "all", "muon" and the Standard Model's "sm_all", "sm_muon"; with ratios or angular coefficients also "br",
+        "lfu" and "angular", the rows of one kind alone.
     predictions : float64[..., rows], in the rows' units.
     ratios, applies, excluded, values, limits : float64 or bool [..., constraints]; values and limits are NaN where a
         constraint does not apply.
@@ -393,7 +394,9 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
     widths = gather("widths")
     by_channel = {name: widths[..., k] for k, name in enumerate(CHANNEL_NAMES)}
     ratios = gather("ratios")
-    sm = physics.sm_chi2
+    sm, rows = physics.sm_chi2, physics.likelihood
+    of_points = [rows.chi2(point) for point in found["predictions"]] if rows.kinds else []
+    kinds = {name: np.array([chi2[name] for chi2 in of_points]).reshape(shape) for name in rows.kinds}
     return PointResult(
         physics=physics,
         shape=shape,
@@ -405,7 +408,9 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
             "muon": gather("chi2_muon"),
             "sm_all": np.asarray(sm["all"]),
             "sm_muon": np.asarray(sm["muon"]),
-        },
+        }
+        | kinds
+        | {f"sm_{name}": np.asarray(sm[name]) for name in kinds},
         predictions=gather("predictions"),
         ratios=ratios,
         applies=over_constraints(applies),

@@ -120,6 +120,11 @@ class Engine:
     """
 
     def __init__(self, physics: Physics, axes: Mapping[str, NDArray[np.float64]], fields: Sequence[str]) -> None:
+        if names := [row.id for row in physics.likelihood.data.rows if row.quantity is not None]:
+            raise UserError(
+                f"measurements has {len(names)} ratios and angular coefficients ({names[0]}, ...), which grids do not "
+                "have: choose branching fractions for them, or `zdscan point` and zdscan.evaluate for single points."
+            )
         self.physics = physics
         self._local = threading.local()
         # copies: the kernels would be compiled once more for arrays that cannot be written

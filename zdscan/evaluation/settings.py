@@ -270,8 +270,9 @@ class Settings:
         "data",
         "Data of the b -> s l l rows, a name or a list of names of data sets or row groups: as printed (rashed2024), "
         "with the misprint of row 1 mended (rashed2024-corrected), those of 2026 (latest), the electron modes whose "
-        "ratios to muons are published (electrons), or LHCb 2025 in narrow bins (narrow); files of your own, "
-        "./mine.toml, may stand among them.",
+        "ratios to muons are published (electrons), LHCb 2025 in narrow bins (narrow); for points also ratios of muons "
+        "to electrons (lfu) and angular distributions (angular, angular2025); files of your own, ./mine.toml, may "
+        "stand among them.",
         "data.md#measurements",
         earlier={1: "rashed2024-corrected"},
         names=_measurement_sets,

@@ -158,7 +158,7 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     out.print(table)
     chi2 = result["chi2"]
     table = plain_table("chi2", "rows", "here", "SM", "difference")
-    for name in ("all", "muon"):
+    for name in (name for name in ("all", "muon", "br", "lfu", "angular") if name in chi2):
         here, sm = chi2[name], chi2[f"sm_{name}"]
         table.add_row(name, f"{here:.2f}", f"{sm:.2f}", f"{here - sm:+.2f}")
     out.print(table)
