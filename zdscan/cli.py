@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zdscan import __version__
+from zdscan.cli_explore import explore
 from zdscan.errors import Stopped, UserError
 from zdscan.terminal.options import (
     BlockPoints,
@@ -395,6 +396,9 @@ def plot(
         print(f"wrote {path}")
     for sentence in said:
         print(sentence)
+
+
+app.command()(explore)
 
 
 @app.command()

@@ -61,11 +61,20 @@ class QuantitySlider:
         )
         unit = " [GeV]" if name == "mass" else ""
         self.slider = Slider(
-            start=low, end=high, step=self._step, value=self._place(value), title=f"{name_of(name)}{unit}",
-            format=written, sizing_mode="stretch_width", margin=(3, 6, 0, 4), stylesheets=[_TIGHT], name=f"slider_{name}",
+            start=low,
+            end=high,
+            step=self._step,
+            value=self._place(value),
+            title=f"{name_of(name)}{unit}",
+            format=written,
+            sizing_mode="stretch_width",
+            margin=(3, 6, 0, 4),
+            stylesheets=[_TIGHT],
+            name=f"slider_{name}",
         )
-        self.box = TextInput(value=f"{value:.6g}", width=82, margin=(8, 0, 0, 2), stylesheets=[_TIGHT],
-                             name=f"box_{name}")
+        self.box = TextInput(
+            value=f"{value:.6g}", width=82, margin=(8, 0, 0, 2), stylesheets=[_TIGHT], name=f"box_{name}"
+        )
         self.widget = row(self.slider, self.box, sizing_mode="stretch_width", margin=(0, 0, 0, 0))
         self.slider.on_change("value", self._dragged)
         self.slider.on_change("value_throttled", self._released)
@@ -137,12 +146,21 @@ class Controls:
         self.x.on_change("value", lambda a, o, new: page.choose_axes(new, self.y.value))
         self.y.on_change("value", lambda a, o, new: page.choose_axes(self.x.value, new))
         self.case = Select(
-            title="case", value="", sizing_mode="stretch_width", name="case",
-            options=[("", f"{start.case.name} (as opened)"), *((name, name) for name in case_names())], **kwargs,
+            title="case",
+            value="",
+            sizing_mode="stretch_width",
+            name="case",
+            options=[("", f"{start.case.name} (as opened)"), *((name, name) for name in case_names())],
+            **kwargs,
         )
         # a case has other quantities: the page is made anew, at the same secret address
-        self.case.js_on_change("value", CustomJS(code="""
-            if (cb_obj.value) window.location.search = "?case=" + encodeURIComponent(cb_obj.value);"""))
+        self.case.js_on_change(
+            "value",
+            CustomJS(
+                code="""
+            if (cb_obj.value) window.location.search = "?case=" + encodeURIComponent(cb_obj.value);"""
+            ),
+        )
         self.axes = column(
             self.case, row(self.x, self.y, swap, margin=(0, 0, 0, 0)), sizing_mode="stretch_width", name="axes"
         )
@@ -150,7 +168,9 @@ class Controls:
             name: QuantitySlider(name, start.scales[name], start.held[name], page.set_value) for name in names
         }
         self.sliders = column(
-            _heading("held at"), *(item.widget for item in self.by_name.values()), sizing_mode="stretch_width",
+            _heading("held at"),
+            *(item.widget for item in self.by_name.values()),
+            sizing_mode="stretch_width",
             name="sliders",
         )
         self._make_shown(kwargs)
@@ -169,16 +189,27 @@ class Controls:
         )
         self.without.on_change("value", lambda a, o, n: page.redraw())
         self.names = Slider(
-            title="limits with a name", start=0, end=20, step=1, value=9, sizing_mode="stretch_width", name="names",
-            stylesheets=[_TIGHT], margin=(4, 6, 0, 4),
+            title="limits with a name",
+            start=0,
+            end=20,
+            step=1,
+            value=9,
+            sizing_mode="stretch_width",
+            name="names",
+            stylesheets=[_TIGHT],
+            margin=(4, 6, 0, 4),
         )
         self.names.on_change("value", lambda a, o, n: page.redraw())
         references = [("plane", "the lowest of this plane"), ("sm", "the Standard Model")]
         if start.reference is not None:
             references.insert(0, ("grid", "the best fit of the grid"))
         self.reference = Select(
-            title="Δχ² and regions from", value=references[0][0], options=references, sizing_mode="stretch_width",
-            name="reference", **kwargs,
+            title="Δχ² and regions from",
+            value=references[0][0],
+            options=references,
+            sizing_mode="stretch_width",
+            name="reference",
+            **kwargs,
         )
         self.reference.on_change("value", lambda a, o, n: page.redraw())
         parts = [_heading("colours show"), self.colours, _heading("constraints"), self.groups, self.without]

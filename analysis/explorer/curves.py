@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from contourpy import FillType, LineType, contour_generator
@@ -151,10 +153,10 @@ def _lines(x: Array, y: Array, z: NDArray[np.floating]) -> list[Array]:
 
 
 def _area(x: Array, y: Array, z: NDArray[np.floating], low: float, high: float) -> Area:
-    points, offsets = contour_generator(x, y, z, fill_type=FillType.OuterOffset).filled(low, high)
+    found: Any = contour_generator(x, y, z, fill_type=FillType.OuterOffset).filled(low, high)
+    points, offsets = found
     return [
-        [np.asarray(outline[a:b]) for a, b in zip(where[:-1], where[1:], strict=True)]
-        for outline, where in zip(points, offsets, strict=True)
+        [np.asarray(outline[a:b]) for a, b in pairwise(where)] for outline, where in zip(points, offsets, strict=True)
     ]
 
 

@@ -1,4 +1,4 @@
-"""What is taken away from the explorer: a figure for a publication, tables, and the scan file that would make a plane."""
+"""What is taken away from the explorer: a figure for a publication, tables, and the scan file of a plane."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from zdscan.scan.scanfile import parse_scan
 
 FIGURES = {"plane": "regions and what is excluded", "summary": "every limit", "first": "which limit comes first"}
 FORMATS = ("pdf", "png", "svg")
-_MASSES = 150  # of solved limit curves
+MASSES = 150  # of solved limit curves
 
 
 def scan_text(start: Start, settings: Settings, request: Request, constraints: Sequence[str] | None = None) -> str:
@@ -44,7 +44,7 @@ def scan_text(start: Start, settings: Settings, request: Request, constraints: S
     """
     document: dict[str, Any] = {"format": start.scan_format, "case": start.document["case"]}
     sections: dict[str, dict[str, Any]] = {"axes": {}, "constraints": {}}
-    for name, scale in start.scales.items():
+    for name in start.scales:
         if name in (request.x, request.y):
             sections["axes"][name] = _axis(request.scales[name], request.points)
         else:
@@ -125,7 +125,7 @@ def plane_csv(plane: Plane, shown: NDArray[np.bool_], reference: float) -> str:
     return "\n".join(lines) + "\n"
 
 
-def limits_of(physics: Physics, request: Request, masses: int = _MASSES) -> list[LimitCurves]:
+def limits_of(physics: Physics, request: Request, masses: int = MASSES) -> list[LimitCurves]:
     """Limit curves solved at each mass, of the side of a plane that is not the mass, for each sign that it has.
 
     Raises
@@ -149,15 +149,18 @@ def limits_of(physics: Physics, request: Request, masses: int = _MASSES) -> list
     return found
 
 
-def limits_csv(physics: Physics, request: Request) -> str:
+def limits_csv(physics: Physics, request: Request, masses: int = MASSES) -> str:
     """Solved limit curves as comma-separated values, with the sign of the coupling."""
     lines = ["mass_GeV,constraint,sign,lower,upper"]
-    for curves in limits_of(physics, request):
+    for curves in limits_of(physics, request, masses):
         sign = -1 if curves.negative else 1
         for mass, name, low, high in curves.rows():
             if low == low:
-                lines.append(f"{mass!r},{name},{sign},{low!r},{high!r}" if np.isfinite(high) else
-                             f"{mass!r},{name},{sign},{low!r},")
+                lines.append(
+                    f"{mass!r},{name},{sign},{low!r},{high!r}"
+                    if np.isfinite(high)
+                    else f"{mass!r},{name},{sign},{low!r},"
+                )
     return "\n".join(lines) + "\n"
 
 

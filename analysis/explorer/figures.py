@@ -1,4 +1,4 @@
-"""The figures of the explorer in bokeh: the plane with its layers, and cuts through a point. They show, and ask nothing.
+"""The figures of the explorer in bokeh: the plane with its layers, and cuts through a point. They show, no more.
 
 Axes are drawn in places (`zdscan.analysis.explorer.scales`), so that one kind of axis serves every scale.
 """
@@ -89,8 +89,17 @@ class PlaneFigure:
         ]
         self._excluded = ColumnDataSource({"xs": [], "ys": []})
         self.excluded_glyph = plot.multi_polygons(
-            xs="xs", ys="ys", fill_color=UNION, fill_alpha=0.15, line_color=None, source=self._excluded,
-            hatch_pattern="right_diagonal_line", hatch_color=UNION, hatch_alpha=0.22, hatch_scale=11, hatch_weight=0.5,
+            xs="xs",
+            ys="ys",
+            fill_color=UNION,
+            fill_alpha=0.15,
+            line_color=None,
+            source=self._excluded,
+            hatch_pattern="right_diagonal_line",
+            hatch_color=UNION,
+            hatch_alpha=0.22,
+            hatch_scale=11,
+            hatch_weight=0.5,
         )
         self._border, self._grey = (ColumnDataSource({"xs": [], "ys": []}) for _ in "12")
         self._curves = ColumnDataSource(_no_curves(), name="curves")
@@ -101,17 +110,35 @@ class PlaneFigure:
         )
         self._labels = ColumnDataSource({"x": [], "y": [], "text": [], "colour": []})
         plot.text(
-            x="x", y="y", text="text", text_color="colour", text_font={"value": _FONT}, text_font_size="11px",
-            text_font_style="bold", text_align="center", text_baseline="middle", background_fill_color="#ffffff",
-            background_fill_alpha=0.82, padding=2, source=self._labels,
+            x="x",
+            y="y",
+            text="text",
+            text_color="colour",
+            text_font={"value": _FONT},
+            text_font_size="11px",
+            text_font_style="bold",
+            text_align="center",
+            text_baseline="middle",
+            background_fill_color="#ffffff",
+            background_fill_alpha=0.82,
+            padding=2,
+            source=self._labels,
         )
         self._marks = ColumnDataSource({"x": [], "y": [], "marker": [], "colour": [], "size": [], "edge": []})
         plot.scatter(
-            x="x", y="y", marker="marker", fill_color="colour", size="size", line_color="edge", line_width=1.2,
+            x="x",
+            y="y",
+            marker="marker",
+            fill_color="colour",
+            size="size",
+            line_color="edge",
+            line_width=1.2,
             source=self._marks,
         )
-        self._cuts = [Span(dimension=side, line_color=PIN, line_alpha=0.65, line_dash="dashed", visible=False)
-                      for side in ("height", "width")]
+        self._cuts = [
+            Span(dimension=side, line_color=PIN, line_alpha=0.65, line_dash="dashed", visible=False)
+            for side in ("height", "width")
+        ]
         for span in self._cuts:
             plot.add_layout(span)
 
@@ -158,7 +185,9 @@ class PlaneFigure:
         self._curves.data = _curve_data(coloured, looks)
         self.bar.visible = colours == "chi2"
         empty: dict[str, list[Any]] = {"image": [], "x": [], "y": [], "dw": [], "dh": []}
-        self._image.data = _image(plane.chi2 - np.float32(reference), plane.x, plane.y, x, y) if colours == "chi2" else empty
+        self._image.data = (
+            _image(plane.chi2 - np.float32(reference), plane.x, plane.y, x, y) if colours == "chi2" else empty
+        )
         if colours == "strongest" and map_of is not None:
             self._show_map(plane, *map_of, x, y)
         else:
@@ -187,9 +216,7 @@ class PlaneFigure:
         }
 
     @staticmethod
-    def _free(
-        k: int, place: tuple[float, float], names: Mapping[int, tuple[float, float]], x: Scale, y: Scale
-    ) -> bool:
+    def _free(k: int, place: tuple[float, float], names: Mapping[int, tuple[float, float]], x: Scale, y: Scale) -> bool:
         """Whether no larger area has its name so near that the two would meet."""
         apart = 0.15 * (x.ends[1] - x.ends[0]), 0.045 * (y.ends[1] - y.ends[0])
         larger = list(names)[: list(names).index(k)]
@@ -197,8 +224,12 @@ class PlaneFigure:
 
     def mark(self, found: Sequence[tuple[str, tuple[float, float]]]) -> None:
         """Marks by kind ("best", "allowed", "grid") at places."""
-        looks = {"best": ("star", STAR, 17, "#000000"), "allowed": ("diamond", DIAMOND, 11, "#ffffff"),
-                 "grid": ("star", "#ffffff", 15, "#000000"), "pin": ("circle_cross", "rgba(0,0,0,0)", 15, PIN)}
+        looks = {
+            "best": ("star", STAR, 17, "#000000"),
+            "allowed": ("diamond", DIAMOND, 11, "#ffffff"),
+            "grid": ("star", "#ffffff", 15, "#000000"),
+            "pin": ("circle_cross", "rgba(0,0,0,0)", 15, PIN),
+        }
         columns = [looks[kind] for kind, _ in found]
         self._marks.data = {
             "x": [place[0] for _, place in found],
@@ -219,19 +250,29 @@ class CutFigure:
         self.range = Range1d(0.0, 1.0)
         self.chi2_range, self.ratio_range = Range1d(0.0, 1.0), Range1d(-3.0, CUT_TOP)
         plot = self.figure = figure(
-            x_range=self.range, y_range=self.ratio_range, tools="", toolbar_location=None, sizing_mode="stretch_both",
-            min_border=2, name=name,
+            x_range=self.range,
+            y_range=self.ratio_range,
+            tools="",
+            toolbar_location=None,
+            sizing_mode="stretch_both",
+            min_border=2,
+            name=name,
         )
         plot.extra_y_ranges = {"chi2": self.chi2_range}
         self._shade, self._lines = ColumnDataSource({"x": [], "y": []}), ColumnDataSource(_no_curves())
         self._chi2 = ColumnDataSource({"x": [], "y": []})
         plot.add_layout(Span(location=0.0, dimension="width", line_color="#000000", line_width=1))
         plot.varea(x="x", y1=0.0, y2="y", fill_color=UNION, fill_alpha=0.22, source=self._shade)
-        plot.multi_line(
-            xs="xs", ys="ys", line_color="colour", line_dash="dash", line_width="width", source=self._lines
+        plot.multi_line(xs="xs", ys="ys", line_color="colour", line_dash="dash", line_width="width", source=self._lines)
+        plot.line(
+            x="x",
+            y="y",
+            y_range_name="chi2",
+            line_color="#000000",
+            line_width=1.6,
+            line_dash="dotted",
+            source=self._chi2,
         )
-        plot.line(x="x", y="y", y_range_name="chi2", line_color="#000000", line_width=1.6, line_dash="dotted",
-                  source=self._chi2)
         self._here = Span(dimension="height", line_color=PIN, line_dash="dashed", visible=False)
         plot.add_layout(self._here)
         for axis in (*plot.xaxis, *plot.yaxis):
@@ -242,8 +283,16 @@ class CutFigure:
         plot.grid.grid_line_alpha = 0.2
         plot.title.text_font, plot.title.text_font_size, plot.title.text_font_style = _FONT, "11px", "normal"
 
-    def show(self, cut: Cut | None, scale: Scale, label: str, looks: Mapping[str, int], names: Sequence[str],
-             shown: NDArray[np.bool_], at: float) -> None:
+    def show(
+        self,
+        cut: Cut | None,
+        scale: Scale,
+        label: str,
+        looks: Mapping[str, int],
+        names: Sequence[str],
+        shown: NDArray[np.bool_],
+        at: float,
+    ) -> None:
         """Draw a cut; without one, an invitation."""
         set_ticks(self.figure.xaxis[0], scale, 5)
         self.figure.xaxis[0].axis_label = label

@@ -20,6 +20,7 @@ AREAS = (
     *("#b8d8ef", "#f5d28a", "#8fd0bb", "#e9c6d9", "#f8f3ac"),
 )
 MANY = "#bbbbbb"
+SCROLL = {"overflow": "auto", "height": "100%", "padding": "4px 2px"}  # of a part that is longer than its place
 SYMBOLS = {"mass": "m", "eps": "ε", "eps_z": "ε_Z", "g_mu": "g_μ", "g": "g"}
 
 CSS = """
@@ -55,7 +56,8 @@ PAGE = """
   body { font: 13px/1.38 "Inter", "Segoe UI", "Helvetica Neue", Arial, sans-serif; color: #1c2733; }
   #page { display: grid; height: 100vh; box-sizing: border-box; padding: 0 8px 8px; gap: 8px;
     grid-template: 38px minmax(0, 1fr) / 272px minmax(0, 1fr) 352px; }
-  #head { grid-column: 1 / 4; display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); align-items: center; }
+  #head { grid-column: 1 / 4; display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+    align-items: center; }
   .card { background: #fff; border: 1px solid #dfe5ea; border-radius: 6px; padding: 8px 10px; min-height: 0;
     box-sizing: border-box; }
   #left { overflow: hidden auto; }
@@ -112,12 +114,14 @@ def line_look(number: int) -> tuple[str, str]:
     return BOUNDARY_COLOURS[number % count], DASHES[number // count % len(DASHES)]
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[Any]], marked: Sequence[bool] = (), text: Sequence[int] = ()) -> str:
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[Any]], marked: Sequence[bool] = (), text: Sequence[int] = ()
+) -> str:
     """An HTML table; `marked` rows stand out, the columns `text` hold words. Cells are escaped."""
 
     def cells(tag: str, row: Sequence[Any]) -> str:
         return "".join(
-            f'<{tag}{" class=text" if k in text else ""}>{escape(str(cell))}</{tag}>' for k, cell in enumerate(row)
+            f"<{tag}{' class=text' if k in text else ''}>{escape(str(cell))}</{tag}>" for k, cell in enumerate(row)
         )
 
     lines = [f"<tr>{cells('th', header)}</tr>"] if header else []
@@ -168,11 +172,13 @@ def cursor(found: Glance, sm_chi2: float, reference: float, width_to_lifetime: f
         for name, value in found.values.items()
     )
     lifetime = f"{number(width_to_lifetime / found.width)} s" if found.width > 0.0 else "stable"
-    chi2 = (
-        f"<tr><td>χ²</td><td>{found.chi2:.2f}</td></tr><tr><td>Δχ² best</td><td>{signed(found.chi2 - reference)}</td></tr>"
-        f"<tr><td>Δχ² SM</td><td>{signed(found.chi2 - sm_chi2)}</td></tr><tr><td>Γ</td><td>{number(found.width)} GeV</td>"
-        f"</tr><tr><td>τ</td><td>{lifetime}</td></tr>"
-    ).replace("-", "−")
+    rows = [
+        ("χ²", f"{found.chi2:.2f}"),
+        ("Δχ² best", signed(found.chi2 - reference)),
+        ("Δχ² SM", signed(found.chi2 - sm_chi2)),
+        ("Γ", f"{number(found.width)} GeV"),
+        ("τ", lifetime),
+    ]
     largest = max((ratio for _, ratio in found.constraints), default=1.0)
     bars = "".join(
         f"<tr{' class=out' if ratio >= 1.0 else ''}><td>{escape(name)}</td><td>{number(ratio)}</td>"
@@ -187,7 +193,7 @@ def cursor(found: Glance, sm_chi2: float, reference: float, width_to_lifetime: f
     verdict = f"excluded by {found.excluded}" if found.excluded else "excluded by none of the shown"
     return (
         f'<div style="display:flex;gap:14px"><div style="flex:1"><h3>Under the cursor</h3><table>{values}</table></div>'
-        f'<div style="flex:1"><h3>&nbsp;</h3><table>{chi2}</table></div></div>'
+        f'<div style="flex:1"><h3>&nbsp;</h3>{table((), rows)}</div></div>'
         f"<h3>Strongest constraints: {verdict}</h3><table>{bars}</table>"
         f"<h3>Rows: here, measured, pull</h3><table>{pulls}</table>"
     )
@@ -202,7 +208,9 @@ def _length(ratio: float, largest: float) -> float:
 
 
 def legend(
-    looks: Mapping[str, tuple[str, str]], constraints: Mapping[str, Constraint], others: Sequence[str],
+    looks: Mapping[str, tuple[str, str]],
+    constraints: Mapping[str, Constraint],
+    others: Sequence[str],
     everywhere: Sequence[str],
 ) -> str:
     """The list of the limit curves: those with a colour, those in grey, and constraints that exclude everything."""
@@ -236,12 +244,14 @@ def point(result: Mapping[str, Any], command: str, faults: Sequence[str]) -> str
     parts = [f"<h3>The point</h3>{escape(where)} <span class=dim>(GeV)</span>"]
     if command:
         text = escape(command)
-        copy = 'onclick="navigator.clipboard.writeText(this.dataset.text);this.textContent=\'copied\'"'
+        copy = "onclick=\"navigator.clipboard.writeText(this.dataset.text);this.textContent='copied'\""
         parts.append(f'<code>{text}</code><button data-text="{text}" {copy}>copy the command</button>')
     parts.append(fault(faults))
     parts.append("<h3>χ²</h3>")
-    rows = [(what, f"{chi2[key]:.2f}", f"{chi2['sm_' + key]:.2f}", signed(chi2[key] - chi2["sm_" + key]))
-            for what, key in (("all rows", "all"), ("muon rows", "muon"))]
+    rows = [
+        (what, f"{chi2[key]:.2f}", f"{chi2['sm_' + key]:.2f}", signed(chi2[key] - chi2["sm_" + key]))
+        for what, key in (("all rows", "all"), ("muon rows", "muon"))
+    ]
     parts.append(table(("", "here", "SM", "Δ"), rows))
     applying = [item for item in result["constraints"] if item["applies"]]
     applying.sort(key=lambda item: -item["ratio"])
@@ -258,15 +268,24 @@ def point(result: Mapping[str, Any], command: str, faults: Sequence[str]) -> str
         )
     )
     parts.append("<h3>Widths</h3>")
-    parts.append(table(("final state", "GeV", "branching ratio"),
-                       [(name, number(width), number(ratios.get(name))) for name, width in widths.items()]))
+    parts.append(
+        table(
+            ("final state", "GeV", "branching ratio"),
+            [(name, number(width), number(ratios.get(name))) for name, width in widths.items()],
+        )
+    )
     parts.append("<h3>Rows</h3>")
     parts.append(
         table(
             ("row", "SM", "here", "measured", "pull"),
             [
-                (row["id"], number(row["sm"]), number(row["prediction"]), f"{number(row['measured'])} ± "
-                 f"{number(row['sigma'], 2)}", f"{row['pull']:+.2f}")
+                (
+                    row["id"],
+                    number(row["sm"]),
+                    number(row["prediction"]),
+                    f"{number(row['measured'])} ± {number(row['sigma'], 2)}",
+                    f"{row['pull']:+.2f}",
+                )
                 for row in result["rows"]
             ],
         )
@@ -282,5 +301,3 @@ def point(result: Mapping[str, Any], command: str, faults: Sequence[str]) -> str
 def on_axis(name: str, title: str) -> str:
     """The label of an axis."""
     return f"{name_of(name)}  [GeV]" if name == "mass" else f"{name_of(name)}   {title}"
-
-

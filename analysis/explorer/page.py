@@ -5,20 +5,21 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from bokeh.document import Document
-from bokeh.events import MouseLeave, MouseMove, RangesUpdate, Reset, Tap
+from bokeh.events import RangesUpdate, Reset
 from bokeh.models import Div, InlineStyleSheet, TabPanel, Tabs
 from numpy.typing import NDArray
 
-from zdscan.analysis.explorer import look, points
+from zdscan.analysis.explorer import look
 from zdscan.analysis.explorer.controls import COLOURS, Controls
 from zdscan.analysis.explorer.curves import Shapes, shapes, spread_labels, strongest_map
-from zdscan.analysis.explorer.figures import CutFigure, PlaneFigure
+from zdscan.analysis.explorer.figures import PlaneFigure
 from zdscan.analysis.explorer.planes import Plane, Planes, Request, Superseded
+from zdscan.analysis.explorer.pointing import Pointing
 from zdscan.analysis.explorer.scales import Scale
 from zdscan.analysis.explorer.start import Start
 from zdscan.analysis.explorer.taking import Taking
@@ -28,7 +29,6 @@ from zdscan.errors import UserError, no_such
 from zdscan.physics.parameters import MASS_RANGE
 
 STILL = 350  # ms after the last coarse plane until the fine one is computed
-GLANCES = 40  # ms between two looks at the cursor
 PATIENCE = 0.4  # s before a bar shows how far the work is
 SMALLEST = 1e-15  # of a coupling on a logarithmic axis
 
@@ -54,32 +54,36 @@ class Page:
         self.view: dict[str, Scale] = dict(start.scales)
         self.held = {name: float(value) for name, value in start.held.items()}
         self.seen: Seen | None = None
-        self.pinned: dict[str, float] | None = None
         self.looks: dict[str, int] = {}
         self._still: Any = None
-        self._glance: tuple[float, float] | None = None
-        self._glancing = False
         self._drawn = threading.Event()
         self._closed = False
-        self.frames: list[float] = []  # seconds of the last frames, from the wish to what is sent to the browser
         self.worker = Worker(self._failed)
         self.controls = Controls(start, self)
         self.figure = PlaneFigure()
-        self.cuts = CutFigure("cut_x"), CutFigure("cut_y")
         sheet = InlineStyleSheet(css=look.CSS)
         full: dict[str, Any] = {"sizing_mode": "stretch_both", "stylesheets": [sheet], "margin": 0}
-        scroll = {"overflow": "auto", "height": "100%", "padding": "4px 2px"}
-        self.head = Div(text=look.head(start.title, start.notes), name="head", stylesheets=[sheet], margin=0,
-                        sizing_mode="stretch_width")
-        self.status = Div(text=look.work("tables of masses are made", None), name="status", stylesheets=[sheet], margin=0, sizing_mode="stretch_width")
-        self.cursor = Div(text=_INVITATION, name="cursor", **full)
-        self.legend, self.point = Div(name="legend", styles=scroll, **full), Div(name="point", styles=scroll, **full)
-        self.point.text = '<p class="dim">Click into the plane to see everything about a point.</p>'
+        self.head = Div(
+            text=look.head(start.title, start.notes),
+            name="head",
+            stylesheets=[sheet],
+            margin=0,
+            sizing_mode="stretch_width",
+        )
+        self.status = Div(
+            text=look.work("tables of masses are made", None),
+            name="status",
+            stylesheets=[sheet],
+            margin=0,
+            sizing_mode="stretch_width",
+        )
+        self.legend = Div(name="legend", styles=look.SCROLL, **full)
         self.taking = Taking(self)
+        self.pointing = Pointing(self)
         self.tabs = Tabs(
             tabs=[
                 TabPanel(child=self.legend, title="Limits"),
-                TabPanel(child=self.point, title="Point"),
+                TabPanel(child=self.pointing.point, title="Point"),
                 TabPanel(child=self.taking.widget, title="Export"),
             ],
             sizing_mode="stretch_both",
@@ -88,20 +92,27 @@ class Page:
         self._connect()
         self._look_at_view()
         self.controls.held_visible(self.x, self.y)
-        self._show_cut(None, None)
         document.title = f"zdscan explore: {start.title}"
         document.template = look.PAGE
-        for part in (self.head, self.status, self.controls.axes, self.controls.sliders, self.controls.shown, self.controls.settings,
-                     self.figure.figure, self.cuts[0].figure, self.cuts[1].figure, self.cursor, self.tabs):
+        for part in (
+            self.head,
+            self.status,
+            self.controls.axes,
+            self.controls.sliders,
+            self.controls.shown,
+            self.controls.settings,
+            self.figure.figure,
+            self.pointing.cuts[0].figure,
+            self.pointing.cuts[1].figure,
+            self.pointing.cursor,
+            self.tabs,
+        ):
             document.add_root(part)
         document.on_session_destroyed(self._close)
         self.ask()
 
     def _connect(self) -> None:
         plot = self.figure.figure
-        plot.on_event(MouseMove, lambda event: self._moved(event.x, event.y))
-        plot.on_event(MouseLeave, lambda event: self._moved(None, None))
-        plot.on_event(Tap, lambda event: self.click(event.x, event.y))
         plot.on_event(RangesUpdate, self._zoomed)
         plot.on_event(Reset, lambda event: self._reset())
 
@@ -121,12 +132,12 @@ class Page:
             if x == y:
                 self.say([f"x and y are both {x}; choose two different axes."])
                 return
-        self.x, self.y, self.pinned = x, y, None
+        self.x, self.y = x, y
         self.controls.x.value, self.controls.y.value = x, y
         self.view = dict(self.start.scales)
         self.controls.held_visible(x, y)
         self._look_at_view()
-        self._show_cut(None, None)
+        self.pointing.clear()
         self.ask()
 
     def set_value(self, name: str, value: float, dragged: bool) -> None:
@@ -138,8 +149,7 @@ class Page:
         if not dragged:
             self.controls.by_name[name].set(value)
         self.held[name] = value
-        if self.pinned is not None and name not in (self.x, self.y):
-            self.pinned[name] = value
+        self.pointing.hold(name, value)
         self.ask(coarse=dragged)
 
     def _fault(self, name: str, value: float) -> str | None:
@@ -172,11 +182,16 @@ class Page:
         if unknown := sorted(away - known):
             self.say([f"There is {no_such('constraint', unknown[0], sorted(known))}."])
         every = {*available(), *installed()}
-        groups = [constraint.group if constraint.id in every else "own" for constraint in self.planes.physics.constraints]
+        groups = [
+            constraint.group if constraint.id in every else "own" for constraint in self.planes.physics.constraints
+        ]
         constraints = self.planes.physics.constraints
         return np.array(
-            [(group in pressed or group not in controls.group_names) and item.id not in away
-             for item, group in zip(constraints, groups, strict=True)], dtype=bool,
+            [
+                (group in pressed or group not in controls.group_names) and item.id not in away
+                for item, group in zip(constraints, groups, strict=True)
+            ],
+            dtype=bool,
         ).reshape(len(constraints))
 
     # --- computing ---------------------------------------------------------------------------------------------------
@@ -209,9 +224,9 @@ class Page:
             return
         finally:
             if self.seen is None or time.monotonic() - began > PATIENCE:
-                self._later(lambda: self._show_work("", None))
+                self.later(lambda: self._show_work("", None))
         self._drawn.clear()
-        self._later(lambda: self._arrived(plane, began))
+        self.later(lambda: self._arrived(plane, began))
         self._drawn.wait(5.0)  # the browser's turn, before anything else is computed
 
     def _progress(self, what: str, began: float) -> Callable[[str, float], None]:
@@ -221,17 +236,18 @@ class Page:
             now = time.monotonic()
             if now - began > PATIENCE and now - last[0] > 0.1:
                 last[0] = now
-                self._later(lambda: self._show_work(f"{what}: {of}", fraction))
+                self.later(lambda: self._show_work(f"{what}: {of}", fraction))
 
         return tell
 
-    def _later(self, call: Callable[[], None]) -> None:
+    def later(self, call: Callable[[], None]) -> None:
+        """Have the document's own thread call this."""
         if not self._closed:
             self.document.add_next_tick_callback(call)
 
     def _failed(self, error: BaseException) -> None:
         said = error.messages if isinstance(error, UserError) else (f"This could not be computed: {error}.",)
-        self._later(lambda: self.say(said))
+        self.later(lambda: self.say(said))
 
     # --- showing -----------------------------------------------------------------------------------------------------
 
@@ -239,11 +255,10 @@ class Page:
         try:
             if (plane.request.x, plane.request.y) == (self.x, self.y):
                 self.draw(plane)
-                self.frames.append(time.monotonic() - began)
                 if plane.request.coarse and self.worker.idle_of("plane"):
                     self._when_still(True)
-                elif not plane.request.coarse and self.pinned is not None:
-                    self._ask_point()
+                elif not plane.request.coarse:
+                    self.pointing.ask()
         finally:
             self._drawn.set()
 
@@ -252,8 +267,7 @@ class Page:
         self.say(())
         if self.seen is not None:
             self.draw(self.seen.plane)
-            if self.pinned is not None:
-                self._ask_point()
+            self.pointing.ask()
 
     def reference(self, plane: Plane) -> float:
         """chi2 from which regions are counted."""
@@ -276,7 +290,7 @@ class Page:
         names = spread_labels(coloured, {"x": x, "y": y})
         of_map = strongest_map(plane, shown) if colours == "strongest" else None
         self.figure.show(plane, found, colours, self.looks, names, reference, of_map)
-        self._mark(plane, shown)
+        self.mark()
         by_id = {constraint.id: constraint for constraint in self.planes.physics.constraints}
         listed = {curve.name: look.line_look(self.looks[curve.name]) for curve in coloured}
         grey = [curve.name for curve in found.curves if curve.name not in self.looks]
@@ -288,15 +302,19 @@ class Page:
         free = (number for number in range(len(wanted) + len(kept)) if number not in kept.values())
         self.looks = kept | {name: next(free) for name in wanted if name not in kept}
 
-    def _mark(self, plane: Plane, shown: NDArray[np.bool_]) -> None:
+    def mark(self) -> None:
+        """Show the best points and the pinned one."""
+        if self.seen is None:
+            return
+        plane, shown, pinned = self.seen.plane, self.seen.shown, self.pointing.pinned
         marks = [("best", plane.best[:2])]
         allowed = plane.best_allowed(shown)
         if allowed is not None:
             marks.append(("allowed", allowed[:2]))
         if self.start.best is not None:
             marks.append(("grid", (self.start.best[self.x], self.start.best[self.y])))
-        if self.pinned is not None:
-            marks.append(("pin", (self.pinned[self.x], self.pinned[self.y])))
+        if pinned is not None:
+            marks.append(("pin", (pinned[self.x], pinned[self.y])))
         x, y = plane.request.scales[plane.request.x], plane.request.scales[plane.request.y]
         placed = [
             (kind, (float(x.places(a)), float(y.places(b))))
@@ -315,11 +333,19 @@ class Page:
 
         allowed = plane.best_allowed(shown)
         rows = [("★ best", where(a, b), f"{chi2:.2f}")]
-        rows.append(("◆ best allowed", where(*allowed[:2]), f"{allowed[2]:.2f}") if allowed else
-                    ("◆ best allowed", "no point of this plane", ""))
+        rows.append(
+            ("◆ best allowed", where(*allowed[:2]), f"{allowed[2]:.2f}")
+            if allowed
+            else ("◆ best allowed", "no point of this plane", "")
+        )
         if self.start.reference is not None and self.start.best is not None:
-            rows.append(("☆ of the grid", where(self.start.best[self.x], self.start.best[self.y]),
-                         f"{self.start.reference:.2f}"))
+            rows.append(
+                (
+                    "☆ of the grid",
+                    where(self.start.best[self.x], self.start.best[self.y]),
+                    f"{self.start.reference:.2f}",
+                )
+            )
         rows.append(("SM", "", f"{sm:.2f}"))
         told = look.table(("", "", "χ²"), rows, text=(1,))
         regions = "blue: 1, 2, 3 σ (two parameters) · hatched: excluded · thick line: where that begins"
@@ -329,7 +355,9 @@ class Page:
         descriptions = self.start.case.parameters.descriptions
         labels = tuple(look.on_axis(name, descriptions[name][1]) for name in (self.x, self.y))
         self.figure.look_at(
-            self.view[self.x], self.view[self.y], (labels[0], labels[1]),
+            self.view[self.x],
+            self.view[self.y],
+            (labels[0], labels[1]),
             {"x": self._widest(self.x), "y": self._widest(self.y)},
         )
 
@@ -367,91 +395,3 @@ class Page:
 
     def _show_work(self, what: str, fraction: float | None) -> None:
         self.status.text = look.work(what, fraction)
-
-    # --- points ------------------------------------------------------------------------------------------------------
-
-    def values_at(self, place_x: float, place_y: float) -> dict[str, float] | None:
-        """Mass and parameters at a place of the plane; None outside."""
-        values = dict(self.held)
-        for name, place in ((self.x, place_x), (self.y, place_y)):
-            scale = self.view[name]
-            low, high = scale.ends
-            if not low <= place <= high:
-                return None
-            values[name] = min(max(float(f"{float(scale.values(place)):.6g}"), scale.low), scale.high)
-        return values
-
-    def _moved(self, x: float | None, y: float | None) -> None:
-        self._glance = None if x is None or y is None else (x, y)
-        if not self._glancing:
-            self._glancing = True
-            self.document.add_timeout_callback(self._show_glance, GLANCES)
-
-    def _show_glance(self) -> None:
-        self._glancing = False
-        if self._glance is None:
-            return
-        values = self.values_at(*self._glance)
-        if values is None or self.seen is None or len(self.seen.shown) != len(self.planes.constraints):
-            return
-        found = points.glance(self.planes, values, self.seen.shown)
-        sm = self.planes.physics.sm_chi2["all"]
-        self.cursor.text = look.cursor(found, sm, self.seen.reference, self._hbar)
-
-    @property
-    def _hbar(self) -> float:
-        return float(self.planes.physics.model.constants["hbar"])
-
-    def click(self, place_x: float, place_y: float) -> None:
-        """Pin a point: its table, its command, and cuts through it."""
-        values = self.values_at(place_x, place_y)
-        if values is None:
-            return
-        self.pinned = values
-        self.figure.pin((place_x, place_y))
-        if self.seen is not None:
-            self._mark(self.seen.plane, self.seen.shown)
-        self.tabs.active = 1
-        self._ask_point()
-
-    def _ask_point(self) -> None:
-        values, planes, settings, request = dict(self.pinned or {}), self.planes, self.settings, self.request()
-
-        def job(wanted: Callable[[], bool]) -> None:
-            result = points.whole(self.start, settings, values).to_dict()
-            told: tuple[str, tuple[str, ...]]
-            try:
-                told = points.command(self.start, settings, values), ()
-            except UserError as error:
-                told = "", error.messages
-            cuts = [points.cut(planes, request, values, name) for name in (request.x, request.y)]
-            if wanted():
-                self._later(lambda: self._show_point(values, result, told, cuts, request))
-
-        self.worker.ask("point", job)
-
-    def _show_point(
-        self, values: Mapping[str, float], result: Mapping[str, Any], told: tuple[str, tuple[str, ...]],
-        cuts: list[points.Cut], request: Request,
-    ) -> None:
-        if (request.x, request.y) != (self.x, self.y) or self.pinned is None:
-            return
-        self.point.text = look.point(result, *told)
-        self._show_cut(cuts, values)
-
-    def _show_cut(self, cuts: list[points.Cut] | None, values: Mapping[str, float] | None) -> None:
-        shown = self.seen.shown if self.seen is not None else np.ones(len(self.planes.constraints), dtype=bool)
-        for k, (figure, name) in enumerate(zip(self.cuts, (self.x, self.y), strict=True)):
-            scale = self.view[name]
-            at = 0.0 if values is None else float(scale.places(values[name]))
-            unit = " [GeV]" if name == "mass" else ""
-            cut = None if cuts is None or len(shown) != cuts[k].ratios.shape[1] else cuts[k]
-            figure.show(cut, scale, f"{look.name_of(name)}{unit}", self.looks, self.planes.constraints, shown, at)
-        if values is None:
-            self.figure.pin(None)
-
-
-_INVITATION = (
-    '<h3>Under the cursor</h3><p class="dim">Move over the plane: values, χ², width, the strongest constraints and '
-    "the rows that are farthest off. Click for everything about a point. Wheel, drag and box zoom compute anew.</p>"
-)

@@ -172,9 +172,7 @@ class Planes:
         """A plane of two couplings."""
         mass = float(request.held["mass"])
         sides = {request.x: x, request.y: y}
-        axes = [
-            sides[name].copy() if name in sides else np.array([request.held.get(name, 0.0)]) for name in self.names
-        ]
+        axes = [sides[name].copy() if name in sides else np.array([request.held.get(name, 0.0)]) for name in self.names]
         chi2 = np.empty(len(x) * len(y), dtype=np.float32)
         bits = np.empty(chi2.size, dtype=self._bits)
         progress("points", 0.0)

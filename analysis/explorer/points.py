@@ -1,4 +1,4 @@
-"""One point of the explorer: what the cursor shows, the whole point behind a click, its command, and cuts through it."""
+"""One point of the explorer: what the cursor shows, all of it after a click, its command, and cuts through it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,9 +70,9 @@ def glance(planes: Planes, values: Mapping[str, float], shown: NDArray[np.bool_]
 
 def whole(start: Start, settings: Settings, values: Mapping[str, float]) -> PointResult:
     """Everything about a point, as `zdscan.evaluate` gives it. Raises `UserError` for what it refuses."""
-    given = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
+    given: dict[str, Any] = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
     given["constraints"] = list(select(settings.constraints, start.scan_format, start.own))
-    parameters = {name: value for name, value in values.items() if name != "mass"}
+    parameters: dict[str, Any] = {name: value for name, value in values.items() if name != "mass"}
     return evaluate(start.case, values["mass"], **given, **parameters)
 
 
@@ -89,12 +90,12 @@ def command(start: Start, settings: Settings, values: Mapping[str, float]) -> st
             f"The case {start.case.name} is a table of a scan file; keep it in a file of its own for `zdscan point`."
         )
     parts = ["zdscan", "point", "--case", case, "--mass", repr(float(values["mass"]))]
-    for name, value in values.items():
-        if name != "mass" and value != 0.0:
-            parts += ["-p", f"{name}={float(value)!r}"]
+    for name, at in values.items():
+        if name != "mass" and at != 0.0:
+            parts += ["-p", f"{name}={float(at)!r}"]
     defaults = Settings()
     for name in SETTINGS:
-        value = getattr(settings, name)
+        value: Any = getattr(settings, name)
         if name == "constraints":
             value = _ids(start, settings)
         if value == getattr(defaults, name):

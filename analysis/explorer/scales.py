@@ -74,7 +74,7 @@ class Scale:
         return low, high
 
     def spread(self, count: int) -> Array:
-        """So many values, evenly placed, both ends exact; 0 is one of them where a symlog scale has it in its middle."""
+        """So many values, evenly placed, both ends exact, and 0 where a symlog scale has it in its middle."""
         values = self.values(np.linspace(*self.ends, count))
         values[0], values[-1] = self.low, self.high
         if self.low == -self.high and count % 2:

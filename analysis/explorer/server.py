@@ -116,7 +116,9 @@ def need_bokeh() -> None:
     try:
         import bokeh  # noqa: F401
     except ImportError:
-        raise UserError("zdscan explore needs the package bokeh; install it with `pip install 'zdscan[explore]'`.") from None
+        raise UserError(
+            "zdscan explore needs the package bokeh; install it with `pip install 'zdscan[explore]'`."
+        ) from None
 
 
 def show(start: Start, document: Document, planes: Planes | None = None) -> None:
@@ -145,7 +147,7 @@ def explore(
     browser: bool | None = None,
     **settings: Any,
 ) -> Explorer:
-    """Open the live explorer: planes, limits and fit regions, computed while sliders are dragged. Docs: docs/explore.md.
+    """Open the live explorer: planes, limits and regions, computed while sliders are dragged. Docs: docs/explore.md.
 
     In a notebook the returned object shows the page; elsewhere a browser opens. Only this machine can reach it.
 

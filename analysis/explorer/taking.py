@@ -56,7 +56,11 @@ class Taking:
             text="Figures are drawn by the code of <tt>zdscan plot</tt> from 200 × 200 points of this plane.", **wide
         )
         self.widget = column(
-            row(self.kind, self.format, **wide), *self.buttons.values(), note, self.said, sizing_mode="stretch_both",
+            row(self.kind, self.format, **wide),
+            *self.buttons.values(),
+            note,
+            self.said,
+            sizing_mode="stretch_both",
             name="export",
         )
 
@@ -66,7 +70,10 @@ class Taking:
         if page.seen is None:
             return
         jobs: dict[str, Callable[[], tuple[str, bytes]]] = {
-            "figure": self._figure, "points": self._points, "limits": self._limits, "scan": self._scan,
+            "figure": self._figure,
+            "points": self._points,
+            "limits": self._limits,
+            "scan": self._scan,
         }
         make = jobs[what]
         page.say(())
@@ -76,12 +83,12 @@ class Taking:
             try:
                 name, content = make()
             except UserError:
-                page._later(lambda: self._tell(""))
+                page.later(lambda: self._tell(""))
                 raise
             encoded = base64.b64encode(content).decode()
             data = {"name": [name], "type": [_TYPES[name.rpartition(".")[2]]], "base64": [encoded]}
             size = f"{name}, {len(content) / 1000:.0f} kB, {time.monotonic() - began:.1f} s"
-            page._later(lambda: self._hand_over(data, size))
+            page.later(lambda: self._hand_over(data, size))
 
         page.worker.ask("export", job)
 
@@ -107,7 +114,12 @@ class Taking:
         assert seen is not None
         reference = None if page.controls.reference.value == "plane" else seen.reference
         content = exports.figure(
-            page.planes.physics, page.request(), kind, suffix, self._constraints() or (), reference,
+            page.planes.physics,
+            page.request(),
+            kind,
+            suffix,
+            self._constraints() or (),
+            reference,
             colours=page.controls.colours.active == 1,
         )
         return f"{self._stem}.{suffix}", content
@@ -126,5 +138,3 @@ class Taking:
         every = len(chosen) == len(page.planes.constraints)
         text = exports.scan_text(page.start, page.settings, page.request(), None if every else chosen)
         return f"{self._stem}.toml", text.encode()
-
-

@@ -45,7 +45,7 @@ def executable() -> str | None:
 
 @contextmanager
 def page(url: str, width: int = 1280, height: int = 800) -> Iterator[Any]:
-    """An open page of playwright; it keeps what the page complained of in `faults` and foreign requests in `foreign`."""
+    """An open page of playwright, with its complaints in `faults` and requests to others in `foreign`."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
