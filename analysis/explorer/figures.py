@@ -45,6 +45,7 @@ from zdscan.analysis.explorer.scales import Scale
 Array = NDArray[np.float64]
 _FONT = "Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 CHI2_TOP = 30.0  # of the colours of chi2
+_NO_IMAGE: dict[str, list[Any]] = {"image": [], "x": [], "y": [], "dw": [], "dh": []}
 CUT_TOP = 4.2  # decades above the limit
 
 
@@ -71,7 +72,7 @@ class PlaneFigure:
         plot.grid.grid_line_alpha = 0.25
         self.chi2_colours = LinearColorMapper(palette="Cividis256", low=0.0, high=CHI2_TOP)
         self.chi2_colours.palette = list(reversed(list(self.chi2_colours.palette or ())))
-        self._image, self._map = (ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []}) for _ in "12")
+        self._image, self._map = (ColumnDataSource(_NO_IMAGE, name=name) for name in ("image", "map"))
         place: dict[str, str] = {"x": "x", "y": "y", "dw": "dw", "dh": "dh"}
         plot.image(image="image", color_mapper=self.chi2_colours, level="image", source=self._image, **place)
         self._map_colours = LinearColorMapper(
@@ -184,14 +185,13 @@ class PlaneFigure:
         self._grey.data = lines([line for curve in shapes.curves if curve not in coloured for line in curve.lines])
         self._curves.data = _curve_data(coloured, looks)
         self.bar.visible = colours == "chi2"
-        empty: dict[str, list[Any]] = {"image": [], "x": [], "y": [], "dw": [], "dh": []}
         self._image.data = (
-            _image(plane.chi2 - np.float32(reference), plane.x, plane.y, x, y) if colours == "chi2" else empty
+            _image(plane.chi2 - np.float32(reference), plane.x, plane.y, x, y) if colours == "chi2" else _NO_IMAGE
         )
         if colours == "strongest" and map_of is not None:
             self._show_map(plane, *map_of, x, y)
         else:
-            self._map.data = empty
+            self._map.data = _NO_IMAGE
             self._labels.data = {
                 "x": [place[0] for place in names.values()],
                 "y": [place[1] for place in names.values()],

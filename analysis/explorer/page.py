@@ -243,7 +243,10 @@ class Page:
     def later(self, call: Callable[[], None]) -> None:
         """Have the document's own thread call this."""
         if not self._closed:
-            self.document.add_next_tick_callback(call)
+            try:
+                self.document.add_next_tick_callback(call)
+            except (AttributeError, RuntimeError):  # the page was closed in this moment, and bokeh took it apart
+                self._close(None)
 
     def _failed(self, error: BaseException) -> None:
         said = error.messages if isinstance(error, UserError) else (f"This could not be computed: {error}.",)

@@ -90,8 +90,7 @@ class Explorer:
                 allow_websocket_origin=[f"{HOST}:{port}", f"localhost:{port}"],
                 use_index=False,
                 redirect_root=False,
-                check_unused_sessions_milliseconds=3000,
-                unused_session_lifetime_milliseconds=6000,
+                unused_session_lifetime_milliseconds=60_000,  # a browser on a busy machine may take its time to connect
             )
         except OSError as error:
             self._fault = f"Port {port} cannot be used: {error.strerror or error}; choose another --port."
