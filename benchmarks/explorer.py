@@ -1,7 +1,7 @@
 """Frame times of the live explorer: a slider is dragged over a plane of 200 x 200 points with everything shown.
 
 Two numbers a case: what the browser waits from the slider's movement to the painted plane (headless Chromium, if it is
-there), and CPU time of Python for the same frame. Where the mass is not along a side, its tables are made in each frame.
+there), and CPU time of Python for the same frame. Where the mass is dragged, its tables are made in each frame.
 """
 
 from __future__ import annotations

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from zdscan.analysis.explorer.scales import Scale
 from zdscan.errors import UserError
-from zdscan.evaluation.fields import mask_dtype
 from zdscan.evaluation.physics import Physics, Workspace
 
 Array = NDArray[np.float64]
@@ -103,7 +102,7 @@ class Planes:
         self._tables: OrderedDict[float, Array] = OrderedDict()
         self._workspaces: OrderedDict[tuple[float, tuple[int, ...]], Workspace] = OrderedDict()
         self._rows = replace(physics, constraints=())  # chi2 needs the rows alone
-        self._bits = mask_dtype(len(physics.constraints))  # that of a grid, for which the kernels are compiled
+        self._bits = np.dtype(np.uint64)  # of no constraint; the kernels are compiled for grids of many
 
     def tables(self, mass: float) -> Array:
         """The mass tables of a mass (GeV)."""

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+LOADED = 120_000  # ms: a server that still compiles kernels answers late
 # Resolves when the next plane is drawn: the source of the limit curves changed and the browser had time to paint it.
 DRAG = """
 async ([name, place]) => {
@@ -55,7 +56,7 @@ def page(url: str, width: int = 1280, height: int = 800) -> Iterator[Any]:
         opened.on("pageerror", lambda error: opened.faults.append(str(error)))
         opened.on("console", lambda said: opened.faults.append(said.text) if said.type == "error" else None)
         opened.on("request", lambda asked: None if "//127.0.0.1" in asked.url else opened.foreign.append(asked.url))
-        opened.goto(url)
+        opened.goto(url, timeout=LOADED)
         try:
             yield opened
         finally:

@@ -160,7 +160,7 @@ def test_curves_agree_with_solved_limits(planes):
     held = {"eps": 0.0, "eps_z": 0.0, "mass": 0.25}
     plane = planes.compute(Request("mass", "g_mu", SCALES, held, points=81))
     found = shapes(plane, np.array([True, False, False]), 0.0)
-    curve = np.concatenate([line for line in found.curves[0].lines])
+    curve = np.concatenate(found.curves[0].lines)
     masses = plane.x[[10, 40, 70]]
     solved = limits("C", "g_mu", masses, constraints=["a_mu"], within=(1e-5, 1e-1)).lower[:, 0, 0]
     for mass, edge in zip(masses, solved, strict=True):

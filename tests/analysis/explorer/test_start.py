@@ -136,9 +136,12 @@ def test_a_case_that_is_a_table_has_no_command():
     start = start_of(parse_scan(own))
     with pytest.raises(UserError, match="keep it in a file of its own"):
         points.command(start, start.settings, start.held)
-    assert parse_scan(
-        exports.scan_text(start, start.settings, Request("mass", "g_mu", start.scales, start.held, points=5))
-    ).case_name == "mine"
+    assert (
+        parse_scan(
+            exports.scan_text(start, start.settings, Request("mass", "g_mu", start.scales, start.held, points=5))
+        ).case_name
+        == "mine"
+    )
 
 
 def test_a_cut_runs_through_the_point(scan):
@@ -177,7 +180,9 @@ def test_tables_and_figures(scan):
 def test_a_new_setting_needs_no_line_here():
     """Everything that `Settings` declares reaches the command: none is named in the explorer but the constraints."""
     start = of_case("C")
-    line = points.command(start, Settings.of(theory="paper", invisible_branching=0.5, measurements="latest"), start.held)
+    line = points.command(
+        start, Settings.of(theory="paper", invisible_branching=0.5, measurements="latest"), start.held
+    )
     assert "--theory paper" in line
     assert "--invisible-branching 0.5" in line
     assert "--measurements latest" in line
