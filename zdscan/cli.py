@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zdscan import __version__
+from zdscan.cli_explore import explore
 from zdscan.errors import Stopped, UserError
 from zdscan.evaluation.settings import SETTINGS
 from zdscan.terminal.options import (
@@ -429,6 +430,9 @@ def plot(
         print(f"wrote {path}")
     for sentence in said:
         print(sentence)
+
+
+app.command()(explore)
 
 
 @app.command()
