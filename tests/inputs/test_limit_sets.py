@@ -117,4 +117,4 @@ def test_a_set_of_a_constraint_that_there_is_not(monkeypatch: pytest.MonkeyPatch
     text = SHIPPED.replace("[constraints.w_width]", "[constraints.w_widths]")
     monkeypatch.setattr(limit_sets, "load", lambda name: limit_sets.parse(text, f"limits_{name}.toml"))
     with pytest.raises(UserError, match=r"is of no constraint 'w_widths' \(did you mean 'w_width'\?\)"):
-        constraints._with_limits.__wrapped__("latest")
+        constraints._changes.__wrapped__("latest")
