@@ -30,6 +30,7 @@ MOST_PLOT = 4.6  # inches
 TWO_COLUMNS = 7.0  # inches: for many lines and their legend
 SHORT = 20  # letters of a legend entry that shares its line
 LETTERS = 20  # of a legend, an inch
+BESIDE = 8  # letters less where entries stand beside one another
 _INDEX = re.compile(r"\$[^$]*\$")
 
 
@@ -122,8 +123,9 @@ class Sheet:
         top.suptitle("\n".join(lines), x=0.02, ha="left", fontsize=7.5, linespacing=1.3)
         short = [handle for handle in handles if len(_INDEX.sub("i", str(handle.get_label()))) <= SHORT]
         long = [handle for handle in handles if handle not in short]
+        letters = int(LETTERS * self.figure.get_figwidth() / columns[1]) - BESIDE * (columns[1] - 1)
         for handle in long:
-            handle.set_label(wrapped(str(handle.get_label()), int(LETTERS * self.figure.get_figwidth() / columns[1])))
+            handle.set_label(wrapped(str(handle.get_label()), letters))
         width = self.figure.get_figwidth()
         heights = [min(PLOT * width / COLUMN, MOST_PLOT) + HEADING_LINE * len(lines)]
         look: dict[str, Any] = {

@@ -68,6 +68,8 @@ def other_value(setting: Setting) -> Any:
     """A value that is allowed and not the default, if there is one."""
     if setting.name == "constraints":
         return ("a_mu",)
+    if setting.name == "replace":
+        return '{"B0->K*0mumu_4_6": {"value": 3.4}}'  # as it is kept
     if setting.name == "emission":
         return "lepton"  # "auto" comes to "complete" under the default theory
     if setting.name == "theory_errors":
@@ -95,7 +97,9 @@ def written(setting: Setting, value: Any) -> str:
 
 
 def test_every_setting_is_a_number_or_one_of_a_few_names() -> None:
-    assert {setting.name for setting in (*NUMBERS, *WORDS)} == SETTINGS.keys() - {"constraints", "dark_fermion"}
+    assert {setting.name for setting in (*NUMBERS, *WORDS)} == SETTINGS.keys() - {
+        *("constraints", "dark_fermion", "replace")
+    }
     for setting in SETTINGS.values():
         assert setting.help.endswith("."), setting.name
         assert setting.fault(setting.default) is None, setting.name
@@ -300,7 +304,7 @@ def test_attributes_say_the_settings() -> None:
     assert {setting.attribute for setting in SETTINGS.values() if setting.told} <= found.keys()
     assert {name for name, setting in SETTINGS.items() if not setting.told} == {
         *("anomaly", "errors", "theory_errors", "invisible_branching", "dark_fermion", "mixing"),
-        "right_handed_neutrinos",
+        *("right_handed_neutrinos", "replace"),
     }
     assert (found["invisible_width_GeV"], found["fcnc_scale"], found["theory"]) == (1e-3, 2.0, "paper")
     assert found["emission"] == "lepton"  # what auto comes to

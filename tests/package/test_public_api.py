@@ -45,7 +45,7 @@ def test_the_public_names() -> None:
     """A name that is added or goes is a change for users: CHANGELOG.md."""
     assert sorted(zdscan.__all__) == [
         *("Case", "LimitCurves", "PointResult", "Scan", "Stopped", "UserError", "__version__"),
-        *("evaluate", "limits", "load_scan", "open_grid", "resume", "run"),
+        *("evaluate", "explore", "limits", "load_scan", "open_grid", "resume", "run"),
     ]
     assert sorted(zdscan.analysis.__all__) == ["fit", "open_grid", "plot", "view"]
     assert set(zdscan.__all__) <= set(dir(zdscan))

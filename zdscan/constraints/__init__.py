@@ -195,11 +195,9 @@ def _members(name: str, scan_format: int | None) -> tuple[str, ...]:
     early = scan_format is not None and scan_format < FIRST_FORMAT
     registry = _all_but_searches() if early else _registry()
     known = [registry[id_] for id_ in available() if id_ in registry]
-    return tuple(
-        item.id
-        for item in known
-        if name in ("all", item.group) and (scan_format is None or item.first_format <= scan_format)
-    )
+    known = [item for item in known if scan_format is None or item.first_format <= scan_format]
+    ids = {item.id for item in known}
+    return tuple(item.id for item in known if name in ("all", item.group) and item.replaced_by not in ids)
 
 
 @cache

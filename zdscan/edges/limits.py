@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -44,6 +45,7 @@ def limits(
     fcnc_scale: float = 1.0,
     anomaly: str = "auto",
     measurements: str | Sequence[str] = "latest",
+    replace: Mapping[str, Any] | str | None = None,
     errors: str = "symmetrised",
     theory_errors: str = "auto",
     constraints: str | Sequence[str | Constraint] = "all",
@@ -92,6 +94,7 @@ def limits(
         fcnc_scale=fcnc_scale,
         anomaly=anomaly,
         measurements=measurements,
+        replace=replace,
         errors=errors,
         theory_errors=theory_errors,
         constraints=constraints,

@@ -203,6 +203,10 @@ class Constraint:
     definition : what makes the numbers of a constraint that does not come with zdscan; part of the identity of a grid.
     rule : what is compared, in words; by default the docstring of `clauses`.
     file : where it is defined, by default the module of `clauses`.
+    replaced_by : the constraint that has its data in a later form: sets other than "paper" have that one instead, from
+        its first format on.
+    silence : (model, mass in GeV) -> why there are no clauses, in words; None: what `zdscan.physics.silence` finds.
+    needs_source : whether it says nothing where its polynomials vanish, because no coupling makes the vector then.
     """
 
     id: str
@@ -221,6 +225,9 @@ class Constraint:
     definition: str = ""
     rule: str = ""
     file: str = ""
+    replaced_by: str = ""
+    silence: Callable[[Model, float], str] | None = None
+    needs_source: bool = False
 
     def __post_init__(self) -> None:
         if not self.rule:

@@ -17,12 +17,13 @@ from pydantic import Field
 from zdscan.errors import UserError, no_such
 from zdscan.inputs import against_mass, constants, detectors
 from zdscan.inputs.against_mass import INTERVAL, Numbers
-from zdscan.inputs.files import NonNegative, Positive, Record, Text, validate
+from zdscan.inputs.detectors import Detector, Where
+from zdscan.inputs.files import NonNegative, Place, Positive, Record, Text, validate
 from zdscan.physics import lifetime_limits
 from zdscan.physics.clause import Channel, Clause, Constraint, Model
 from zdscan.physics.coupling_curve import CouplingCurve
 from zdscan.physics.lifetime import escape, prompt_clause, with_escape
-from zdscan.physics.parameters import MASS_RANGE
+from zdscan.physics.parameters import MASS_RANGE, masses_fault
 from zdscan.physics.productions import PRODUCTIONS
 from zdscan.physics.two_body import MODES, branching_ratio
 
@@ -65,8 +66,8 @@ class Entry(Record):
     production: Text | None = None
     channel: Channel
     prompt: Text | None = None
-    displaced: Text | None = None
-    escape: Text | None = None
+    displaced: Where | None = None
+    escape: Where | None = None
     lifetimes_ps: Annotated[list[NonNegative], Field(min_length=2)] | None = None
     windows_ps: (
         Annotated[list[Annotated[list[NonNegative], Field(min_length=2, max_length=2)]], Field(min_length=1)] | None
@@ -90,8 +91,8 @@ class LimitCurve:
     decay: str
     channel: Channel
     prompt: str | None
-    escape: str | None = None
-    displaced: str | None = None
+    escape: str | Detector | None = None
+    displaced: str | Detector | None = None
     lifetimes: tuple[float, ...] = ()
     windows: tuple[lifetime_limits.Window, ...] = ()
 
@@ -186,22 +187,23 @@ def of_table(name: str, table: str) -> Constraint:
     return made_of(name, against_mass.load(table), source, f"zdscan/inputs/data/{source}")
 
 
-def made_of(name: str, numbers: Numbers, source: str, file: str) -> Constraint:
+def made_of(name: str, numbers: Numbers, source: str | Place, file: str) -> Constraint:
     """The constraint with this id that numbers with a table [constraint] are.
 
     Parameters
     ----------
-    source, file : what messages call the file of the numbers, and where it is.
+    source, file : what messages call the file of the numbers (a `Place` has lines), and where it is.
 
     Raises
     ------
     UserError
         As `constraint`.
     """
-    entry = validate(Entry, numbers.constraint or {}, source, "table [constraint]")
+    place = (Place(source) if isinstance(source, str) else source).at("constraint")
+    entry = validate(Entry, numbers.constraint or {}, place, "table [constraint]")
     faults = _faults(entry, numbers)
     if faults:
-        raise UserError(*(f"{source}: {fault}" for fault in faults))
+        raise UserError(*(f"{place}: {fault}" for fault in faults))
     limits = numbers if entry.deviations is None else numbers.with_limit(entry.deviations)
     curve: LimitCurve | CouplingCurve
     if entry.production is not None:
@@ -245,8 +247,8 @@ def _faults(entry: Entry, numbers: Numbers) -> list[str]:
     if entry.prompt is not None and (entry.prompt not in known or known[entry.prompt].unit != "ps"):
         faults.append(f"prompt = {entry.prompt!r} is not the name of a constant in ps in {constants.FILE}.")
     for detector in (entry.escape, entry.displaced):
-        if detector is not None and detector not in detectors.load():
-            faults.append(f"there is {no_such('detector', detector, detectors.load())} in {detectors.FILE}.")
+        if detector is not None and (unknown := detectors.fault(detector)):
+            faults.append(f"{unknown}.")
     if entry.escape is not None and entry.channel != "invisible":
         faults.append('escape goes with channel = "invisible" alone.')
     if entry.displaced is not None and (entry.prompt is None or entry.decay is None):
@@ -269,6 +271,6 @@ def _faults(entry: Entry, numbers: Numbers) -> list[str]:
     needed = _columns(entry.lifetimes_ps) if entry.lifetimes_ps else needed
     if missing := [column for column in needed if column not in numbers.columns]:
         faults.append(f"the column {', '.join(missing)} is missing, from which the limit is made.")
-    if not any(a < MASS_RANGE[1] and b > MASS_RANGE[0] for a, b in numbers.ranges):
-        faults.append("all its masses lie outside the range that zdscan computes.")
+    if outside := masses_fault(numbers.ranges):
+        faults.append(outside)
     return faults
