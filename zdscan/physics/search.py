@@ -34,7 +34,7 @@ KIND = "search"
 FILE = "searches.toml"
 LHCB_MIXTURE = "lhcb"  # the production that is a table
 PIONS_END = 1.0  # GeV; above, the isovector current makes four pions more often than two
-_FIRST_FORMAT = 2  # no scan file of format 1 means these by "all"
+FIRST_FORMAT = 2  # no scan file of format 1 means these by "all"
 _FINAL_STATES: Mapping[Channel, str] = {
     "invisible": "invisible",
     "ee": "e+ e-",
@@ -311,11 +311,11 @@ def constraint(name: str) -> Constraint:
     """
     group = groups()[name]
     parts = [load(part) for part in group.searches]
-    return made_of(name, group.title, parts, f"zdscan/inputs/data/{FILE}", first_format=_FIRST_FORMAT, group="direct")
+    return made_of(name, group.title, parts, f"zdscan/inputs/data/{FILE}", first_format=FIRST_FORMAT, group="direct")
 
 
 def made_of(
-    name: str, title: str, parts: Sequence[Search], file: str, *, first_format: int = _FIRST_FORMAT, group: str = ""
+    name: str, title: str, parts: Sequence[Search], file: str, *, first_format: int = FIRST_FORMAT, group: str = ""
 ) -> Constraint:
     """The constraint with this id that some searches are together; `file` is where they are said to be."""
     found = Searches(parts)
