@@ -112,7 +112,7 @@ def test_a_detector_that_is_described_is_the_one_of_that_name(tmp_path: Path) ->
             {"prompt": {"path": 1.0, "momentum_GeV": 1.0}},
             "field prompt has a part path that is not known (did",
         ),
-        ({"prompt": {"path_m": 1.0}}, "field prompt is not complete: either momentum_GeV or parent and recoil"),
+        ({"prompt": {"path_m": 1.0}}, "field prompt is not right: either momentum_GeV or parent and recoil"),
         ({"prompt": 3}, "field prompt must be the name of a detector, or a table, not 3"),
         ({"beam": 400.0}, "field beam is not known (did you mean 'beam_GeV'?)"),
     ],

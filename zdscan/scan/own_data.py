@@ -47,7 +47,9 @@ def data_of(
                 faults += [Fault(path, f"cannot be used: {message}") for message in error.messages]
     if not faults:
         rows = others if isinstance(others, str) or others is None else kept(others)
-        faults = [Fault(SETTINGS[name].path, text) for name, text in measurements.own_faults(wanted, texts, rows)]
+        for name, text in measurements.own_faults(wanted, texts, rows):
+            row = [row for row in others if repr(row) in text] if isinstance(others, dict) else []
+            faults.append(Fault((*SETTINGS[name].path, *row[: 1 if name == replace.name else 0]), text))
     return texts, faults
 
 
