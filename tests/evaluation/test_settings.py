@@ -162,17 +162,20 @@ def test_the_scan_file_has_every_setting(scan_format: int) -> None:
 def test_formats_differ_in_their_defaults() -> None:
     first, second = parse_scan(SCAN), parse_scan(SCAN.replace("format = 1", "format = 2"))
     assert (first.format, second.format) == (1, 2)
-    assert first.settings == Settings(theory="paper", constraints="paper")
-    assert second.settings == Settings() == Settings(theory="complete", constraints="all")
+    data = {"measurements": "rashed2024-corrected", "limits": "rashed2024"}
+    assert first.settings == Settings(theory="paper", constraints="paper", **data)
+    newest = {"measurements": "latest", "limits": "latest"}
+    assert second.settings == Settings() == Settings(theory="complete", constraints="all", **newest)
     assert first != second
-    said = ["theory=paper", "constraints.use=paper"]
+    said = ["theory=paper", "constraints.use=paper", "constraints.limits=rashed2024"]
+    said.append("data.measurements=rashed2024-corrected")
     assert parse_scan(second.text, overrides=said).settings == first.settings
 
 
 def test_all_constraints_are_those_of_the_format() -> None:
     texts = [f"{text}[constraints]\nuse = 'all'\n" for text in (SCAN, SCAN.replace("format = 1", "format = 2"))]
     first, second = (Engine.from_scan(parse_scan(text)).physics.constraints for text in texts)
-    assert first == select("all", 1)
+    assert first == select("all", 1, limits="rashed2024")
     assert second == select("all") == build_physics(CASES["B"]).constraints
 
 

@@ -44,12 +44,12 @@ def limits(
     axial_mu: float = 0.0,
     fcnc_scale: float = 1.0,
     anomaly: str = "auto",
-    measurements: str | Sequence[str] = "rashed2024-corrected",
+    measurements: str | Sequence[str] = "latest",
     replace: Mapping[str, Any] | str | None = None,
     errors: str = "symmetrised",
     theory_errors: str = "auto",
     constraints: str | Sequence[str | Constraint] = "all",
-    limits: str = "rashed2024",
+    limits: str = "latest",
 ) -> LimitCurves:
     """Find what of one parameter each constraint excludes, with both edges of every interval, at each mass.
 

@@ -98,7 +98,7 @@ def physics_of(
     return Physics(
         case=case,
         likelihood=rows.build(settings.measurements, settings.errors, settings.theory_errors, files, settings.replace),
-        constraints=select(settings.constraints, scan_format, own),
+        constraints=select(settings.constraints, scan_format, own, settings.limits),
         settings=settings,
     )
 
@@ -120,6 +120,11 @@ class Engine:
     """
 
     def __init__(self, physics: Physics, axes: Mapping[str, NDArray[np.float64]], fields: Sequence[str]) -> None:
+        if names := [row.id for row in physics.likelihood.data.rows if row.quantity is not None]:
+            raise UserError(
+                f"measurements has {len(names)} ratios and angular coefficients ({names[0]}, ...), which grids do not "
+                "have: choose branching fractions for them, or `zdscan point` and zdscan.evaluate for single points."
+            )
         self.physics = physics
         self._local = threading.local()
         # copies: the kernels would be compiled once more for arrays that cannot be written
@@ -135,9 +140,9 @@ class Engine:
         self.fields = computed if fields else tuple(dataclasses.replace(item, stored=False) for item in computed)
 
     @classmethod
-    def from_scan(cls, scan: Scan) -> Engine:
-        """The engine of a checked scan file."""
-        return cls(physics_of_scan(scan), scan.axes, scan.fields)
+    def from_scan(cls, scan: Scan, axes: Mapping[str, NDArray[np.float64]] | None = None) -> Engine:
+        """The engine of a checked scan file; axes : in the place of the scan's, those of the grid file it is for."""
+        return cls(physics_of_scan(scan), scan.axes if axes is None else axes, scan.fields)
 
     @property
     def mass_tables_size(self) -> int:

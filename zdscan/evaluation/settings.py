@@ -136,6 +136,12 @@ def _measurement_sets() -> tuple[str, ...]:
     return available()
 
 
+def _limit_sets() -> tuple[str, ...]:
+    from zdscan.inputs.limit_sets import available
+
+    return available()
+
+
 def _measurements_fault(value: object) -> str | None:
     from zdscan.inputs.measurements import fault
 
@@ -260,13 +266,15 @@ class Settings:
         told=False,
     )
     measurements: str | tuple[str, ...] = _declare(
-        "rashed2024-corrected",
+        "latest",
         "data",
         "Data of the b -> s l l rows, a name or a list of names of data sets or row groups: as printed (rashed2024), "
         "with the misprint of row 1 mended (rashed2024-corrected), those of 2026 (latest), the electron modes whose "
-        "ratios to muons are published (electrons), or LHCb 2025 in narrow bins (narrow); files of your own, "
-        "./mine.toml, may stand among them.",
+        "ratios to muons are published (electrons), LHCb 2025 in narrow bins (narrow); for points also ratios of muons "
+        "to electrons (lfu) and angular distributions (angular, angular2025); files of your own, ./mine.toml, may "
+        "stand among them.",
         "data.md#measurements",
+        earlier={1: "rashed2024-corrected"},
         names=_measurement_sets,
         check=_measurements_fault,
     )
@@ -308,11 +316,13 @@ class Settings:
         earlier={1: "paper"},
     )
     limits: str = _declare(
-        "rashed2024",
+        "latest",
         "constraints",
-        "The set of limits that the constraints use.",
-        "constraints.md",
-        names=("rashed2024",),
+        "The set of limits that the constraints use: those of November 2026 (latest) or of the analysis of 2024 "
+        "(rashed2024).",
+        "constraints.md#sets-of-limits",
+        earlier={1: "rashed2024"},
+        names=_limit_sets,
     )
 
     @classmethod

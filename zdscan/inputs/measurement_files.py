@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from pydantic import Field
 
 from zdscan.errors import UserError, listed, nearest, no_such
 from zdscan.inputs.files import Grade, NonNegative, Number, Place, Positive, Record, Text, parse_toml, validate
+from zdscan.inputs.quantities import QUANTITIES, RATIO
 
 FILE = "measurements.toml"
 KIND = "measurements"  # what the files of the other sets begin with
@@ -26,16 +27,30 @@ Array = NDArray[np.float64]
 PlusMinus = Annotated[list[NonNegative], Field(min_length=2, max_length=2)]
 Keys = Annotated[list[Text], Field(min_length=1)]
 TheoryErrors = Literal["table", "flavio", "flavio-covariance"]
+Lepton = Literal["e", "mu", "e/mu", "mu/e"]
 SYMMETRY = 1e-12  # of a correlation matrix: its numbers are typed, not computed
 
 
+class Term(NamedTuple):
+    """A factor times a component of a decay."""
+
+    decay: str
+    factor: float
+    component: str
+
+
 class Row(Record):
-    """One measured bin, as published; numbers in units of `factor` (see measurements.toml)."""
+    """One measured bin, as published; numbers in units of `factor` (see measurements.toml).
+
+    A row without `quantity` is a rate; with one it is a quotient (zdscan/inputs/quantities.py), a ratio `over` a decay.
+    """
 
     id: Text
     decay: Text
     observable: Text
-    lepton: Literal["e", "mu"]
+    lepton: Lepton
+    quantity: Text | None = None
+    over: Text | None = None
     q2_min: NonNegative
     q2_max: Positive
     integrated: bool
@@ -53,8 +68,20 @@ class Row(Record):
 
     @property
     def bin(self) -> str:
-        """What it is measured of, whoever measured it: decay and bin, the name in the Standard Model tables."""
-        return bin_name(self.decay, self.q2_min, self.q2_max)
+        """What it is measured of, whoever measured it: decay and bin, the name in the Standard Model tables.
+
+        With the quantity behind it, or with both decays, for a quotient.
+        """
+        if self.over is not None:
+            return bin_name(f"{self.decay}/{self.over}", self.q2_min, self.q2_max)
+        name = bin_name(self.decay, self.q2_min, self.q2_max)
+        return name if self.quantity is None else f"{name}_{self.quantity}"
+
+    @property
+    def terms(self) -> tuple[Term, Term]:
+        """What a quotient divides by what."""
+        above, below = QUANTITIES[self.quantity or RATIO]
+        return Term(self.decay, *above), Term(self.over or self.decay, *below)
 
     @property
     def scale(self) -> float:
@@ -104,10 +131,14 @@ class Overlap(Record):
 
 
 class Correlation(Record):
-    """Correlations of the total errors of a group or of its k-th systematic ones; common to all rows without matrix."""
+    """Correlations of the total errors of a group or of its k-th systematic ones; common to all rows without matrix.
+
+    triangles : instead of a matrix of all rows, those of consecutive rows, each its upper triangle line by line.
+    """
 
     of: Annotated[str, Field(pattern=r"^(total|systematic [1-9])$")]
     matrix: list[list[Number]] | None = None
+    triangles: list[list[list[Number]]] | None = None
 
     @property
     def source(self) -> int:
@@ -137,7 +168,9 @@ class Group(Record):
     title: Text
     decay: Text | None = None
     observable: Text | None = None
-    lepton: Literal["e", "mu"]
+    lepton: Lepton
+    quantity: Text | None = None
+    over: Text | None = None
     integrated: bool
     unit: Text
     factor: Positive
@@ -261,8 +294,7 @@ def _group(given: Group, place: Place, file: GroupFile) -> RowGroup:
         of, where = given.correlation, place.at("correlation")
         if of.source > min(len(row.syst) for row in rows):
             raise UserError(f"{where}: the correlation is of {of.of}, an error that not every row has.")
-        common = np.ones((len(rows), len(rows)))
-        correlations[of.source] = common if of.matrix is None else _matrix(of.matrix, len(rows), where)
+        correlations[of.source] = _correlation(of, len(rows), where)
     if given.normalisation is not None:
         rows = tuple(_normalised(row, given.normalisation, place.at("normalisation")) for row in rows)
         correlations[2] = np.ones((len(rows), len(rows)))
@@ -278,8 +310,11 @@ def _group(given: Group, place: Place, file: GroupFile) -> RowGroup:
     )
 
 
-_OF_ROWS = ("decay", "observable", "lepton", "integrated", "unit", "factor", "cite", "arxiv", "grade", "note")
-_IN_ROWS = ("q2", "value", "stat", "syst", *_OF_ROWS)  # what a row may say
+_OF_ROWS = (
+    *("decay", "observable", "lepton", "quantity", "over", "integrated", "unit", "factor"),
+    *("cite", "arxiv", "grade", "note"),
+)
+_IN_ROWS = ("q2", "name", "value", "stat", "syst", *_OF_ROWS)  # what a row may say
 
 
 def _row(group: Group, entry: Mapping[str, object], place: Place, number: int) -> Row:
@@ -296,8 +331,44 @@ def _row(group: Group, entry: Mapping[str, object], place: Place, number: int) -
     low, high = map(float, ends)
     if not low < high:
         raise UserError(f"{here}: the bin {low:g} to {high:g} has no width.")
-    name = bin_name(str(made.get("decay", "no decay")), low, high) + (f"_{group.suffix}" if group.suffix else "")
+    suffix = f"_{group.suffix}" if group.suffix else ""
+    called, quantity, over = made.pop("name", None), made.get("quantity"), made.get("over")
+    name = bin_name(str(made.get("decay", "no decay") if called is None else called), low, high)
+    if quantity is not None and called is None:
+        name += f"_{quantity}"
+    name += suffix
+    called_so = place.at(words=f"row {number} ({name})")
+    if quantity is not None and quantity not in QUANTITIES:
+        raise UserError(f"{called_so}: there is {no_such('quantity', str(quantity), QUANTITIES)}.")
+    if (quantity == RATIO) != (over is not None):
+        raise UserError(f"{called_so}: the decay below the line, `over`, belongs to the quantity {RATIO} alone.")
     return validate(Row, made | {"id": name, "q2_min": low, "q2_max": high}, place, f"row {number} ({name})")
+
+
+def _correlation(of: Correlation, count: int, where: Place) -> Array:
+    """The correlation matrix of a group of so many rows."""
+    if of.matrix is not None and of.triangles is not None:
+        raise UserError(f"{where}: the correlation has a matrix or triangles, not both.")
+    if of.matrix is not None:
+        return _matrix(of.matrix, count, where)
+    if of.triangles is None:
+        return np.ones((count, count))
+    if sum(map(len, of.triangles)) != count:
+        raise UserError(
+            f"{where}: the triangles of the correlation are of {sum(map(len, of.triangles))} rows, the group has "
+            f"{count}."
+        )
+    total, first = np.eye(count), 0
+    for triangle in of.triangles:
+        n = len(triangle)
+        if [len(line) for line in triangle] != list(range(n, 0, -1)):
+            raise UserError(f"{where}: a triangle of the correlation must have one number less in each line.")
+        square = np.zeros((n, n))
+        square[np.triu_indices(n)] = [number for line in triangle for number in line]
+        full = square + np.triu(square, 1).T
+        total[first : first + n, first : first + n] = _matrix(full.tolist(), n, where)
+        first += n
+    return total
 
 
 def _matrix(given: list[list[float]], count: int, where: Place) -> Array:

@@ -16,6 +16,7 @@ from zdscan.errors import UserError, describe, listed, nearest, no_such
 from zdscan.inputs import own_measurements
 from zdscan.inputs.files import is_file, names_of, read_data, read_own
 from zdscan.inputs.measurement_files import FILE, KIND, Array, Row, RowGroup, chosen, parse_groups, parse_table
+from zdscan.inputs.quantities import RATIO
 
 DEFAULT = "rashed2024-corrected"
 OF_MIXED_SETS = "flavio-covariance"  # theory errors where the sets that are chosen differ in what they mean
@@ -279,8 +280,17 @@ def row_groups() -> Mapping[str, RowGroup]:
 
 
 def every_row() -> tuple[Row, ...]:
-    """The rows of all data sets, those of measurements.toml first and once: its data sets differ in values alone."""
-    return (*load().rows, *(row for name in names_of(KIND) for group in _sets()[name] for row in group.rows))
+    """The rates of all data sets, those of measurements.toml first and once: its data sets differ in values alone."""
+    return (*load().rows, *(row for row in _of_files() if row.quantity is None))
+
+
+def every_quotient() -> tuple[Row, ...]:
+    """The rows of all data sets that are quotients of rates."""
+    return tuple(row for row in _of_files() if row.quantity is not None)
+
+
+def _of_files() -> Iterator[Row]:
+    return (row for name in names_of(KIND) for group in _sets()[name] for row in group.rows)
 
 
 def fault(names: object) -> str | None:
@@ -350,9 +360,24 @@ def _shared(first: Sequence[RowGroup], second: Sequence[RowGroup]) -> Iterator[s
         if one.name == other.name:
             yield f"the rows of {one.title} are in both"
         for mine, its in product(one.rows, other.rows):
-            if mine.decay == its.decay and max(mine.q2_min, its.q2_min) < min(mine.q2_max, its.q2_max):
+            if _comparable(mine, its) and max(mine.q2_min, its.q2_min) < min(mine.q2_max, its.q2_max):
                 why = one.overlaps.get(its.arxiv) or other.overlaps.get(mine.arxiv)
                 if mine.arxiv == its.arxiv:
                     why = "they are of one publication"
                 if why is not None:
                     yield f"{mine.id} (arXiv:{mine.arxiv}) and {its.id} (arXiv:{its.arxiv}) hold the same data: {why}"
+
+
+def _comparable(mine: Row, its: Row) -> bool:
+    """Whether two rows could hold the same data: of one decay, and of one kind, or a rate and a ratio of rates.
+
+    The shape of an angular distribution and its rate are different data, whoever measured them.
+    """
+    kinds = {_kind(mine), _kind(its)}
+    if "angular" in kinds and len(kinds) > 1:
+        return False
+    return bool({mine.decay, mine.over} & {its.decay, its.over} - {None})
+
+
+def _kind(row: Row) -> str:
+    return "rate" if row.quantity is None else "ratio" if row.quantity == RATIO else "angular"

@@ -24,7 +24,7 @@ def uses(grid: GridFile) -> Uses:
     Raises
     ------
     UserError
-        The file names a measurement set or a constraint that this zdscan does not know.
+        The file names a measurement set, a set of limits or a constraint that this zdscan does not know.
     """
     found: Uses = {}
 
@@ -58,7 +58,7 @@ def _measurements(grid: GridFile) -> MeasurementSet:
 def _constraints(grid: GridFile) -> tuple[Constraint, ...]:
     """The constraints of a run, the user's own from the file alone."""
     own = scan_of(grid).own if grid.files else ()
-    return select(str(grid.attributes["constraints"]).split(), own=own)
+    return select(str(grid.attributes["constraints"]).split(), own=own, limits=str(grid.attributes["limits"]))
 
 
 def bibtex(grid: GridFile) -> str:
@@ -75,7 +75,8 @@ def bibtex(grid: GridFile) -> str:
     if missing := [key for key in used if key not in known]:
         raise UserError(f"{FILE} has no entry for {', '.join(missing)}: install zdscan again.")
     stored = grid.attributes
-    head = f"% {grid.path.name}: case {stored['case']}, theory {stored['theory']}, {len(used)} references"
+    about = f"case {stored['case']}, theory {stored['theory']}, limits {stored['limits']}"
+    head = f"% {grid.path.name}: {about}, {len(used)} references"
     blocks = [f"% {'; '.join(_short(purposes))}\n{known[key]}" for key, purposes in used.items()]
     return "\n\n".join([head, *blocks]) + "\n"
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 
 from zdscan.errors import UserError
 from zdscan.evaluation import fields
+from zdscan.grid.hdf5 import open_read
 from zdscan.grid.layout import DONE
 from zdscan.grid.open import GridFile
 from zdscan.grid.read import reader
@@ -70,7 +70,7 @@ def excluded_at(grid: GridFile, index: int) -> list[str]:
 
 def constraint_bits(grid: GridFile) -> dict[str, int]:
     """Constraint id -> its bit in the dataset ``excluded``."""
-    with h5py.File(grid.path, "r", locking=False) as file:
+    with open_read(grid.path) as file:
         return fields.constraint_bits(file["excluded"].attrs)
 
 
