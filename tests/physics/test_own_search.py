@@ -112,7 +112,7 @@ def test_a_detector_that_is_described_is_the_one_of_that_name(tmp_path: Path) ->
             {"prompt": {"path": 1.0, "momentum_GeV": 1.0}},
             "field prompt has a part path that is not known (did",
         ),
-        ({"prompt": {"path_m": 1.0}}, "field prompt is not complete: either momentum_GeV or parent and recoil"),
+        ({"prompt": {"path_m": 1.0}}, "field prompt is not right: either momentum_GeV or parent and recoil"),
         ({"prompt": 3}, "field prompt must be the name of a detector, or a table, not 3"),
         ({"beam": 400.0}, "field beam is not known (did you mean 'beam_GeV'?)"),
     ],
@@ -147,8 +147,7 @@ def test_a_damaged_data_file_has_its_line(old: str, new: str, words: str, tmp_pa
 
 def test_masses_in_mev_in_a_data_file(tmp_path: Path) -> None:
     text = read_data("search_charm.toml").decode()
-    (tmp_path / "mine.toml").write_text(
-        text[: text.index("rows = [")] + "rows = [[20, 1e-7, 1e-5], [100, 1e-7, 1e-5]]\n"
-    )
+    rows = "rows = [[20.0, 1e-7, 1e-5], [100.0, 1e-7, 1e-5]]\n"
+    (tmp_path / "mine.toml").write_text(text[: text.index("rows = [\n")] + rows)
     with pytest.raises(UserError, match=r"0\.01 to 2 GeV: in MeV\? Give them in GeV"):
         own_curve(tmp_path / "mine.toml")

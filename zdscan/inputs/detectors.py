@@ -92,9 +92,7 @@ def _named_or_described(value: object) -> object:
         told = in_words(first)
         if first["type"] == "extra_forbidden":
             told = f"is not known{nearest(name, known)}; allowed here: {listed(known)}"
-        if first["type"] == "value_error":
-            told = str(first["ctx"]["error"])
-        raise _fault(f"has a part {name} that {told}" if name else f"is not complete: {told}") from None
+        raise _fault(f"has a part {name} that {told}" if name else told) from None
 
 
 def _fault(text: str) -> PydanticCustomError:

@@ -151,11 +151,15 @@ def validate(model: type[RecordT], entry: object, source: str | Place, where: st
         place = Place(source, words=where) if isinstance(source, str) else source.at(words=where)
         raise UserError(
             *(
-                f"{place.at(*fault['loc'])}: field {'.'.join(map(str, fault['loc'])) or '(entry)'} "
-                f"{_predicate(fault, model)}."
+                f"{place.at(*fault['loc'])}: {_called(fault)} {_predicate(fault, model)}."
                 for fault in error.errors(include_url=False)
             )
         ) from None
+
+
+def _called(fault: ErrorDetails) -> str:
+    """The field that a fault is in, or the whole entry."""
+    return f"field {'.'.join(map(str, fault['loc']))}" if fault["loc"] else "the entry"
 
 
 def _predicate(fault: ErrorDetails, model: type[BaseModel]) -> str:
@@ -200,6 +204,8 @@ def in_words(fault: ErrorDetails) -> str:
         if isinstance(value, str):
             return not_one_of(value, allowed)
         return f"must be one of {listed(allowed)}, not {describe(value)}"
+    if kind == "value_error":
+        return f"is not right: {fault['ctx']['error']}"
     if kind in _KINDS:
         return f"must be {_KINDS[kind]}, not {describe(value)}"
     if kind in _BOUNDS:

@@ -224,7 +224,8 @@ def load(
 
 @cache
 def _load(wanted: tuple[str, ...], own: tuple[tuple[str, str], ...], replace: str | None) -> MeasurementSet:
-    known, texts, entries = _known(), dict(own), {}
+    known, texts = _known(), dict(own)
+    entries: dict[str, str] = {}
     groups: list[RowGroup] = []
     for name in wanted:
         if name in texts:

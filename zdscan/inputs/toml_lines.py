@@ -41,6 +41,7 @@ def _places(text: str) -> Iterator[tuple[Keys, int]]:
         if text.startswith("[[", at):
             name, at = _key(text, at + 2)
             name = _inside(name, counted)
+            yield from _around(name, start)
             if name not in counted:
                 yield name, start
             counted[name] = counted.get(name, -1) + 1
@@ -50,10 +51,17 @@ def _places(text: str) -> Iterator[tuple[Keys, int]]:
         elif text[at] == "[":
             name, at = _key(text, at + 1)
             table = _inside(name, counted)
+            yield from _around(table, start)
             yield table, start
             at += 1
         else:
             at = yield from _pair(text, at, table)
+
+
+def _around(path: Keys, start: int) -> Iterator[tuple[Keys, int]]:
+    """The tables around a header or a dotted key, which may have no header of their own."""
+    for depth in range(1, len(path)):
+        yield path[:depth], start
 
 
 def _inside(name: Keys, counted: dict[Keys, int]) -> Keys:
@@ -71,6 +79,7 @@ def _pair(text: str, at: int, table: Keys) -> Places:
     start = at
     name, at = _key(text, at)
     path = (*table, *name)
+    yield from _around(path, start)
     yield path, start
     return (yield from _value(text, _skip(_BLANK, text, at + 1), path))
 

@@ -144,7 +144,7 @@ def own_curve(
     UserError
         One sentence for what is wrong, with file and line.
     """
-    words = {"id": id, "kind": kind, "quantity": quantity, "decay": decay, "production": production}
+    words: dict[str, Any] = {"id": id, "kind": kind, "quantity": quantity, "decay": decay, "production": production}
     words |= {"channel": channel, "level": level, "citation": citation, "prompt": prompt, "title": title}
     words |= {"grade": grade, "file": str(file), "interpolation": interpolation} | more
     curve = validate(Curve, words, str(file), "the curve")
@@ -215,7 +215,7 @@ def _of_columns(curve: Curve, text: str, name: str) -> Numbers:
         raise UserError(f"{curve.file}: there is no interpolation {curve.interpolation!r}; the rules are: {rules}.")
     table, words = ("search", _words_of_search(curve)) if curve.is_search else ("constraint", _words_of_curve(curve))
     title = curve.title or _title(curve)
-    columns = curve_file.COLUMNS
+    columns: tuple[str, ...] = curve_file.COLUMNS
     if curve.kind == "region":
         columns = ("mass", *against_mass.REGION)
     elif curve.windows_ps is not None:

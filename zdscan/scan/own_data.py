@@ -10,6 +10,7 @@ from zdscan.errors import UserError
 from zdscan.evaluation.settings import SETTINGS
 from zdscan.inputs.files import is_file, read_own
 from zdscan.scan.messages import Fault
+from zdscan.scan.messages import Path as Place
 
 
 def data_of(
@@ -42,11 +43,13 @@ def data_of(
             try:
                 texts[name] = _text(name, files, folder)
             except UserError as error:
-                path = chosen.path if isinstance(names, str) else (*chosen.path, place)
+                path: Place = chosen.path if isinstance(names, str) else (*chosen.path, place)
                 faults += [Fault(path, f"cannot be used: {message}") for message in error.messages]
     if not faults:
         rows = others if isinstance(others, str) or others is None else kept(others)
-        faults = [Fault(SETTINGS[name].path, text) for name, text in measurements.own_faults(wanted, texts, rows)]
+        for name, text in measurements.own_faults(wanted, texts, rows):
+            row = [row for row in others if repr(row) in text] if isinstance(others, dict) else []
+            faults.append(Fault((*SETTINGS[name].path, *row[: 1 if name == replace.name else 0]), text))
     return texts, faults
 
 
