@@ -22,6 +22,7 @@ from bokeh.models import (
 
 from zdscan.analysis.explorer.look import name_of
 from zdscan.analysis.explorer.scales import Scale
+from zdscan.analysis.explorer.shared import Shared
 from zdscan.analysis.explorer.start import Start
 from zdscan.constraints import GROUPS
 from zdscan.evaluation.settings import SETTINGS, Settings
@@ -134,7 +135,7 @@ class Controls:
         being dragged).
     """
 
-    def __init__(self, start: Start, page: Any) -> None:
+    def __init__(self, start: Start, page: Shared) -> None:
         self.start, self.page = start, page
         names = list(start.names)
         options = [(name, name_of(name)) for name in names]

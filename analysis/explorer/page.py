@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from zdscan.analysis.explorer import look
 from zdscan.analysis.explorer.controls import COLOURS, Controls
-from zdscan.analysis.explorer.curves import Shapes, shapes, spread_labels, strongest_map
+from zdscan.analysis.explorer.curves import shapes, spread_labels, strongest_map
 from zdscan.analysis.explorer.figures import PlaneFigure
 from zdscan.analysis.explorer.planes import Plane, Planes, Request, Superseded
 from zdscan.analysis.explorer.pointing import Pointing
 from zdscan.analysis.explorer.scales import Scale
+from zdscan.analysis.explorer.shared import Seen
 from zdscan.analysis.explorer.start import Start
 from zdscan.analysis.explorer.taking import Taking
 from zdscan.analysis.explorer.worker import Worker
@@ -31,16 +32,6 @@ from zdscan.physics.parameters import MASS_RANGE
 STILL = 350  # ms after the last coarse plane until the fine one is computed
 PATIENCE = 0.4  # s before a bar shows how far the work is
 SMALLEST = 1e-15  # of a coupling on a logarithmic axis
-
-
-@dataclasses.dataclass(frozen=True)
-class Seen:
-    """A plane with what is drawn of it."""
-
-    plane: Plane
-    shapes: Shapes
-    shown: NDArray[np.bool_]
-    reference: float
 
 
 class Page:
@@ -297,7 +288,7 @@ class Page:
         by_id = {constraint.id: constraint for constraint in self.planes.physics.constraints}
         listed = {curve.name: look.line_look(self.looks[curve.name]) for curve in coloured}
         grey = [curve.name for curve in found.curves if curve.name not in self.looks]
-        self.legend.text = look.legend(listed, by_id, grey, found.everywhere) + self._marks_told(plane, shown)
+        self.legend.text = self._marks_told(plane, shown) + look.legend(listed, by_id, grey, found.everywhere)
 
     def _choose_looks(self, wanted: list[str]) -> None:
         """Keep the colours that curves have; new ones take what is free."""
@@ -335,9 +326,9 @@ class Page:
             return f"{look.name_of(self.x)} {look.number(u)}, {look.name_of(self.y)} {look.number(v)}"
 
         allowed = plane.best_allowed(shown)
-        rows = [("★ best", where(a, b), f"{chi2:.2f}")]
+        rows = [("★ best", where(a, b), look.chi2_text(chi2))]
         rows.append(
-            ("◆ best allowed", where(*allowed[:2]), f"{allowed[2]:.2f}")
+            ("◆ best allowed", where(*allowed[:2]), look.chi2_text(allowed[2]))
             if allowed
             else ("◆ best allowed", "no point of this plane", "")
         )
@@ -392,7 +383,11 @@ class Page:
         self._look_at_view()
         self.ask()
 
-    def say(self, sentences: Any) -> None:
+    def show_point(self) -> None:
+        """Bring the table of the pinned point to the front."""
+        self.tabs.active = 1
+
+    def say(self, sentences: Iterable[str]) -> None:
         """Show what is wrong, or nothing."""
         self.status.text = look.fault(sentences)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from bokeh.events import MouseLeave, MouseMove, Tap
@@ -12,10 +12,8 @@ from bokeh.models import Div, InlineStyleSheet
 from zdscan.analysis.explorer import look, points
 from zdscan.analysis.explorer.figures import CutFigure
 from zdscan.analysis.explorer.planes import Request
+from zdscan.analysis.explorer.shared import Shared
 from zdscan.errors import UserError
-
-if TYPE_CHECKING:
-    from zdscan.analysis.explorer.page import Page
 
 GLANCES = 40  # ms between two looks at the cursor
 _INVITATION = (
@@ -34,7 +32,7 @@ class Pointing:
     cuts : the figures of the lines through it; cursor, point : what is told.
     """
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Shared) -> None:
         self.page = page
         self.pinned: dict[str, float] | None = None
         self.cuts = CutFigure("cut_x"), CutFigure("cut_y")
@@ -103,7 +101,7 @@ class Pointing:
         self.pinned = values
         page.figure.pin((place_x, place_y))
         page.mark()
-        page.tabs.active = 1
+        page.show_point()
         self.ask()
 
     def ask(self) -> None:

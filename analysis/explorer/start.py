@@ -27,7 +27,7 @@ from zdscan.scan.scanfile import Scan, load_scan, scan_of
 WIDEST, NARROWEST = 1.0, 1e-8  # of a coupling where nothing says what its range is
 LINEAR_BELOW = 1e-7
 FIRST_CHOICE = ("g_mu", "g", "eps")  # along y, of a case without axes
-MIXING_AT = -3e-7  # eps_z of a case with g_mu: where both signs would leave b -> s l l alone, there is nothing to see
+MIXING_AT = -2e-4  # eps_z of a case with g_mu: with it the rows have a region, without it they feel nothing
 
 
 @dataclass(frozen=True)
