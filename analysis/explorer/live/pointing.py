@@ -10,9 +10,9 @@ from bokeh.events import MouseLeave, MouseMove, Tap
 from bokeh.models import Div, InlineStyleSheet
 
 from zdscan.analysis.explorer import look, points
-from zdscan.analysis.explorer.figures import CutFigure
+from zdscan.analysis.explorer.live.figures import CutFigure
+from zdscan.analysis.explorer.live.shared import Shared
 from zdscan.analysis.explorer.planes import Request
-from zdscan.analysis.explorer.shared import Shared
 from zdscan.errors import UserError
 
 GLANCES = 40  # ms between two looks at the cursor

@@ -11,7 +11,7 @@ from bokeh.layouts import column, row
 from bokeh.models import Button, ColumnDataSource, CustomJS, Div, Select
 
 from zdscan.analysis.explorer import exports
-from zdscan.analysis.explorer.shared import Shared
+from zdscan.analysis.explorer.live.shared import Shared
 from zdscan.errors import UserError
 
 # The bytes come as text in a source; the browser makes a file of them.

@@ -1,4 +1,4 @@
-"""What the parts of a page may know of it and of each other; the page itself is `zdscan.analysis.explorer.page`."""
+"""What the parts of a page may know of it; the page itself is `zdscan.analysis.explorer.live.page`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bokeh.document import Document
 from numpy.typing import NDArray
 
 from zdscan.analysis.explorer.curves import Shapes
-from zdscan.analysis.explorer.figures import PlaneFigure
+from zdscan.analysis.explorer.live.figures import PlaneFigure
 from zdscan.analysis.explorer.planes import Plane, Planes, Request
 from zdscan.analysis.explorer.scales import Scale
 from zdscan.analysis.explorer.start import Start
@@ -88,4 +88,4 @@ class Shared(Protocol):
 
     @property
     def controls(self) -> Any:
-        """The controls (`zdscan.analysis.explorer.controls.Controls`)."""
+        """The controls (`zdscan.analysis.explorer.live.controls.Controls`)."""

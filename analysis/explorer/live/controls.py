@@ -20,9 +20,9 @@ from bokeh.models import (
     TextInput,
 )
 
+from zdscan.analysis.explorer.live.shared import Shared
 from zdscan.analysis.explorer.look import name_of
 from zdscan.analysis.explorer.scales import Scale
-from zdscan.analysis.explorer.shared import Shared
 from zdscan.analysis.explorer.start import Start
 from zdscan.constraints import GROUPS
 from zdscan.evaluation.settings import SETTINGS, Settings

@@ -15,15 +15,15 @@ from bokeh.models import Div, InlineStyleSheet, TabPanel, Tabs
 from numpy.typing import NDArray
 
 from zdscan.analysis.explorer import look
-from zdscan.analysis.explorer.controls import COLOURS, Controls
 from zdscan.analysis.explorer.curves import shapes, spread_labels, strongest_map
-from zdscan.analysis.explorer.figures import PlaneFigure
+from zdscan.analysis.explorer.live.controls import COLOURS, Controls
+from zdscan.analysis.explorer.live.figures import PlaneFigure
+from zdscan.analysis.explorer.live.pointing import Pointing
+from zdscan.analysis.explorer.live.shared import Seen
+from zdscan.analysis.explorer.live.taking import Taking
 from zdscan.analysis.explorer.planes import Plane, Planes, Request, Superseded
-from zdscan.analysis.explorer.pointing import Pointing
 from zdscan.analysis.explorer.scales import Scale
-from zdscan.analysis.explorer.shared import Seen
 from zdscan.analysis.explorer.start import Start
-from zdscan.analysis.explorer.taking import Taking
 from zdscan.analysis.explorer.worker import Worker
 from zdscan.constraints import available, installed
 from zdscan.errors import UserError, no_such
@@ -49,6 +49,7 @@ class Page:
         self._still: Any = None
         self._drawn = threading.Event()
         self._closed = False
+        self._said, self._work = "", look.work("tables of masses are made", None)
         self.worker = Worker(self._failed)
         self.controls = Controls(start, self)
         self.figure = PlaneFigure()
@@ -62,7 +63,7 @@ class Page:
             sizing_mode="stretch_width",
         )
         self.status = Div(
-            text=look.work("tables of masses are made", None),
+            text=self._work,
             name="status",
             stylesheets=[sheet],
             margin=0,
@@ -137,6 +138,7 @@ class Page:
             self.say([fault])
             self.controls.by_name[name].set(self.held[name])
             return
+        self.say(())
         if not dragged:
             self.controls.by_name[name].set(value)
         self.held[name] = value
@@ -161,6 +163,7 @@ class Page:
         except UserError as error:
             self.say(error.messages)
             return
+        self.say(())
         self.settings, self.planes = chosen, planes
         self.ask()
 
@@ -389,7 +392,9 @@ class Page:
 
     def say(self, sentences: Iterable[str]) -> None:
         """Show what is wrong, or nothing."""
-        self.status.text = look.fault(sentences)
+        self._said = look.fault(sentences)
+        self.status.text = self._said or self._work
 
     def _show_work(self, what: str, fraction: float | None) -> None:
-        self.status.text = look.work(what, fraction)
+        self._work = look.work(what, fraction)
+        self.status.text = self._said or self._work  # what is wrong stays until something is right
