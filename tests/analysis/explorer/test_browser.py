@@ -197,10 +197,10 @@ def test_only_who_knows_the_address_gets_in(grid, page):
         assert f'src="{running.url}"' in running._repr_html_()
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(running.url.rpartition("/")[0], timeout=30)
-        opened = page.context.new_page()
+        opened = page.context.browser.new_context().new_page()
         opened.goto(f"{running.url}?case=no_such", timeout=browser.LOADED)
         opened.get_by_text("There is no case 'no_such'").wait_for(timeout=WAIT)
-        opened.close()
+        opened.context.close()
     finally:
         running.stop()
 
