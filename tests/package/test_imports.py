@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "ranks": {"errors"},
     "compiled": {"errors", "ranks"},
-    "kernels": set(),
+    "kernels": {"compiled"},  # the decorators of kernels/jit.py
     "inputs": {"errors"},
     "physics": {"errors", "inputs", "kernels"},
     "constraints": {"errors", "inputs", "kernels", "physics"},
@@ -53,7 +53,7 @@ ROOF = ("cli", "cli_explore", "__init__", "__main__")
 NUMBERS_ALONE = {"__future__", "collections", "llvmlite", "math", "numba", "numpy", "operator", "os", "typing"}
 # Modules that write through HDF5: new files, and the tables of a calibration. Blocks of a grid that exists are written
 # as plain bytes; the sink `parallel` is the one exception, as its name says.
-WRITE_HDF5 = {"grid/create", "grid/pack", "grid/parallel", "calibration/tables"}
+WRITE_HDF5 = {"grid/hdf5", "grid/parallel", "calibration/tables"}
 
 
 def sources(folder: Path) -> list[Path]:

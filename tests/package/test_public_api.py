@@ -159,7 +159,8 @@ def test_a_grid_from_python(tmp_path: Path) -> None:
         with zdscan.analysis.open_grid(tmp_path / f"{name}.h5") as grid:
             chi2.append(grid.dataset["chi2"].values)
     assert all(np.array_equal(chi2[0], other) for other in chi2[1:])
-    point = zdscan.evaluate("C", 0.05, eps_z=-1e-3, g_mu=[1e-3, 1e-2], theory="paper")
+    of_format_1 = {"theory": "paper", "measurements": "rashed2024-corrected"}
+    point = zdscan.evaluate("C", 0.05, eps_z=-1e-3, g_mu=[1e-3, 1e-2], **of_format_1)
     assert chi2[0][1, 0, 0] == pytest.approx(point.chi2["all"], rel=1e-6)
 
     held = zdscan.open_grid(tmp_path / "TOML.h5")
