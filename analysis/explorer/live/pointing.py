@@ -113,7 +113,7 @@ class Pointing:
         request = page.request()
 
         def job(wanted: Callable[[], bool]) -> None:
-            result = points.whole(start, settings, values).to_dict()
+            result = points.whole(planes.physics, values).to_dict()
             told: tuple[str, Sequence[str]]
             try:
                 told = points.command(start, settings, values), ()
