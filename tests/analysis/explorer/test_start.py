@@ -185,4 +185,4 @@ def test_a_new_setting_needs_no_line_here():
     )
     assert "--theory paper" in line
     assert "--invisible-branching 0.5" in line
-    assert "--measurements latest" in line
+    assert "--measurements rashed2024" in line
