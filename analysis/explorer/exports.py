@@ -68,7 +68,7 @@ def scan_text(start: Start, settings: Settings, request: Request, constraints: S
         if table:
             lines += ["", f"[{section}]", *(f"{key} = {toml(value)}" for key, value in table.items())]
     text = "\n".join(lines) + "\n"
-    parse_scan(text, "the scan file of this plane", folder=start.folder)  # whatever is wrong is told now
+    parse_scan(text, "the scan file of this plane", files=start.files, folder=start.folder)  # tells what is wrong
     return text
 
 

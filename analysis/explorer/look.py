@@ -137,6 +137,11 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:.{digits}g}".replace("-", "−")
 
 
+def chi2_text(value: float) -> str:
+    """A chi2; one beyond all measure with its power of ten."""
+    return f"{value:.2f}" if value < 1e4 else f"{value:.1e}"
+
+
 def signed(value: float) -> str:
     """A difference of chi2 with its sign; 0 has none."""
     return f"{value:+.2f}".replace("-", "−") if abs(value) >= 0.005 else "0.00"
@@ -219,7 +224,7 @@ def legend(
         f'<span class="dim">{title_of(constraints[name])}</span></td></tr>'
         for name, look in looks.items()
     )
-    said = f"<table>{rows}</table>" if rows else '<p class="dim">No limit curve crosses this plane.</p>'
+    said = f"<h3>Limits</h3><table>{rows}</table>" if rows else '<p class="dim">No limit curve crosses this plane.</p>'
     if others:
         said += f'<h3>In grey</h3><span class="dim">{swatch(OTHERS, "solid", 1)}{escape(", ".join(others))}</span>'
     if everywhere:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,8 +14,9 @@ from zdscan.analysis.explorer.planes import Planes, Request
 from zdscan.analysis.explorer.start import Start
 from zdscan.constraints import select
 from zdscan.errors import UserError
+from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.settings import SETTINGS, Settings
-from zdscan.point import PointResult, evaluate
+from zdscan.point import PointResult, at_points
 
 Array = NDArray[np.float64]
 STRONGEST, PULLS = 5, 3
@@ -68,12 +68,10 @@ def glance(planes: Planes, values: Mapping[str, float], shown: NDArray[np.bool_]
     )
 
 
-def whole(start: Start, settings: Settings, values: Mapping[str, float]) -> PointResult:
+def whole(physics: Physics, values: Mapping[str, float]) -> PointResult:
     """Everything about a point, as `zdscan.evaluate` gives it. Raises `UserError` for what it refuses."""
-    given: dict[str, Any] = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
-    given["constraints"] = list(select(settings.constraints, start.scan_format, start.own))
     parameters: dict[str, Any] = {name: value for name, value in values.items() if name != "mass"}
-    return evaluate(start.case, values["mass"], **given, **parameters)
+    return at_points(physics, values["mass"], **parameters)
 
 
 def command(start: Start, settings: Settings, values: Mapping[str, float]) -> str:
@@ -107,10 +105,10 @@ def command(start: Start, settings: Settings, values: Mapping[str, float]) -> st
 
 def _ids(start: Start, settings: Settings) -> str | tuple[str, ...]:
     """The constraints in the words of `zdscan point`, where "all" are those of the latest format."""
-    wanted = [item.id for item in select(settings.constraints, start.scan_format, start.own)]
+    wanted = [item.id for item in select(settings.constraints, start.scan_format, start.own, settings.limits)]
     if start.own and {item.id for item in start.own} & set(wanted):
         raise UserError("Constraints of a scan file's own are not known to `zdscan point`; use the scan file instead.")
-    latest = [item.id for item in select(settings.constraints)]
+    latest = [item.id for item in select(settings.constraints, limits=settings.limits)]
     return settings.constraints if latest == wanted else tuple(wanted)
 
 

@@ -122,7 +122,7 @@ def need_bokeh() -> None:
 
 def show(start: Start, document: Document, planes: Planes | None = None) -> None:
     """Fill one page: where the explorer starts, or the case that its address names; what is wrong is a sentence."""
-    from zdscan.analysis.explorer.page import Page
+    from zdscan.analysis.explorer.live.page import Page
 
     context = document.session_context
     asked = {} if context is None or context.request is None else context.request.arguments

@@ -27,7 +27,7 @@ from zdscan.scan.scanfile import Scan, load_scan, scan_of
 WIDEST, NARROWEST = 1.0, 1e-8  # of a coupling where nothing says what its range is
 LINEAR_BELOW = 1e-7
 FIRST_CHOICE = ("g_mu", "g", "eps")  # along y, of a case without axes
-MIXING_AT = -3e-7  # eps_z of a case with g_mu: where both signs would leave b -> s l l alone, there is nothing to see
+MIXING_AT = -2e-4  # eps_z of a case with g_mu: with it the rows have a region, without it they feel nothing
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Start:
     case : the coupling matrix.
     document : what a scan file says of it and of the user's own constraints; `scan_format` is its format.
     settings, own : the settings, and the user's own constraints.
-    folder : where files are that the document names.
+    folder, files : where files are that the document names, and their texts where they are known.
     scales : of mass and of every parameter of the case, by name.
     x, y : along the sides.
     held : values of all quantities.
@@ -59,6 +59,7 @@ class Start:
     held: Mapping[str, float]
     title: str
     own: tuple[Constraint, ...] = ()
+    files: Mapping[str, str] | None = None
     folder: Path = Path()
     reference: float | None = None
     best: Mapping[str, float] | None = None
@@ -66,7 +67,7 @@ class Start:
 
     def physics(self, settings: Settings | None = None) -> Physics:
         """The physics of the case, with other settings where they are given. Raises `UserError` if they do not fit."""
-        return physics_of(self.case, settings or self.settings, self.scan_format, self.own)
+        return physics_of(self.case, settings or self.settings, self.scan_format, self.own, self.files)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -156,6 +157,7 @@ def of_scan(scan: Scan) -> Start:
         held=held,
         title=f"{Path(scan.source).name}: Case {case.name}",
         own=scan.own,
+        files=scan.files,
         folder=Path(scan.source).parent,
     )
 

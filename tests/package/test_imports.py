@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,22 @@ def test_run_does_without_plotting_and_flavio(tmp_path: Path) -> None:
     assert "numba" in loaded
 
 
+def without_bokeh() -> list[str]:
+    """The modules that cannot be imported, because bokeh is not installed."""
+    live = "zdscan.analysis.explorer.live"
+    modules = sources(ROOT / "analysis" / "explorer" / "live")
+    return [] if find_spec("bokeh") else [f"{live}.{path.stem}" for path in modules if path.stem != "__init__"]
+
+
+def test_bokeh_is_imported_by_the_live_page_alone() -> None:
+    """And by the server inside functions, so that the command and `zdscan.explore` can say what is missing."""
+    for path in MODULES:
+        for name, at_top in imported(path):
+            if name.split(".")[0] == "bokeh":
+                inside = place(path)[:3] == ("analysis", "explorer", "live")
+                assert inside or (place(path) == ("analysis", "explorer", "server") and not at_top), path
+
+
 def test_the_function_stays_a_function():
     """Importing any module of the package leaves `zdscan.evaluate` callable."""
     import importlib
@@ -217,7 +234,7 @@ def test_the_function_stays_a_function():
     import zdscan
 
     for module in pkgutil.walk_packages(zdscan.__path__, "zdscan."):
-        if module.name not in ("zdscan.__main__", "zdscan.calibration.flavio_rows"):
+        if module.name not in ("zdscan.__main__", "zdscan.calibration.flavio_rows", *without_bokeh()):
             importlib.import_module(module.name)
     assert callable(zdscan.evaluate)
 

@@ -124,6 +124,9 @@ def test_functions_stay_functions() -> None:
     """Importing all modules of the package, in whatever order, leaves each public name what it is."""
     before = {(package, name): getattr(PACKAGES[package], name) for package, name in NAMES}
     for module in pkgutil.walk_packages(zdscan.__path__, "zdscan."):
+        needs_bokeh = module.name.startswith("zdscan.analysis.explorer.live.")
+        if needs_bokeh and importlib.util.find_spec("bokeh") is None:
+            continue
         if module.name not in ("zdscan.__main__", "zdscan.calibration.flavio_rows"):
             importlib.import_module(module.name)
     for (package, name), item in before.items():

@@ -190,15 +190,17 @@ def test_bad_input_is_a_sentence(page):
     says(page, "status", "invisible_branching must be at most")
 
 
-def test_only_who_knows_the_address_gets_in(grid):
+def test_only_who_knows_the_address_gets_in(grid, page):
     running = explore(grid, browser=False)
     try:
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/[\w-]{24}", running.url)
         assert f'src="{running.url}"' in running._repr_html_()
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(running.url.rpartition("/")[0], timeout=30)
-        with browser.page(f"{running.url}?case=no_such") as opened:
-            opened.get_by_text("There is no case 'no_such'").wait_for(timeout=WAIT)
+        opened = page.context.browser.new_context().new_page()
+        opened.goto(f"{running.url}?case=no_such", timeout=browser.LOADED)
+        opened.get_by_text("There is no case 'no_such'").wait_for(timeout=WAIT)
+        opened.context.close()
     finally:
         running.stop()
 

@@ -127,7 +127,7 @@ def test_the_command_prints_the_same_point(scan):
         item["id"]: pytest.approx(item["ratio"]) for item in printed["constraints"] if item["ratio"] > 0.0
     }
     assert seen.width == pytest.approx(printed["widths"]["total"], rel=1e-12)
-    assert points.whole(start, start.settings, values).to_dict() == printed
+    assert points.whole(start.physics(), values).to_dict() == printed
 
 
 def test_a_case_that_is_a_table_has_no_command():
@@ -185,4 +185,4 @@ def test_a_new_setting_needs_no_line_here():
     )
     assert "--theory paper" in line
     assert "--invisible-branching 0.5" in line
-    assert "--measurements latest" in line
+    assert "--measurements rashed2024" in line

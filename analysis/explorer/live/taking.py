@@ -5,16 +5,14 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bokeh.layouts import column, row
 from bokeh.models import Button, ColumnDataSource, CustomJS, Div, Select
 
 from zdscan.analysis.explorer import exports
+from zdscan.analysis.explorer.live.shared import Shared
 from zdscan.errors import UserError
-
-if TYPE_CHECKING:
-    from zdscan.analysis.explorer.page import Page
 
 # The bytes come as text in a source; the browser makes a file of them.
 _SAVE = """
@@ -34,7 +32,7 @@ _TYPES = {"pdf": "application/pdf", "png": "image/png", "svg": "image/svg+xml", 
 class Taking:
     """Buttons and what they make; the work is done by the page's worker."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Shared) -> None:
         self.page = page
         wide: dict[str, Any] = {"sizing_mode": "stretch_width"}
         self.kind = Select(

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from bokeh.events import MouseLeave, MouseMove, Tap
 from bokeh.models import Div, InlineStyleSheet
 
 from zdscan.analysis.explorer import look, points
-from zdscan.analysis.explorer.figures import CutFigure
+from zdscan.analysis.explorer.live.figures import CutFigure
+from zdscan.analysis.explorer.live.shared import Shared
 from zdscan.analysis.explorer.planes import Request
 from zdscan.errors import UserError
-
-if TYPE_CHECKING:
-    from zdscan.analysis.explorer.page import Page
 
 GLANCES = 40  # ms between two looks at the cursor
 _INVITATION = (
@@ -34,7 +32,7 @@ class Pointing:
     cuts : the figures of the lines through it; cursor, point : what is told.
     """
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Shared) -> None:
         self.page = page
         self.pinned: dict[str, float] | None = None
         self.cuts = CutFigure("cut_x"), CutFigure("cut_y")
@@ -103,7 +101,7 @@ class Pointing:
         self.pinned = values
         page.figure.pin((place_x, place_y))
         page.mark()
-        page.tabs.active = 1
+        page.show_point()
         self.ask()
 
     def ask(self) -> None:
@@ -115,7 +113,7 @@ class Pointing:
         request = page.request()
 
         def job(wanted: Callable[[], bool]) -> None:
-            result = points.whole(start, settings, values).to_dict()
+            result = points.whole(planes.physics, values).to_dict()
             told: tuple[str, Sequence[str]]
             try:
                 told = points.command(start, settings, values), ()

@@ -20,6 +20,7 @@ from bokeh.models import (
     TextInput,
 )
 
+from zdscan.analysis.explorer.live.shared import Shared
 from zdscan.analysis.explorer.look import name_of
 from zdscan.analysis.explorer.scales import Scale
 from zdscan.analysis.explorer.start import Start
@@ -134,7 +135,7 @@ class Controls:
         being dragged).
     """
 
-    def __init__(self, start: Start, page: Any) -> None:
+    def __init__(self, start: Start, page: Shared) -> None:
         self.start, self.page = start, page
         names = list(start.names)
         options = [(name, name_of(name)) for name in names]

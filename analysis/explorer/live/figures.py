@@ -15,6 +15,7 @@ from bokeh.models import (
     ColumnDataSource,
     CrosshairTool,
     FixedTicker,
+    LinearAxis,
     LinearColorMapper,
     PanTool,
     Range1d,
@@ -264,19 +265,14 @@ class CutFigure:
         plot.add_layout(Span(location=0.0, dimension="width", line_color="#000000", line_width=1))
         plot.varea(x="x", y1=0.0, y2="y", fill_color=UNION, fill_alpha=0.22, source=self._shade)
         plot.multi_line(xs="xs", ys="ys", line_color="colour", line_dash="dash", line_width="width", source=self._lines)
-        plot.line(
-            x="x",
-            y="y",
-            y_range_name="chi2",
-            line_color="#000000",
-            line_width=1.6,
-            line_dash="dotted",
-            source=self._chi2,
-        )
+        plot.line(x="x", y="y", y_range_name="chi2", line_color=REGIONS[0], line_width=2.2, source=self._chi2)
         self._here = Span(dimension="height", line_color=PIN, line_dash="dashed", visible=False)
         plot.add_layout(self._here)
+        plot.add_layout(LinearAxis(y_range_name="chi2", axis_label="χ²"), "right")
         for axis in (*plot.xaxis, *plot.yaxis):
             _style(axis)
+        plot.yaxis[1].update(axis_label_text_color=REGIONS[0], major_label_text_color=REGIONS[0])
+        plot.yaxis[1].ticker.desired_num_ticks = 3
         plot.yaxis[0].axis_label = "ratio"
         plot.yaxis[0].ticker = FixedTicker(ticks=[-2, 0, 2, 4])
         plot.yaxis[0].major_label_overrides = {-2: "0.01", 0: "1", 2: "100", 4: "10⁴"}
@@ -303,7 +299,7 @@ class CutFigure:
             self._lines.data, self._here.visible = _no_curves(), False
             self._shade.data = self._chi2.data = {"x": [], "y": []}
             return
-        self.figure.title.text = "ratios of constraints (coloured), χ² (dotted)"
+        self.figure.title.text = "ratios of the coloured constraints; χ² in blue"
         x = scale.places(cut.values)
         logs = np.clip(np.log10(np.maximum(cut.ratios, 1e-9)), -9.0, 9.0)
         wanted = [k for k, name in enumerate(names) if name in looks and shown[k] and logs[:, k].max() > -3.0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -15,14 +15,15 @@ from bokeh.models import Div, InlineStyleSheet, TabPanel, Tabs
 from numpy.typing import NDArray
 
 from zdscan.analysis.explorer import look
-from zdscan.analysis.explorer.controls import COLOURS, Controls
-from zdscan.analysis.explorer.curves import Shapes, shapes, spread_labels, strongest_map
-from zdscan.analysis.explorer.figures import PlaneFigure
+from zdscan.analysis.explorer.curves import shapes, spread_labels, strongest_map
+from zdscan.analysis.explorer.live.controls import COLOURS, Controls
+from zdscan.analysis.explorer.live.figures import PlaneFigure
+from zdscan.analysis.explorer.live.pointing import Pointing
+from zdscan.analysis.explorer.live.shared import Seen
+from zdscan.analysis.explorer.live.taking import Taking
 from zdscan.analysis.explorer.planes import Plane, Planes, Request, Superseded
-from zdscan.analysis.explorer.pointing import Pointing
 from zdscan.analysis.explorer.scales import Scale
 from zdscan.analysis.explorer.start import Start
-from zdscan.analysis.explorer.taking import Taking
 from zdscan.analysis.explorer.worker import Worker
 from zdscan.constraints import available, installed
 from zdscan.errors import UserError, no_such
@@ -31,16 +32,6 @@ from zdscan.physics.parameters import MASS_RANGE
 STILL = 350  # ms after the last coarse plane until the fine one is computed
 PATIENCE = 0.4  # s before a bar shows how far the work is
 SMALLEST = 1e-15  # of a coupling on a logarithmic axis
-
-
-@dataclasses.dataclass(frozen=True)
-class Seen:
-    """A plane with what is drawn of it."""
-
-    plane: Plane
-    shapes: Shapes
-    shown: NDArray[np.bool_]
-    reference: float
 
 
 class Page:
@@ -58,6 +49,7 @@ class Page:
         self._still: Any = None
         self._drawn = threading.Event()
         self._closed = False
+        self._said, self._work = "", look.work("tables of masses are made", None)
         self.worker = Worker(self._failed)
         self.controls = Controls(start, self)
         self.figure = PlaneFigure()
@@ -71,7 +63,7 @@ class Page:
             sizing_mode="stretch_width",
         )
         self.status = Div(
-            text=look.work("tables of masses are made", None),
+            text=self._work,
             name="status",
             stylesheets=[sheet],
             margin=0,
@@ -146,6 +138,7 @@ class Page:
             self.say([fault])
             self.controls.by_name[name].set(self.held[name])
             return
+        self.say(())
         if not dragged:
             self.controls.by_name[name].set(value)
         self.held[name] = value
@@ -170,6 +163,7 @@ class Page:
         except UserError as error:
             self.say(error.messages)
             return
+        self.say(())
         self.settings, self.planes = chosen, planes
         self.ask()
 
@@ -297,7 +291,7 @@ class Page:
         by_id = {constraint.id: constraint for constraint in self.planes.physics.constraints}
         listed = {curve.name: look.line_look(self.looks[curve.name]) for curve in coloured}
         grey = [curve.name for curve in found.curves if curve.name not in self.looks]
-        self.legend.text = look.legend(listed, by_id, grey, found.everywhere) + self._marks_told(plane, shown)
+        self.legend.text = self._marks_told(plane, shown) + look.legend(listed, by_id, grey, found.everywhere)
 
     def _choose_looks(self, wanted: list[str]) -> None:
         """Keep the colours that curves have; new ones take what is free."""
@@ -335,9 +329,9 @@ class Page:
             return f"{look.name_of(self.x)} {look.number(u)}, {look.name_of(self.y)} {look.number(v)}"
 
         allowed = plane.best_allowed(shown)
-        rows = [("★ best", where(a, b), f"{chi2:.2f}")]
+        rows = [("★ best", where(a, b), look.chi2_text(chi2))]
         rows.append(
-            ("◆ best allowed", where(*allowed[:2]), f"{allowed[2]:.2f}")
+            ("◆ best allowed", where(*allowed[:2]), look.chi2_text(allowed[2]))
             if allowed
             else ("◆ best allowed", "no point of this plane", "")
         )
@@ -392,9 +386,15 @@ class Page:
         self._look_at_view()
         self.ask()
 
-    def say(self, sentences: Any) -> None:
+    def show_point(self) -> None:
+        """Bring the table of the pinned point to the front."""
+        self.tabs.active = 1
+
+    def say(self, sentences: Iterable[str]) -> None:
         """Show what is wrong, or nothing."""
-        self.status.text = look.fault(sentences)
+        self._said = look.fault(sentences)
+        self.status.text = self._said or self._work
 
     def _show_work(self, what: str, fraction: float | None) -> None:
-        self.status.text = look.work(what, fraction)
+        self._work = look.work(what, fraction)
+        self.status.text = self._said or self._work  # what is wrong stays until something is right
