@@ -140,12 +140,21 @@ def run(
 
 
 @app.command()
-def resume(grid: GridPath, threads: Threads = None, sink: Sink = "direct") -> None:
+def resume(
+    grid: GridPath,
+    scan: Annotated[
+        Path | None, typer.Option("--scan", metavar="SCAN.toml", help="Refuse a grid of another scan file.")
+    ] = None,
+    threads: Threads = None,
+    sink: Sink = "direct",
+) -> None:
     """Continue an interrupted run; the grid file holds everything needed, and the number of ranks may differ."""
-    _processes()
+    world = _processes()
     from zdscan.running import driver
+    from zdscan.scan.scanfile import load_scan
 
-    _summarise(driver.resume(grid, threads=threads, sink=sink))
+    wanted = world.from_root(lambda: None if scan is None else load_scan(scan, ()))
+    _summarise(driver.resume(grid, threads=threads, sink=sink, scan=wanted))
 
 
 def _summarise(summary: RunSummary) -> None:

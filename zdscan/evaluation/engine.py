@@ -121,9 +121,10 @@ class Engine:
         self.fields = computed if fields else tuple(dataclasses.replace(item, stored=False) for item in computed)
 
     @classmethod
-    def from_scan(cls, scan: Scan) -> Engine:
-        """The engine of a checked scan file."""
-        return cls(physics_of(scan.coupling_case, scan.settings, scan.format, scan.own), scan.axes, scan.fields)
+    def from_scan(cls, scan: Scan, axes: Mapping[str, NDArray[np.float64]] | None = None) -> Engine:
+        """The engine of a checked scan file; axes : in the place of the scan's, those of the grid file it is for."""
+        physics = physics_of(scan.coupling_case, scan.settings, scan.format, scan.own)
+        return cls(physics, scan.axes if axes is None else axes, scan.fields)
 
     @property
     def mass_tables_size(self) -> int:

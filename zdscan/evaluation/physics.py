@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -322,7 +321,7 @@ class Physics:
             "right_handed_neutrinos": "light" if self.case.light_neutrinos else "heavy",
             "emission": self.model.emission,
             "theory_errors": self.likelihood.theory_errors,
-            "covariance": hashlib.sha256(self.likelihood.whitening.tobytes()).hexdigest(),
+            "covariance": self.likelihood.inputs,
             "constraints": " ".join(constraint.id for constraint in self.constraints),
         } | {f"constraint {item.id}": item.definition for item in self.constraints if item.definition}
         sources = {f"sources {folder}": cache.source_hash(folder) for folder in NUMERIC_FOLDERS}

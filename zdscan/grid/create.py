@@ -163,9 +163,16 @@ def create(
     return layout
 
 
-def remove_leftovers(path: Path) -> None:
-    """Delete what creations of this file left that were killed on this machine; they may be large."""
+def remove_leftovers(path: Path, *, alone: bool = False) -> None:
+    """Delete what creations of this file left that were killed; they may be large.
+
+    alone : whether no other process creates this file: then also those of other machines.
+    """
     real = target_of(path)
+    if alone:
+        for leftover in real.parent.glob(f".{glob.escape(real.name)}.*.part"):
+            leftover.unlink(missing_ok=True)
+        return
     for leftover in real.parent.glob(f".{glob.escape(real.name)}.{socket.gethostname()}.*.part"):
         process = leftover.name.split(".")[-2]
         try:

@@ -22,6 +22,7 @@ from zdscan.grid.hdf5 import new_file, open_read
 from zdscan.grid.layout import CHECKPOINT, WriteFailed, encode_history
 from zdscan.grid.open import GridFile, open_grid
 from zdscan.grid.verify import compare, damaged_profiles
+from zdscan.grid.writer import only_writer
 from zdscan.ranks.mpi import Alone
 
 COMPRESSIONS = ("gzip", "blosc")
@@ -111,13 +112,19 @@ def refuse_unfinished(grid: GridFile) -> None:
 
 @contextmanager
 def scratch(target: Path) -> Iterator[Path]:
-    """A temporary name beside `target`, removed at the end; leftovers of processes that were killed go first."""
-    create.remove_leftovers(target)
-    temporary = create.temporary_name(target)
-    try:
-        yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)
+    """A temporary name beside `target`, removed at the end; leftovers of processes that were killed go first.
+
+    Raises
+    ------
+    UserError : another process is at work on the target.
+    """
+    with only_writer(Alone(), target) as alone:
+        create.remove_leftovers(target, alone=alone)
+        temporary = create.temporary_name(target)
+        try:
+            yield temporary
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager

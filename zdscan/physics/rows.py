@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -31,6 +33,8 @@ class Likelihood:
     Attributes
     ----------
     data, sm_tables : the inputs, of the same n rows in the same order and units.
+    inputs : SHA-256 of what the covariance is made of. The covariance and its factors themselves depend, in the last
+        bits, on the processor.
     theory_errors : the treatment of theory errors that is used.
     sm : float64[n], SM predictions (flavio) in the rows' units.
     sigma : float64[n], total error of each row (square root of the covariance's diagonal).
@@ -39,6 +43,7 @@ class Likelihood:
 
     data: MeasurementSet
     sm_tables: SMTables
+    inputs: str
     theory_errors: str
     sm: NDArray[np.float64]
     sigma: NDArray[np.float64]
@@ -87,6 +92,7 @@ def build(names: str | tuple[str, ...], errors: str, theory_errors: str) -> Like
     return Likelihood(
         data=data,
         sm_tables=sm_tables,
+        inputs=_hash_of_inputs(data, sm_tables, errors, treatment),
         theory_errors=treatment,
         sm=np.ascontiguousarray(sm_tables.sm),
         sigma=np.sqrt(np.diag(covariance)),
@@ -102,6 +108,19 @@ def build(names: str | tuple[str, ...], errors: str, theory_errors: str) -> Like
             dipole[panel_row],
         ),
     )
+
+
+def _hash_of_inputs(data: MeasurementSet, sm_tables: SMTables, errors: str, treatment: str) -> str:
+    """SHA-256 of the numbers that make the covariance, as read from files, and of how they are combined."""
+    found = hashlib.sha256(json.dumps([errors, treatment, sm_tables.content_hash, data.ids, data.units]).encode())
+    published = [data.factors, data.values, data.stat_plus, data.stat_minus, data.sm_table, data.sm_table_error]
+    for sides in data.syst:
+        published += sides
+    for source, rows, matrix in data.correlated:
+        published += [np.array([source, *rows.tolist()], dtype=np.float64), matrix]
+    for array in published:
+        found.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+    return found.hexdigest()
 
 
 def _inverse_cholesky(covariance: NDArray[np.float64]) -> NDArray[np.float64]:

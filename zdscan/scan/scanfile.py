@@ -163,14 +163,25 @@ class Scan:
         """Names of the fields to store."""
         return self.output.fields
 
+    def differences(self, other: Scan) -> list[str]:
+        """What makes another scan a different one: names of axes, settings and the other attributes."""
+        axes = [
+            f"axis {name}"
+            for name in dict.fromkeys((*self.axes, *other.axes))
+            if not np.array_equal(self.axes.get(name, ()), other.axes.get(name, ()))
+        ]
+        names = [f.name for f in fields(self) if f.name not in ("text", "overrides", "axes", "source", "own")]
+        found = [name for name in names if getattr(self, name) != getattr(other, name)]
+        if "settings" in found:
+            one, two = self.settings.identity(), other.settings.identity()
+            place = found.index("settings")
+            found[place : place + 1] = [name for name in one if one[name] != two[name]]
+        return axes + found
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Scan):
             return NotImplemented
-        told = [f.name for f in fields(self) if f.name not in ("text", "overrides", "axes", "source", "own")]
-        same_axes = self.axes.keys() == other.axes.keys() and all(
-            np.array_equal(axis, other.axes[name]) for name, axis in self.axes.items()
-        )
-        return same_axes and all(getattr(self, name) == getattr(other, name) for name in told)
+        return not self.differences(other)
 
     def __hash__(self) -> int:
         return hash((self.text, self.overrides))
