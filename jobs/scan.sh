@@ -35,12 +35,14 @@ trap 'interrupted=yes; kill -USR1 "$job" 2>/dev/null' TERM
 job=$!
 clock=
 if [ -n "${STOP_AFTER:-}" ]; then
-    (
-        trap 'kill "$!" 2>/dev/null; exit' TERM
-        sleep "$STOP_AFTER" &
-        wait "$!"
-        kill -USR1 "$$" # this script, not its subshell
-    ) >/dev/null 2>&1 &
+    # $$ is this script, not its subshell. If the script is killed, the clock stops as well.
+    while kill -0 "$$"; do
+        if [ "$SECONDS" -ge "$STOP_AFTER" ]; then
+            kill -USR1 "$$"
+            break
+        fi
+        sleep 2
+    done >/dev/null 2>&1 &
     clock=$!
 fi
 wait "$job"

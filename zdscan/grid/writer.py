@@ -31,6 +31,8 @@ SETTLE_SECONDS = 1.0  # for two that begin at the same instant where there are n
 ATTEMPTS = 20  # at a lock file that its holder removes meanwhile
 NOTE_BYTES = 512
 
+_sync = getattr(os, "fdatasync", os.fsync)  # not every system has the former
+
 
 def lock_path(output: str | Path) -> Path:
     """The lock file of a grid file, hidden beside it; one for all links to it."""
@@ -108,9 +110,10 @@ class Writer:
         self._over.set()
         self._thread.join()
         found = _read(self._path)
-        if found and found.get("token") == self._note["token"]:  # not one that took it over by force
+        # Not that of one who took over by force; a full disk may have kept this one from writing its own.
+        if not found or found.get("token") == self._note["token"]:
             with contextlib.suppress(OSError):
-                self._path.unlink(missing_ok=True)
+                os.unlink(self._path)
         os.close(self._descriptor)
         self._descriptor = None
 
@@ -157,8 +160,9 @@ class Writer:
         assert self._descriptor is not None
         self._note["beat"] += 1
         with contextlib.suppress(OSError):  # a full disk: the lock itself holds
-            os.pwrite(self._descriptor, json.dumps(self._note).ljust(NOTE_BYTES).encode(), 0)
-            os.fsync(self._descriptor)  # so that other hosts see it
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            os.write(self._descriptor, json.dumps(self._note).ljust(NOTE_BYTES).encode())
+            _sync(self._descriptor)  # so that other hosts see it
 
     def _busy(self, found: dict[str, Any]) -> Busy:
         who, since = "another process", ""
