@@ -41,7 +41,7 @@ $(VENV)/.installed: pyproject.toml $(BIN)/python
 	@touch $@
 
 $(VENV)/.calibrate: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS),calibrate]'
+	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS),calibrate,explore,browser]'
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.installed

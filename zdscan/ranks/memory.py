@@ -37,7 +37,7 @@ class Memory(Protocol):
         """On rank 0, the numbers."""
 
     def peek(self) -> NDArray[np.int64]:
-        """On rank 0, the numbers, perhaps a little older, for a thread that must not wait for MPI."""
+        """On rank 0, the numbers as they were last seen, for a thread that must not wait for MPI."""
 
     def serve(self) -> None:
         """On rank 0, answer what has come."""
@@ -109,7 +109,7 @@ class Window:
             return self._memory.copy()
 
     def peek(self) -> NDArray[np.int64]:
-        """On rank 0, the numbers, perhaps a little older, for a thread that must not wait for MPI."""
+        """On rank 0, the numbers as they were last seen."""
         return self._memory.copy()
 
     def serve(self) -> None:
@@ -167,7 +167,7 @@ class Mailbox:
             return self._memory.copy()
 
     def peek(self) -> NDArray[np.int64]:
-        """On rank 0, the numbers, perhaps a little older, for a thread that must not wait for MPI."""
+        """On rank 0, the numbers as they were last seen."""
         return self._memory.copy()
 
     def serve(self) -> None:

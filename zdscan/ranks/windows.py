@@ -52,8 +52,8 @@ class Board:
         """On rank 0, the times of every rank (seconds since 1970)."""
         return self._times(self.memory.values())
 
-    def _times(self, numbers: NDArray[np.int64]) -> list[float]:
-        return [float(passed + self._begun) / 1e9 for passed in numbers[1:].tolist()]
+    def _times(self, slots: NDArray[np.int64]) -> list[float]:
+        return [float(passed + self._begun) / 1e9 for passed in slots[1:].tolist()]
 
     def peek(self) -> list[float]:
         """On rank 0, what `last_seen` gives, perhaps a little older, for a thread that must not wait for MPI."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,14 +81,12 @@ def evaluate_best(grid: GridFile, best: BestPoint | None) -> dict[str, Any] | No
     """
     if best is None:
         return None
-    from zdscan.constraints import select
-    from zdscan.point import evaluate
+    from zdscan.evaluation.engine import physics_of_scan
+    from zdscan.point import at_points
     from zdscan.scan.scanfile import scan_of
 
     try:
         scan = scan_of(grid)
     except UserError:
         return None
-    chosen = select(scan.settings.constraints, scan.format, scan.own)
-    arguments: dict[str, Any] = {**best.position, **asdict(scan.settings), "constraints": chosen}
-    return evaluate(scan.coupling_case, **arguments).to_dict()
+    return at_points(physics_of_scan(scan), **best.position).to_dict()
