@@ -128,6 +128,12 @@ def test_another_file_of_the_same_name_is_known_by_its_token(tmp_path):
     refused(lambda: GridIO(layout, write=True), "was replaced by another")
 
 
+def test_a_file_without_a_history_has_a_token_too(tmp_path):
+    layout = create(tmp_path / "grid.h5", history=[])
+    GridIO(layout, write=False).close()
+    assert open_grid(tmp_path / "grid.h5").history == []
+
+
 def test_the_token_stays_where_it_is_when_the_history_is_written(tmp_path):
     path = finished(tmp_path / "grid.h5")
     token = open_grid(path).layout.token

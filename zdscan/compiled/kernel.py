@@ -109,7 +109,7 @@ def _tell(trouble: Exception) -> None:
     warnings.warn(
         f"Compiled kernels cannot be kept in {cache.folder()}: {reason}; the next command compiles them again.",
         NotKept,
-        stacklevel=4,
+        stacklevel=2,
     )
 
 

@@ -94,9 +94,9 @@ def encode_history(entries: Sequence[Mapping[str, Any]], token: str = "") -> byt
 
     The token of the file, where it has one, comes first in the first entry: at a known place of the file.
     """
-    kept = [dict(entry) for entry in entries]
+    kept = [dict(entry) for entry in entries] or ([{}] if token else [])
     while True:
-        if token and kept:
+        if token:
             kept[0] = {"token": token} | {name: value for name, value in kept[0].items() if name != "token"}
         text = json.dumps(kept).encode()
         if len(text) <= HISTORY_BYTES or len(kept) < 2:

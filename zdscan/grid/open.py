@@ -300,7 +300,8 @@ def _check_shapes(layout: Layout) -> None:
 def _history(stored: bytes) -> list[dict[str, Any]]:
     try:
         entries = list(json.loads(stored.decode()))
-        return [{name: value for name, value in entry.items() if name != "token"} for entry in entries]
+        own = [{name: value for name, value in entry.items() if name != "token"} for entry in entries]
+        return [entry for entry in own if entry]
     except (ValueError, AttributeError):  # cut off while being written: a note of past runs, not data
         return [{"state": "the earlier history cannot be read"}]
 

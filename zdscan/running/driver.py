@@ -155,12 +155,13 @@ def resume(
     with world.job(), ExitStack() as locks, StopRequest(world.size > 1) as stopping:
         per_rank = world.from_root(lambda: _settings(world, threads, sink, None))
         world.from_root(lambda: _open_unpacked(path))
-        locks.enter_context(only_writer(world, path))
+        alone = locks.enter_context(only_writer(world, path))
         grid = world.from_root(lambda: _open_unpacked(path))  # as the last writer left it
         world.from_root(lambda: refuse_other_scan(grid, scan))
         built = engine if engine is not None else _everywhere(world, lambda: _build(_stored_scan(grid), grid.axes))
         world.from_root(lambda: refuse_other_physics(grid, built))
-        world.from_root(lambda: create.remove_leftovers(grid.path))  # a kill right after its creation leaves one
+        # A kill right after the creation leaves the file's first name beside it.
+        world.from_root(lambda: create.remove_leftovers(grid.path, alone=alone))
         if grid.lost_bytes:
             world.from_root(lambda: restore_length(grid))
         bad = [number for number, _ in compare(grid, world, stopping)]
