@@ -11,6 +11,7 @@ import pytest
 from numba import types
 
 from tests.support.tolerances import FLOAT32_OUTPUT
+from zdscan.compiled import cache
 from zdscan.kernels.fast import bounds, tile
 from zdscan.kernels.jit import njit
 
@@ -115,7 +116,7 @@ def test_loops_over_points_are_vectorised(name, monkeypatch):
         "apply_window": 6,
         "apply_behind": 7,
     }
-    monkeypatch.delenv("NUMBA_CACHE_DIR")  # code from the cache cannot be inspected
+    monkeypatch.setattr(cache, "_folder", None)  # code from the cache cannot be inspected
     kernel = njit(getattr(tile, name))
     kernel.compile(signatures[name])
     assembly = kernel.inspect_asm(kernel.signatures[0])
