@@ -51,6 +51,22 @@ def cpu_timing(function: Callable[[], object], repeats: int, budget: float = 1.0
     return Timing(statistics.median(times), min(times))
 
 
+def interleaved(functions: Sequence[Callable[[], object]], repeats: int) -> list[list[float]]:
+    """CPU seconds of each function in this thread, by rounds that call all of them one after the other.
+
+    A machine that is slow for a while is slow for all of them: what is compared should come from the same round.
+    """
+    rounds = []
+    for _ in range(repeats):
+        times = []
+        for function in functions:
+            start = time.thread_time()
+            function()
+            times.append(time.thread_time() - start)
+        rounds.append(times)
+    return rounds
+
+
 def number(value: object) -> str:
     """A cell of a table: three significant digits, no exponent where the number is readable without."""
     if value is None:

@@ -11,20 +11,24 @@ import shutil
 import statistics
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from common import MPIEXEC, ROOT, Report, cpu_timing, parser, run_child, with_ranks
+from common import MPIEXEC, ROOT, Report, cpu_timing, interleaved, parser, run_child, with_ranks
 from job import JOBS
-from throughput import NARROW, buffers
+from numpy.typing import NDArray
+from throughput import GOLDEN, NARROW, buffers
 
 from zdscan.constraints import available
-from zdscan.evaluation.engine import Engine, build_physics
+from zdscan.evaluation.engine import Engine, build_physics, physics_of
 from zdscan.evaluation.physics import Physics
+from zdscan.evaluation.settings import Settings
 from zdscan.kernels.tables import clauses as layout
 from zdscan.kernels.tables.mass import clause_tables
-from zdscan.physics.cases import CASES
+from zdscan.physics.cases import CASES, named_case
 from zdscan.physics.rows import Likelihood
 from zdscan.scan.scanfile import load_scan
 
@@ -104,6 +108,51 @@ def by_constraints(report: Report, counts: list[int], points: int, repeats: int)
     )
 
 
+def evaluation(engine: Engine, mass_tables: NDArray[np.float64], first: int, count: int) -> Callable[[], None]:
+    """A call that evaluates some points of a mass, always into the same outputs."""
+    return partial(engine.evaluate, mass_tables, first, count, buffers(engine, count))
+
+
+def axes_of(case: str, masses: int) -> dict[str, np.ndarray]:
+    """Some masses of a shipped scan file and its other axes; for a named model a grid of its first two parameters."""
+    if case in CASES:
+        scan = load_scan(JOBS / f"case_{case.lower()}.toml")
+        return {**scan.axes, "mass": scan.axes["mass"][np.linspace(0, scan.shape[0] - 1, masses).astype(int)]}
+    mass, first, second, third = named_case(case).parameters.axes
+    strengths = np.geomspace(1e-8, 1e-2, 256)
+    return {mass: np.geomspace(0.011, 1.9, masses), first: strengths, second: strengths, third: np.zeros(1)}
+
+
+def by_models(report: Report, masses: int, points: int, repeats: int) -> None:
+    """Points without constraints, with those of scan format 1 and with all, by case and theory."""
+    rows = []
+    for case in ("A", "B", "C", "b_l"):
+        axes = axes_of(case, masses)
+        for theory in ("paper", "complete"):
+            engines = []
+            for use, scan_format in (((), None), ("all", 1), ("all", None)):
+                settings = Settings.of(theory=theory, constraints=use)
+                engines.append(Engine(physics_of(named_case(case), settings, scan_format), axes, ("chi2", "excluded")))
+            per_mass = int(np.prod(engines[0].shape[1:]))
+            count, means, ratios = min(points, per_mass), np.zeros(3), []
+            for m in range(masses):
+                first = int((m * GOLDEN) % 1.0 * (per_mass - count))
+                calls = [evaluation(e, e.mass_tables(m), first, count) for e in engines]
+                interleaved(calls, 1)  # the expansion of the mass
+                times = np.array(interleaved(calls, repeats)) / count * 1e9
+                means += np.median(times, axis=0) / masses
+                ratios.append(float(np.median(times[:, 2] / times[:, 1])))
+            numbers = [len(e.physics.constraints) for e in engines[1:]]
+            rows.append((case, theory, *means.tolist(), statistics.fmean(ratios), max(ratios)))
+    report.add(
+        "Every constraint, against those of scan format 1",
+        ("case", "theory", "none, ns/point", *(f"{n}, ns/point" for n in numbers), "ratio", "largest of a mass"),
+        rows,
+        f"Mean over {masses} masses of the axes of jobs/case_*.toml, for {case} of a grid of its two parameters over "
+        "six decades; the ratios are those of all constraints to those of format 1, medians of rounds in turn.",
+    )
+
+
 def by_windows(report: Report, points: int, repeats: int) -> None:
     """What a clause behind a window of proper times costs a point, where its boundary crosses the grid."""
     n = max(round(points**0.5), 2)
@@ -115,22 +164,24 @@ def by_windows(report: Report, points: int, repeats: int) -> None:
     }
     rows = []
     for name in ("b_k_x_ee", "k_pi_x", "b_k_x", "k_mu_inv"):
-        engine = Engine(build_physics(CASES["A"], theory="complete", constraints=[name]), axes, ("chi2", "excluded"))
-        count = int(np.prod(engine.shape))
-        outputs, timings = buffers(engine, count), list[float]()
-        plain = engine.mass_tables(0).copy()
-        clauses = clause_tables(plain, len(engine.physics.likelihood.sm))
-        clauses[clauses[:, layout.WINDOW_TO] > 0.0, layout.APPLIES] = 0.0
-        for tables in (engine.mass_tables(0), plain):
-            engine.evaluate(tables, 0, count, outputs)
-            timing = cpu_timing(lambda t=tables, e=engine, n=count, out=outputs: e.evaluate(t, 0, n, out), repeats)
-            timings.append(timing.median / count * 1e9)
-        rows.append((name, *timings, timings[0] - timings[1]))
+        physics = build_physics(CASES["A"], theory="complete", constraints=[name])
+        calls, count = [], n * n
+        for keeps in (True, False):
+            engine = Engine(physics, axes, ("chi2", "excluded"))
+            tables = engine.mass_tables(0).copy()
+            clauses = clause_tables(tables, len(physics.likelihood.sm))
+            if not keeps:
+                clauses[clauses[:, layout.WINDOW_TO] > 0.0, layout.APPLIES] = 0.0
+            calls.append(evaluation(engine, tables, 0, count))
+        interleaved(calls, 1)
+        times = np.array(interleaved(calls, repeats)) / count * 1e9
+        rows.append((name, *np.median(times, axis=0).tolist(), float(np.median(times[:, 0] - times[:, 1]))))
     report.add(
         "A clause behind a window of proper times",
         ("constraint", "with, ns/point", "without", "the clause"),
         rows,
-        f"Case A, {NARROW * 1e3:g} MeV, theory complete, eps and eps_z over six decades each.",
+        f"Case A, {NARROW * 1e3:g} MeV, theory complete, eps and eps_z over six decades each, {n} values of both; "
+        f"medians of {repeats} rounds, with and without in turn.",
     )
 
 
@@ -177,12 +228,14 @@ def main() -> None:
     if arguments.quick:
         by_points(report, [6e4], folder)
         by_constraints(report, [0, len(available())], 256, 1)
+        by_models(report, 1, 256, 1)
         by_windows(report, 256, 1)
         by_rows(report, [1, 26], 256, 1)
     else:
         by_points(report, [size for size in SIZES if size <= arguments.largest], folder)
         by_constraints(report, [0, 1, 2, 4, 8, 16, len(available())], 65_536, 9)
-        by_windows(report, 65_536, 9)
+        by_models(report, 8, 65_536, 7)
+        by_windows(report, 262_144, 31)
         by_rows(report, [1, 2, 4, 8, 16, 26], 65_536, 9)
     report.finish(arguments)
 

@@ -50,43 +50,100 @@ def row_ranges(
 
 
 @inner
+def gather(
+    low: np.ndarray,
+    high: np.ndarray,
+    degree: np.ndarray,
+    inequalities: np.ndarray,
+    count: int,
+    some_low: np.ndarray,
+    some_high: np.ndarray,
+) -> int:
+    """Ranges of the coefficients of inequalities[:count], those of one power side by side, for `decide`.
+
+    low, high : float64[T DEGREES]; some_low, some_high : float64[DEGREES T], filled up to the highest degree among
+        them, which is returned.
+    """
+    top, rows = 0, np.uint64(DEGREES)
+    for k in range(count):
+        top = max(top, degree[inequalities[k]])
+    for power in range(top + 1):
+        begin, shift = np.uint64(power * degree.shape[0]), np.uint64(power)
+        for k in range(count):
+            at, row = begin + np.uint64(k), np.uint64(inequalities[k]) * rows + shift
+            some_low[at], some_high[at] = low[row], high[row]
+    return top
+
+
+@inner
+def _ranges(
+    low: np.ndarray,
+    high: np.ndarray,
+    size: int,
+    count: int,
+    top: int,
+    least: np.ndarray,
+    most: np.ndarray,
+    lowest: np.ndarray,
+    highest: np.ndarray,
+) -> None:
+    """Ranges of the polynomials of `gather` over the powers of u, all at once: lowest, highest float64[T]."""
+    for k in range(count):
+        lowest[k], highest[k] = low[k], high[k]
+    for power in range(1, top + 1):
+        p, q, begin = least[power], most[power], np.uint64(power * size)
+        for k in range(count):
+            at = begin + np.uint64(k)
+            x, y, z, w = low[at] * p, low[at] * q, high[at] * p, high[at] * q
+            x, y, z, w = x if x < y else y, x if x > y else y, z if z < w else w, z if z > w else w
+            lowest[k] += x if x < z else z
+            highest[k] += y if y > w else w
+
+
+@inner
 def _behind_window(window: np.ndarray, at: int, lowest: float, highest: float, narrowest: float, widest: float) -> int:
     """Whether y E(Gamma) > bound h everywhere (1), nowhere (-1), or perhaps (0), for y and Gamma in these ranges.
 
     Of E/h it is known that it falls with the width. A decision is left open within `CLEAR` of the bound, far beyond the
-    error of E at a point: points that are not looked at get the bits they would get if they were.
+    error of E at a point: points that are not looked at get the bits they would get if they were. Exponentials are
+    bracketed by fractions first, which decide most tiles: 1 - x <= exp(-x) <= 1/(1 + x + x^2/2).
     """
     start, length, alone, of_width = window[at], window[at + 1], window[at + 2], window[at + 3]
     low, high, bound = max(narrowest, LEAST_WIDTH), max(widest, LEAST_WIDTH), alone + of_width
-    # without an exponential: E is at most 1, and at most (b - a) Gamma
-    ceiling = 1.0 if alone != 0.0 else min(1.0 / low, length)
-    if bound > 0.0 and highest * ceiling <= bound * (1.0 - CLEAR):
-        return -1
-    size = abs(bound)
-    most = math.exp(-start * low)
-    if length < np.inf:
-        most *= -math.expm1(-length * low)
+    size, x, y = CLEAR * abs(bound), start * low, start * high
+    # E/h at both ends: an upper bound of the first, a lower one of the second
+    most, least = 1.0 / (1.0 + x * (1.0 + 0.5 * x)), max(1.0 - y, 0.0)
     if alone == 0.0:
-        most /= low
-    if highest > 0.0 and highest * most * (1.0 + CLEAR) + CLEAR * size <= bound:
-        return -1
-    least = math.exp(-start * high)
-    if length < np.inf:
-        least *= -math.expm1(-length * high)
-    if alone == 0.0:
-        least /= high
-    top = highest * (most if highest > 0.0 else least)
-    bottom = lowest * (least if lowest > 0.0 else most)
-    if top + CLEAR * (abs(top) + size) <= bound:
-        return -1
-    return 1 if narrowest > 0.0 and bottom - CLEAR * (abs(bottom) + size) > bound else 0
+        most *= min(1.0 / low, length)
+        least *= length / (1.0 + length * high) if length < np.inf else 1.0 / high
+    for exact in range(2):
+        if exact == 1:
+            most, least = math.exp(-x), math.exp(-y)
+            if length < np.inf:
+                most *= -math.expm1(-length * low)
+                least *= -math.expm1(-length * high)
+            if alone == 0.0:
+                most /= low
+                least /= high
+        top = highest * (most if highest > 0.0 else least)
+        bottom = lowest * (least if lowest > 0.0 else most)
+        if top + CLEAR * abs(top) + size <= bound:
+            return -1
+        if narrowest > 0.0 and bottom - CLEAR * abs(bottom) - size > bound:
+            return 1
+        # where even so the bound lies between the ends, no exponential will help
+        if highest > 0.0 and highest * least > bound and lowest * most <= bound and (lowest > 0.0 or bound >= 0.0):
+            return 0
+    return 0
 
 
 @inner
 def decide(
     low: np.ndarray,
     high: np.ndarray,
-    degree: np.ndarray,
+    top: int,
+    lowest: np.ndarray,
+    highest: np.ndarray,
     bit: np.ndarray,
     prompt: np.ndarray,
     broadest: np.ndarray,
@@ -104,11 +161,12 @@ def decide(
 
     Parameters
     ----------
-    low, high : float64[T DEGREES], ranges of the coefficients of each inequality; least, most : of `power_ranges` of u.
-    degree : int64[T]; bit : uint64[T].
+    low, high, top : of `gather` for these inequalities; least, most : of `power_ranges` of u.
+    lowest, highest : float64[T] to work in.
+    bit : uint64[T].
     prompt, broadest : float64[T], least and largest width in GeV where the inequality applies, 0 and infinity for
         everywhere.
-    window : float64[T * window.NUMBERS], of `window.apply_window`.
+    window : float64[T * window.NUMBERS], of `window.shares`.
     is_open : whether a channel is open on all lines; if not, inequalities behind a window are left.
     narrowest, widest : range of the width, GeV.
     left : int64[T], filled with the inequalities that remain to be looked at.
@@ -117,34 +175,29 @@ def decide(
     -------
     Bits that are set everywhere, and how many inequalities remain.
     """
+    _ranges(low, high, bit.shape[0], count, top, least, most, lowest, highest)
     bits, remaining = np.uint64(0), 0
     for k in range(count):
         t = inequalities[k]
-        if bits & bit[t] != 0 or narrowest > broadest[t]:
+        if bits & bit[t] != 0 or narrowest > broadest[t] or widest < prompt[t]:
             continue
-        row = t * DEGREES
-        lowest, highest = low[row], high[row]
-        for d in range(1, degree[t] + 1):
-            x, y = low[row + d] * least[d], low[row + d] * most[d]
-            z, w = high[row + d] * least[d], high[row + d] * most[d]
-            lowest += min(min(x, y), min(z, w))
-            highest += max(max(x, y), max(z, w))
-        at = t * NUMBERS
-        if window[at + LENGTH] > 0.0:
-            verdict = _behind_window(window, at, lowest, highest, narrowest, widest) if is_open else 0
-            if verdict > 0 and widest <= broadest[t]:
-                bits |= bit[t]
-            elif verdict >= 0:
-                left[remaining] = t
-                remaining += 1
+        everywhere = narrowest >= prompt[t] and widest <= broadest[t]
+        if window[t * NUMBERS + LENGTH] > 0.0:
+            verdict = 0
+            if is_open:
+                verdict = _behind_window(window, t * NUMBERS, lowest[k], highest[k], narrowest, widest)
+            if verdict < 0:
+                continue
+            everywhere = everywhere and verdict > 0
+        elif highest[k] <= 0.0:
             continue
-        if highest <= 0.0 or widest < prompt[t]:
-            continue
-        if lowest > 0.0 and narrowest >= prompt[t] and widest <= broadest[t]:
+        else:
+            everywhere = everywhere and lowest[k] > 0.0
+        if everywhere:
             bits |= bit[t]
-            continue
-        left[remaining] = t
-        remaining += 1
+        else:
+            left[remaining] = t
+            remaining += 1
     found, remaining = remaining, 0
     for k in range(found):  # what another inequality of its constraint has decided meanwhile need not be looked at
         left[remaining] = left[k]

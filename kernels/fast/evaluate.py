@@ -12,10 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 from zdscan.kernels.fast import tile as _tile
-from zdscan.kernels.fast.bounds import DEGREES, decide, power_ranges, row_ranges
+from zdscan.kernels.fast.bounds import DEGREES, decide, gather, power_ranges, row_ranges
 from zdscan.kernels.fast.collapse import POWERS, Terms, in_plane, on_lines, powers_of, powers_of_all, some_on_lines
+from zdscan.kernels.fast.inequalities import apply_left
 from zdscan.kernels.fast.tile import COEFFICIENTS, LANES, MOST_STEPS
-from zdscan.kernels.fast.window import LENGTH, NUMBERS, apply_window
+from zdscan.kernels.fast.window import LENGTH, NUMBERS
 from zdscan.kernels.jit import inner, njit
 from zdscan.kernels.stack import local
 
@@ -78,35 +79,32 @@ def line_width(width: np.ndarray, a: float, b: float) -> tuple[float, float, flo
 
 
 @inner
-def _settle(
-    d: np.ndarray,
+def _settled(
     degree: np.ndarray,
-    bit: np.ndarray,
     prompt: np.ndarray,
     broadest: np.ndarray,
     window: np.ndarray,
-    everywhere: np.uint64,
+    is_fixed: bool,
     inequalities: np.ndarray,
     count: int,
-    bits: np.ndarray,
-) -> int:
-    """Bits of whole lines, uint64[LANES], from inequalities[:count] that do not depend on u; those that do are left.
+    of_lines: np.ndarray,
+) -> tuple[int, int]:
+    """Part inequalities[:count] into those that depend on the line alone and those that do not.
 
-    An inequality that asks for the width counts as one that does.
+    An inequality that asks for the width depends on more than the line, unless the width does not either (is_fixed).
+    of_lines : int64[T], filled with the first; the others stay. Returns how many there are of both.
     """
-    remaining, off = 0, np.uint64(0)
-    for i in range(LANES):
-        bits[i] = everywhere
+    settled, remaining = 0, 0
     for k in range(count):
-        t = inequalities[k]
-        if degree[t] > 0 or prompt[t] > 0.0 or broadest[t] < np.inf or window[t * NUMBERS + LENGTH] > 0.0:
-            inequalities[remaining] = t
+        n = inequalities[k]
+        of_width = prompt[n] > 0.0 or broadest[n] < np.inf or window[n * NUMBERS + LENGTH] > 0.0
+        if degree[n] == 0 and (is_fixed or not of_width):
+            of_lines[settled] = n
+            settled += 1
+        else:
+            inequalities[remaining] = n
             remaining += 1
-            continue
-        here, at = bit[t], np.uint64(t * DEGREES * LANES)
-        for i in range(LANES):
-            bits[i] |= here if d[at + np.uint64(i)] > 0.0 else off
-    return remaining
+    return settled, remaining
 
 
 @inner
@@ -121,14 +119,21 @@ def _replace(closed: np.ndarray, inequalities: np.ndarray, count: int, spare: np
 
 
 @inner
-def _widths_in_tile(c: np.ndarray, least: np.ndarray, most: np.ndarray) -> tuple[float, float]:
-    """Range of the width over the lines of a bundle and ranges of the powers of u."""
+def _width_coefficients(c: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+    """Ranges of the coefficients of the width over the lines of a bundle: low, high float64[3]."""
+    for k in range(3):
+        x, y = np.inf, -np.inf
+        for i in range((_tile.WIDTH + k) * LANES, (_tile.WIDTH + k + 1) * LANES):
+            x, y = min(x, c[i]), max(y, c[i])
+        low[k], high[k] = x, y
+
+
+@inner
+def _width_range(low: np.ndarray, high: np.ndarray, least: np.ndarray, most: np.ndarray) -> tuple[float, float]:
+    """Range of the width over ranges of its coefficients and of the powers of u."""
     narrowest, widest = 0.0, 0.0
     for k in range(3):
-        low, high = np.inf, -np.inf
-        for i in range((_tile.WIDTH + k) * LANES, (_tile.WIDTH + k + 1) * LANES):
-            low, high = min(low, c[i]), max(high, c[i])
-        x, y, z, w = low * least[k], low * most[k], high * least[k], high * most[k]
+        x, y, z, w = low[k] * least[k], low[k] * most[k], high[k] * least[k], high[k] * most[k]
         narrowest += min(min(x, y), min(z, w))
         widest += max(max(x, y), max(z, w))
     return narrowest, widest
@@ -138,7 +143,8 @@ def work_space(p: Expansion) -> tuple[np.ndarray, np.ndarray]:
     """Arrays that `evaluate_grid` works in, float64 and int64, as many as it is to run at once."""
     inequalities = len(p.degree)
     terms = sum(len(some.row) for some in (p.chi2, p.lengths, p.inequalities, p.closed))
-    return np.empty(terms + inequalities * DEGREES * (4 + 2 * LANES)), np.empty(3 * inequalities, dtype=np.int64)
+    size = terms + inequalities * (DEGREES * (6 + 2 * LANES) + 2)
+    return np.empty(size), np.empty(3 * inequalities, dtype=np.int64)
 
 
 @njit
@@ -176,10 +182,9 @@ def evaluate_grid(
     n_b, n_t = b_axis.shape[0], t_axis.shape[0]
     line_span, steps = (n_t - 1) * stride, _tile.steps_of(n_t)
     inequalities = p.degree.shape[0] if excluded.shape[0] > 0 else 0
-    prompt, behind, window = False, False, p.window
+    is_fixed, of_width = p.kind == _tile.FIXED, False  # whether inequalities ask for the width
     for t in range(inequalities):
-        prompt = prompt or p.prompt[t] > 0.0
-        behind = behind or window[t * NUMBERS + LENGTH] > 0.0 or p.broadest[t] < np.inf
+        of_width = of_width or p.window[t * NUMBERS + LENGTH] > 0.0 or p.prompt[t] > 0.0 or p.broadest[t] < np.inf
 
     a_powers, b_powers, b_sizes = local(POWERS), local(_POWERS_OF_LANES), local(_POWERS_OF_LANES)
     b, size, c = local(LANES), local(LANES), local(_COEFFICIENTS_OF_LANES)
@@ -187,7 +192,8 @@ def evaluate_grid(
     b_least, b_most, u_least, u_most = local(POWERS), local(POWERS), local(DEGREES), local(DEGREES)
     t_from, t_to = local(LANES, np.int64), local(LANES, np.int64)
     values, flags = local(_TILE, np.float32), local(_TILE, np.uint64)
-    share, least_y = local(LANES), local(LANES)
+    width_low, width_high = local(3), local(3)
+    widths, share, part = local(_TILE), local(_TILE), local(_TILE)
     every, here, left = (
         order[:inequalities],
         order[inequalities : 2 * inequalities],
@@ -206,6 +212,10 @@ def evaluate_grid(
     work[at : at + 4 * rows] = 0.0
     at += 4 * rows
     d, d_closed = work[at : at + rows * LANES], work[at + rows * LANES : at + 2 * rows * LANES]
+    at += 2 * rows * LANES
+    some_low, some_high = work[at : at + rows], work[at + rows : at + 2 * rows]
+    at += 2 * rows
+    lowest_d, highest_d = work[at : at + inequalities], work[at + inequalities : at + 2 * inequalities]
     c[:] = 0.0
     for t in range(inequalities):
         every[t] = t
@@ -238,10 +248,10 @@ def evaluate_grid(
             powers_of_all(size, b_sizes)
             on_lines(p.chi2, worth, b_powers, LANES, _tile.REGULAR, c)
             on_lines(p.lengths, length_worth, b_sizes, LANES, _tile.LENGTH_P, c)
-            if p.kind == _tile.FIXED:
+            if is_fixed:
                 _tile.sum_over_widths(c)
             lowest, highest = min(c[0], c[LANES - 1]), max(c[0], c[LANES - 1])  # of u - t
-            in_bundle, bundle_bits = 0, np.uint64(0)
+            in_bundle, top, narrowest, widest = 0, 0, 0.0, np.inf
             if inequalities > 0:
                 power_ranges(b[0], b[LANES - 1], b_least, b_most)
                 row_ranges(p.inequalities, inequality_worth, b_least, b_most, low, high)
@@ -250,12 +260,13 @@ def evaluate_grid(
                     for k in range(inequalities * DEGREES):
                         low[k], high[k] = min(low[k], low_closed[k]), max(high[k], high_closed[k])
                 power_ranges(t_axis[0] + lowest, t_axis[n_t - 1] + highest, u_least, u_most)
-                narrowest, widest = 0.0, np.inf
-                if behind:
-                    narrowest, widest = _widths_in_tile(c, u_least, u_most)
+                if of_width:
+                    _width_coefficients(c, width_low, width_high)
+                    narrowest, widest = _width_range(width_low, width_high, u_least, u_most)
+                top = gather(low, high, p.degree, every, inequalities, some_low, some_high)
                 bundle_bits, in_bundle = decide(
-                    *(low, high, p.degree, p.bit, p.prompt, p.broadest, window, not is_closed, narrowest, widest),
-                    *(u_least, u_most, every, inequalities, here),
+                    *(some_low, some_high, top, lowest_d, highest_d, p.bit, p.prompt, p.broadest, p.window),
+                    *(not is_closed, narrowest, widest, u_least, u_most, every, inequalities, here),
                 )
                 some_on_lines(
                     p.inequalities, p.inequality_end, DEGREES, here, in_bundle, inequality_worth, b_powers, LANES, d
@@ -265,9 +276,14 @@ def evaluate_grid(
                         *(p.closed, p.closed_end, DEGREES, here, in_bundle, closed_worth, b_powers, LANES, d_closed)
                     )
                     _replace(closed, here, in_bundle, d_closed, d)
-                in_bundle = _settle(
-                    *(d, p.degree, p.bit, p.prompt, p.broadest, window, bundle_bits, here, in_bundle, line_bits)
+                for i in range(LANES):
+                    line_bits[i] = bundle_bits
+                settled, in_bundle = _settled(p.degree, p.prompt, p.broadest, p.window, is_fixed, here, in_bundle, left)
+                apply_left(
+                    *(t_axis[:1], c, d, p.degree, p.bit, p.prompt, p.broadest, p.window, narrowest, widest),
+                    *(is_fixed, left, settled, line_bits, widths, share, part),
                 )
+                top = gather(low, high, p.degree, here, in_bundle, some_low, some_high)
             corner = begin + bundle * b_stride
             inside = corner >= first and corner + (LANES - 1) * b_stride + line_span < first + count
             from_all, to_all = n_t, 0
@@ -282,56 +298,34 @@ def evaluate_grid(
             for start in range(from_all // steps * steps, to_all, steps):
                 end = min(start + steps, n_t)
                 t_values = t_axis[start:end]
-                if p.kind == _tile.FIXED:
+                if is_fixed:
                     bad = _tile.chi2_fixed(t_values, c, largest, values)
                 else:
                     bad = _tile.chi2_long(t_values, c, largest, values)
                 if inequalities > 0:
                     power_ranges(t_values[0] + lowest, t_axis[end - 1] + highest, u_least, u_most)
-                    narrowest, widest = 0.0, np.inf
-                    if prompt or behind:
-                        narrowest, widest = _widths_in_tile(c, u_least, u_most)
+                    if of_width:
+                        narrowest, widest = _width_range(width_low, width_high, u_least, u_most)
                     bits, remaining = decide(
-                        *(low, high, p.degree, p.bit, p.prompt, p.broadest, window, not is_closed, narrowest, widest),
-                        *(u_least, u_most, here, in_bundle, left),
+                        *(some_low, some_high, top, lowest_d, highest_d, p.bit, p.prompt, p.broadest, p.window),
+                        *(not is_closed, narrowest, widest, u_least, u_most, here, in_bundle, left),
                     )
                     for i in range(LANES):
                         tile_bits[i] = line_bits[i] | bits
                     for s in range(end - start):
                         for i in range(LANES):
                             flags[np.uint64(s * LANES) + np.uint64(i)] = tile_bits[i]
-                    waiting = -1
-                    for k in range(remaining):
-                        t = left[k]
-                        if window[t * NUMBERS + LENGTH] > 0.0:
-                            apply_window(
-                                *(t_values, c, d, t * DEGREES, window, t * NUMBERS),
-                                *(narrowest, widest, p.broadest[t], p.bit[t], flags),
-                                *(p.kind == _tile.FIXED, share, least_y),
-                            )
-                        elif p.degree[t] > 2 or p.prompt[t] > 0.0 or widest > p.broadest[t]:
-                            _tile.apply_inequality(
-                                t_values, c, d, t * DEGREES, p.prompt[t], p.broadest[t], p.bit[t], flags
-                            )
-                        elif waiting < 0:
-                            waiting = t
-                        else:
-                            _tile.apply_quadratics(
-                                *(t_values, c, d, waiting * DEGREES, t * DEGREES, p.bit[waiting], p.bit[t], flags)
-                            )
-                            waiting = -1
-                    if waiting >= 0:
-                        first_row = waiting * DEGREES
-                        _tile.apply_quadratics(
-                            t_values, c, d, first_row, first_row, p.bit[waiting], p.bit[waiting], flags
-                        )
+                    apply_left(
+                        *(t_values, c, d, p.degree, p.bit, p.prompt, p.broadest, p.window, narrowest, widest),
+                        *(is_fixed, left, remaining, flags, widths, share, part),
+                    )
                 _tile.copy_out(
                     *(values, flags, start, steps, t_from, t_to, corner - first, b_stride, stride, chi2, excluded)
                 )
                 if bad > 0:
                     for i in range(LANES):
                         for s in range(max(start, t_from[i]), min(end, t_to[i])):
-                            if _tile.is_lost(t_axis[s] + c[i], c, i, p.kind == _tile.FIXED):
+                            if _tile.is_lost(t_axis[s] + c[i], c, i, is_fixed):
                                 lost[corner + i * b_stride + s * stride - first] = 1
                                 total_lost += 1
     return total_lost

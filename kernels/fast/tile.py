@@ -130,35 +130,92 @@ def apply_quadratics(
 
 
 @inner
-def degree_six(d: np.ndarray, at: np.uint64, x: float) -> float:
-    """The polynomial of x whose coefficients stand at `at` and LANES apart."""
-    k1, k2, k3 = np.uint64(L), np.uint64(2 * L), np.uint64(3 * L)
-    k4, k5, k6 = np.uint64(4 * L), np.uint64(5 * L), np.uint64(6 * L)
-    value = ((d[at + k6] * x + d[at + k5]) * x + d[at + k4]) * x + d[at + k3]
-    return ((value * x + d[at + k2]) * x + d[at + k1]) * x + d[at]
+def apply_quartic(t: np.ndarray, c: np.ndarray, d: np.ndarray, place: int, bit: np.uint64, flags: np.ndarray) -> None:
+    """The same for one polynomial of degree four."""
+    off, k0 = np.uint64(0), np.uint64(place * L)
+    k1, k2, k3, k4 = np.uint64(L), np.uint64(2 * L), np.uint64(3 * L), np.uint64(4 * L)
+    for s in range(t.shape[0]):
+        here, first = t[s], np.uint64(s * L)
+        for i in range(L):
+            lane = np.uint64(i)
+            x, at = here + c[i], k0 + lane
+            value = ((d[at + k4] * x + d[at + k3]) * x + d[at + k2]) * x + d[at + k1]
+            flags[first + lane] |= bit if value * x + d[at] > 0.0 else off
 
 
 @inner
-def apply_inequality(
+def widths_of(t: np.ndarray, c: np.ndarray, steps: int, widths: np.ndarray) -> None:
+    """The widths at the first steps, not below 0: float64[steps * LANES]."""
+    for s in range(steps):
+        here, first = t[s], np.uint64(s * L)
+        for i in range(L):
+            x = here + c[i]
+            width = c[W0 + i] + (c[W1 + i] * x + c[W2 + i] * x * x)
+            widths[first + np.uint64(i)] = width if width > 0.0 else 0.0
+
+
+@inner
+def apply_window(
     t: np.ndarray,
     c: np.ndarray,
     d: np.ndarray,
     place: int,
+    widths: np.ndarray,
+    share: np.ndarray,
+    stride: int,
+    alone: float,
+    of_width: float,
+    bit: np.uint64,
+    flags: np.ndarray,
+) -> None:
+    """The same for y E - (alone + of_width Gamma) > 0, with y of degree four.
+
+    E and Gamma are `share` and `widths`, in which a step is `stride` long, 0 where they depend on the line alone.
+    """
+    off, k0 = np.uint64(0), np.uint64(place * L)
+    k1, k2, k3, k4 = np.uint64(L), np.uint64(2 * L), np.uint64(3 * L), np.uint64(4 * L)
+    for s in range(t.shape[0]):
+        here, first, begin = t[s], np.uint64(s * L), np.uint64(s * stride)
+        for i in range(L):
+            lane = np.uint64(i)
+            x, at, there = here + c[i], k0 + lane, begin + lane
+            y = ((d[at + k4] * x + d[at + k3]) * x + d[at + k2]) * x + d[at + k1]
+            value = (y * x + d[at]) * share[there] - (of_width * widths[there] + alone)
+            flags[first + lane] |= bit if value > 0.0 else off
+
+
+@inner
+def apply_behind(
+    t: np.ndarray,
+    c: np.ndarray,
+    d: np.ndarray,
+    place: int,
+    widths: np.ndarray,
+    share: np.ndarray,
+    stride: int,
+    alone: float,
+    of_width: float,
     least: float,
     most: float,
     bit: np.uint64,
     flags: np.ndarray,
 ) -> None:
-    """The same for one polynomial of degree 6, and only where the width is from `least` to `most`."""
+    """The same for y of degree six, and only where the width is from `least` to `most`.
+
+    A vector without open channel (width 0) has E = 1.
+    """
     off, k0 = np.uint64(0), np.uint64(place * L)
+    k1, k2, k3 = np.uint64(L), np.uint64(2 * L), np.uint64(3 * L)
+    k4, k5, k6 = np.uint64(4 * L), np.uint64(5 * L), np.uint64(6 * L)
     for s in range(t.shape[0]):
-        here, at = t[s], np.uint64(s * L)
+        here, first, begin = t[s], np.uint64(s * L), np.uint64(s * stride)
         for i in range(L):
             lane = np.uint64(i)
-            x = here + c[i]
-            value = degree_six(d, k0 + lane, x)
-            width = c[W0 + i] + (c[W1 + i] * x + c[W2 + i] * x * x)
-            flags[at + lane] |= bit if (value > 0.0) & (width >= least) & (width <= most) else off
+            x, at, width = here + c[i], k0 + lane, widths[begin + lane]
+            value = ((d[at + k6] * x + d[at + k5]) * x + d[at + k4]) * x + d[at + k3]
+            value = ((value * x + d[at + k2]) * x + d[at + k1]) * x + d[at]
+            value = value * (share[begin + lane] if width > 0.0 else 1.0) - (of_width * width + alone)
+            flags[first + lane] |= bit if (value > 0.0) & (width >= least) & (width <= most) else off
 
 
 @inner

@@ -42,10 +42,12 @@ def test_decided_inequalities_against_the_points(seed):
         bounds.power_ranges(u[0], u[-1], u_least, u_most)
         low, high = np.zeros(tests * bounds.DEGREES), np.zeros(tests * bounds.DEGREES)
         bounds.row_ranges(terms, worth, b_least, b_most, low, high)
-        left, every = np.full(tests, -1), np.arange(tests)
+        left, every, size = np.full(tests, -1), np.arange(tests), tests * bounds.DEGREES
+        some_low, some_high, lowest, highest = (np.full(n, np.nan) for n in (size, size, tests, tests))
+        top = bounds.gather(low, high, degree, every, tests, some_low, some_high)
         bits, remaining = bounds.decide(
-            *(low, high, degree, bit, prompt, broadest, no_window, True, width.min(), width.max()),
-            *(u_least, u_most, every, tests, left),
+            *(some_low, some_high, top, lowest, highest, bit, prompt, broadest, no_window),
+            *(True, width.min(), width.max(), u_least, u_most, every, tests, left),
         )
         b_powers, d = np.empty(collapse.POWERS * lines), np.full(tests * bounds.DEGREES * lines, np.nan)
         collapse.powers_of_all(b, b_powers)

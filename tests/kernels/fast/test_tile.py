@@ -23,20 +23,35 @@ def test_inequalities_of_a_tile_against_polynomials(prompt):
     lines, steps = tile.LANES, 7
     c, t = np.zeros(tile.COEFFICIENTS * lines), np.sort(rng.uniform(-1, 1, steps))
     c[: 4 * lines] = np.concatenate([rng.uniform(-0.1, 0.1, lines), *rng.uniform(0, 0.5, (3, lines))])
-    d = rng.normal(size=(3, bounds.DEGREES, lines))
+    c[lines : lines + 4] = -0.5  # widths below zero, as rounding makes them
+    d = rng.normal(size=(5, bounds.DEGREES, lines))
     d[:2, 3:] = 0.0
-    flags = np.full(tile.MOST_STEPS * lines, 8, dtype=np.uint64)
-    one, two, four = (np.uint64(k) for k in (1, 2, 4))
+    d[3:, 5:] = 0.0
+    flags = np.full(tile.MOST_STEPS * lines, 32, dtype=np.uint64)
+    one, two, four, eight, sixteen = (np.uint64(k) for k in (1, 2, 4, 8, 16))
+    widths, share = (np.full(tile.MOST_STEPS * lines, np.nan) for _ in range(2))
+    share[: steps * lines] = rng.uniform(0.5, 1.0, steps * lines)
+    tile.widths_of(t, c, steps, widths)
     tile.apply_quadratics(t, c, d.reshape(-1), 0, bounds.DEGREES, one, two, flags)
-    tile.apply_inequality(t, c, d.reshape(-1), 2 * bounds.DEGREES, prompt, 0.8, four, flags)
+    tile.apply_behind(
+        *(t, c, d.reshape(-1), 2 * bounds.DEGREES, widths, share, lines, 0.1, -0.3, prompt, 0.8, four, flags)
+    )
+    tile.apply_quartic(t, c, d.reshape(-1), 3 * bounds.DEGREES, eight, flags)
+    tile.apply_window(t, c, d.reshape(-1), 4 * bounds.DEGREES, widths, share, 0, -0.1, 0.3, sixteen, flags)
     u = t[:, None] + c[:lines]
-    holds = [sum(d[n, k] * u**k for k in range(bounds.DEGREES)) > 0.0 for n in range(3)]
+    value = [sum(d[n, k] * u**k for k in range(bounds.DEGREES)) for n in range(5)]
     width = c[lines : 2 * lines] + c[2 * lines : 3 * lines] * u + c[3 * lines : 4 * lines] * u * u
-    holds[2] &= (width >= prompt) & (width <= 0.8)
+    np.testing.assert_allclose(widths.reshape(-1, lines)[:steps], np.maximum(width, 0.0), rtol=1e-14, atol=1e-15)
+    assert np.any(width <= 0.0)
     assert np.any(width > 0.8)
-    expected = 8 + holds[0] + 2 * holds[1] + 4 * holds[2]
+    width = np.maximum(width, 0.0)
+    value[2] *= np.where(width > 0.0, share.reshape(-1, lines)[:steps], 1.0)
+    holds = [value[0] > 0.0, value[1] > 0.0, value[2] > 0.1 - 0.3 * width, value[3] > 0.0]
+    holds[2] &= (width >= prompt) & (width <= 0.8)
+    holds.append(value[4] * share[:lines] > -0.1 + 0.3 * width[0])  # of the first step, where lines have one width
+    expected = 32 + sum(2**n * holds[n] for n in range(5))
     np.testing.assert_array_equal(flags.reshape(-1, lines)[:steps], expected)
-    assert np.all(flags.reshape(-1, lines)[steps:] == 8)
+    assert np.all(flags.reshape(-1, lines)[steps:] == 32)
 
 
 @pytest.mark.parametrize("kind", [tile.FIXED, tile.LONG])
@@ -73,7 +88,9 @@ def test_chi2_of_a_tile_against_polynomials(kind):
         assert tile.is_lost(u[s, i], c, i, kind == tile.FIXED) == lost[s, i]
 
 
-@pytest.mark.parametrize("name", ["chi2_fixed", "chi2_long", "apply_quadratics", "apply_inequality"])
+@pytest.mark.parametrize(
+    "name", ["chi2_fixed", "chi2_long", "apply_quadratics", "apply_quartic", "apply_window", "apply_behind"]
+)
 def test_loops_over_points_are_vectorised(name, monkeypatch):
     """Packed fused multiply-adds in the generated code, on full vector registers."""
     if platform.machine() not in ("x86_64", "AMD64"):
@@ -81,9 +98,24 @@ def test_loops_over_points_are_vectorised(name, monkeypatch):
     vector, bits, place = types.float64[::1], types.uint64[::1], types.int64
     signatures = dict.fromkeys(("chi2_fixed", "chi2_long"), (vector, vector, types.float64, types.float32[::1])) | {
         "apply_quadratics": (vector, vector, vector, place, place, types.uint64, types.uint64, bits),
-        "apply_inequality": (vector, vector, vector, place, types.float64, types.float64, types.uint64, bits),
+        "apply_quartic": (vector, vector, vector, place, types.uint64, bits),
+        "apply_window": (
+            *(vector, vector, vector, place, vector, vector, place),
+            *(types.float64, types.float64, types.uint64, bits),
+        ),
+        "apply_behind": (
+            *(vector, vector, vector, place, vector, vector, place),
+            *(types.float64, types.float64, types.float64, types.float64, types.uint64, bits),
+        ),
     }
-    least = {"chi2_fixed": 6, "chi2_long": 32, "apply_quadratics": 4, "apply_inequality": 7}
+    least = {
+        "chi2_fixed": 6,
+        "chi2_long": 32,
+        "apply_quadratics": 4,
+        "apply_quartic": 4,
+        "apply_window": 6,
+        "apply_behind": 7,
+    }
     monkeypatch.setattr(cache, "_folder", None)  # code from the cache cannot be inspected
     kernel = njit(getattr(tile, name))
     kernel.compile(signatures[name])

@@ -23,10 +23,16 @@ from zdscan.physics.cases import CASES
 
 
 @pytest.mark.parametrize("x", [0.0, 1e-300, 1e-12, 1e-5, 0.1, 1.0, 7.3, 20.0, 39.9, 100.0, 119.0])
-def test_exponentials_against_exact_arithmetic(x: float) -> None:
-    """The errors that the module states; rounding alone is 512 times a few units of the last place."""
-    assert window.faded(x) == pytest.approx(float(mpmath.exp(-x)), rel=5e-13 if x < 40.0 else 4e-9)
-    assert window.gone(x) == pytest.approx(float(-mpmath.expm1(-x)), rel=3e-11)
+@pytest.mark.parametrize("beyond", [1.0, 1.7, 40.0, 1e9])
+def test_exponentials_against_exact_arithmetic(x: float, beyond: float) -> None:
+    """The errors that the module states, with as many doublings as a larger width beside it needs."""
+    widths, share, part = np.array([1.0, beyond]), np.empty(2), np.empty(2)
+    window.shares(widths, 2, x, math.inf, 1.0, beyond, share, part)
+    assert share[0] == pytest.approx(float(mpmath.exp(-x)), rel=3e-11)
+    assert share[1] == pytest.approx(float(mpmath.exp(-min(x * beyond, window.LARGEST))), rel=3e-11)
+    window.shares(widths, 2, 0.0, x, 1.0, beyond, share, part)
+    assert share[0] == pytest.approx(float(-mpmath.expm1(-x)), rel=5e-13)
+    assert share[1] == pytest.approx(float(-mpmath.expm1(-mpmath.mpf(x) * beyond)), rel=5e-13)
 
 
 @pytest.mark.parametrize(("start", "end"), [(0.0, 1.0), (0.5, 2.0), (1.0, math.inf), (3.0, 3.001), (0.0, math.inf)])
