@@ -26,7 +26,7 @@ from zdscan.kernels.reference.rows import TablesAt
 from zdscan.kernels.tables import clauses as _clauses
 from zdscan.kernels.tables import mass as _mass
 from zdscan.kernels.tables.forms import fill_forms
-from zdscan.physics import hadrons
+from zdscan.physics import hadrons, silence
 from zdscan.physics.cases import COUPLINGS, Case
 from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.currents import Term, resolved
@@ -147,6 +147,13 @@ class Physics:
         """The clauses of every constraint at a mass in GeV; an empty list where it does not apply."""
         model = self.model_at(mass)
         return [constraint.clauses(model, mass) for constraint in self.constraints]
+
+    def silent(self, masses: Sequence[float], couplings: Sequence[float]) -> dict[str, str]:
+        """Why each constraint applies at none of some masses (GeV), by id; "" for one that may at some.
+
+        couplings : three parameters, any number that is not 0 standing for those that are not always 0.
+        """
+        return {item.id: silence.of_masses(item, self.model_at, masses, couplings) for item in self.constraints}
 
     def mass_tables(self, mass: float) -> NDArray[np.float64]:
         """Everything at one mass (GeV, 0.01 to 2) that does not depend on the couplings: float64[mass_tables_size]."""
@@ -328,9 +335,13 @@ class Physics:
             "right_handed_neutrinos": "light" if self.case.light_neutrinos else "heavy",
             "emission": self.model.emission,
             "theory_errors": self.likelihood.theory_errors,
-            "covariance": hashlib.sha256(self.likelihood.whitening.tobytes()).hexdigest(),
+            "covariance": self.likelihood.inputs,
             "constraints": " ".join(constraint.id for constraint in self.constraints),
         } | {f"constraint {item.id}": item.definition for item in self.constraints if item.definition}
+        made_of |= {
+            f"measurements {name}": hashlib.sha256(text.encode()).hexdigest()
+            for name, text in self.likelihood.data.files.items()
+        }
         sources = {f"sources {folder}": cache.source_hash(folder) for folder in NUMERIC_FOLDERS}
         return (
             self.settings.identity()

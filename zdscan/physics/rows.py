@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,6 +38,8 @@ class Likelihood:
     Attributes
     ----------
     data, sm_tables : the inputs, of the same n rows in the same order and units.
+    inputs : SHA-256 of what the covariance is made of. The covariance and its factors themselves depend, in the last
+        bits, on the processor.
     theory_errors : the treatment of theory errors that is used.
     sm : float64[n], SM predictions (flavio) in the rows' units.
     sigma : float64[n], total error of each row (square root of the covariance's diagonal).
@@ -47,6 +51,7 @@ class Likelihood:
 
     data: MeasurementSet
     sm_tables: SMTables
+    inputs: str
     theory_errors: str
     sm: NDArray[np.float64]
     sigma: NDArray[np.float64]
@@ -92,12 +97,18 @@ class Likelihood:
         return {name: float(np.sum((matrix @ residual) ** 2)) for name, matrix in self._whitenings.items()}
 
 
-def build(names: str | tuple[str, ...], errors: str, theory_errors: str) -> Likelihood:
+def build(
+    names: str | tuple[str, ...],
+    errors: str,
+    theory_errors: str,
+    files: Mapping[str, str] | None = None,
+    replace: str | None = None,
+) -> Likelihood:
     """The likelihood of data sets and row groups by name, with named treatments of experimental and theory errors.
 
     theory_errors: "table", the errors printed beside the SM column of the measurements' paper, uncorrelated;
     "flavio", flavio's own, uncorrelated; "flavio-covariance", flavio's with their correlations; "auto", that of these
-    which the data sets name.
+    which the data sets name. files, replace : as for `zdscan.inputs.measurements.load`.
 
     Raises
     ------
@@ -105,7 +116,7 @@ def build(names: str | tuple[str, ...], errors: str, theory_errors: str) -> Like
         If a name is unknown, the same data stand behind two of them, they have no printed errors where these are asked
         for, or the SM tables lack a row.
     """
-    data = measurements.load(names)
+    data = measurements.load(names, files, replace)
     is_rate = np.array([row.quantity is None for row in data.rows])
     rates, quotient_rows = np.flatnonzero(is_rate), np.flatnonzero(~is_rate)
     of_rates = [data.rows[place] for place in rates]
@@ -134,6 +145,7 @@ def build(names: str | tuple[str, ...], errors: str, theory_errors: str) -> Like
     return Likelihood(
         data=data,
         sm_tables=sm_tables,
+        inputs=_hash_of_inputs(data, sm_tables, errors, treatment),
         theory_errors=treatment,
         sm=sm,
         sigma=np.sqrt(np.diag(covariance)),
@@ -153,6 +165,19 @@ def build(names: str | tuple[str, ...], errors: str, theory_errors: str) -> Like
         quotients=quotients,
         families=families,
     )
+
+
+def _hash_of_inputs(data: MeasurementSet, sm_tables: SMTables, errors: str, treatment: str) -> str:
+    """SHA-256 of the numbers that make the covariance, as read from files, and of how they are combined."""
+    found = hashlib.sha256(json.dumps([errors, treatment, sm_tables.content_hash, data.ids, data.units]).encode())
+    published = [data.factors, data.values, data.stat_plus, data.stat_minus, data.sm_table, data.sm_table_error]
+    for sides in data.syst:
+        published += sides
+    for source, rows, matrix in data.correlated:
+        published += [np.array([source, *rows.tolist()], dtype=np.float64), matrix]
+    for array in published:
+        found.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+    return found.hexdigest()
 
 
 def _inverse_cholesky(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
