@@ -195,7 +195,7 @@ def view(
         fixed={name: float(points.axes[name][index]) for name, index in indices.items()},
         asked=fixed,
         sm_chi2=float(points.attributes["sm_chi2_all"]),
-        limits=str(points.attributes["limits"]),
+        limits=str(points.attributes.get("limits", limit_sets.FIRST)),
     )
 
 

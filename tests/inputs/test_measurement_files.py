@@ -17,6 +17,7 @@ from tests.support.references import BIBLIOGRAPHY
 from zdscan.errors import UserError
 from zdscan.inputs import measurements, read_data
 from zdscan.inputs.measurement_files import RowGroup, parse_groups
+from zdscan.inputs.quantities import QUANTITIES
 
 GROUPS = measurements.row_groups()
 NEW = {name: group for name, group in GROUPS.items() if not name.startswith("rashed2024")}
@@ -31,7 +32,8 @@ SYSTEMATIC = ((0.79, 0.67, 0.89, 0.91), (0.65, 0.80, 0.81), (0.68, 0.69), (0.91,
 
 def test_sets_have_the_rows_they_should() -> None:
     lengths = {name: len(measurements.load(name).ids) for name in measurements.available()}
-    assert lengths == {"rashed2024-corrected": 26, "rashed2024": 26, "latest": 51, "electrons": 6, "narrow": 10}
+    rates = {"rashed2024-corrected": 26, "rashed2024": 26, "latest": 51, "electrons": 6, "narrow": 10}
+    assert lengths == rates | {"lfu": 8, "angular": 32 + 32 + 12 + 3, "angular2025": 4 * 9}
     both = measurements.load(("latest", "electrons"))
     assert (len(both.ids), len(set(both.ids))) == (57, 57)
     assert int(both.muon.sum()) == 44
@@ -150,12 +152,54 @@ def test_correlations_are_correlations(name: str) -> None:
         assert set(row.cite) <= BIBLIOGRAPHY, row.id
         assert re.fullmatch(r"\d{4}\.\d{4,5}", row.arxiv)
         assert row.sm is None
+        if row.quantity is not None:
+            below = row.over or row.decay
+            assert row.quantity in QUANTITIES
+            assert (row.unit, row.factor, row.integrated) == ("1", 1.0, False)
+            sides = [row.decay, below] if "/" in row.lepton else [row.decay]
+            assert all(decay.endswith(2 * lepton) for decay, lepton in zip(sides, row.lepton.split("/"), strict=True))
+            continue
         assert row.observable.count("->") == 1
         assert ("<dB/dq2>" in row.observable) is not row.integrated
         assert row.unit == (f"{row.factor:g}".replace("e-0", "e-") + ("" if row.integrated else " GeV^-2"))
         leptons = "e+ e-" if row.lepton == "e" else "mu+ mu-"
         assert leptons in row.observable
         assert row.decay.endswith(2 * row.lepton)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('quantity = "S3"', 'quantity = "S33"', "did you mean 'S3'"),
+        ('quantity = "S3"', 'quantity = "R"', "`over`, belongs to the quantity R alone"),
+        ("    [1],\n  ],\n", "  ],\n", "a triangle of the correlation must have one number less in each line"),
+        ("triangles = [\n", "matrix = [[1.0]]\ntriangles = [\n", "the correlation has a matrix or triangles, not both"),
+    ],
+)
+def test_damaged_quotients_are_refused(old: str, new: str, told: str) -> None:
+    text = read_data("measurements_angular2025.toml").decode()
+    assert old in text
+    with pytest.raises(UserError) as caught:
+        parse_groups(text.replace(old, new, 1), "own.toml")
+    assert "own.toml, group lhcb2025-kst0mumu-angular" in str(caught.value)
+    assert told in str(caught.value)
+
+
+def test_the_angular_rows_as_published() -> None:
+    """Some numbers of arXiv:2003.04831, 2107.13428 and 2512.18053, and correlations off the diagonal, typed again."""
+    first = GROUPS["lhcb2020-kst0mumu-angular"]
+    row = first.rows[27]
+    assert (row.id, row.value, row.stat, row.syst) == ("B0->K*0mumu_4_6_S5", -0.204, [0.051, 0.051], [[0.013, 0.013]])
+    assert first.correlations[0][0, 3] == 0.09  # F_L with S5, 0.1 to 0.98
+    assert first.correlations[0][2, 4] == 0.15  # S4 with A_FB
+    assert not first.correlations[0][:8, 8:].any()
+    phi = GROUPS["lhcb2021-phimumu-angular"]
+    assert [row.value for row in phi.rows[4:8]] == [0.723, -0.03, -0.11, -0.101]
+    assert phi.correlations[0][4, 7] == -0.12  # F_L with S7, 1.1 to 4
+    latest = GROUPS["lhcb2025-kst0mumu-angular"]
+    assert [row.quantity for row in latest.rows[:3]] == ["S1c", "S2c", "S3"]
+    assert latest.rows[1].value == -0.294
+    assert latest.correlations[0][0, 1] == 0.67
 
 
 def test_covariance_of_a_common_error() -> None:
@@ -175,7 +219,11 @@ def test_which_choices_hold_the_same_data() -> None:
         for one, other in combinations(measurements.available(), 2)
         if measurements.fault((one, other)) is None
     }
-    assert allowed == {("electrons", "latest"), ("electrons", "narrow")}
+    rates = ("rashed2024-corrected", "rashed2024", "electrons", "latest", "narrow")
+    angular = {frozenset((one, other)) for one in ("angular", "angular2025") for other in (*rates, "lfu")}
+    others = {frozenset(("electrons", "latest")), frozenset(("electrons", "narrow"))}
+    ratios = {frozenset(("lfu", "latest")), frozenset(("lfu", "narrow"))}
+    assert {frozenset(pair) for pair in allowed} == others | angular | ratios
     assert measurements.fault(("rashed2024", "cms2024-kpmumu")) is None
     assert measurements.load(("rashed2024", "cms2024-kpmumu")).theory_errors == "flavio-covariance"
     told = measurements.fault(("rashed2024", "lhcb2025-kst0mumu"))

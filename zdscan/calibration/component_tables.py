@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+import flavio
 import numpy as np
 from numpy.typing import NDArray
 
@@ -147,11 +148,11 @@ class Sampler:
             else:
                 out.append(integral(row.hadrons, row.lepton, row.q2_min, row.q2_max, RATE) * row.factor)
         for quotient in self.quotients:
-            above, below = (
+            numerator, denominator = (
                 term.factor * integral(*decay_parts(term.decay), quotient.q2_min, quotient.q2_max, term.component)
                 for term in quotient.terms
             )
-            out.append(above / below)
+            out.append(numerator / denominator)
         return np.array(out)
 
 
@@ -182,7 +183,7 @@ def build(samples: int, seed: int, report: Report) -> tuple[dict[str, NDArray[An
     samples, seed : draws of flavio's parameters, the same as those behind `sm_tables.h5` for the same numbers.
     report : called with what is being done and the fraction of it that is done.
     """
-    parameters = flavio_rows.flavio.default_parameters
+    parameters = flavio.default_parameters
     central = parameters.get_central_all()
     quotients = measurements.every_quotient()
     data, rest = forms(central, bins(quotients))

@@ -145,7 +145,7 @@ def _vector_components(at: Kinematics, first: Complex, second: Complex) -> dict[
     """
 
     def pair(a: int, b: int) -> Complex:
-        return np.einsum("kn,ln->kln", first[:, a], second[:, b].conj())
+        return np.asarray(np.einsum("kn,ln->kln", first[:, a], second[:, b].conj()))
 
     v = {(a, b): pair(a, b) for a, b in ((0, 0), (1, 1), (2, 2), (1, 0), (0, 2), (1, 2))}
     x = {(a, b): pair(3 + a, 3 + b) for a, b in v}

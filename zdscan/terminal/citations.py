@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from zdscan.constraints import select
 from zdscan.errors import UserError
 from zdscan.grid.open import GridFile
-from zdscan.inputs import constants, hadronic, measurements
+from zdscan.inputs import constants, hadronic, limit_sets, measurements
 from zdscan.inputs.measurements import MeasurementSet
 from zdscan.inputs.references import FILE, entries
 from zdscan.physics.clause import Constraint
@@ -58,7 +58,8 @@ def _measurements(grid: GridFile) -> MeasurementSet:
 def _constraints(grid: GridFile) -> tuple[Constraint, ...]:
     """The constraints of a run, the user's own from the file alone."""
     own = scan_of(grid).own if grid.files else ()
-    return select(str(grid.attributes["constraints"]).split(), own=own, limits=str(grid.attributes["limits"]))
+    limits = str(grid.attributes.get("limits", limit_sets.FIRST))  # files from before there were sets have none
+    return select(str(grid.attributes["constraints"]).split(), own=own, limits=limits)
 
 
 def bibtex(grid: GridFile) -> str:
