@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import matplotlib as mpl
 import matplotlib.patheffects as effects
@@ -13,36 +16,83 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, PathPatch
 from numpy.typing import NDArray
 
+from zdscan.analysis.pictures.areas import Interval, outlines, path, polygons
 from zdscan.analysis.pictures.layers import constraint_label
 from zdscan.analysis.pictures.scales import label, looks, mass_factor, set_scale, setting, symbol
 from zdscan.analysis.pictures.sheet import FORMATS, TWO_COLUMNS, Options, Sheet
+from zdscan.analysis.pictures.typeset import in_print
 from zdscan.edges.curves import LimitCurves
 from zdscan.errors import UserError
 
-# Okabe and Ito without yellow, which white swallows; each with another dash in the second and third round.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#b07a00", "#000000")
+# Dark enough for letters on white, and apart for colour-blind readers; a second round is dashed.
+COLOURS = (
+    *("#0072b2", "#d55e00", "#009e73", "#aa4499", "#332288", "#b07a00"),
+    *("#882255", "#117733", "#cc6677", "#3a9bd0", "#6b6b2f", "#000000"),
+)
 DASHES: tuple[Any, ...] = ("solid", (0, (5, 1.5)), (0, (1.5, 1.2)))
-UNION, OTHERS = "0.9", "0.6"
-LABELS = 8
-_ABOVE, _BELOW = 30.0, 3.0  # how far the picture goes beyond the weakest of the strongest limits and the lowest edge
-Interval = tuple[int, float, float]  # number of the mass, lower and upper edge
+UNION, OTHERS = "0.92", "0.72"
+PALE = 0.11  # opacity of the areas of constraints with a name
+LABELS = 12
+_ABOVE, _BELOW = 10.0, 3.0  # how far the picture goes beyond the weakest of the strongest limits and the lowest edge
+_LETTER, _LINE, _APART = 0.0086, 0.03, 0.008  # of the axes: width and height of letters, and their distance to a curve
 
 
 @dataclass(frozen=True)
 class _Frame:
-    """Where curves are drawn: the axes, the masses in the unit of the picture, and the range of the parameter."""
+    """Where curves are drawn: the axes, the masses in the unit of the picture, and the range of the parameter.
+
+    excluded : what is excluded together at each mass.
+    names : boxes that are taken by names, in fractions of the axes: left, right, bottom, top.
+    """
 
     axes: Axes
     x: NDArray[np.float64]
     low: float
     high: float
+    excluded: Sequence[Sequence[Interval]]
+    names: list[tuple[float, float, float, float]] = field(default_factory=list)
+
+    def within(self, intervals: Sequence[Sequence[Interval]]) -> list[list[Interval]]:
+        """Intervals cut off a little beyond the picture."""
+        low, high = self.low / 10.0, self.high * 10.0
+        return [[(max(a, low), min(b, high)) for a, b in here if a < high and b > low] for here in intervals]
+
+    def is_free(self, x: float, y: float) -> bool:
+        """Whether a point, in fractions of the axes, is allowed."""
+        mass = self.x[0] * (self.x[-1] / self.x[0]) ** x
+        value = self.low * (self.high / self.low) ** y
+        return not any(a <= value <= b for a, b in self.excluded[int(np.argmin(np.abs(np.log(self.x / mass))))])
+
+    def places(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points in fractions of the axes: float64[points, 2]."""
+        across = np.log(x / self.x[0]) / math.log(self.x[-1] / self.x[0])
+        return np.stack([across, np.log(y / self.low) / math.log(self.high / self.low)], axis=1)
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """What one constraint excludes, at ascending masses, and its look.
+
+    edges : points of its edges: place of the mass, value, whether it is an upper edge, and whether it is an edge of all
+        that is excluded.
+    """
+
+    name: str
+    intervals: list[list[Interval]]
+    edges: list[tuple[int, float, bool, bool]]
+    colour: str = OTHERS
+    dashes: Any = "solid"
+
+    def is_within(self, frame: _Frame) -> bool:
+        """Whether an edge is in the picture."""
+        return any(frame.low < value < frame.high for _, value, _, _ in self.edges)
 
 
 def draw(curves: LimitCurves, target: Path, options: Options | None = None, labels: int = LABELS) -> list[str]:
-    """Draw and save limit curves over the mass; grey is what any constraint excludes, the thick line where that begins.
+    """Draw and save limit curves over the mass; grey is what any constraint excludes.
 
     Parameters
     ----------
@@ -60,32 +110,36 @@ def draw(curves: LimitCurves, target: Path, options: Options | None = None, labe
     options = options or Options()
     _check(curves, target, options)
     order = np.argsort(curves.mass, kind="stable")
-    ranked = _ranked(curves)
     with mpl.rc_context(looks(options.style) | {"pdf.fonttype": 42, "ps.fonttype": 42}):
         sheet = Sheet.blank(TWO_COLUMNS)
         axes = sheet.parts[0].add_subplot()
-        frame = _Frame(axes, curves.mass[order] * mass_factor(options.unit), *_range(curves))
+        frame = _Frame(
+            axes,
+            curves.mass[order] * mass_factor(options.unit),
+            *_range(curves),
+            [curves.excluded(i) for i in order.tolist()],
+        )
         set_scale(axes, "x", frame.x)
         axes.set(yscale="log", ylim=(frame.low, frame.high), xlabel=label("mass", options.unit))
         axes.set_ylabel(("−" if curves.negative else "") + symbol(curves.along))
-        together = [curves.excluded(i) for i in order.tolist()]
-        for chain in _chains(together):
-            _fill(frame, chain)
-        handles: list[Artist] = [Patch(facecolor=UNION, label="excluded by any"), *_strongest(frame, curves, order)]
-        places: list[tuple[float, float]] = []
-        for number, name in enumerate(ranked):
-            chains = list(_chains([curves.intervals(name, i) for i in order.tolist()]))
-            if number >= labels:
-                _lines(frame, chains, {"color": OTHERS, "linewidth": 0.5, "zorder": 2})
-                continue
-            colour, dashes = COLOURS[number % len(COLOURS)], DASHES[number // len(COLOURS) % len(DASHES)]
-            look: dict[str, Any] = {"color": colour, "linestyle": dashes, "linewidth": 1.2, "zorder": 4}
-            _lines(frame, chains, look)
-            _name(frame, name, chains, colour, places)
-            constraint = curves.physics.constraints[curves.constraints.index(name)]
-            handles.append(Line2D([], [], **look, label=f"{name}: {constraint_label(constraint)}"))
+        drawn = sorted(_curves(curves, order), key=lambda curve: not curve.is_within(frame))
+        named = min(labels, sum(curve.is_within(frame) for curve in drawn))
+        drawn[:named] = _coloured(drawn[:named])
+        _fill(frame, drawn, UNION, 1.0, 0)
+        handles: list[Artist] = [Patch(facecolor=UNION, label="excluded by any")]
+        for curve in drawn[named:]:
+            _outline(frame, curve, {"color": OTHERS, "linewidth": 0.5, "zorder": 1.5}, ends=False)
+        for curve in drawn[:named]:
+            look: dict[str, Any] = {"color": curve.colour, "linestyle": curve.dashes, "linewidth": 1.1}
+            _fill(frame, [curve], curve.colour, PALE, 1)
+            _outline(frame, curve, look | {"zorder": 4}, ends=True)
+            constraint = curves.physics.constraints[curves.constraints.index(curve.name)]
+            handles.append(Line2D([], [], **look, label=f"{curve.name}: {constraint_label(constraint)}"))
+        crossed = [point for curve in drawn[:named] for point in curve.edges]
+        for curve in drawn[:named]:
+            _name(frame, curve, _points(frame, crossed))
         sheet.finish(_heading(curves, options), handles, target, (4, 2))
-    rest = ranked[labels:]
+    rest = [curve.name for curve in drawn[named:]]
     return [f"Thin grey lines: {', '.join(rest)}."] if rest else []
 
 
@@ -100,16 +154,44 @@ def _check(curves: LimitCurves, target: Path, options: Options) -> None:
         raise UserError(f"No constraint limits {curves.along} at these masses, so there is no curve to draw.")
 
 
-def _ranked(curves: LimitCurves) -> list[str]:
-    """Constraints that limit the parameter, those first that are the strongest at most masses, then by lowest edge."""
-    names, _ = curves.strongest
-    lowest = {name: np.nanmin(edges) for name, edges in _edges(curves) if not np.isnan(edges).all()}
-    return sorted(lowest, key=lambda name: (-names.count(name), lowest[name]))
+def _curves(curves: LimitCurves, order: NDArray[np.intp]) -> list[_Curve]:
+    """The constraints that limit the parameter, those first that are the edge of what is excluded at most masses."""
+    outer: dict[str, set[tuple[int, float]]] = {name: set() for name in curves.constraints}
+    for place, i in enumerate(order.tolist()):
+        for found in curves.together(i):
+            outer[found.begins].add((place, found.low))
+            outer[found.ends].add((place, found.high))
+    drawn, lowest = [], {}
+    for name in curves.constraints:
+        intervals = [curves.intervals(name, i) for i in order.tolist()]
+        edges = [(place, pair) for place, here in enumerate(intervals) for pair in here]
+        if edges:
+            points = [
+                (place, value, upper, (place, value) in outer[name])
+                for place, pair in edges
+                for upper, value in enumerate(pair)
+                if 0.0 < value < math.inf
+            ]
+            drawn.append(_Curve(name, intervals, [(i, v, bool(u), o) for i, v, u, o in points]))
+            lowest[name] = min(low for _, (low, _) in edges)
+    counts = Counter({curve.name: sum(edge[3] for edge in curve.edges) for curve in drawn})
+    return sorted(drawn, key=lambda curve: (-counts[curve.name], lowest[curve.name]))
 
 
-def _edges(curves: LimitCurves) -> Iterator[tuple[str, NDArray[np.float64]]]:
-    for k, name in enumerate(curves.constraints):
-        yield name, curves.lower[:, k]
+def _coloured(drawn: Sequence[_Curve]) -> list[_Curve]:
+    """Curves with colours and dashes: a constraint has its own colour in all pictures, unless another has taken it."""
+    taken: set[int] = set()
+    found = []
+    for number, curve in enumerate(drawn):
+        turn = number // len(COLOURS)
+        if number % len(COLOURS) == 0:
+            taken = set()
+        place = crc32(curve.name.encode()) % len(COLOURS)
+        while place in taken:
+            place = (place + 1) % len(COLOURS)
+        taken.add(place)
+        found.append(_Curve(curve.name, curve.intervals, curve.edges, COLOURS[place], DASHES[turn % len(DASHES)]))
+    return found
 
 
 def _range(curves: LimitCurves) -> tuple[float, float]:
@@ -124,73 +206,61 @@ def _range(curves: LimitCurves) -> tuple[float, float]:
     return float(positive.min()) / _BELOW, highest * _ABOVE
 
 
-def _chains(intervals: Sequence[Sequence[tuple[float, float]]]) -> Iterator[list[Interval]]:
-    """Intervals of neighbouring masses that overlap, as one area each."""
-    open_chains: list[list[Interval]] = []
-    for i, found in enumerate(intervals):
-        going_on: list[list[Interval]] = []
-        for low, high in found:
-            for chain in open_chains:
-                if low <= chain[-1][2] and chain[-1][1] <= high:
-                    open_chains.remove(chain)
-                    break
-            else:
-                chain = []
-            chain.append((i, low, high))
-            going_on.append(chain)
-        yield from open_chains
-        open_chains = going_on
-    yield from open_chains
+def _fill(frame: _Frame, drawn: Sequence[_Curve], colour: str, opacity: float, zorder: float) -> None:
+    """Fill what curves exclude together."""
+    areas = [area for curve in drawn for area in polygons(frame.x.tolist(), frame.within(curve.intervals))]
+    if areas:
+        look: dict[str, Any] = {"facecolor": colour, "edgecolor": "none", "alpha": opacity, "zorder": zorder}
+        frame.axes.add_patch(PathPatch(path(areas, closed=True), **look))
 
 
-def _fill(frame: _Frame, chain: Sequence[Interval]) -> None:
-    at, low, high = (np.array(column) for column in zip(*chain, strict=True))
-    edges = np.clip(low, frame.low, frame.high), np.clip(high, frame.low, frame.high)
-    frame.axes.fill_between(frame.x[at.astype(int)], *edges, color=UNION, linewidth=0, zorder=0)
+def _outline(frame: _Frame, curve: _Curve, look: dict[str, Any], *, ends: bool) -> None:
+    """Draw the edges of what a curve excludes; a dot where it does so at one mass alone."""
+    intervals = frame.within(curve.intervals)
+    lines = outlines(frame.x.tolist(), intervals, ends=ends)
+    if lines:
+        shown = {"edgecolor" if key == "color" else key: value for key, value in look.items()}
+        frame.axes.add_patch(PathPatch(path(lines, closed=False), facecolor="none", joinstyle="round", **shown))
 
 
-def _lines(frame: _Frame, chains: Sequence[Sequence[Interval]], look: dict[str, Any]) -> None:
-    """Lower and upper edges of areas, joined where an area that is closed begins or ends."""
-    last = len(frame.x) - 1
-    for chain in chains:
-        x = frame.x[[i for i, _, _ in chain]]
-        low, high = np.array([edges for _, *edges in chain]).T
-        low, high = np.where(low > 0.0, low, frame.low / 10.0), np.where(np.isfinite(high), high, np.nan)
-        frame.axes.plot(x, low, marker="." if len(x) == 1 else "", markersize=2, **look)
-        frame.axes.plot(x, high, **look)
-        for place, at_border in ((0, chain[0][0] == 0), (-1, chain[-1][0] == last)):
-            if not at_border:
-                frame.axes.plot([x[place]] * 2, [low[place], high[place]], **look)
+def _points(frame: _Frame, edges: Sequence[tuple[int, float, bool, bool]]) -> NDArray[np.float64]:
+    """Edges in fractions of the axes."""
+    if not edges:
+        return np.zeros((0, 2))
+    return frame.places(frame.x[[edge[0] for edge in edges]], np.array([edge[1] for edge in edges]))
 
 
-def _strongest(frame: _Frame, curves: LimitCurves, order: NDArray[np.intp]) -> list[Artist]:
-    """The line where all larger values begin to be excluded by one constraint."""
-    _, edge = curves.strongest
-    look: dict[str, Any] = {"color": "0.35", "linewidth": 3.2, "alpha": 0.45, "solid_capstyle": "round", "zorder": 3}
-    shown = np.where(edge[order] > 0.0, edge[order], np.nan)
-    frame.axes.plot(frame.x, shown, **look)
-    return [Line2D([], [], **look, label="strongest limit")]
+def _name(frame: _Frame, curve: _Curve, crossed: NDArray[np.float64]) -> None:
+    """Write a constraint's id beside its edge, where few curves are in the way and no other name; else nowhere.
 
-
-def _name(
-    frame: _Frame, name: str, chains: Sequence[Sequence[Interval]], colour: str, taken: list[tuple[float, float]]
-) -> None:
-    """Write a constraint's id at the lowest place of its edges that is free of other names; without one, nowhere."""
-    lowest = sorted((low, frame.x[i]) for chain in chains for i, low, _ in chain if frame.low <= low < frame.high)
-    width, height = np.log(frame.x[-1] / frame.x[0]), np.log(frame.high / frame.low)
-    for low, x in lowest:
-        place = float(np.log(x / frame.x[0]) / width), float(np.log(low / frame.low) / height)
-        if 0.02 < place[0] < 0.9 and all(abs(place[0] - a) > 0.14 or abs(place[1] - b) > 0.045 for a, b in taken):
-            taken.append(place)
-            white = [effects.withStroke(linewidth=1.8, foreground="white")]
-            text: dict[str, Any] = {"fontsize": 6.5, "color": colour, "path_effects": white, "zorder": 6}
-            frame.axes.annotate(name, (x, low), (2, -7), textcoords="offset points", annotation_clip=True, **text)
-            return
+    Outer edges of all that is excluded come first, there letters stand outside; at inner edges they stand inside.
+    """
+    half, best = 0.5 * _LETTER * len(curve.name), None
+    for (x, y), (_, _, upper, outer) in zip(_points(frame, curve.edges), curve.edges, strict=True):
+        bottom = y + _APART if upper is outer else y - _APART - _LINE
+        box = x - half, x + half, bottom, bottom + _LINE
+        if box[0] < 0.005 or box[1] > 0.995 or box[2] < 0.01 or box[3] > 0.985:
+            continue
+        if any(box[0] < b and a < box[1] and box[2] < d and c < box[3] for a, b, c, d in frame.names):
+            continue
+        inside = (np.abs(crossed[:, 0] - x) < half) & (crossed[:, 1] > box[2]) & (crossed[:, 1] < box[3])
+        free = outer and all(frame.is_free(place, 0.5 * (box[2] + box[3])) for place in (box[0], x, box[1]))
+        score = float(np.count_nonzero(inside)) + (0.0 if free else 6.0) + abs(x - 0.5)
+        if best is None or score < best[0]:
+            best = score, box
+    if best is not None:
+        box = best[1]
+        frame.names.append(box)
+        white = [effects.withStroke(linewidth=1.8, foreground="white")]
+        look: dict[str, Any] = {"fontsize": 6.5, "color": curve.colour, "path_effects": white, "zorder": 6}
+        place = 0.5 * (box[0] + box[1]), 0.5 * (box[2] + box[3])
+        frame.axes.text(*place, curve.name, transform=frame.axes.transAxes, ha="center", va="center", **look)
 
 
 def _heading(curves: LimitCurves, options: Options) -> list[str]:
     physics = curves.physics
-    lines = [f"Case {physics.case.name}, theory “{physics.settings.theory}”"]
+    title = f" ({in_print(physics.case.title)})" if physics.case.title else ""
+    lines = [f"Case {physics.case.name}{title}, theory “{physics.settings.theory}”"]
     if curves.parameters:
         lines.append("at " + ", ".join(setting(*item, options.unit) for item in curves.parameters.items()))
     return lines

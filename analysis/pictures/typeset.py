@@ -7,6 +7,9 @@ import re
 _GREEK = {
     "mu": "μ",
     "nu": "ν",
+    "gamma": "γ",
+    "eta": "η",
+    "phi": "φ",
     "pi": "π",
     "sigma": "σ",
     "eps": "ε",

@@ -63,4 +63,5 @@ CONSTRAINT = Constraint(
     applies="214.1-523.7, 572.7-740.2, 827.5-960 MeV and above 1.162 GeV, prompt decays, all cases",
     slots=1,
     clauses=clauses,
+    replaced_by="lhcb_prompt",
 )

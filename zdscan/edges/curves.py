@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 HEADER = ("mass", "constraint", "lower", "upper")
 _SHOWN = 12  # masses in a short table
+
+
+@dataclass(frozen=True)
+class Together:
+    """An interval that constraints exclude together, and which of them is at its lower and its upper edge."""
+
+    low: float
+    high: float
+    begins: str
+    ends: str
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,30 +82,40 @@ class LimitCurves:
 
     @property
     def strongest(self) -> tuple[tuple[str, ...], Array]:
-        """At each mass the constraint that excludes all large values from the lowest edge on, and that edge.
+        """At each mass the value from which on everything larger is excluded, and the constraint that begins there.
 
-        Both tell what a scan from large values down meets first to allow; closed regions below it are separate. The id
-        is "" and the edge NaN where no constraint excludes the largest values.
+        What is excluded together counts, for a search for prompt decays or narrow peaks ends where the vector lives
+        too long or is too broad, and others go on. Closed regions below the value are separate. The id is "" and the
+        value NaN where the largest values are allowed.
         """
-        open_above = np.where(np.isposinf(self.upper), self.lower, np.nan)
-        edges = np.fmin.reduce(open_above, axis=2)  # NaN only where all are
-        best = np.argmin(np.where(np.isnan(edges), np.inf, edges), axis=1)
-        lowest = edges[np.arange(len(best)), best]
-        names = tuple(
-            self.constraints[k] if edge == edge else "" for k, edge in zip(best.tolist(), lowest.tolist(), strict=True)
-        )
-        return names, lowest
+        names, edges = [], []
+        for place in range(len(self.mass)):
+            open_above = [found for found in self.together(place) if np.isposinf(found.high)]
+            names.append(open_above[0].begins if open_above else "")
+            edges.append(open_above[0].low if open_above else np.nan)
+        return tuple(names), np.array(edges)
 
     def excluded(self, place: int) -> list[tuple[float, float]]:
         """The intervals that some constraint excludes, together, at the mass with this number."""
-        each = [interval for name in self.constraints for interval in self.intervals(name, place)]
-        together: list[tuple[float, float]] = []
-        for low, high in sorted(each):
-            if together and low <= together[-1][1]:
-                together[-1] = (together[-1][0], max(high, together[-1][1]))
-            else:
-                together.append((low, high))
-        return together
+        return [(found.low, found.high) for found in self.together(place)]
+
+    def together(self, place: int) -> list[Together]:
+        """As `excluded`, with the constraints at both edges."""
+        each = [(*interval, name) for name in self.constraints for interval in self.intervals(name, place)]
+        found: list[Together] = []
+        for low, high, name in sorted(each):
+            if not found or low > found[-1].high:
+                found.append(Together(low, high, name, name))
+            elif high > found[-1].high:
+                found[-1] = replace(found[-1], high=high, ends=name)
+        return found
+
+    @cached_property
+    def silent(self) -> dict[str, str]:
+        """The constraints that apply at none of the masses, and why."""
+        at = {name: self.parameters.get(name, 0.0) for name in self.physics.case.parameters.names} | {self.along: 1.0}
+        reasons = self.physics.silent(self.mass.tolist(), list(at.values()))
+        return {name: reason for name, reason in reasons.items() if reason}
 
     def intervals(self, constraint: str, place: int) -> list[tuple[float, float]]:
         """The intervals that a constraint excludes at the mass with this number."""
@@ -112,6 +133,8 @@ class LimitCurves:
     def write_csv(self, path: str | Path) -> None:
         """Write `rows` as a table of comma-separated values; edges that are not there are empty.
 
+        Below it a line that begins with "#" for each constraint that applies at none of the masses says why.
+
         Raises
         ------
         UserError
@@ -123,6 +146,7 @@ class LimitCurves:
                 writer.writerow(HEADER)
                 for mass, name, *edges in self.rows():
                     writer.writerow([repr(mass), name, *(repr(e) if np.isfinite(e) else "" for e in edges)])
+                file.writelines(f"# {name} does not apply: {reason}\n" for name, reason in self.silent.items())
         except OSError as error:
             raise UserError(f"{path} cannot be written: {error.strerror}.") from error
 

@@ -26,9 +26,10 @@ from zdscan.evaluation.fields import Field
 from zdscan.grid import create, provenance
 from zdscan.grid.agreement import RELATIVE, same_axis, same_numbers, snapped
 from zdscan.grid.blocks import Block, Plan, boxes, count_cells
+from zdscan.grid.hdf5 import open_read
 from zdscan.grid.layout import DONE, GridIO, Layout
 from zdscan.grid.open import GridFile, open_grid
-from zdscan.grid.pack import refuse_unfinished, scratch
+from zdscan.grid.pack import refuse_unfinished, scratch, told_of
 from zdscan.grid.profiles import Minima, profile_name, write_minima
 from zdscan.grid.read import reader
 from zdscan.grid.sinks import checksums
@@ -64,7 +65,7 @@ def merge(
         refuse_unfinished(grid)
     entry = provenance.record("merge", Alone(), 1, "direct")
     entry.update(state="finished", merged=[str(grid.path) for grid in grids])
-    with scratch(target) as temporary:
+    with scratch(target) as temporary, told_of(target):
         layout = create.create(
             temporary,
             joined,
@@ -151,7 +152,7 @@ class _Joined:
 
     @cached_property
     def descriptions(self) -> dict[str, tuple[str, str]]:
-        with h5py.File(self.grids[0].path, "r", locking=False) as file:
+        with open_read(self.grids[0].path) as file:
             return {name: (str(file[name].attrs["units"]), str(file[name].attrs["long_name"])) for name in self.axes}
 
     @property
@@ -169,7 +170,7 @@ class _Joined:
     @cached_property
     def attributes(self) -> dict[str, Any]:
         """The attributes that describe the physics, as the engine gave them."""
-        with h5py.File(self.grids[0].path, "r", locking=False) as file:
+        with open_read(self.grids[0].path) as file:
             checked = self.grids[0].attributes["checked_attributes"]
             names = [name for name in json.loads(checked) if name not in _OF_FILES and not name.startswith("sm_chi2_")]
             return {name: file.attrs[name] for name in names}
@@ -182,7 +183,7 @@ class _Joined:
             allowed = any(name.endswith("_allowed") for name in layout.profiles)
             names = ("chi2", "excluded") if allowed else ("chi2",)
             return tuple(Field(name, "<f4", 0, "", "", stored=False) for name in names)
-        with h5py.File(self.grids[0].path, "r", locking=False) as file:
+        with open_read(self.grids[0].path) as file:
             return tuple(_field(file[name], self.grids[0].labels) for name in layout.fields)
 
 
@@ -231,7 +232,7 @@ def _fill(joined: _Joined, io: GridIO, progress: Advance) -> None:
     """Write every field and checksum, block by block."""
     plan, names = joined.plan, list(io.layout.fields)
     with ExitStack() as stack:
-        files = [stack.enter_context(h5py.File(grid.path, "r", locking=False)) for grid in joined.grids]
+        files = [stack.enter_context(open_read(grid.path)) for grid in joined.grids]
         _compare_overlap(joined, files, names)
         for number in range(plan.blocks):
             block = plan.block(number)

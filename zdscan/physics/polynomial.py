@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 Exponents = tuple[int, int, int]
 
@@ -78,6 +78,14 @@ class Polynomial:
     def abs2(self) -> Polynomial:
         """The squared modulus, for real parameters."""
         return self.real * self.real + self.imag * self.imag
+
+    def at(self, parameters: Sequence[float] | NDArray[np.float64]) -> NDArray[np.complex128]:
+        """The values at the three parameters: numbers, or rows of numbers."""
+        x, y, z = np.asarray(parameters, dtype=np.float64)
+        found = np.zeros(np.shape(x), dtype=np.complex128)
+        for (i, j, k), c in self.terms.items():
+            found = found + c * x**i * y**j * z**k
+        return found
 
     def pack(self, places: Mapping[Exponents, int], out: list[float]) -> None:
         """Put the coefficients, which are real, into their places in `out`.

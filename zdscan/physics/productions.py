@@ -10,16 +10,28 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from operator import mul
 
+import numpy as np
+
 from zdscan.errors import no_such
 from zdscan.inputs import against_mass, mesons
 from zdscan.kernels.physics.mesons import breit_wigner, weights
 from zdscan.kernels.physics.widths import hadronic_currents, hadronic_pairs
+from zdscan.physics.case import COUPLINGS
 from zdscan.physics.clause import Model
 from zdscan.physics.polynomial import Polynomial
 
 Production = Callable[[Model, float], Polynomial]
 
 LHCB = "lhcb_production"  # the table of shares
+_SAME = 1e-9  # of the largest coupling: couplings are typed as numbers
+_CHARGES = {
+    "v_e": -1.0,
+    "v_mu": -1.0,
+    "v_tau": -1.0,
+    "v_u": 2 / 3,
+    "v_d": -1 / 3,
+    "v_s": -1 / 3,
+}
 # What rho, omega and phi contribute where a pseudoscalar goes to a photon and the vector: with diagonal generators T,
 # tr(T_P Q T_V) tr(T_V Q); T_pi ~ (1, -1, 0), T_eta ~ (1, 1, -1), T_eta' ~ (1, 1, 2), T_phi ~ (0, 0, 1) of u, d, s.
 MIXTURES: Mapping[str, tuple[float, float, float]] = {
@@ -85,6 +97,18 @@ def _lhcb(model: Model, mass: float) -> Polynomial:
     return Polynomial.combination(*parts)
 
 
+def _dark_photon(model: Model, mass: float) -> Polynomial:
+    """Of a dark photon alone: (v_e/e)^2 if all couplings to fermions are those to charge, else nothing."""
+    charges = {name: charge * model.constants["e"] for name, charge in _CHARGES.items()}
+    fermions = [name for name in COUPLINGS if name[:2] in ("v_", "a_", "g_")]
+    photon = np.array([charges.get(name, 0.0) for name in fermions])
+    given = model.matrix[[COUPLINGS.index(name) for name in fermions]]
+    sizes = given[fermions.index("v_e")] / charges["v_e"]
+    if not np.allclose(given, np.outer(photon, sizes), rtol=0.0, atol=_SAME * float(np.abs(given).max())):
+        return Polynomial.constant(0.0)
+    return PRODUCTIONS["e_e"](model, mass)
+
+
 PRODUCTIONS: Mapping[str, Production] = {
     "e_e": _fermion("v_e", "a_e", -1.0),
     "e_brem": _fermion("v_e", "a_e", -1.0),
@@ -99,6 +123,26 @@ PRODUCTIONS: Mapping[str, Production] = {
     "phi": _current(2),
     "phi_eta": _current(2),
     "lhcb": _lhcb,
+    "dark_photon": _dark_photon,
+}
+UNMADE: Mapping[str, str] = {  # what a model lacks that does not make the vector so, in words
+    "e_e": "no coupling to electrons, whose annihilation makes the vector",
+    "e_brem": "no coupling to electrons, which radiate the vector",
+    "mu_brem": "no coupling to muons, which radiate the vector",
+    "u_u": "no coupling to up quarks",
+    "d_d": "no coupling to down quarks",
+    "s_s": "no coupling to strange quarks",
+    "pi0_gamma": "no vector coupling to u and d quarks, without which pi0 -> gamma V is forbidden",
+    "eta_gamma": "no vector coupling to quarks, without which eta -> gamma V is forbidden",
+    "etap_gamma": "no vector coupling to quarks, without which eta' -> gamma V is forbidden",
+    "p_brem": "no vector charge of the proton, which radiates the vector; axial charges cannot be recast",
+    "rho0": "no vector couplings to u and d quarks that differ, by which the rho mixes with the vector",
+    "omega_pi0": "no vector couplings to u and d quarks that differ, without which omega -> pi0 V is forbidden",
+    "omega": "no vector couplings to u and d quarks by which the omega mixes with the vector",
+    "phi": "no vector coupling to strange quarks, by which the phi mixes with the vector",
+    "phi_eta": "no vector coupling to strange quarks, without which phi -> eta V is forbidden",
+    "lhcb": "no coupling to quarks, whose annihilation and mesons make the vector",
+    "dark_photon": "a limit for a dark photon alone: it cannot be recast for other couplings",
 }
 
 

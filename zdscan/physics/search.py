@@ -13,18 +13,21 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, PlainValidator
+from pydantic_core import PydanticCustomError
 
-from zdscan.errors import UserError, no_such
+from zdscan.errors import UserError, describe, no_such
 from zdscan.inputs import against_mass, detectors
 from zdscan.inputs.against_mass import REGION, Numbers
-from zdscan.inputs.files import Positive, Record, Text, parse_toml, read_data, validate
+from zdscan.inputs.detectors import Where
+from zdscan.inputs.files import OWN_WORDS, Place, Positive, Record, Text, parse_toml, read_data, validate
 from zdscan.physics import lifetime
 from zdscan.physics.clause import Channel, Clause, Constraint, Model
-from zdscan.physics.parameters import MASS_RANGE
-from zdscan.physics.productions import LHCB, PRODUCTIONS, production
+from zdscan.physics.parameters import MASS_RANGE, masses_fault
+from zdscan.physics.polynomial import Polynomial
+from zdscan.physics.productions import LHCB, PRODUCTIONS, UNMADE, production
 from zdscan.physics.reference_models import REFERENCES, Reference, reference
 from zdscan.physics.window_of_region import share, start_of_window
 
@@ -32,7 +35,7 @@ KIND = "search"
 FILE = "searches.toml"
 LHCB_MIXTURE = "lhcb"  # the production that is a table
 PIONS_END = 1.0  # GeV; above, the isovector current makes four pions more often than two
-_FIRST_FORMAT = 2  # no scan file of format 1 means these by "all"
+FIRST_FORMAT = 2  # no scan file of format 1 means these by "all"
 _FINAL_STATES: Mapping[Channel, str] = {
     "invisible": "invisible",
     "ee": "e+ e-",
@@ -40,6 +43,29 @@ _FINAL_STATES: Mapping[Channel, str] = {
     "hadrons": "hadrons",
     "pipi": "pi+ pi-",
 }
+
+
+def _one_or_several(value: object) -> object:
+    """How a vector is made: a name, or names with masses."""
+    if isinstance(value, str) and value:
+        return value
+    if not isinstance(value, Mapping) or not value:
+        fault = f"must be the name of a production, or a table {{ name = mass in GeV, ... }}, not {describe(value)}"
+    elif wrong := [name for name, end in value.items() if not isinstance(end, int | float) or not end > 0]:
+        fault = f"has for {wrong[0]!r} no positive mass in GeV"
+    else:
+        return {str(name): float(end) for name, end in value.items()}
+    raise PydanticCustomError(OWN_WORDS, "{fault}", {"fault": fault})
+
+
+Production = Annotated[Any, PlainValidator(_one_or_several)]
+
+
+class Proper(Record):
+    """Up to which proper time (ps) decays are prompt: least + above_threshold/(M - threshold of the decay), in GeV."""
+
+    least: Positive
+    above_threshold: Positive
 
 
 class Entry(Record):
@@ -52,18 +78,21 @@ class Entry(Record):
     channels : what the vector decays to; their branching ratios are added.
     reference : a key of `zdscan.physics.reference_models.REFERENCES`, the vector whose coupling the numbers are on.
     prompt : the detector (zdscan/inputs/detectors.py) within whose path decays are seen; absent: wherever they are.
+    prompt_ps : up to which proper time decays are seen; absent: as `prompt` says.
     escape : the detector behind which a vector that decays visibly is invisible too; absent: nowhere.
     windows_ps : windows of proper times (ps), the search being the largest of what it would be with each of them alone.
     shield_m, decay_m : of a region, what the vector flies through and where its decays are seen then, m.
     beam_GeV : of a region, the energy of the beam, which that of the vectors cannot exceed.
     peak : the search sees vectors up to this width over mass: what looks for a narrow peak. Absent: any.
+    criterion : what stands in place of a confidence level.
     """
 
-    production: Text | dict[str, Positive]
+    production: Production
     channels: Annotated[list[Channel], Field(min_length=1)]
     reference: Text
-    prompt: Text | None = None
-    escape: Text | None = None
+    prompt: Where | None = None
+    prompt_ps: Proper | None = None
+    escape: Where | None = None
     windows_ps: (
         Annotated[list[Annotated[list[Positive], Field(min_length=2, max_length=2)]], Field(min_length=1)] | None
     ) = None
@@ -71,6 +100,7 @@ class Entry(Record):
     decay_m: Positive | None = None
     beam_GeV: Positive | None = None
     peak: Positive | None = None
+    criterion: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +134,11 @@ class Search:
         return (*self.numbers.citations, *made)
 
     @property
+    def level(self) -> str:
+        """Its confidence level in percent, or what stands in its place."""
+        return self.entry.criterion or f"{100.0 * (self.numbers.cl or math.nan):g}%"
+
+    @property
     def slots(self) -> int:
         """How many clauses it has at most."""
         if self.entry.windows_ps is not None:
@@ -125,12 +160,8 @@ class Search:
 
     def clauses(self, model: Model, mass: float) -> list[Clause]:
         """None where the search has no numbers, or where nothing that makes its vector makes that of the model."""
-        name = next((name for name, end in self.productions if mass <= end), None)
-        limit = self.numbers.at(self.columns[0], mass)
-        if name is None or math.isnan(limit):
-            return []
-        made = production(name, model, mass)
-        if not any(made.terms.values()):
+        limit, made = self.numbers.at(self.columns[0], mass), self._produced(model, mass)
+        if made is None or math.isnan(limit) or not any(made.terms.values()):
             return []
         other = reference(self.entry.reference, model, mass)
         rate = made * (1.0 / (other.produced * other.fraction(self.channels)))
@@ -142,12 +173,39 @@ class Search:
             hbar, limits = model.constants["hbar"], [self.numbers.at(column, mass) for column in self.columns]
             ends = [(start / hbar, end / hbar) for start, end in self.entry.windows_ps]
             return [replace(clause, up=k * k, window=window) for k, window in zip(limits, ends, strict=True)]
+        if self.entry.prompt_ps is not None:
+            return [_seen_within(clause, lifetime.prompt(model, self._proper_time(model, mass)), other, limit)]
         if self.entry.prompt is not None:
             return [_seen_within(clause, lifetime.prompt_path(model, self.entry.prompt, mass), other, limit)]
         if self.entry.escape is not None:
             window = lifetime.escape(model, self.entry.escape, mass)
             return [clause, replace(clause, channel=None, window=window)]
         return [clause]
+
+    def silence(self, model: Model, mass: float) -> str:
+        """Why there are no clauses: the mass, the way to make the vector, or its couplings; "" where there are some."""
+        if self.clauses(model, mass):
+            return ""
+        if math.isnan(self.numbers.at(self.columns[0], mass)) or self._process(mass) is None:
+            return "no numbers at this mass"
+        return UNMADE[self._process(mass) or ""]
+
+    def _process(self, mass: float) -> str | None:
+        """The name of what makes the vector at a mass (GeV)."""
+        return next((name for name, end in self.productions if mass <= end), None)
+
+    def _produced(self, model: Model, mass: float) -> Polynomial | None:
+        """How often the vector is made; None at a mass for which no process is named."""
+        name = self._process(mass)
+        return None if name is None else production(name, model, mass)
+
+    def _proper_time(self, model: Model, mass: float) -> float:
+        """Up to which proper time decays are prompt, ps: long where the decay is hardly possible."""
+        assert self.entry.prompt_ps is not None
+        ends = {"ee": "m_e", "mumu": "m_mu"}
+        threshold = 2.0 * max(model.constants[ends[channel]] for channel in self.channels)
+        above = max(mass - threshold, 1e-9)
+        return self.entry.prompt_ps.least + self.entry.prompt_ps.above_threshold / above
 
     @property
     def _channel(self) -> Channel | tuple[Channel, ...]:
@@ -172,7 +230,7 @@ class Search:
             )
         elif self.entry.windows_ps is not None:
             where = ", decays in windows of proper times"
-        elif self.entry.prompt is not None:
+        elif self.entry.prompt is not None or self.entry.prompt_ps is not None:
             where = ", prompt decays"
         elif self.entry.escape is not None:
             where = ", or decays behind the detector"
@@ -185,7 +243,7 @@ def _seen_within(clause: Clause, window: lifetime.Window, other: Reference, limi
     return replace(clause, polynomial=clause.polynomial * (1.0 / seen), window=window)
 
 
-def recast(name: str, numbers: Numbers, source: str) -> Search:
+def recast(name: str, numbers: Numbers, source: str | Place) -> Search:
     """The search that some numbers against the mass and their table [search] are.
 
     Raises
@@ -193,10 +251,11 @@ def recast(name: str, numbers: Numbers, source: str) -> Search:
     UserError
         The table does not fit; the sentences name `source`.
     """
-    entry = validate(Entry, dict(numbers.search or {}), source, "table [search]")
+    place = (Place(source) if isinstance(source, str) else source).at("search")
+    entry = validate(Entry, dict(numbers.search or {}), place, "table [search]")
     found = Search(name, numbers, entry)
     if faults := _faults(found):
-        raise UserError(*(f"{source}: {fault}" for fault in faults))
+        raise UserError(*(f"{place}: {fault}" for fault in faults))
     return found
 
 
@@ -213,32 +272,35 @@ def _faults(search: Search) -> list[str]:
             faults.append(f"there is {no_such('production', name, sorted(PRODUCTIONS))}.")
     if entry.reference not in REFERENCES:
         faults.append(f"there is {no_such('reference', entry.reference, list(REFERENCES))}.")
-    for name in filter(None, (entry.prompt, entry.escape)):
-        if name not in detectors.load():
-            faults.append(f"there is {no_such('detector', name, detectors.load())} in {detectors.FILE}.")
+    for detector in filter(None, (entry.prompt, entry.escape)):
+        if unknown := detectors.fault(detector):
+            faults.append(f"{unknown}.")
     if len(set(entry.channels)) < len(entry.channels) or {"hadrons", "pipi"} <= set(entry.channels):
         faults.append("the channels overlap: each may stand once, and pipi is a part of hadrons.")
+    if entry.prompt_ps is not None and (entry.prompt is not None or not {"ee", "mumu"} >= set(entry.channels)):
+        faults.append("prompt_ps goes with the channels ee and mumu, and not with prompt.")
     if "pipi" in entry.channels and numbers.ranges[-1][1] > PIONS_END:
         faults.append(f"the channel pipi has numbers up to {PIONS_END:g} GeV alone.")
     if entry.escape is not None and entry.channels != ["invisible"]:
         faults.append('escape goes with channels = ["invisible"] alone.')
+    prompt_or_escape = entry.prompt or entry.prompt_ps or entry.escape
     if search.is_region:
         if entry.shield_m is None or entry.decay_m is None:
             faults.append("a region needs the lengths shield_m and decay_m.")
-        if entry.prompt is not None or entry.escape is not None:
+        if prompt_or_escape:
             faults.append("a region has neither prompt nor escape: its edges say where decays are seen.")
     elif missing := [column for column in search.columns if column not in numbers.columns]:
         faults.append(f"the column {', '.join(missing)} is missing, or the columns lower and upper of a region.")
     elif entry.shield_m is not None or entry.decay_m is not None or entry.beam_GeV is not None:
         faults.append("shield_m, decay_m and beam_GeV go with a region alone.")
-    if entry.windows_ps is not None and (search.is_region or entry.prompt is not None or entry.escape is not None):
+    if entry.windows_ps is not None and (search.is_region or prompt_or_escape):
         faults.append("windows_ps excludes prompt, escape and the columns lower and upper.")
     if any(start >= end for start, end in entry.windows_ps or ()):
         faults.append("a window of windows_ps ends before it begins.")
-    if numbers.cl is None:
-        faults.append("the confidence level cl is missing.")
-    if not any(a < MASS_RANGE[1] and b > MASS_RANGE[0] for a, b in numbers.ranges):
-        faults.append("all its masses lie outside the range that zdscan computes.")
+    if numbers.cl is None and entry.criterion is None:
+        faults.append("the confidence level cl is missing, or the criterion in its place.")
+    if outside := masses_fault(numbers.ranges):
+        faults.append(outside)
     return faults
 
 
@@ -267,6 +329,15 @@ class Searches:
         """Those of every search that has numbers at this mass and makes such a vector."""
         return [clause for part in self.parts for clause in part.clauses(model, mass)]
 
+    def silence(self, model: Model, mass: float) -> str:
+        """Why no search says anything, the same reasons together with the names of the searches."""
+        said: dict[str, list[str]] = {}
+        for part in self.parts:
+            said.setdefault(part.silence(model, mass), []).append(part.name)
+        if len(said) == 1:
+            return next(iter(said))
+        return "; ".join(f"{reason} ({', '.join(names)})" for reason, names in said.items() if reason)
+
     @property
     def rule(self) -> str:
         """What is compared, in words."""
@@ -291,21 +362,30 @@ def constraint(name: str) -> Constraint:
         A file is damaged; the sentence names it and what is wrong.
     """
     group = groups()[name]
-    found = Searches([load(part) for part in group.searches])
-    levels = sorted({part.numbers.cl or math.nan for part in found.parts})
+    parts = [load(part) for part in group.searches]
+    return made_of(name, group.title, parts, f"zdscan/inputs/data/{FILE}", first_format=FIRST_FORMAT, group="direct")
+
+
+def made_of(
+    name: str, title: str, parts: Sequence[Search], file: str, *, first_format: int = FIRST_FORMAT, group: str = ""
+) -> Constraint:
+    """The constraint with this id that some searches are together; `file` is where they are said to be."""
+    found = Searches(parts)
     return Constraint(
         id=name,
-        title=group.title,
-        citations=tuple(dict.fromkeys(key for part in found.parts for key in part.citations)),
-        cl=" and ".join(f"{100.0 * level:g}%" for level in levels),
+        title=title,
+        citations=tuple(dict.fromkeys(key for part in parts for key in part.citations)),
+        cl=" and ".join(sorted({part.level for part in parts})),
         unit="1",
-        grade=max(part.numbers.grade for part in found.parts),
+        grade=max(part.numbers.grade for part in parts),
         in_paper=False,
         applies=found.applies,
-        slots=sum(part.slots for part in found.parts),
+        slots=sum(part.slots for part in parts),
         clauses=found.clauses,
-        first_format=_FIRST_FORMAT,
-        group="direct",
+        first_format=first_format,
+        group=group,
         rule=found.rule,
-        file=f"zdscan/inputs/data/{FILE}",
+        file=file,
+        silence=found.silence,
+        needs_source=True,
     )

@@ -36,6 +36,9 @@ class Memory(Protocol):
     def values(self) -> NDArray[np.int64]:
         """On rank 0, the numbers."""
 
+    def peek(self) -> NDArray[np.int64]:
+        """On rank 0, the numbers as they were last seen, for a thread that must not wait for MPI."""
+
     def serve(self) -> None:
         """On rank 0, answer what has come."""
 
@@ -105,6 +108,10 @@ class Window:
             self._window.Sync()
             return self._memory.copy()
 
+    def peek(self) -> NDArray[np.int64]:
+        """On rank 0, the numbers as they were last seen."""
+        return self._memory.copy()
+
     def serve(self) -> None:
         """Return at once: nobody waits for an answer."""
 
@@ -158,6 +165,10 @@ class Mailbox:
         with self._lock:
             self._answer()
             return self._memory.copy()
+
+    def peek(self) -> NDArray[np.int64]:
+        """On rank 0, the numbers as they were last seen."""
+        return self._memory.copy()
 
     def serve(self) -> None:
         """On rank 0, answer what has come."""

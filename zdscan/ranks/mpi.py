@@ -9,6 +9,7 @@ import atexit
 import contextlib
 import functools
 import os
+import socket
 import sys
 import threading
 import time
@@ -52,15 +53,44 @@ def _pieces(data: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
 
 def launched_processes() -> int | None:
     """How many processes the launcher says it started (a lower bound where it tells ranks only), None without one."""
+    said = _said()
+    return said[1] if said else None
+
+
+def _said() -> tuple[str, int] | None:
+    """The variable by which a launcher tells how many processes there are, and their number; the largest if several."""
     environment = os.environ
-    sizes = [environment[name] for name in _SIZE_VARIABLES if name in environment]
-    if not sizes and "SLURM_STEP_ID" in environment and "SLURM_STEP_NUM_TASKS" in environment:
+    sizes = {name: environment[name] for name in _SIZE_VARIABLES if environment.get(name, "").isdigit()}
+    if not sizes and "SLURM_STEP_ID" in environment and environment.get("SLURM_STEP_NUM_TASKS", "").isdigit():
         # Set by srun only. SLURM_NTASKS also exists in a batch script, where one process is right.
-        sizes = [environment["SLURM_STEP_NUM_TASKS"]]
-    if not sizes:
-        sizes = [str(int(environment[name]) + 1) for name in _RANK_VARIABLES if environment.get(name, "").isdigit()]
-    numbers = [int(size) for size in sizes if size.isdigit()]
-    return numbers[0] if numbers else None
+        sizes = {"SLURM_STEP_NUM_TASKS": environment["SLURM_STEP_NUM_TASKS"]}
+    ranks = {name: environment[name] for name in _RANK_VARIABLES if environment.get(name, "").isdigit()}
+    numbers = {name: int(size) for name, size in sizes.items()} or {name: int(n) + 1 for name, n in ranks.items()}
+    name = max(numbers, key=lambda name: numbers[name], default=None)
+    return None if name is None else (name, numbers[name])
+
+
+def _is_alone() -> bool:
+    """Whether there is no launcher, or one that started this process only; MPI is then not needed.
+
+    Nor may it be started twice below one launcher: by two commands in one shell, or below another program with MPI.
+    """
+    said = _said()
+    return said is None or (said[1] == 1 and said[0] not in _RANK_VARIABLES)
+
+
+def _is_used_up() -> bool:
+    """Whether MPICH's launcher has ended the connection of this process, after an MPI program that ran before it."""
+    descriptor = os.environ.get("PMI_FD", "")
+    if not descriptor.isdigit():
+        return False
+    try:
+        with socket.socket(fileno=os.dup(int(descriptor))) as connection:
+            return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:  # open, and nothing to read
+        return False
+    except OSError:
+        return True
 
 
 def cores() -> int:
@@ -152,6 +182,10 @@ class Alone:
     def failing(self) -> bool:
         """On rank 0, whether some rank has failed and is ending the job."""
         return False
+
+    def lookout(self, lost: Callable[[Failure], None]) -> contextlib.AbstractContextManager[None]:
+        """End the job, from rank 0, when a rank shows no sign of life for long; `lost` is told first."""
+        return contextlib.nullcontext()
 
     def from_root(self, action: Callable[[], T]) -> T:
         """The value of `action`, run on rank 0 only. A `UserError` there is raised on every rank."""
@@ -279,6 +313,15 @@ class Ranks(Alone):
         """On rank 0, whether some rank has failed and is ending the job."""
         return self._board.is_failing()
 
+    def lookout(self, lost: Callable[[Failure], None]) -> contextlib.AbstractContextManager[None]:
+        """End the job, from rank 0, when a rank shows no sign of life for long; `lost` is told first."""
+        from zdscan.ranks.lookout import Lookout, patience
+
+        hosts, seconds = self.gather(socket.gethostname()), self.from_root(patience)
+        if not self.is_root or not seconds:
+            return contextlib.nullcontext()
+        return Lookout(self._board.peek, hosts, seconds, lost, self._comm.Abort)
+
     def from_root(self, action: Callable[[], T]) -> T:
         """The value of `action`, run on rank 0 only. A `UserError` there is raised on every rank."""
         self._meet()
@@ -381,9 +424,16 @@ def world() -> Alone:
     UserError : a launcher started several processes, but they do not see each other (it belongs to another MPI
         library, or none can be loaded). Going on would make each of them write the same file.
     """
-    processes = launched_processes()
-    if processes is None:
+    said = _said()
+    if said is None or _is_alone():
         return Alone()
+    variable, processes = said
+    stray = f"; unset {variable} where it is left over from another program"
+    if _is_used_up():
+        raise UserError(
+            f"{variable} says that a launcher started {processes} processes, but its connection is closed: start each "
+            f"command with an mpirun of its own, not several in one shell under mpirun{stray}."
+        )
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "suspicious MPI")  # said below, in one sentence
@@ -398,7 +448,7 @@ def world() -> Alone:
             reason = str(error).splitlines()[0]
             raise UserError(
                 f"A launcher started {processes} or more processes, but mpi4py cannot be used ({reason}): install "
-                "mpi4py and load an MPI library, or start zdscan without the launcher."
+                f"mpi4py and load an MPI library, or start zdscan without the launcher{stray}."
             ) from error
         return Alone()
     if MPI.COMM_WORLD.Get_size() > 1:
@@ -407,6 +457,6 @@ def world() -> Alone:
         library = MPI.Get_library_version().splitlines()[0].strip("\x00 ")
         raise UserError(
             f"The launcher started {processes} or more processes, but MPI sees only one ({library}): use the mpirun "
-            "that belongs to this MPI library, or point MPI4PY_LIBMPI at the launcher's."
+            f"that belongs to this MPI library, or point MPI4PY_LIBMPI at the launcher's{stray}."
         )
     return Alone()

@@ -6,6 +6,9 @@ import threading
 import time
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from zdscan.ranks.memory import open_memory
 
 BEAT_SECONDS = 1.0  # how often a rank shows that it is alive; rarer in jobs of many thousand ranks
@@ -47,7 +50,14 @@ class Board:
 
     def last_seen(self) -> list[float]:
         """On rank 0, the times of every rank (seconds since 1970)."""
-        return [float(passed + self._begun) / 1e9 for passed in self.memory.values()[1:].tolist()]
+        return self._times(self.memory.values())
+
+    def _times(self, slots: NDArray[np.int64]) -> list[float]:
+        return [float(passed + self._begun) / 1e9 for passed in slots[1:].tolist()]
+
+    def peek(self) -> list[float]:
+        """On rank 0, what `last_seen` gives, perhaps a little older, for a thread that must not wait for MPI."""
+        return self._times(self.memory.peek())
 
     def is_failing(self) -> bool:
         """On rank 0, whether some rank has failed."""

@@ -160,6 +160,7 @@ def resume(
         world.from_root(lambda: refuse_other_scan(grid, scan))
         built = engine if engine is not None else _everywhere(world, lambda: _build(_stored_scan(grid), grid.axes))
         world.from_root(lambda: refuse_other_physics(grid, built))
+        world.from_root(lambda: create.remove_leftovers(grid.path))  # a kill right after its creation leaves one
         if grid.lost_bytes:
             world.from_root(lambda: restore_length(grid))
         bad = [number for number, _ in compare(grid, world, stopping)]

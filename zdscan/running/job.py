@@ -171,21 +171,22 @@ class Job:
             else open_sink(self.sink, self.layout, world),
             clock,
         )
-        finished = compute_blocks(
-            self.engine,
-            self.layout,
-            mass_tables,
-            todo,
-            sink,
-            world,
-            self.threads,
-            progress,
-            stopping,
-            clock,
-            self.minima,
-        )
-        sink.close()
-        world.barrier()
+        with world.lookout(lambda failure: record_failure(self.layout.path, failure)):
+            finished = compute_blocks(
+                self.engine,
+                self.layout,
+                mass_tables,
+                todo,
+                sink,
+                world,
+                self.threads,
+                progress,
+                stopping,
+                clock,
+                self.minima,
+            )
+            sink.close()
+            world.barrier()
         spent = clock.total(world, self.threads)
         seconds = time.monotonic() - began
         self.history[-1].update({f"seconds_{name}": round(value, 3) for name, value in asdict(spent).items()})

@@ -14,7 +14,8 @@ from zdscan.edges.limits import MOST_MASSES
 from zdscan.errors import UserError, no_such
 from zdscan.evaluation.settings import SETTINGS
 from zdscan.scan.overrides import apply_overrides
-from zdscan.terminal.report import console, plain_table
+from zdscan.terminal.report import console, plain_table, show_lines
+from zdscan.terminal.silence import silent_lines
 
 _SHOWN = 15  # masses in the table of the strongest
 
@@ -116,8 +117,16 @@ def show_limits(curves: LimitCurves) -> None:
     for low, name, mass, count in sorted(lines):
         table.add_row(name, _edge(low), f"{mass:.4g}", f"{count} masses", f"{names.count(name)} masses")
     out.print(table)
-    if silent:
-        out.print(f"no limit from {', '.join(silent)}", markup=False, soft_wrap=True)
+    _show_silent(curves, silent)
+
+
+def _show_silent(curves: LimitCurves, without: Sequence[str]) -> None:
+    """Print which constraints exclude nothing, those that do not apply with the reason."""
+    out = console()
+    applying = [name for name in without if name not in curves.silent]
+    if applying:
+        out.print(f"no limit from {', '.join(applying)}", markup=False, soft_wrap=True)
+    show_lines(out, silent_lines(curves.silent))
 
 
 def _show_one_mass(curves: LimitCurves) -> None:
@@ -134,11 +143,12 @@ def _show_one_mass(curves: LimitCurves) -> None:
         table.add_row(constraint.id, _edge(low), _edge(high), constraint.cl, constraint.grade)
     out.print(table)
     silent = [name for name in curves.constraints if not curves.intervals(name, 0)]
-    if silent:
-        out.print(f"no limit from {', '.join(silent)}", markup=False, soft_wrap=True)
+    _show_silent(curves, silent)
     name, edge = curves.strongest
     if name[0]:
-        out.print(f"everything above {edge[0]:.6g} is excluded by {name[0]}", markup=False)
+        alone = curves.intervals(name[0], 0)[-1][1] == math.inf
+        others = "" if alone else ", and by others further up"
+        out.print(f"everything above {edge[0]:.6g} is excluded by {name[0]}{others}", markup=False)
 
 
 def _edge(value: float) -> str:

@@ -18,6 +18,7 @@ from zdscan.evaluation.fields import UNSEEN
 from zdscan.evaluation.settings import SETTINGS
 from zdscan.physics.parameters import AXES
 from zdscan.terminal.neglected import point_lines, scan_lines
+from zdscan.terminal.silence import silent_in, silent_lines
 from zdscan.terminal.words import NOT_COMPUTED, allowed_by
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def show_check(scan: Scan, expected: Estimate) -> None:
     for setting in SETTINGS.values():
         value = getattr(scan.settings, setting.name)
         if setting.name == "theory_errors" and value == "auto":
-            value = f"auto: {measurements.load(scan.settings.measurements).theory_errors}"
+            value = f"auto: {measurements.load(scan.settings.measurements, scan.files).theory_errors}"
         table.add_row(".".join(setting.path), ", ".join(value) if isinstance(value, tuple) else str(value))
     if scan.own:
         table.add_row("constraints.curve", ", ".join(constraint.id for constraint in scan.own))
@@ -89,6 +90,7 @@ def show_check(scan: Scan, expected: Estimate) -> None:
     matrix = case.with_axial(scan.settings.axial_mu)
     anomaly = resolved(scan.settings.anomaly, matrix)
     show_currents(out, [current.to_dict(anomaly) for current in currents(matrix, case.parameters.names)])
+    show_lines(out, silent_lines(silent_in(scan)))
     show_lines(out, scan_lines(scan))
     table = plain_table("Cost", "", "", left=(0, 1))
     size = expected.size
@@ -156,12 +158,13 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     out.print(table)
     chi2 = result["chi2"]
     table = plain_table("chi2", "rows", "here", "SM", "difference")
-    for name in ("all", "muon"):
+    for name in (name for name in ("all", "muon", "br", "lfu", "angular") if name in chi2):
         here, sm = chi2[name], chi2[f"sm_{name}"]
         table.add_row(name, f"{here:.2f}", f"{sm:.2f}", f"{here - sm:+.2f}")
     out.print(table)
     out.print(_rows_table(result["rows"]))
     out.print(_verdicts_table(result["constraints"]))
+    show_lines(out, silent_lines({item["id"]: item["reason"] for item in result["constraints"]}))
     show_currents(out, result["currents"])
     moments = result["anomalous_moments"]
     out.print(f"Anomalous moments: mu {number(moments['mu'])}, e {number(moments['e'])}")
@@ -317,7 +320,8 @@ def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | Non
     attributes = grid.attributes
     state = "complete" if info.complete else f"{info.blocks_done} of {info.blocks} blocks computed"
     out.print(f"{grid.path}: {info.points:,} points, {state}, {size_text(grid.path.stat().st_size)}", markup=False)
-    out.print(f"case {attributes.get('case')}, theory {attributes.get('theory')}", markup=False)
+    data = f"measurements {attributes.get('measurements')}, limits {attributes.get('limits')}"
+    out.print(f"case {attributes.get('case')}, theory {attributes.get('theory')}, {data}", markup=False)
     out.print(_axes_table(grid.axes))
     out.print(f"fields: {', '.join(info.fields) or 'none, profiles only'}", markup=False)
     if grid.layout.packed:
