@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 AXIS_UNITS = 8  # in the last place: how far values of an axis may lie apart
 RELATIVE = 1e-6  # of stored numbers: some steps of float32
-CANCELLED = 1e-9  # of the largest number beside them: for those that are small differences
+CANCELLED = 1e-9  # absolute: of ratios and rows, which are of order 1, what may be left where terms cancel
 MASK_SHARE = 1e-5  # of points whose bits may differ: those within rounding of a limit
 MASK_POINTS = 2  # of them in any case
 
@@ -40,5 +40,4 @@ def same_numbers(first: NDArray[Any], second: NDArray[Any]) -> bool:
     one, other = first[finite].astype(np.float64), second[finite].astype(np.float64)
     if not np.array_equal(first[~finite], second[~finite], equal_nan=True):
         return False
-    sizes = np.maximum(np.abs(one), np.abs(other))
-    return bool(np.all(np.abs(one - other) <= RELATIVE * sizes + CANCELLED * sizes.max(initial=0.0)))
+    return bool(np.all(np.abs(one - other) <= RELATIVE * np.maximum(np.abs(one), np.abs(other)) + CANCELLED))

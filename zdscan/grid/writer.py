@@ -77,8 +77,6 @@ class Writer:
 
     def __init__(self, output: str | Path) -> None:
         self._output, self._path = Path(output), lock_path(output)
-        self._descriptor, locked = self._open()
-        self.alone = self._descriptor is not None
         self._note: dict[str, Any] = {
             "host": socket.gethostname(),
             "pid": os.getpid(),
@@ -87,19 +85,16 @@ class Writer:
             "beat": 0,
         }
         self._over = threading.Event()
+        self._descriptor: int | None = None
+        for _ in range(ATTEMPTS):
+            self._descriptor, locked = self._open()
+            if self._descriptor is None or self._take(locked):
+                break
+            os.close(self._descriptor)  # its holder removed it meanwhile
+            self._descriptor = None
+        self.alone = self._descriptor is not None
         if self._descriptor is None:
             return
-        try:
-            former = _read(self._path)
-            if former and not (locked and former.get("host") == self._note["host"]):
-                self._watch(former)
-            self._beat()
-            if not locked:
-                time.sleep(SETTLE_SECONDS)
-                self._refuse_other(_read(self._path))
-        except BaseException:
-            os.close(self._descriptor)
-            raise
         self._thread = threading.Thread(target=self._go_on_beating, name="zdscan-beat", daemon=True)
         self._thread.start()
 
@@ -137,15 +132,38 @@ class Writer:
             os.close(descriptor)  # its holder has just removed it
         return None, False
 
+    def _take(self, locked: bool) -> bool:
+        """Write this process into the open lock file; whether it still has its name.
+
+        Raises
+        ------
+        Busy : its holder lives, on another host or where there are no locks.
+        """
+        assert self._descriptor is not None
+        try:
+            former = _read(self._path)
+            if former and not (locked and former.get("host") == self._note["host"]):
+                self._watch(former)
+                if not self._path.exists():
+                    return False
+            self._beat()
+            if not locked:
+                time.sleep(SETTLE_SECONDS)
+                self._refuse_other(_read(self._path))
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+        return True
+
     def _watch(self, former: dict[str, Any]) -> None:
-        """Raise `Busy` if the beat of another holder goes on."""
+        """Raise `Busy` if the beat of another holder goes on; return at once where the file is gone."""
         limit = time.monotonic() + WATCH_SECONDS
         while time.monotonic() < limit:
             time.sleep(LOOK_SECONDS)
             now = _read(self._path)
-            if not now:
+            if not now and not self._path.exists():
                 return
-            if (now.get("token"), now.get("beat")) != (former.get("token"), former.get("beat")):
+            if now and (now.get("token"), now.get("beat")) != (former.get("token"), former.get("beat")):
                 raise self._busy(now)
 
     def _refuse_other(self, found: dict[str, Any]) -> None:
