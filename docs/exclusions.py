@@ -1,4 +1,4 @@
-"""The pictures of exclusions.md, made by the commands that stand below them: `python docs/exclusions.py [PICTURE.png ...]`.
+"""The pictures of exclusions.md, made by the commands below them: `python docs/exclusions.py [PICTURE.png ...]`.
 
 They are kept in the repository, with half of the dots and 256 colours: together they take two minutes to compute.
 """
@@ -29,14 +29,16 @@ def shrink(path: Path) -> None:
     picture = Image.open(path).convert("RGB")
     height = round(picture.height * WIDTH / picture.width)
     small = picture.resize((WIDTH, height), Image.Resampling.LANCZOS)
-    small.quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+    small.quantize(COLOURS, Image.Quantize.MEDIANCUT, kmeans=3, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def main(chosen: list[str]) -> None:
     """Make the pictures with these names, without names all."""
     for picture, arguments in commands().items():
         if not chosen or picture in chosen:
-            subprocess.run([sys.executable, "-m", "zdscan", *arguments], cwd=DOCS, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                [sys.executable, "-m", "zdscan", *arguments], cwd=DOCS, check=True, stdout=subprocess.DEVNULL
+            )
             shrink(DOCS / picture)
 
 
