@@ -32,7 +32,13 @@ NAME = "example_pi_x_ee"
 
 
 def _forget() -> None:
-    for kept in (files.hashes, against_mass.load, constraints.available, constraints._registry):
+    for kept in (
+        files.hashes,
+        against_mass.load,
+        constraints.available,
+        constraints._all_but_searches,
+        constraints._registry,
+    ):
         kept.cache_clear()
 
 

@@ -280,7 +280,14 @@ def test_a_long_lived_vector_escapes_na64() -> None:
 
 
 def _forget() -> None:
-    for kept in (files.hashes, against_mass.load, constraints.available, constraints._registry, search.groups):
+    for kept in (
+        files.hashes,
+        against_mass.load,
+        constraints.available,
+        constraints._all_but_searches,
+        constraints._registry,
+        search.groups,
+    ):
         kept.cache_clear()
 
 

@@ -66,8 +66,13 @@ def _searches() -> tuple[str, ...]:
 
 
 @cache
-def _registry() -> Mapping[str, Constraint]:
-    from zdscan.physics import limit_curve, search
+def _all_but_searches() -> Mapping[str, Constraint]:
+    """The constraints that stand in modules and data files of their own.
+
+    Those of early scan files and of the paper are among them: reading thirty searches takes a tenth of a second, which
+    a scan without them does not wait for.
+    """
+    from zdscan.physics import limit_curve
 
     modules, data_files, searches = _modules(), _data_files(), _searches()
     if twice := sorted(name for name, n in Counter([*modules, *data_files, *searches]).items() if n > 1):
@@ -76,8 +81,14 @@ def _registry() -> Mapping[str, Constraint]:
     for name, constraint in found.items():
         if constraint.id != name:
             raise RuntimeError(f"the constraint in {name}.py calls itself {constraint.id}")
-    found |= {name: limit_curve.constraint(name) for name in data_files}
-    found |= {name: search.constraint(name) for name in searches}
+    return found | {name: limit_curve.constraint(name) for name in data_files}
+
+
+@cache
+def _registry() -> Mapping[str, Constraint]:
+    from zdscan.physics import search
+
+    found = {**_all_but_searches(), **{name: search.constraint(name) for name in _searches()}}
     return {name: found[name] for name in available()}
 
 
@@ -119,36 +130,44 @@ def select(
     of_user = {constraint.id: constraint for constraint in own}
     if faults := [*own_faults(own), *faults_of(use, of_user)]:
         raise UserError(*(f"{fault[0].upper()}{fault[1:]}." for fault in faults))
-    registry = _registry()
     items = (use,) if isinstance(use, str) else tuple(use)
     chosen: dict[str, None] = {}
     removed: set[str] = set()
     for item in items:
         name = item.removeprefix("-")
-        members = _members(name, registry, scan_format) if name in SETS else (name,)
+        members = _members(name, scan_format) if name in SETS else (name,)
         if item.startswith("-"):
             removed |= {*members}
             chosen = {kept: None for kept in chosen if kept not in members}
         else:
             chosen |= dict.fromkeys(members)
     chosen |= dict.fromkeys(name for name in of_user if name not in removed)
-    return tuple(of_user.get(name) or registry.get(name) or _of_package(name) for name in chosen)
+    return tuple(of_user.get(name) or _built_in(name) or _of_package(name) for name in chosen)
 
 
-def _members(name: str, registry: Mapping[str, Constraint], scan_format: int | None) -> tuple[str, ...]:
+def _members(name: str, scan_format: int | None) -> tuple[str, ...]:
     """Ids of the constraints of a set."""
     if name == "packages":
         return installed()
-    known = [item for item in registry.values() if scan_format is None or item.first_format <= scan_format]
     if name == "paper":
-        return tuple(item.id for item in registry.values() if item.in_paper)
-    ids = {item.id for item in known}
-    return tuple(item.id for item in known if name in ("all", item.group) and item.replaced_by not in ids)
+        return tuple(id_ for id_ in available() if (item := _all_but_searches().get(id_)) and item.in_paper)
+    from zdscan.physics.search import FIRST_FORMAT
+
+    early = scan_format is not None and scan_format < FIRST_FORMAT
+    registry = _all_but_searches() if early else _registry()
+    known = [registry[id_] for id_ in available() if id_ in registry]
+    meant = {item.id: item for item in known if scan_format is None or item.first_format <= scan_format}
+    return tuple(item.id for item in meant.values() if name in ("all", item.group) and item.replaced_by not in meant)
+
+
+def _built_in(name: str) -> Constraint | None:
+    """The constraint of zdscan with this id."""
+    return _all_but_searches().get(name) or (_registry()[name] if name in available() else None)
 
 
 def _known(name: str) -> Constraint | None:
     """The constraint of zdscan or of a package with this id."""
-    return _of_package(name) if name in installed() else _registry().get(name)
+    return _of_package(name) if name in installed() else _built_in(name)
 
 
 def faults_of(use: str | Sequence[str], own: Collection[str] = ()) -> list[str]:

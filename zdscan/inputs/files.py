@@ -111,7 +111,8 @@ def load_named(kinds: Sequence[str], what: str, name: str, parse: Callable[[str,
     UserError
         There is no such file, there are two, or it is damaged; `what` is the word for such a file.
     """
-    sources = [f"{kind}_{name}.toml" for kind in kinds if name in names_of(kind)]
+    present = data_names()
+    sources = [source for kind in kinds if (source := f"{kind}_{name}.toml") in present]
     if not sources:
         names = sorted(known for kind in kinds for known in names_of(kind))
         raise UserError(f"There is {no_such(what, name, names)}.")

@@ -23,41 +23,52 @@ class Reference:
     Attributes
     ----------
     produced : its production over that of a dark photon of eps = 1.
-    widths : partial widths in GeV; pi+ pi- is a part of the hadrons.
+    relative_widths : partial widths over `strength`, in GeV; pi+ pi- is a part of the hadrons.
+    strength : the square of what multiplies the charges. It stands apart because branching ratios do not know it: that
+        of a dark photon rounds as it does for one that couples to charges of 1.
     """
 
     produced: float
-    widths: Mapping[Channel, float]
+    relative_widths: Mapping[Channel, float]
+    strength: float = 1.0
+
+    @property
+    def widths(self) -> dict[Channel, float]:
+        """Partial widths in GeV."""
+        return {channel: self.strength * width for channel, width in self.relative_widths.items()}
+
+    def _total(self) -> float:
+        return sum(width for channel, width in self.relative_widths.items() if channel != "pipi")
 
     @property
     def width(self) -> float:
         """The total width, GeV."""
-        return sum(width for channel, width in self.widths.items() if channel != "pipi")
+        return self.strength * self._total()
 
     def fraction(self, channels: Sequence[Channel]) -> float:
         """The sum of the branching ratios of some channels."""
-        return sum(self.widths.get(channel, 0.0) for channel in channels) / self.width
+        return sum(self.relative_widths.get(channel, 0.0) for channel in channels) / self._total()
 
 
 def _dark_photon(c: Constants, theory: str, mass: float) -> Reference:
     """It couples to charge: electrons, muons, and hadrons as e+ e- annihilation has them."""
-    squared = c["e"] ** 2
     ratios = response(theory, mass).tolist()
     return Reference(
         1.0,
         {
-            "ee": squared * lepton_factors(mass, c["m_e"])[0],
-            "mumu": squared * lepton_factors(mass, c["m_mu"])[0],
-            "hadrons": squared * mass / (12.0 * math.pi) * sum(ratios),
-            "pipi": squared * mass / (12.0 * math.pi) * ratios[0],
+            "ee": lepton_factors(mass, c["m_e"])[0],
+            "mumu": lepton_factors(mass, c["m_mu"])[0],
+            "hadrons": mass / (12.0 * math.pi) * sum(ratios),
+            "pipi": mass / (12.0 * math.pi) * ratios[0],
         },
+        c["e"] ** 2,
     )
 
 
 def _leptonic_dark_photon(c: Constants, theory: str, mass: float) -> Reference:
     """A dark photon that decays to electrons and muons alone."""
-    widths = _dark_photon(c, theory, mass).widths
-    return Reference(1.0, {"ee": widths["ee"], "mumu": widths["mumu"]})
+    whole = _dark_photon(c, theory, mass)
+    return Reference(1.0, {channel: whole.relative_widths[channel] for channel in ("ee", "mumu")}, whole.strength)
 
 
 def _mu_minus_tau(c: Constants, theory: str, mass: float) -> Reference:

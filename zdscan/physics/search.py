@@ -33,7 +33,7 @@ KIND = "search"
 FILE = "searches.toml"
 LHCB_MIXTURE = "lhcb"  # the production that is a table
 PIONS_END = 1.0  # GeV; above, the isovector current makes four pions more often than two
-_FIRST_FORMAT = 2  # no scan file of format 1 means these by "all"
+FIRST_FORMAT = 2  # no scan file of format 1 means these by "all"
 _FINAL_STATES: Mapping[Channel, str] = {
     "invisible": "invisible",
     "ee": "e+ e-",
@@ -355,7 +355,7 @@ def constraint(name: str) -> Constraint:
         applies=found.applies,
         slots=sum(part.slots for part in found.parts),
         clauses=found.clauses,
-        first_format=_FIRST_FORMAT,
+        first_format=FIRST_FORMAT,
         group="direct",
         rule=found.rule,
         file=f"zdscan/inputs/data/{FILE}",
