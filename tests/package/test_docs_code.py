@@ -12,6 +12,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from tests.support.paths import ROOT
 from zdscan import cli, evaluate
@@ -53,6 +54,33 @@ def test_commands_are_found():
     assert {"run", "resume", "plot", "point", "constraints", "calibrate"} <= names
     with pytest.raises(Exception, match="No such option: --z"):
         typer.main.get_command(cli.app).commands["plot"].make_context("plot", ["grid.h5", "--z", "mass"])
+
+
+EXCLUSIONS = re.findall(
+    r"!\[.*?\]\((\S+)\)\n\n```console\n\$ zdscan (.*?)\n```", (DOCS / "exclusions.md").read_text(), flags=re.DOTALL
+)
+
+
+def test_every_picture_of_exclusions_has_its_command():
+    pictures = re.findall(r"!\[.*?\]\((\S+)\)", (DOCS / "exclusions.md").read_text())
+    assert len(pictures) == 6
+    assert [picture for picture, _ in EXCLUSIONS] == pictures
+    for picture, line in EXCLUSIONS:
+        assert line.endswith(f"-o {picture}")
+        assert 1e4 < (DOCS / picture).stat().st_size < 2e5
+
+
+@pytest.mark.parametrize(("picture", "line"), EXCLUSIONS)
+def test_commands_of_exclusions_run(picture, line, tmp_path, monkeypatch):
+    """With three masses of the printed ones, which are many, and a picture of a few constraints."""
+    monkeypatch.chdir(tmp_path)
+    short = re.sub(r"--mass (\S+):\d+ ", r"--mass \1:3 ", line)
+    assert short != line
+    chosen = "a_mu,b_k_x,babar_visible,proton_dumps,electron_dumps,nu_e"
+    found = CliRunner().invoke(cli.app, [*shlex.split(short), "--constraints", chosen])
+    assert found.exit_code == 0, found.output
+    assert f"wrote {picture}" in found.output
+    assert (tmp_path / picture).stat().st_size > 1e4
 
 
 def python_blocks() -> list[str]:
