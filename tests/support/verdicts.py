@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import zdscan
+from zdscan.constraints import available
 from zdscan.physics.cases import CASES, Case
 from zdscan.physics.clause import Model
 from zdscan.physics.two_body import branching_ratio
@@ -16,8 +17,8 @@ def of(result: zdscan.PointResult, name: str) -> dict[str, Any]:
 
 
 def published(case: str | Case, *point: Any, **options: Any) -> zdscan.PointResult:
-    """`zdscan.evaluate` under the theory of the paper, unless `options` say otherwise."""
-    return zdscan.evaluate(case, *point, **{"theory": "paper"} | options)
+    """`zdscan.evaluate` under the theory of the paper with every constraint, unless `options` say otherwise."""
+    return zdscan.evaluate(case, *point, **{"theory": "paper", "constraints": available()} | options)
 
 
 def at(
