@@ -11,7 +11,10 @@ LOWEST := .venv-lowest
 QUICK := tests/scan tests/inputs tests/physics tests/evaluation tests/grid/test_create.py tests/grid/test_sinks.py \
 	tests/grid/test_profiles.py tests/analysis/views tests/package/test_public_api.py
 
-.PHONY: help install demo warm test test-slow test-all test-lowest test-wheel lint docs bench dist clean
+# Open MPI in an environment of its own: beside MPICH its launcher would take the other's place.
+OPENMPI := .venv-openmpi
+
+.PHONY: help install demo warm test test-slow test-all test-openmpi test-lowest test-wheel lint docs bench dist clean
 
 help:
 	@echo "make install   a virtual environment with what tests and lint need"
@@ -19,6 +22,7 @@ help:
 	@echo "make test      install, run the default test suite"
 	@echo "make test-slow the tests that take minutes, most against flavio (installed here)"
 	@echo "make test-all  both"
+	@echo "make test-openmpi kills of jobs and lost machines with Open MPI (installed here), in some minutes"
 	@echo "make test-lowest  quick tests with the lowest versions that pyproject.toml allows"
 	@echo "make test-wheel   build the distributions, install the wheel beside foreign packages of its folders' names"
 	@echo "make lint      ruff, mypy, and line breaks of the text pages"
@@ -37,7 +41,7 @@ $(VENV)/.installed: pyproject.toml $(BIN)/python
 	@touch $@
 
 $(VENV)/.calibrate: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS),calibrate]'
+	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS),calibrate,explore,browser]'
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.installed
@@ -63,6 +67,12 @@ test-slow: warm
 	$(PYTEST) -m slow
 
 test-all: test test-slow
+
+test-openmpi: warm
+	test -x $(OPENMPI)/bin/mpiexec || { $(PYTHON) -m venv $(OPENMPI) && $(OPENMPI)/bin/python -m pip install --quiet openmpi; }
+	ZDSCAN_TEST_MPIEXEC=$(CURDIR)/$(OPENMPI)/bin/mpiexec MPI4PY_LIBMPI=$(CURDIR)/$(OPENMPI)/lib/libmpi.so.40 \
+	OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe \
+	$(BIN)/python -m pytest tests/running/test_kills.py tests/ranks/test_lookout.py -k "not two_hundred"
 
 # Part of `make test` as well.
 test-wheel: install
@@ -105,4 +115,4 @@ bench: $(VENV)/.calibrate
 	done
 
 clean:
-	rm -rf $(VENV) $(LOWEST) docs/_build docs/constraint build dist *.egg-info quickstart.h5 quickstart.png
+	rm -rf $(VENV) $(LOWEST) $(OPENMPI) docs/_build docs/constraint build dist *.egg-info quickstart.h5 quickstart.png

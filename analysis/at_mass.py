@@ -7,7 +7,7 @@ Figures and claims of the paper, fits and grids in memory all ask here. Two eval
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -21,10 +21,11 @@ from zdscan.evaluation.fields import mask_dtype
 from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.points import Axes, run_of
 from zdscan.physics.cases import Case, named_case
+from zdscan.point import given_parameters
 
 Array = NDArray[np.float64]
-CouplingAxes = tuple[ArrayLike, ArrayLike, ArrayLike]  # eps, eps_z, g_mu
-Chi2 = Callable[[Array, Array, Array], Array]  # values of eps, eps_z, g_mu -> chi2[eps, eps_z, g_mu]
+CouplingAxes = tuple[ArrayLike, ArrayLike, ArrayLike]  # of the three columns of the coupling matrix
+Chi2 = Callable[[Array, Array, Array], Array]  # values of the three -> chi2 over their product
 KEPT_MASSES = 256  # whose tables are kept: some 20 kB each, 0.7 ms to make
 SEARCH_POINTS = 240  # logarithmic steps between which a crossing is refined
 MASS_SEARCH_POINTS = 60  # the same along the mass, where each step needs new tables
@@ -33,8 +34,9 @@ MASS_SEARCH_POINTS = 60  # the same along the mass, where each step needs new ta
 class Evaluator:
     """A case with fixed settings and constraints; the tables of the masses asked for last are kept.
 
-    Couplings are numbers or 1D arrays, those not given are 0. Results run over the product of all arguments that are
-    arrays, in the order mass, eps, eps_z, g_mu; a number adds no dimension.
+    Couplings are the parameters of the case, in its order (eps, eps_z, g_mu in Cases A, B and C) or by name, numbers or
+    1D arrays; those not given are 0. Results run over the product of all arguments that are arrays, the mass first and
+    then the parameters in the order of the case; a number adds no dimension.
 
     Parameters
     ----------
@@ -47,7 +49,7 @@ class Evaluator:
 
     @classmethod
     def of(cls, case: str | Case, *constraints: str, **settings: Any) -> Evaluator:
-        """Return the evaluator of a case ("A", "B", "C" or one of your own) with these constraints.
+        """Return the evaluator of a case (its name, a file, or one of your own) with these constraints.
 
         settings : of `zdscan.evaluate`: theory, emission, fcnc_scale, ...
         """
@@ -59,11 +61,31 @@ class Evaluator:
         chosen = replace(self.physics.settings, **settings)
         return Evaluator(replace(self.physics, constraints=(), settings=chosen))
 
-    def evaluate(
-        self, want: str, mass: float, eps: ArrayLike = 0.0, eps_z: ArrayLike = 0.0, g_mu: ArrayLike = 0.0
-    ) -> NDArray[Any]:
+    def columns(self, couplings: Sequence[ArrayLike], named: Mapping[str, ArrayLike]) -> CouplingAxes:
+        """Return the values of the three columns of the coupling matrix for parameters in order, and by name.
+
+        Raises
+        ------
+        UserError
+            The case has no such parameter, or one is given twice.
+        """
+        case = self.physics.case
+        names, used = case.parameters.names, len(case.parameters.used)
+        idle = couplings[used : len(names)]  # grids have all columns
+        in_order = (
+            couplings if any(np.any(values) for values in idle) else (*couplings[:used], *couplings[len(names) :])
+        )
+        given = given_parameters(case, in_order, named)
+        given |= {name: named.get(name, 0.0) for name in names[used:]} | dict(zip(names[used:], idle, strict=False))
+        first, second, third = (given[name] for name in names)
+        return first, second, third
+
+    def evaluate(self, want: str, mass: float, *couplings: ArrayLike, **named: ArrayLike) -> NDArray[Any]:
         """Return one of `Physics.quantities`, by name, at every combination of the couplings, in C order."""
-        return self._quantity(want, self.mass_tables(float(mass)), _axes(eps, eps_z, g_mu))
+        return self._at(want, mass, self.columns(couplings, named))
+
+    def _at(self, want: str, mass: float, columns: CouplingAxes) -> NDArray[Any]:
+        return self._quantity(want, self.mass_tables(float(mass)), _axes(columns))
 
     def _quantity(self, want: str, mass_tables: Array, axes: Axes) -> NDArray[Any]:
         points = run_of(axes, 0, math.prod(len(axis) for axis in axes))
@@ -74,24 +96,23 @@ class Evaluator:
         mass_tables = self.mass_tables(float(mass))
         at_point = self.physics.chi2_at_mass(mass_tables)
 
-        def chi2(eps: Array, eps_z: Array, g_mu: Array) -> Array:
-            if len(eps) == len(eps_z) == len(g_mu) == 1:  # what minimisers ask for
-                return np.full((1, 1, 1), at_point(float(eps[0]), float(eps_z[0]), float(g_mu[0])))
-            return self._quantity("chi2", mass_tables, (eps, eps_z, g_mu)).reshape(len(eps), len(eps_z), len(g_mu))
+        def chi2(first: Array, second: Array, third: Array) -> Array:
+            shape = len(first), len(second), len(third)
+            if shape == (1, 1, 1):  # what minimisers ask for
+                return np.full(shape, at_point(float(first[0]), float(second[0]), float(third[0])))
+            return self._quantity("chi2", mass_tables, (first, second, third)).reshape(shape)
 
         return chi2
 
-    def fill(
-        self, mass: float, eps: ArrayLike, eps_z: ArrayLike, g_mu: ArrayLike
-    ) -> tuple[NDArray[np.float32], NDArray[Any]]:
+    def fill(self, mass: float, *couplings: ArrayLike, **named: ArrayLike) -> tuple[NDArray[np.float32], NDArray[Any]]:
         """Return chi2 and the exclusion bits of a block of couplings by the fast evaluator, as grids are filled.
 
         Returns
         -------
-        float32 and uint32 (uint64 beyond 31 constraints), both [eps, eps_z, g_mu]: chi2 of `evaluate` within the
-        rounding of float32, and its bits.
+        float32 and uint32 (uint64 beyond 31 constraints), both over the three parameters of the case: chi2 of
+        `evaluate` within the rounding of float32, and its bits.
         """
-        axes = _axes(eps, eps_z, g_mu)
+        axes = _axes(self.columns(couplings, named))
         shape = tuple(len(axis) for axis in axes)
         chi2 = np.empty(math.prod(shape), dtype=np.float32)
         bits = np.empty(chi2.size, dtype=mask_dtype(len(self.physics.constraints)))
@@ -99,49 +120,39 @@ class Evaluator:
         self.physics.fill(workspace, axes, 0, chi2, bits, chi2[:0])
         return chi2.reshape(shape), bits.reshape(shape)
 
-    def chi2(self, mass: ArrayLike, eps: ArrayLike = 0.0, eps_z: ArrayLike = 0.0, g_mu: ArrayLike = 0.0) -> Array:
+    def chi2(self, mass: ArrayLike, *couplings: ArrayLike, **named: ArrayLike) -> Array:
         """Return chi2 of the measured rows."""
-        return self._over(mass, (eps, eps_z, g_mu), lambda m, c: self.evaluate("chi2", m, *c))
+        return self._over(mass, self.columns(couplings, named), lambda m, c: self._at("chi2", m, c))
 
-    def predictions(
-        self, mass: ArrayLike, eps: ArrayLike = 0.0, eps_z: ArrayLike = 0.0, g_mu: ArrayLike = 0.0
-    ) -> Array:
+    def predictions(self, mass: ArrayLike, *couplings: ArrayLike, **named: ArrayLike) -> Array:
         """Return the predicted rows, each in its own unit, in a last dimension."""
-        return self._over(mass, (eps, eps_z, g_mu), lambda m, c: self.evaluate("predictions", m, *c))
+        return self._over(mass, self.columns(couplings, named), lambda m, c: self._at("predictions", m, c))
 
-    def ratios(self, mass: ArrayLike, eps: ArrayLike = 0.0, eps_z: ArrayLike = 0.0, g_mu: ArrayLike = 0.0) -> Array:
+    def ratios(self, mass: ArrayLike, *couplings: ArrayLike, **named: ArrayLike) -> Array:
         """Return the largest prediction over limit of the constraints: 1 or more is excluded, 0 where none applies."""
 
         def largest(m: float, c: CouplingAxes) -> Array:
-            found: Array = self.evaluate("ratios", m, *c).max(axis=1)
+            found: Array = self._at("ratios", m, c).max(axis=1)
             return found
 
-        return self._over(mass, (eps, eps_z, g_mu), largest)
+        return self._over(mass, self.columns(couplings, named), largest)
 
-    def ratio(self, mass: float, eps: float = 0.0, eps_z: float = 0.0, g_mu: float = 0.0) -> float:
+    def ratio(self, mass: float, *couplings: float, **named: float) -> float:
         """Return `ratios` at one point."""
-        return float(self.ratios(mass, eps, eps_z, g_mu))
+        return float(self.ratios(mass, *couplings, **named))
 
-    def values(
-        self,
-        mass: ArrayLike,
-        eps: ArrayLike = 0.0,
-        eps_z: ArrayLike = 0.0,
-        g_mu: ArrayLike = 0.0,
-        *,
-        clause: int = 0,
-    ) -> Array:
+    def values(self, mass: ArrayLike, *couplings: ArrayLike, clause: int = 0, **named: ArrayLike) -> Array:
         """Return what a clause of the first constraint compares with its limit; NaN where it does not apply."""
 
         def compared(m: float, c: CouplingAxes) -> Array:
-            found: Array = self.evaluate("values", m, *c)[:, clause]
+            found: Array = self._at("values", m, c)[:, clause]
             return found if len(self.clauses(m)) > clause else np.full(len(found), np.nan)
 
-        return self._over(mass, (eps, eps_z, g_mu), compared)
+        return self._over(mass, self.columns(couplings, named), compared)
 
-    def value(self, mass: float, eps: float = 0.0, eps_z: float = 0.0, g_mu: float = 0.0, *, clause: int = 0) -> float:
+    def value(self, mass: float, *couplings: float, clause: int = 0, **named: float) -> float:
         """Return `values` at one point."""
-        return float(self.values(mass, eps, eps_z, g_mu, clause=clause))
+        return float(self.values(mass, *couplings, clause=clause, **named))
 
     def clauses(self, mass: float) -> Sequence[Any]:
         """Return the clauses of the first constraint at a mass (GeV); empty where it does not apply."""
@@ -230,7 +241,7 @@ def crossing(excess: Callable[[Array], Array], low: float, high: float, steps: i
     return math.exp(brentq(at, *ends, xtol=1e-13, rtol=1e-13))
 
 
-def _axes(eps: ArrayLike, eps_z: ArrayLike, g_mu: ArrayLike) -> Axes:
+def _axes(columns: CouplingAxes) -> Axes:
     # copies: the kernels would be compiled once more for arrays that cannot be written
-    a, b, c = (np.array(axis, dtype=np.float64, ndmin=1) for axis in (eps, eps_z, g_mu))
+    a, b, c = (np.array(axis, dtype=np.float64, ndmin=1) for axis in columns)
     return a, b, c

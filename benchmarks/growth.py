@@ -145,6 +145,7 @@ def first_rows(rows: Likelihood, count: int) -> Likelihood:
         whitening=np.ascontiguousarray(rows.whitening[:count, :count]),
         whitening_muon=np.ascontiguousarray(rows.whitening_muon[:muon, :count]),
         lepton=rows.lepton[:count],
+        rates=rows.rates[:count],
         row_start=rows.row_start[: count + 1],
     )
 

@@ -169,9 +169,11 @@ def _values(setting: Setting) -> str:
         return f"{setting.low:g} to {setting.high:g}{unit}"
     if setting.parts is not None:
         return f"`{{ {', '.join(f'{name} = ...' for name in setting.parts)} }}`"
+    if setting.name == "replace":
+        return '`"<id>" = { value = ... }`'
     if setting.names is None:
         return '`"paper"`, `"all"` or a list of ids'
-    more = " or a list of names of data sets and row groups" if setting.name == "measurements" else ""
+    more = ', `"./mine.toml"`, or a list of such names and of row groups' if setting.name == "measurements" else ""
     return ", ".join(f'`"{name}"`' for name in setting.allowed) + more
 
 

@@ -5,7 +5,8 @@
 #
 # Adapt the lines marked "site". README.md in this folder says what each scan needs.
 #PBS -N zdscan
-#PBS -l select=4:ncpus=64:mpiprocs=64:mem=64gb
+# 3 GB a rank are enough for every scan in this folder, 1 GB for all but case_a_profile.toml.
+#PBS -l select=4:ncpus=64:mpiprocs=64:mem=192gb
 #PBS -l walltime=12:00:00
 #PBS -j oe
 #PBS -r y

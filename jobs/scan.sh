@@ -4,9 +4,10 @@
 #
 #   scan.sh SCAN.toml GRID.h5 [LAUNCHER...]        e.g. scan.sh case_c.toml case_c.h5 mpiexec -n 64
 #
-# SIGUSR1 and SIGTERM are passed on as SIGUSR1, so that every rank finishes its block. In the environment:
+# A grid of another scan file is refused. SIGUSR1 and SIGTERM are passed on as SIGUSR1, so that every rank finishes its
+# block. SIGUSR1 says that the time is over, SIGTERM that the job is not wanted any more. In the environment:
 #   STOP_AFTER=SECONDS   stop after that time, for batch systems that send no signal before the end
-#   AFTER_STOP=COMMAND   what to do after such a stop: queue the job again
+#   AFTER_STOP=COMMAND   what to do when the time was over: queue the job again
 set -uo pipefail
 
 if [ "$#" -lt 2 ]; then
@@ -19,19 +20,31 @@ shift 2
 
 # zdscan gives the file its name when it is complete but for the numbers, so an existing one can be continued.
 if [ -e "$grid" ]; then
-    set -- "$@" zdscan resume "$grid"
+    set -- "$@" zdscan resume "$grid" --scan "$scan"
 else
     set -- "$@" zdscan run "$scan" -o "$grid"
 fi
 set -- "$@" --threads "${THREADS:-1}"
-if [ -n "${STOP_AFTER:-}" ]; then
-    set -- timeout --foreground --preserve-status --signal=USR1 "$STOP_AFTER" "$@"
-fi
 
 interrupted=no
-trap 'interrupted=yes; kill -USR1 "$job" 2>/dev/null' USR1 TERM
+over=no
+former=$(cat "$grid.status.json" 2>/dev/null)
+trap 'interrupted=yes; over=yes; kill -USR1 "$job" 2>/dev/null' USR1
+trap 'interrupted=yes; kill -USR1 "$job" 2>/dev/null' TERM
 "$@" &
 job=$!
+clock=
+if [ -n "${STOP_AFTER:-}" ]; then
+    # $$ is this script, not its subshell. If the script is killed, the clock stops as well.
+    while kill -0 "$$"; do
+        if [ "$SECONDS" -ge "$STOP_AFTER" ]; then
+            kill -USR1 "$$"
+            break
+        fi
+        sleep 2
+    done >/dev/null 2>&1 &
+    clock=$!
+fi
 wait "$job"
 code=$?
 while [ "$interrupted" = yes ]; do # it was the signal that ended the waiting
@@ -40,7 +53,17 @@ while [ "$interrupted" = yes ]; do # it was the signal that ended the waiting
     code=$?
 done
 
-if [ "$code" -eq 75 ] && [ -n "${AFTER_STOP:-}" ]; then
+if [ -n "$clock" ]; then
+    kill "$clock" 2>/dev/null
+fi
+
+# Some launchers end with a code of their own after a clean stop; then the status file of this run tells.
+status=$(cat "$grid.status.json" 2>/dev/null)
+if [ "$code" -ne 0 ] && [ "$status" != "$former" ] && [[ $status == *'"state": "stopped"'* ]]; then
+    code=75
+fi
+
+if [ "$code" -eq 75 ] && [ "$over" = yes ] && [ -n "${AFTER_STOP:-}" ]; then
     bash -c "$AFTER_STOP"
 fi
 exit "$code"

@@ -5,33 +5,34 @@
   into blocks, and a resumed scan must give the same bytes.
 * SLP vectorisation (off in Numba by default) packs the nodes of a band (kernels/tables/bands.py) into vector registers.
 * ``nogil``: threads may share a process.
-* ``cache``: compiled code is kept only in a folder that names the exact sources (set by the caller through
-  NUMBA_CACHE_DIR before import); Numba's own cache does not notice an edit in an imported module.
+* Compiled code is kept in a folder that names the exact sources (`zdscan.compiled`); Numba's own cache does not notice
+  an edit in an imported module.
 
-Kernels allocate nothing: work space comes from the caller or from `zdscan.kernels.stack.local`. How to keep compiling
-short: docs/performance.md.
+Kernels allocate nothing: work space comes from the caller or from `zdscan.kernels.stack.local`. They raise nothing,
+for a call that fails is taken for trouble with the cache and made again. How to keep compiling short:
+docs/performance.md.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
 from numba.extending import register_jitable
 
-# where Numba was imported before NUMBA_CACHE_DIR was set
-numba.config.reload_config()  # type: ignore[attr-defined, no-untyped-call]
-numba.config.SLP_VECTORIZE = 1  # type: ignore[attr-defined]
+from zdscan.compiled.kernel import Kernel
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}, "no_cfunc_wrapper": True}
+_SETTINGS: dict[str, object] = {"SLP_VECTORIZE": 1}  # of Numba, while a kernel is compiled
 
 
 def njit(function: Function) -> Function:
     """Compile `function` with the options every kernel shares (see the module's docstring)."""
-    return cast(Function, numba.njit(cache="NUMBA_CACHE_DIR" in os.environ, nogil=True, **_OPTIONS)(function))
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return function
+    return cast(Function, Kernel(function, {"nogil": True, **_OPTIONS}, _SETTINGS))
 
 
 def inner(function: Function) -> Function:

@@ -20,6 +20,7 @@ __all__ = [
     "UserError",
     "__version__",
     "evaluate",
+    "explore",
     "limits",
     "load_scan",
     "open_grid",
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from zdscan.analysis.explorer.server import explore
     from zdscan.api import open_grid, resume, run
     from zdscan.edges.curves import LimitCurves
     from zdscan.edges.limits import limits
@@ -45,6 +47,7 @@ _HOMES = {
     "Stopped": "zdscan.errors",
     "UserError": "zdscan.errors",
     "evaluate": "zdscan.point",
+    "explore": "zdscan.analysis.explorer.server",
     "limits": "zdscan.edges.limits",
     "load_scan": "zdscan.scan.scanfile",
     "open_grid": "zdscan.api",

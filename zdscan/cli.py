@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zdscan import __version__
+from zdscan.cli_explore import explore
 from zdscan.errors import Stopped, UserError
+from zdscan.evaluation.settings import SETTINGS
 from zdscan.terminal.options import (
     BlockPoints,
     GridPath,
@@ -25,7 +28,7 @@ from zdscan.terminal.options import (
     Threads,
     with_settings,
 )
-from zdscan.terminal.output import OutputLost, guard
+from zdscan.terminal.output import OutputLost, complain, guard
 
 if TYPE_CHECKING:
     from zdscan.ranks.mpi import Alone
@@ -42,6 +45,7 @@ app = typer.Typer(
 def main() -> None:
     """Entry point of the installed command: turns exceptions into sentences and exit codes."""
     output = guard()
+    warnings.formatwarning = _sentence
     try:
         try:
             app(prog_name="zdscan")
@@ -57,14 +61,24 @@ def main() -> None:
         sys.exit(75)
     except Exception:
         # Not caught for good: the traceback, and under MPI the end of the whole job, are the excepthook's work.
-        print("zdscan: internal error; please report it with the traceback below.", file=sys.stderr)
+        complain("zdscan: internal error; please report it with the traceback below.")
         raise
+
+
+def _sentence(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> str:
+    """A warning as it is printed: those of zdscan are sentences, for whom the place in its source means nothing."""
+    if category.__module__.startswith("zdscan."):
+        return f"zdscan: {message}\n"
+    return _python(message, category, *where, **more)
+
+
+_python = warnings.formatwarning
 
 
 def _complain(messages: Iterable[str]) -> None:
     for message in messages:  # none on ranks other than the first, which speaks for all
         # An indented line goes on with the sentence before it.
-        print(message if message.startswith(" ") else f"zdscan: {message}", file=sys.stderr)
+        complain(message if message.startswith(" ") else f"zdscan: {message}")
 
 
 def _processes() -> Alone:
@@ -128,12 +142,21 @@ def run(
 
 
 @app.command()
-def resume(grid: GridPath, threads: Threads = None, sink: Sink = "direct") -> None:
+def resume(
+    grid: GridPath,
+    scan: Annotated[
+        Path | None, typer.Option("--scan", metavar="SCAN.toml", help="Refuse a grid of another scan file.")
+    ] = None,
+    threads: Threads = None,
+    sink: Sink = "direct",
+) -> None:
     """Continue an interrupted run; the grid file holds everything needed, and the number of ranks may differ."""
-    _processes()
+    world = _processes()
     from zdscan.running import driver
+    from zdscan.scan.scanfile import load_scan
 
-    _summarise(driver.resume(grid, threads=threads, sink=sink))
+    wanted = world.from_root(lambda: None if scan is None else load_scan(scan, ()))
+    _summarise(driver.resume(grid, threads=threads, sink=sink, scan=wanted))
 
 
 def _summarise(summary: RunSummary) -> None:
@@ -247,12 +270,18 @@ def point(
     eps: Annotated[float | None, typer.Option(help="Kinetic mixing, as -p eps=.")] = None,
     eps_z: Annotated[float | None, typer.Option(help="Mass mixing, as -p eps_z=.")] = None,
     g_mu: Annotated[float | None, typer.Option(help="Direct vector coupling to the muon, as -p g_mu=.")] = None,
+    wilson: Annotated[
+        str | None,
+        typer.Option(metavar="Q2,...", help="Print Wilson coefficients at these q2 (GeV2) as JSON for flavio or EOS."),
+    ] = None,
+    hadron: Annotated[str, typer.Option(help="What b -> s l l makes, for --wilson: K, K* or phi.")] = "K",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     **settings: Any,
 ) -> None:
     """Evaluate one point: couplings, widths, the rows, chi2 and every constraint."""
     from zdscan.physics.cases import named_case
     from zdscan.point import evaluate
+    from zdscan.terminal.coefficients import coefficients_at
     from zdscan.terminal.limits import parameters as typed
 
     named = {"eps": eps, "eps_z": eps_z, "g_mu": g_mu}
@@ -260,7 +289,11 @@ def point(
     chosen = named_case(case)
     values = typed([*(parameters or ()), *given], chosen.parameters.used)
     evaluated = evaluate(chosen, mass, *(values.get(name, 0.0) for name in chosen.parameters.used), **settings)
-    result = evaluated.to_dict()
+    coefficients = None if wilson is None else coefficients_at(evaluated, wilson, hadron)
+    if coefficients is not None and not as_json:
+        print(json.dumps(coefficients, indent=2))
+        return
+    result = evaluated.to_dict() | ({} if coefficients is None else {"wilson": coefficients})
     if as_json:
         print(json.dumps(result, indent=2))
     else:
@@ -331,12 +364,14 @@ def cases(
 
 
 @app.command()
-def constraints() -> None:
+def constraints(
+    limits: Annotated[str, typer.Option(help="The set of limits, as in a scan file.")] = SETTINGS["limits"].default,
+) -> None:
     """List the constraints with what they limit, where they apply and the limit's source."""
     from zdscan.constraints import available, select
     from zdscan.terminal import report
 
-    report.show_constraints(select(available()))
+    report.show_constraints(select(available(), limits=limits))
 
 
 @app.command()
@@ -400,6 +435,9 @@ def plot(
         print(sentence)
 
 
+app.command()(explore)
+
+
 @app.command()
 def fit(
     source: Annotated[Path, typer.Argument(metavar="SCAN.toml|GRID.h5", help="A scan file or a finished grid file.")],
@@ -450,12 +488,14 @@ def calibrate(
 ) -> None:
     """Rebuild the standard-model tables with flavio (offline; needs the extra `calibrate`)."""
     from zdscan.calibration.tables import calibrate as rebuild
+    from zdscan.calibration.tables import calibrate_components
     from zdscan.inputs import tables
     from zdscan.terminal import report
 
     with report.progress() as advance:
         written = rebuild(folder, samples, progress=advance, known=tables.load() if add else None)
-    for path in written:
+        components = calibrate_components(folder, samples, progress=advance)
+    for path in (*written, components):
         print(f"wrote {path}")
 
 

@@ -19,7 +19,7 @@ from zdscan.evaluation.settings import documented
 from zdscan.kernels.physics.moments import anomalous_moment
 from zdscan.neglected.effect import Neglected
 from zdscan.neglected.survey import at_point
-from zdscan.physics import silence
+from zdscan.physics import effective, silence
 from zdscan.physics.cases import AXIAL_WITH, COUPLINGS, Case, case_of
 from zdscan.physics.clause import Constraint
 from zdscan.physics.parameters import MASS_RANGE, mass_fault
@@ -38,7 +38,8 @@ class PointResult:
     couplings : named couplings (docs/model.md).
     widths : GeV; ee, mumu, nunu (three neutrinos), hadrons, invisible (the extra width `invisible_width` alone), total,
         and nunu_plus_invisible, the sum of the two that leave no trace.
-    chi2 : "all", "muon" and the Standard Model's "sm_all", "sm_muon".
+    chi2 : "all", "muon" and the Standard Model's "sm_all", "sm_muon"; with ratios or angular coefficients also "br",
+        "lfu" and "angular", the rows of one kind alone.
     predictions : float64[..., rows], in the rows' units.
     ratios, applies, excluded, values, limits : float64 or bool [..., constraints]; values and limits are NaN where a
         constraint does not apply.
@@ -86,6 +87,50 @@ class PointResult:
         if self.shape != ():
             return None
         return at_point(self.physics, *(float(value) for value in _columns(self.physics.case, self.parameters)))
+
+    def wilson(self, q2: float, lepton: str = "mu", hadron: str = "K") -> dict[str, Any]:
+        """What the vector adds to the Wilson coefficients of b -> s l l at one q2, as a document of the format WCxf.
+
+        With flavio and wilson: ``Wilson.from_wc(WC(**result.wilson(1.0)))``. docs/rows.md#coefficients has the
+        conventions; the coefficients hold at this q2 alone.
+
+        Parameters
+        ----------
+        q2 : GeV^2, within the decay of a B meson into the hadron and two leptons.
+        lepton : "mu" or "e".
+        hadron : "K", "K*" or "phi", made with the leptons; sets the range of q2 and, in theory "complete", C7.
+
+        Raises
+        ------
+        UserError
+            The result is of an array of points, a name is unknown, q2 is outside the decay, or it is the pole of a
+            vector without width.
+        """
+        if self.shape != ():
+            raise UserError(f"Wilson coefficients are given at one point, not at points of shape {self.shape}.")
+        physics, mass = self.physics, float(self.parameters["mass"])
+        value = effective.check(q2, lepton, hadron, physics.model.constants)
+        columns = np.array([float(x) for x in _columns(physics.case, self.parameters)[1:]])
+        e0, e2, m1 = (physics.penguin_at(mass) @ columns).tolist()
+        vector = effective.VectorAtPoint(
+            *(mass, float(self.widths["total"])),
+            *(float(self.couplings[f"{kind}_{lepton}"]) for kind in "va"),
+            *(e0, e2, m1),
+            longitudinal=physics.settings.theory == "complete",
+        )
+        if value == mass * mass and vector.width == 0.0:
+            raise UserError(f"q2 = {value:g} GeV^2 is the pole of a vector without width: there are no coefficients.")
+        found = effective.coefficients(vector, value, lepton, hadron, physics.model.constants)
+        about = {
+            "generator": f"zdscan {__version__}",
+            "q2_GeV2": value,
+            "lepton": lepton,
+            "hadron": hadron,
+            "theory": physics.settings.theory,
+            "case": physics.case.name,
+            "parameters": {name: float(number) for name, number in self.parameters.items()},
+        }
+        return effective.wcxf(found, about)
 
     @cached_property
     def reasons(self) -> NDArray[np.object_]:
@@ -180,11 +225,12 @@ def evaluate(
     axial_mu: float = 0.0,
     fcnc_scale: float = 1.0,
     anomaly: str = "auto",
-    measurements: str | Sequence[str] = "rashed2024-corrected",
+    measurements: str | Sequence[str] = "latest",
+    replace: Mapping[str, Any] | str | None = None,
     errors: str = "symmetrised",
     theory_errors: str = "auto",
     constraints: str | Sequence[str | Constraint] = "all",
-    limits: str = "rashed2024",
+    limits: str = "latest",
     **parameters: ArrayLike,
 ) -> PointResult:
     """Evaluate points with everything behind their verdicts: couplings, widths, rows with pulls, constraints.
@@ -212,9 +258,8 @@ def evaluate(
         A name is unknown, a mass is outside 0.01-2 GeV, a number is not finite or outside the range of its parameter,
         or g_mu is given in Case A.
     """
-    chosen = case_of(case)
     physics = build_physics(
-        chosen,
+        case_of(case),
         theory=theory,
         emission=emission,
         invisible_width=invisible_width,
@@ -226,12 +271,18 @@ def evaluate(
         fcnc_scale=fcnc_scale,
         anomaly=anomaly,
         measurements=measurements,
+        replace=replace,
         errors=errors,
         theory_errors=theory_errors,
         constraints=constraints,
         limits=limits,
     )
-    given = {"mass": mass} | _given(chosen, couplings, parameters)
+    return at_points(physics, mass, *couplings, **parameters)
+
+
+def at_points(physics: Physics, mass: ArrayLike, *couplings: ArrayLike, **parameters: ArrayLike) -> PointResult:
+    """As `evaluate`, of a physics that is there already."""
+    given = {"mass": mass} | given_parameters(physics.case, couplings, parameters)
     numbers: dict[str, Array] = {}
     faults = []
     for name, value in given.items():
@@ -252,12 +303,18 @@ def evaluate(
     if arrays[0].size == 0:
         raise UserError("There is no point to evaluate: an argument is empty.")
     points = {name: array.copy() for name, array in zip(given, arrays, strict=True)}  # not views of one number
-    _check(chosen, points)
+    _check(physics.case, points)
     return _points(physics, points)
 
 
-def _given(case: Case, values: Sequence[ArrayLike], named: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
-    """The parameters of a case as given, in order or by name; 0 where they are not."""
+def given_parameters(case: Case, values: Sequence[ArrayLike], named: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
+    """The parameters of a case as given, in order or by name; 0 where they are not.
+
+    Raises
+    ------
+    UserError
+        The case has no such parameter, or one is given twice.
+    """
     names = case.parameters.used
     # the coordinates of a point of a grid name all of its axes
     idle = {name for name in named if name in case.parameters.names[len(names) :] and not np.any(named[name])}
@@ -337,7 +394,9 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
     widths = gather("widths")
     by_channel = {name: widths[..., k] for k, name in enumerate(CHANNEL_NAMES)}
     ratios = gather("ratios")
-    sm = physics.sm_chi2
+    sm, rows = physics.sm_chi2, physics.likelihood
+    of_points = [rows.chi2(point) for point in found["predictions"]] if rows.kinds else []
+    kinds = {name: np.array([chi2[name] for chi2 in of_points]).reshape(shape) for name in rows.kinds}
     return PointResult(
         physics=physics,
         shape=shape,
@@ -349,7 +408,9 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
             "muon": gather("chi2_muon"),
             "sm_all": np.asarray(sm["all"]),
             "sm_muon": np.asarray(sm["muon"]),
-        },
+        }
+        | kinds
+        | {f"sm_{name}": np.asarray(sm[name]) for name in kinds},
         predictions=gather("predictions"),
         ratios=ratios,
         applies=over_constraints(applies),

@@ -12,7 +12,16 @@ from scipy.stats import chi2 as chi2_law
 from scipy.stats import norm
 
 from zdscan.analysis.fits.degeneracy import FLAT, Curvature, FlatStretch, curvature, distinct, flat_stretches
-from zdscan.analysis.fits.minimise import Minimum, Surface, at_all_masses, coupling_names, minimise, side_of, value_at
+from zdscan.analysis.fits.minimise import (
+    Minimum,
+    Surface,
+    at_all_masses,
+    coupling_names,
+    lowest_of,
+    minimise,
+    side_of,
+    value_at,
+)
 from zdscan.analysis.fits.seeds import Seeds, Signs, thinned
 from zdscan.errors import UserError
 
@@ -22,6 +31,7 @@ PROFILE_VALUES = 41  # points of the profile of a coupling
 PROFILE_MASSES = 2  # grid masses tried at each of them, those with the lowest seeds, besides the best fit's
 SLOPE_STEP = 0.01  # in ln|coupling|
 SAME = 0.01  # a smaller difference of chi2 is left alone
+BEYOND = 1e30  # of chi2: points of couplings so large that products of them have no finite number
 IMPROVED = 1.0  # flat stretches count only where chi2 is lower than the Standard Model's by this
 
 
@@ -139,8 +149,8 @@ def fit_surface(
         progress("minimum at every mass", (0.5 if profiles else 1.0) * done / total)
 
     by_mass = {signs: at_all_masses(surface, axes, table, signs, advance) for signs, table in seeds.by_sign.items()}
-    by_sign = {signs: min(found, key=lambda m: m.chi2) for signs, found in by_mass.items()}
-    best = min(by_sign.values(), key=lambda m: m.chi2)
+    by_sign = {signs: lowest_of(found) for signs, found in by_mass.items()}
+    best = lowest_of(by_sign.values())
     best, zero = _zeros(surface, seeds, best)
     free = tuple(name for name in ("mass", *seeds.names) if len(axes[name]) > 1)
     curves: dict[str, Profile] = {}
@@ -187,7 +197,7 @@ def _below(surface: Surface, axes: Mapping[str, Array], curves: Mapping[str, Pro
     """A minimum lower than the best fit by more than `SAME`, found from the lowest point of the profiles."""
     if not curves:
         return None
-    points = [(float(np.min(c.chi2)), c.points[int(np.argmin(c.chi2))]) for c in curves.values()]
+    points = [(float(np.nanmin(c.chi2)), c.points[int(np.nanargmin(c.chi2))]) for c in curves.values()]
     chi2, point = min(points, key=lambda item: item[0])
     if chi2 >= best.chi2 - SAME:
         return None
@@ -203,12 +213,13 @@ def _zeros(surface: Surface, seeds: Seeds, best: Minimum) -> tuple[Minimum, dict
     for name in seeds.names:
         axis = axes[name]
         if len(axis) > 1 and axis[0] <= 0.0 <= axis[-1]:
-            starts = [lowest.couplings, tuple(seeds.by_value[name][mass, int(np.argmin(np.abs(axis))), 1:])]
+            seed = seeds.by_value[name][mass, int(np.argmin(np.abs(axis)))]
+            starts = [lowest.couplings, *([tuple(seed[1:])] if np.isfinite(seed[0]) else [])]
             refits = [
                 minimise(block, best.mass, axes, start, _signs(start, lowest.couplings, axes), {name: 0.0})
                 for start in starts
             ]
-            refit = min(refits, key=lambda m: m.chi2)
+            refit = lowest_of(refits)
             zero[name] = refit.chi2
             held = [other for other, value in lowest.to_dict().items() if value == 0.0 and len(axes[other]) > 1]
             if held:  # couplings already found to be 0 stay there
@@ -259,12 +270,12 @@ def _curvature(surface: Surface, axes: Mapping[str, Array], best: Minimum) -> Cu
 
 def mass_profile(by_mass: Mapping[Signs, list[Minimum]], best: Minimum) -> Profile:
     """Lowest chi2 of every choice of signs at each mass of the axis."""
-    lowest = [min(found, key=lambda m: m.chi2) for found in zip(*by_mass.values(), strict=True)]
+    lowest = [lowest_of(found) for found in zip(*by_mass.values(), strict=True)]
     lowest = [best if m.mass == best.mass else m for m in lowest]
     points = np.array([[m.mass, *m.couplings] for m in lowest])
     chi2 = np.array([m.chi2 for m in lowest])
-    inside = chi2 - best.chi2 - 1.0
-    at = int(np.argmin(chi2))
+    inside = np.array([_above(value, best.chi2) for value in chi2])
+    at = int(np.argmin(inside))
     ends: list[float | None] = []
     for step in (-1, 1):
         k = at
@@ -286,13 +297,13 @@ def coupling_profile(surface: Surface, seeds: Seeds, best: Minimum, name: str) -
 
     def refit(value: float, near: int) -> Minimum:
         """Lowest chi2 at this value; starts and masses of the grid value `near`."""
-        order = np.argsort(table[:, near, 0])[:PROFILE_MASSES]
+        order = [k for k in np.argsort(table[:, near, 0])[:PROFILE_MASSES] if np.isfinite(table[k, near, 0])]
         starts = [(float(seeds.axes["mass"][k]), tuple(table[k, near, 1:])) for k in order]
         found = []
         for mass, start in [*starts, (best.mass, best.couplings)]:
             signs = _signs(start, best.couplings, seeds.axes)
             found.append(minimise(surface.at_mass(mass), mass, seeds.axes, start, signs, {name: value}))
-        return min(found, key=lambda m: m.chi2)
+        return lowest_of(found)
 
     values = thinned(axis, PROFILE_VALUES)
     minima = [refit(float(v), int(np.argmin(np.abs(axis - v)))) for v in values]
@@ -304,13 +315,18 @@ def coupling_profile(surface: Surface, seeds: Seeds, best: Minimum, name: str) -
     here = int(np.flatnonzero(values == best_value)[0])
 
     def above(value: float) -> float:
-        return refit(value, int(np.argmin(np.abs(axis - value)))).chi2 - best.chi2 - 1.0
+        return _above(refit(value, int(np.argmin(np.abs(axis - value)))).chi2, best.chi2)
 
     ends = (
         _interval_end(values, chi2, here, -1, best.chi2, above),
         _interval_end(values, chi2, here, 1, best.chi2, above),
     )
     return Profile(name, values, chi2, np.array([[m.mass, *m.couplings] for m in minima]), ends)
+
+
+def _above(chi2: float, lowest: float) -> float:
+    """chi2 less 1 above the lowest, `BEYOND` at most and where it is beyond all numbers."""
+    return min(chi2 - lowest - 1.0, BEYOND) if np.isfinite(chi2) else BEYOND
 
 
 def _interval_end(

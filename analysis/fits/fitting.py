@@ -151,7 +151,7 @@ def fit_grid(path: str | Path, *, profiles: bool = True, progress: Progress = la
         For a file that is no finished grid file, or whose settings this zdscan does not know.
     """
     with open_grid(path) as grid:
-        engine = Engine.from_scan(scan_of(grid.file))
+        engine = Engine.from_scan(scan_of(grid.file), grid.file.axes)
         grid.need_fields("a fit from the grid")
         seeds = Seeds(grid.axes)
         masses = len(grid.axes["mass"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -59,6 +59,11 @@ class Minimum:
     def to_dict(self) -> dict[str, float]:
         """Parameters by name."""
         return {"mass": self.mass, **dict(zip(self.names, self.couplings, strict=True))}
+
+
+def lowest_of(minima: Iterable[Minimum]) -> Minimum:
+    """The lowest of some minima; one without a number, where products of large couplings cancelled, does not count."""
+    return min(minima, key=lambda m: np.inf if np.isnan(m.chi2) else m.chi2)
 
 
 def coupling_names(axes: Mapping[str, Array]) -> tuple[str, ...]:
@@ -160,6 +165,8 @@ def minimise(
     minuit.errors = FIRST_STEP
     minuit.migrad()
     t, lowest, bounds = np.array(minuit.values), float(minuit.fval), {}
+    if not (np.isfinite(t).all() and np.isfinite(lowest)):  # chi2 of 1e38 has slopes that MIGRAD cannot square
+        t, lowest = np.array(inside), chi2(np.array(inside))
     for k, (name, (low, high)) in enumerate(zip(free, ranges, strict=True)):
         for end, word in ((low, "lower"), (high, "upper")):
             if abs(t[k] - end) < NEAR_BOUND * (high - low):

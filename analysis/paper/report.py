@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zdscan.analysis.paper.as_published import OF_THE_PAPER
 from zdscan.analysis.paper.claims.charged import BEST_B, BEST_C, PRODUCT
 from zdscan.analysis.paper.figures import fitplot
 from zdscan.analysis.paper.figures.case_grids import point_html
@@ -152,7 +153,10 @@ def moments_table(best: Mapping[str, PointResult]) -> HtmlTable:
 def neglected_table(best: Mapping[str, PointResult]) -> HtmlTable:
     """What verdicts leave out, at the paper's fits of Cases B and C and at the best points here."""
     results = [
-        (f"{case}, paper's fit", evaluate(case, mass, 0.0, -PRODUCT / g_mu, g_mu))
+        (
+            f"{case}, paper's fit",
+            evaluate(case, mass, 0.0, -PRODUCT / g_mu, g_mu, **OF_THE_PAPER | {"theory": "complete"}),
+        )
         for case, (mass, g_mu) in {"B": BEST_B, "C": BEST_C}.items()
     ]
     results += [(f"{case}, best point here", result) for case, result in best.items()]

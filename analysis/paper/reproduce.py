@@ -79,7 +79,7 @@ def reproduce(
         for line in report.plain_numbers(plate.numbers):
             progress(f"  {line}")
     grids = {FIT_FIGURES[n]: case_grid(FIT_FIGURES[n], detail) for n in numbers if n in FIT_FIGURES}
-    sections = [table.render() for table in _tables(grids)] + sections
+    sections = [table.render() for table in [*_tables(grids), *_today(grids, detail)]] + sections
     progress("tables and claims")
     seconds = time.monotonic() - started
     footer = f"zdscan {__version__}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {seconds:.0f} s."
@@ -100,6 +100,16 @@ def _tables(grids: dict[str, MemoryGrid]) -> list[report.HtmlTable]:
         *fits,
         report.moments_table(best),
     ]
+
+
+def _today(grids: dict[str, MemoryGrid], detail: Detail) -> list[report.HtmlTable]:
+    """The tables of the fits with today's data and limits beside those with the paper's; none without fits."""
+    if not grids:
+        return []
+    from zdscan.analysis.paper import today
+
+    both = {case: (grid, case_grid(case, detail, today=True)) for case, grid in grids.items()}
+    return [today.fits_table(both), today.verdicts_table(both)]
 
 
 def _write(path: Path, content: bytes) -> None:

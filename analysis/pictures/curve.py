@@ -119,9 +119,9 @@ def _line(
 def _unseen(seen: View) -> list[Artist]:
     """Legend entries of the constraints behind the curve of allowed points that have no bar."""
     if len(seen.chosen) > MOST_BOUNDARIES:
-        texts = [together(list(seen.chosen))]
+        texts = [together(list(seen.chosen), seen.limits)]
     else:
-        known = described(list(seen.chosen))
+        known = described(list(seen.chosen), seen.limits)
         texts = [f"{label_of(*item)}: nowhere alone" for item in known.items() if not seen.excluded_by(item[0]).any()]
     return [Line2D([], [], linestyle="none", label=text) for text in texts]
 
@@ -136,7 +136,7 @@ def _bars(
     if seen.chosen:
         rows.append((seen.forbidden, "0.45", "no point allowed"))
     if len(seen.chosen) <= MOST_BOUNDARIES:
-        for number, (name, constraint) in enumerate(described(list(seen.chosen)).items()):
+        for number, (name, constraint) in enumerate(described(list(seen.chosen), seen.limits).items()):
             colour = BOUNDARY_COLOURS[number % len(BOUNDARY_COLOURS)]
             rows.append((seen.excluded_by(name), colour, f"{number + 1}  {label_of(name, constraint)}"))
     rows = [row for row in rows if row[0].any()]

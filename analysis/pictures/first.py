@@ -44,7 +44,7 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
     names = list(seen.chosen)
     numbers, counts = np.unique(first[first >= 0], return_counts=True)
     order = [int(number) for number in numbers[np.argsort(-counts, kind="stable")]]
-    known = described([names[number] for number in order])
+    known = described([names[number] for number in order], seen.limits)
     with mpl.rc_context(looks(options.style)):
         sheet = Sheet.blank(TWO_COLUMNS)
         plane = Plane(sheet.parts[0].add_subplot(), seen.axes, seen.values, options.unit)

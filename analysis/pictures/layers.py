@@ -61,22 +61,29 @@ class Plane:
     def regions(
         self, delta: NDArray[np.float64], levels: Sequence[float], sigmas: Sequence[float], what: str = "fit"
     ) -> list[Artist]:
-        """Filled regions delta <= level, dark to light, with their contours; returns legend handles."""
+        """Filled regions delta <= level, dark to light, with their contours; returns legend handles.
+
+        Levels coincide where a few cells hold all probability, or where all are alike: each is drawn once.
+        """
         colours = _shades(FIT, len(levels))
-        if np.isfinite(delta).sum() > 3:
+        distinct = [k for k, level in enumerate(levels) if level > max((-np.inf, *levels[:k]))]
+        if np.isfinite(delta).sum() > 3 and distinct:
             finite = np.where(np.isposinf(delta), 1e30, delta)
-            drawn = [-1e30, *levels]
-            self.axes.contourf(self.x_values, self.y_values, finite.T, levels=drawn, colors=colours, zorder=1)
-            self.axes.contour(
-                self.x_values,
-                self.y_values,
-                finite.T,
-                levels=list(levels),
-                colors="#173f63",
-                linewidths=0.8,
-                linestyles=[LINES[k % 3] for k in range(len(levels))],
-                zorder=2,
-            )
+            drawn = [-1e30, *(levels[k] for k in distinct)]
+            shades = [colours[k] for k in distinct]
+            self.axes.contourf(self.x_values, self.y_values, finite.T, levels=drawn, colors=shades, zorder=1)
+            crossed = [k for k in distinct if np.nanmin(finite) < levels[k] < np.nanmax(finite)]
+            if crossed:
+                self.axes.contour(
+                    self.x_values,
+                    self.y_values,
+                    finite.T,
+                    levels=[levels[k] for k in crossed],
+                    colors="#173f63",
+                    linewidths=0.8,
+                    linestyles=[LINES[k % 3] for k in crossed],
+                    zorder=2,
+                )
         return [
             Patch(facecolor=colour, edgecolor="#173f63", linestyle=LINES[k % 3], label=rf"{what} {sigma:g}$\sigma$")
             for k, (colour, sigma) in enumerate(zip(colours, sigmas, strict=True))

@@ -62,14 +62,17 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
 def _exclusions(plane: Plane, seen: View, options: Options) -> list[Artist]:
     if not seen.chosen:
         return []
-    known = described(list(seen.chosen))
+    known = described(list(seen.chosen), seen.limits)
     allowed = allowed_regions(seen, options.sigmas, options.parameters, options.reference)
     plane.hatch(seen.forbidden)
     handles: list[Artist] = []
     if not options.colours:
         handles += plane.cells(allowed, options.sigmas, f"{allowed_by_short(len(seen.chosen))},")
     if len(seen.chosen) > MOST_BOUNDARIES:
-        return [*handles, Patch(facecolor="none", edgecolor="0.45", hatch="////", label=together(list(seen.chosen)))]
+        return [
+            *handles,
+            Patch(facecolor="none", edgecolor="0.45", hatch="////", label=together(list(seen.chosen), seen.limits)),
+        ]
     drawn = 0
     for name, constraint in known.items():
         cells = seen.excluded_by(name)

@@ -17,6 +17,7 @@ SYMBOLS = {"mass": r"$m_{Z_D}$", "eps": r"$\varepsilon$", "eps_z": r"$\varepsilo
 MASS_UNITS = {"GeV": 1.0, "MeV": 1.0 / MEV}
 LABEL_WIDTH = 0.12  # of the length of an axis
 RC: dict[Any, Any] = {
+    "text.usetex": False,  # labels are written for matplotlib's own formulas, and LaTeX may not be there
     "font.size": 8,
     "axes.labelsize": 9,
     "legend.fontsize": 7,

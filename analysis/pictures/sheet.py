@@ -20,6 +20,7 @@ from zdscan.analysis.views.regions import SIGMAS
 from zdscan.analysis.views.view import View
 from zdscan.constraints import available, select
 from zdscan.errors import UserError
+from zdscan.inputs import limit_sets
 from zdscan.physics.clause import Constraint
 
 FORMATS = (".png", ".pdf", ".svg")
@@ -58,10 +59,10 @@ def check_drawable(grid: Points, axes: Sequence[str], target: Path, options: Opt
         raise UserError(f"{grid.path}: the axis {single[0]} has one value only, so it cannot span a picture.")
 
 
-def described(names: Sequence[str]) -> Mapping[str, Constraint | None]:
-    """What this zdscan knows of the constraints of a file, which may come from another version."""
-    known = set(available())
-    return {name: select([name])[0] if name in known else None for name in names}
+def described(names: Sequence[str], limits: str) -> Mapping[str, Constraint | None]:
+    """What this zdscan knows of the constraints of a file with a set of limits, which may come from another version."""
+    known = set(available()) if limits in limit_sets.available() else set()
+    return {name: select([name], limits=limits)[0] if name in known else None for name in names}
 
 
 def label_of(name: str, constraint: Constraint | None) -> str:
@@ -69,9 +70,9 @@ def label_of(name: str, constraint: Constraint | None) -> str:
     return name if constraint is None else constraint_label(constraint)
 
 
-def together(names: Sequence[str]) -> str:
+def together(names: Sequence[str], limits: str) -> str:
     """Text of a legend for constraints too many to be shown apart."""
-    grades = sorted({constraint.grade for constraint in described(names).values() if constraint})
+    grades = sorted({constraint.grade for constraint in described(names, limits).values() if constraint})
     return f"excluded by {len(names)} constraints (grades {', '.join(grades)})"
 
 

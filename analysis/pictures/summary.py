@@ -36,7 +36,7 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
     """
     options = options or Options()
     check_drawable(grid, seen.axes, target, options)
-    known = described(list(seen.chosen))
+    known = described(list(seen.chosen), seen.limits)
     with mpl.rc_context(looks(options.style)):
         sheet = Sheet.blank(TWO_COLUMNS)
         plane = Plane(sheet.parts[0].add_subplot(), seen.axes, seen.values, options.unit)

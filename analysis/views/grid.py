@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.strongest import Bounds
 from zdscan.errors import UserError
-from zdscan.evaluation.engine import physics_of
+from zdscan.evaluation.engine import physics_of_scan
 from zdscan.evaluation.fields import constraint_bits
 from zdscan.grid.checkpoint import read_checkpoint
 from zdscan.grid.layout import DONE
@@ -129,7 +129,7 @@ class Grid(Points):
         """
         try:
             scan = scan_of(self.file)
-            found = Bounds(physics_of(scan.coupling_case, scan.settings, scan.format, scan.own))
+            found = Bounds(physics_of_scan(scan))
         except UserError:
             return None
         return found if found.knows(list(self.constraints)) else None

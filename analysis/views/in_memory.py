@@ -68,6 +68,7 @@ class MemoryGrid(Points):
         return {
             "case": physics.case.name,
             "theory": physics.settings.theory,
+            "limits": physics.settings.limits,
             "ndof": len(physics.likelihood.sm),
             "sm_chi2_all": physics.sm_chi2["all"],
         }

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from zdscan.analysis.views.folding import folding
 from zdscan.analysis.views.points import Points, raise_if
 from zdscan.errors import UserError, not_one_of
+from zdscan.inputs import limit_sets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,7 @@ class View:
     fixed : axes held fixed and the grid values used.
     asked : axes held fixed and the values asked for.
     sm_chi2 : chi2 of the Standard Model.
+    limits : the set of limits that the constraints have.
     """
 
     axes: tuple[str, ...]
@@ -53,6 +55,7 @@ class View:
     fixed: Mapping[str, float]
     asked: Mapping[str, float]
     sm_chi2: float
+    limits: str = limit_sets.FIRST
 
     @property
     def hidden(self) -> tuple[str, ...]:
@@ -192,6 +195,7 @@ def view(
         fixed={name: float(points.axes[name][index]) for name, index in indices.items()},
         asked=fixed,
         sm_chi2=float(points.attributes["sm_chi2_all"]),
+        limits=str(points.attributes["limits"]),
     )
 
 

@@ -26,7 +26,7 @@ def exact_tables(
 
     mass, width in GeV; kappa and the rows as in kernels/physics/bsll.py.
     """
-    real, absolute = _panel_weights(mass, width, panel_lo, panel_hi)
+    real, absolute = panel_weights(mass, width, panel_lo, panel_hi)
     on_panels = np.empty(functions.shape[:2])
     on_panels[:, :_REAL] = (functions[:, :_REAL] * real[:, None]).sum(axis=2)
     on_panels[:, _REAL:] = (functions[:, _REAL:] * absolute[:, None]).sum(axis=2)
@@ -37,7 +37,7 @@ def exact_tables(
     return out
 
 
-def _panel_weights(
+def panel_weights(
     mass: float, width: float, panel_lo: np.ndarray, panel_hi: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Node weights of Re T1 and T2 on every panel: float64[panels, 8] each."""

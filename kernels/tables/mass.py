@@ -3,7 +3,8 @@
 What is evaluated once a mass is plain Python and NumPy; the rows alone are work enough to be compiled.
 
 Layout of mass tables (float64): the header below, then per row lin0[5], lin1[5], residue[9], finite[9] and the width
-limit (kernels/physics/bsll.py), then the clauses of the constraints (kernels/tables/clauses.py).
+limit (kernels/physics/bsll.py), then the forms of quotients (kernels/tables/forms.py), then the clauses of the
+constraints (kernels/tables/clauses.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from zdscan.kernels.physics.bsll import LINEAR, QUADRATIC, row_law, width_limit
 from zdscan.kernels.physics.moments import moment_factors
 from zdscan.kernels.physics.widths import lepton_factors, neutrino_factor
 from zdscan.kernels.tables.clauses import LENGTH
+from zdscan.kernels.tables.forms import PER_FORM
 
 MASS, KAPPA, INVISIBLE = 0, 1, 2
 ELECTRON, MUON, NEUTRINO = 3, 5, 7  # width factors: k_v, k_a; k_v, k_a; per g_nu^2 of one flavour
@@ -27,9 +29,9 @@ HEADER = 29
 PER_ROW = 2 * LINEAR + 2 * QUADRATIC + 1
 
 
-def mass_tables_length(rows: int) -> int:
+def mass_tables_length(rows: int, forms: int = 0) -> int:
     """Length of mass tables before the clauses."""
-    return HEADER + PER_ROW * rows
+    return HEADER + PER_ROW * rows + PER_FORM * forms
 
 
 def row_tables(mass_tables: np.ndarray, rows: int) -> np.ndarray:
@@ -37,9 +39,14 @@ def row_tables(mass_tables: np.ndarray, rows: int) -> np.ndarray:
     return mass_tables[HEADER : mass_tables_length(rows)].reshape(rows, PER_ROW)
 
 
-def clause_tables(mass_tables: np.ndarray, rows: int) -> np.ndarray:
+def form_tables(mass_tables: np.ndarray, rows: int, forms: int) -> np.ndarray:
+    """The tables of the forms in mass tables: float64[forms, PER_FORM]."""
+    return mass_tables[mass_tables_length(rows) : mass_tables_length(rows, forms)].reshape(forms, PER_FORM)
+
+
+def clause_tables(mass_tables: np.ndarray, rows: int, forms: int = 0) -> np.ndarray:
     """The clauses in mass tables: float64[slots, LENGTH]; APPLIES is 0 in a slot without clause."""
-    return mass_tables[mass_tables_length(rows) :].reshape(-1, LENGTH)
+    return mass_tables[mass_tables_length(rows, forms) :].reshape(-1, LENGTH)
 
 
 def fill_mass_tables(

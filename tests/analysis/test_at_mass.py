@@ -11,6 +11,7 @@ import zdscan
 from tests.support.tolerances import CLOSED_FORM, EXACT_ALGEBRA, FLOAT32_OUTPUT
 from zdscan.analysis.at_mass import Evaluator, crossing
 from zdscan.constraints import available
+from zdscan.errors import UserError
 from zdscan.physics.cases import named_case
 
 
@@ -95,3 +96,25 @@ def test_other_settings_without_constraints() -> None:
     assert float(found.without_constraints().chi2(0.02, 0.0, 1e-3)) == pytest.approx(
         float(found.chi2(0.02, 0.0, 1e-3)), rel=EXACT_ALGEBRA
     )
+
+
+def test_couplings_have_the_names_of_the_case() -> None:
+    """In order or by name, with columns that the case does not use as grids have them; the old names of A, B, C."""
+    found = Evaluator.of("b_l", "a_mu", "coherent")
+    g = np.geomspace(1e-4, 1e-2, 3)
+    point = zdscan.evaluate("b_l", 0.05, g, constraints=("a_mu", "coherent"))
+    np.testing.assert_allclose(found.chi2(0.05, g=g), point.chi2["all"], rtol=CLOSED_FORM)
+    np.testing.assert_array_equal(found.ratios(0.05, g), found.ratios(0.05, g=g))
+    np.testing.assert_array_equal(found.chi2(0.05, g, [0.0], [0.0])[:, 0, 0], found.chi2(0.05, g=g))
+    chi2, _ = found.fill(0.05, g, [0.0], [0.0])
+    np.testing.assert_allclose(chi2[:, 0, 0], point.chi2["all"], rtol=FLOAT32_OUTPUT)
+    bound = found.bound(0.05, "g")
+    assert found.ratio(0.05, g=bound) == pytest.approx(1.0, rel=CLOSED_FORM)
+    for wrong, words in (({"g_mu": 1e-3}, "no parameter 'g_mu'"), ({"mass_": 1.0}, "no parameter 'mass_'")):
+        with pytest.raises(UserError, match=words):
+            found.chi2(0.05, **wrong)
+    with pytest.raises(UserError, match="g is given twice"):
+        found.chi2(0.05, g, g=g)
+    with pytest.raises(UserError, match="has 2 parameters"):
+        found.chi2(0.05, g, 0.0, 1e-3)
+    assert Evaluator.of("B", "a_mu").ratio(0.05, g_mu=1e-3) == Evaluator.of("B", "a_mu").ratio(0.05, 0.0, 0.0, 1e-3)

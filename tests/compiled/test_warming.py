@@ -19,10 +19,12 @@ KERNEL = "module.kernel"
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache that is kept, on two cores, without a launcher: a second process has work."""
     monkeypatch.setenv("ZDSCAN_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("NUMBA_CACHE_DIR", "replaced by the next line and put back after the test")
+    monkeypatch.setattr(cache, "_folder", None)  # put back after the test
     monkeypatch.setattr(mpi, "cores", lambda: 2)
     monkeypatch.setattr(mpi, "launched_processes", lambda: None)
-    return cache.prepare()
+    folder = cache.prepare()
+    assert folder is not None
+    return folder
 
 
 def writing(path: Path) -> str:
@@ -75,7 +77,7 @@ def test_without_work_there_is_no_second_process(
     elif reason == "a launcher":
         monkeypatch.setattr(mpi, "launched_processes", lambda: 2)
     elif reason == "a cache that is not kept":
-        monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+        monkeypatch.setattr(cache, "_folder", tmp_path)
     else:
         (folder / "fast").mkdir()
         (folder / "fast" / f"{KERNEL}-30.py312.nbi").touch()

@@ -187,7 +187,7 @@ def seen_in_complete(name, mass, eps, eps_z):
     """What theory complete sees over what theory paper does: another total width, and of visible ones early decays."""
     both = [zdscan.evaluate("A", mass, eps, eps_z, theory=theory, constraints=[]) for theory in ("paper", "complete")]
     of_paper, width = (float(point.widths["total"]) for point in both)
-    (entry,) = constraints.select([name])
+    (entry,) = constraints.select([name], limits="rashed2024")
     times = [clause.window[1] for clause in entry.clauses(model("A", "complete"), mass) if clause.window[0] == 0.0]
     return of_paper / width * math.prod(-math.expm1(-time * width) for time in times if time > 0.0)
 

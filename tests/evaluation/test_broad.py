@@ -32,7 +32,7 @@ def one_by_one(rows: Likelihood, mass: float, kappa: float, widths: np.ndarray) 
 
 def band_tables(mass: float) -> tuple[Likelihood, BandTables]:
     """Rows of Case B and their tables at a mass."""
-    physics = build_physics(CASES["B"], theory="complete", constraints=())
+    physics = build_physics(CASES["B"], theory="complete", constraints=(), measurements="rashed2024-corrected")
     axes = (np.array([1e-3]), np.array([1e-3]), np.array([0.1, 0.2]))
     return physics.likelihood, physics.workspace(physics.mass_tables(mass), axes).bands
 
@@ -62,7 +62,7 @@ def test_widths_of_no_band_have_the_closed_form() -> None:
 @pytest.mark.parametrize("case", ["A", "B", "C"])
 @pytest.mark.parametrize("mass", [0.3, 0.7, 1.99])
 def test_interpolated_tables_against_the_closed_form(case: str, mass: float) -> None:
-    physics = build_physics(CASES[case], theory="complete")
+    physics = build_physics(CASES[case], theory="complete", measurements="rashed2024-corrected")
     axes = (np.array([0.0, 1e-3]), np.array([-0.1, 0.0, 1e-4]), np.geomspace(1e-3, 3.0, 40))
     if case == "A":
         axes = (np.geomspace(1e-4, 1.0, 15), np.geomspace(1e-3, 1.0, 16), np.array([0.0]))

@@ -26,7 +26,11 @@ FIELDS = ("chi2", "excluded", "chi2_muon", "ratios", "predictions", "widths", "a
 
 def make(case, theory, theory_errors="table"):
     axes = AXES if case != "A" else AXES | {"g_mu": np.array([0.0])}
-    return Engine(build_physics(CASES[case], theory=theory, theory_errors=theory_errors), axes, FIELDS)
+    return Engine(
+        build_physics(CASES[case], theory=theory, theory_errors=theory_errors, measurements="rashed2024-corrected"),
+        axes,
+        FIELDS,
+    )
 
 
 def empty_outputs(engine, count):
@@ -53,7 +57,14 @@ def test_grid_agrees_with_points(case, theory, theory_errors):
         outputs = dict(zip(FIELDS, empty_outputs(engine, count), strict=True))
         engine.evaluate(engine.mass_tables(m), 0, count, list(outputs.values()))
         grid = np.meshgrid(*(engine.axes[name] for name in ("eps", "eps_z", "g_mu")), indexing="ij")
-        point = zdscan.evaluate(case, mass, *(x.ravel() for x in grid), theory=theory, theory_errors=theory_errors)
+        point = zdscan.evaluate(
+            case,
+            mass,
+            *(x.ravel() for x in grid),
+            theory=theory,
+            theory_errors=theory_errors,
+            measurements="rashed2024-corrected",
+        )
         np.testing.assert_allclose(outputs["chi2"], point.chi2["all"], rtol=FLOAT32_OUTPUT)
         np.testing.assert_allclose(outputs["chi2_muon"], point.chi2["muon"], rtol=FLOAT32_OUTPUT)
         np.testing.assert_allclose(outputs["predictions"], point.predictions, rtol=FLOAT32_OUTPUT)
@@ -103,9 +114,18 @@ def test_identity_tells_physics_apart():
 
 def test_no_infinity_is_stored():
     axes = {"mass": [0.01], "eps": [100.0], "eps_z": [100.0], "g_mu": [100.0]}
-    engine = Engine(build_physics(CASES["B"], theory="complete"), {k: np.array(v) for k, v in axes.items()}, FIELDS)
+    engine = Engine(
+        build_physics(CASES["B"], theory="complete", measurements="rashed2024-corrected"),
+        {k: np.array(v) for k, v in axes.items()},
+        FIELDS,
+    )
     outputs = dict(zip(FIELDS, empty_outputs(engine, 1), strict=True))
     engine.evaluate(engine.mass_tables(0), 0, 1, list(outputs.values()))
-    assert zdscan.evaluate("B", 0.01, 100.0, 100.0, 100.0, theory="complete").chi2["all"] > 1e39
+    assert (
+        zdscan.evaluate("B", 0.01, 100.0, 100.0, 100.0, theory="complete", measurements="rashed2024-corrected").chi2[
+            "all"
+        ]
+        > 1e39
+    )
     assert outputs["chi2"][0] == np.finfo(np.float32).max
     assert all(np.all(np.isfinite(output)) for output in outputs.values())

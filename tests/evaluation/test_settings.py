@@ -68,6 +68,8 @@ def other_value(setting: Setting) -> Any:
     """A value that is allowed and not the default, if there is one."""
     if setting.name == "constraints":
         return ("a_mu",)
+    if setting.name == "replace":
+        return '{"B0->K*0mumu_4_6": {"value": 3.4}}'  # as it is kept
     if setting.name == "emission":
         return "lepton"  # "auto" comes to "complete" under the default theory
     if setting in NUMBERS:
@@ -93,7 +95,9 @@ def written(setting: Setting, value: Any) -> str:
 
 
 def test_every_setting_is_a_number_or_one_of_a_few_names() -> None:
-    assert {setting.name for setting in (*NUMBERS, *WORDS)} == SETTINGS.keys() - {"constraints", "dark_fermion"}
+    assert {setting.name for setting in (*NUMBERS, *WORDS)} == SETTINGS.keys() - {
+        *("constraints", "dark_fermion", "replace")
+    }
     for setting in SETTINGS.values():
         assert setting.help.endswith("."), setting.name
         assert setting.fault(setting.default) is None, setting.name
@@ -158,17 +162,20 @@ def test_the_scan_file_has_every_setting(scan_format: int) -> None:
 def test_formats_differ_in_their_defaults() -> None:
     first, second = parse_scan(SCAN), parse_scan(SCAN.replace("format = 1", "format = 2"))
     assert (first.format, second.format) == (1, 2)
-    assert first.settings == Settings(theory="paper", constraints="paper")
-    assert second.settings == Settings() == Settings(theory="complete", constraints="all")
+    data = {"measurements": "rashed2024-corrected", "limits": "rashed2024"}
+    assert first.settings == Settings(theory="paper", constraints="paper", **data)
+    newest = {"measurements": "latest", "limits": "latest"}
+    assert second.settings == Settings() == Settings(theory="complete", constraints="all", **newest)
     assert first != second
-    said = ["theory=paper", "constraints.use=paper"]
+    said = ["theory=paper", "constraints.use=paper", "constraints.limits=rashed2024"]
+    said.append("data.measurements=rashed2024-corrected")
     assert parse_scan(second.text, overrides=said).settings == first.settings
 
 
 def test_all_constraints_are_those_of_the_format() -> None:
     texts = [f"{text}[constraints]\nuse = 'all'\n" for text in (SCAN, SCAN.replace("format = 1", "format = 2"))]
     first, second = (Engine.from_scan(parse_scan(text)).physics.constraints for text in texts)
-    assert first == select("all", 1)
+    assert first == select("all", 1, limits="rashed2024")
     assert second == select("all") == build_physics(CASES["B"]).constraints
 
 
@@ -295,7 +302,7 @@ def test_attributes_say_the_settings() -> None:
     assert {setting.attribute for setting in SETTINGS.values() if setting.told} <= found.keys()
     assert {name for name, setting in SETTINGS.items() if not setting.told} == {
         *("anomaly", "errors", "theory_errors", "invisible_branching", "dark_fermion", "mixing"),
-        "right_handed_neutrinos",
+        *("right_handed_neutrinos", "replace"),
     }
     assert (found["invisible_width_GeV"], found["fcnc_scale"], found["theory"]) == (1e-3, 2.0, "paper")
     assert found["emission"] == "lepton"  # what auto comes to

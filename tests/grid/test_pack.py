@@ -194,7 +194,7 @@ def test_a_killed_pack_leaves_the_source_and_can_be_run_again(source, tmp_path):
     job.send_signal(signal.SIGKILL)
     job.communicate(timeout=TIMEOUT)
     assert not target.exists()
-    assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".lock", ".part"]
     pack(source, target)
     assert source.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["packed.h5"]  # the leftover is gone too

@@ -63,3 +63,29 @@ def test_what_is_wrong_is_told_with_its_line(text: str, line: int, words: str) -
 def test_a_file_without_numbers(text: str) -> None:
     with pytest.raises(UserError, match=r"^mine.csv: there is no row of numbers"):
         segments(text, "mine.csv")
+
+
+REGION = ("mass", "lower", "upper")
+
+
+def test_columns_of_a_region() -> None:
+    text = "mass,lower,upper\n0.02,1e-8,1e-5\n0.05,1e-8,1e-6\n"
+    assert segments(text, "mine.csv", columns=REGION) == [[[0.02, 1e-8, 1e-5], [0.05, 1e-8, 1e-6]]]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("0.02,1e-8\n0.05,1e-8", 1, "2 columns where three are due, the mass in GeV and lower and upper"),
+        ("0.02,1e-5,1e-8\n0.05,1e-6,1e-8", 1, "is not below the upper one 1e-08; are the two columns swapped?"),
+        ("0.02,1e-8,1e-5\n0.05,1e-6,1e-8", 2, "the lower edge 1e-06 is not below the upper one 1e-08; the lower one"),
+        ("0.02,1e-8,1e-5\n0.05,1e-8,", 2, "the upper is missing"),
+        ("20,1e-8,1e-5\n50,1e-8,1e-6", 1, "in MeV?"),
+    ],
+)
+def test_what_is_wrong_with_a_region(text: str, line: int, words: str) -> None:
+    with pytest.raises(UserError) as caught:
+        segments(text, "mine.csv", columns=REGION)
+    (message,) = caught.value.messages
+    assert message.startswith(f"mine.csv, line {line}: ")
+    assert words in message

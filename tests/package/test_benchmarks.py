@@ -15,7 +15,7 @@ from tests.support.paths import ROOT
 STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
 
 FOLDER = ROOT / "benchmarks"
-SCRIPTS = ("hardware", "throughput", "growth", "against_flavio", "against_eos", "scaling")
+SCRIPTS = ("hardware", "throughput", "growth", "against_flavio", "against_eos", "scaling", "explorer")
 
 
 def run(script: str, *arguments: str) -> str:
@@ -45,6 +45,12 @@ def test_hardware_prints_markdown() -> None:
     text = run("hardware")
     assert "| multiply-adds, float32 |" in text
     assert "NumPy" in text
+
+
+@pytest.mark.slow
+def test_explorer() -> None:
+    (rows,) = tables("explorer").values()
+    assert all(0.0 < row["CPU s a frame"] < row["CPU s when still"] for row in rows)
 
 
 @pytest.mark.slow

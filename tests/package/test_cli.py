@@ -386,7 +386,7 @@ def test_point_as_json_has_the_documented_layout() -> None:
     assert {"v_e", "a_e", "v_mu", "a_mu", "g_nu", "v_u", "a_u"} <= set(point["couplings"])
     assert set(point["widths"]) == {"ee", "mumu", "nunu", "hadrons", "invisible", "total", "nunu_plus_invisible"}
     assert set(point["chi2"]) == {"all", "muon", "sm_all", "sm_muon"}
-    assert len(point["rows"]) == 26
+    assert len(point["rows"]) == 51
     keys = ("id", "observable", "q2_min", "q2_max", "unit", "sm", "prediction", "measured", "sigma", "pull")
     assert all(set(row) == set(keys) for row in point["rows"])
     keys = ("id", "title", "prediction", "limit", "unit", "cl", "grade", "ratio", "applies", "excluded", "reference")

@@ -14,6 +14,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+import zdscan
 from tests.support.paths import ROOT
 from zdscan import cli, evaluate
 from zdscan.constraints import available, select
@@ -22,7 +23,8 @@ from zdscan.inputs import measurements
 from zdscan.inputs.files import read_data
 from zdscan.physics.cases import named_case
 from zdscan.physics.clause import Constraint
-from zdscan.scan.scanfile import parse_scan
+from zdscan.scan.scanfile import parse_scan, scan_of
+from zdscan.terminal.citations import bibtex
 
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
@@ -87,6 +89,44 @@ def python_blocks() -> list[str]:
     return re.findall(r"```python\n(.*?)```", EXTENDING, flags=re.DOTALL)
 
 
+def toml_blocks() -> list[str]:
+    return re.findall(r"```toml\n(.*?)```", EXTENDING, flags=re.DOTALL)
+
+
+HEAD = "format = 2\ncase = 'A'\n[axes]\nmass = { values = [0.05, 0.1] }\neps = { values = [1e-6] }\n"
+
+
+def test_printed_region_runs(tmp_path):
+    """The scan file excludes by the printed numbers, from the grid file alone."""
+    (table,) = (block for block in toml_blocks() if 'kind = "region"' in block)
+    (columns,) = re.findall(r"```text\n(mass, lower, upper.*?)```", EXTENDING, flags=re.DOTALL)
+    (tmp_path / "dump.csv").write_text(columns)
+    (tmp_path / "scan.toml").write_text(f"{HEAD}[constraints]\nuse = ['a_mu']\n{table}")
+    zdscan.run(tmp_path / "scan.toml", tmp_path / "grid.h5", threads=1)
+    for name in ("dump.csv", "scan.toml"):
+        (tmp_path / name).unlink()
+    assert zdscan.resume(tmp_path / "grid.h5", threads=1).computed == 0
+    assert "N. Body" in bibtex(zdscan.open_grid(tmp_path / "grid.h5"))
+    (own,) = scan_of(zdscan.open_grid(tmp_path / "grid.h5")).own
+    assert evaluate("A", 0.05, 1e-6, constraints=[own]).excluded.all()
+
+
+def test_printed_measurements_run(tmp_path):
+    """The file among the data sets, and the replaced row, in one scan."""
+    (mine,) = (block for block in toml_blocks() if "my-kpmumu" in block)
+    (replaced,) = (block for block in toml_blocks() if "[data.replace." in block)
+    (chosen,) = (block for block in toml_blocks() if '"./mine.toml"]' in block)
+    (tmp_path / "mine.toml").write_text(mine)
+    text = HEAD + replaced.replace('[data]\nmeasurements = "latest"\n', chosen)
+    (tmp_path / "scan.toml").write_text(f"{text}[constraints]\nuse = ['a_mu']\n")
+    zdscan.run(tmp_path / "scan.toml", tmp_path / "grid.h5", threads=1)
+    (tmp_path / "mine.toml").unlink()
+    grid = zdscan.open_grid(tmp_path / "grid.h5")
+    assert (grid.ndof, grid.attributes["replaced_rows"]) == (53, "B0->K*0mumu_4_6")
+    assert grid.files == {"./mine.toml": mine}
+    assert bibtex(grid).count("N. Body, private communication") == 2
+
+
 def test_printed_case_runs(capsys):
     (block,) = (block for block in python_blocks() if "from_couplings" in block)
     scope: dict[str, object] = {}
@@ -101,7 +141,7 @@ def test_printed_case_runs(capsys):
 def test_printed_curve_is_a_constraint(capsys, tmp_path, monkeypatch):
     """The scan file's table and the program make the same of the printed columns."""
     (columns,) = re.findall(r"```text\n(# mass in GeV.*?)```", EXTENDING, flags=re.DOTALL)
-    (table,) = (b for b in re.findall(r"```toml\n(.*?)```", EXTENDING, flags=re.DOTALL) if "[[constraints.curve]]" in b)
+    table = next(b for b in toml_blocks() if "[[constraints.curve]]" in b)
     (block,) = (block for block in python_blocks() if "own_curve" in block)
     (tmp_path / "mine.csv").write_text(columns)
     monkeypatch.chdir(tmp_path)
@@ -137,7 +177,7 @@ def test_printed_constraint_works():
 
 
 def test_printed_data_set_is_valid():
-    (block,) = (b for b in re.findall(r"```toml\n(.*?)```", EXTENDING, flags=re.DOTALL) if "[sets." in b)
+    (block,) = (b for b in toml_blocks() if "[sets." in b)
     text = read_data("measurements.toml").decode()
     updated = measurements.parse(block + text, "my-update")
     published = measurements.load()

@@ -214,19 +214,12 @@ fields = []
 
 
 def fake_zdscan(site: SimpleNamespace, options: str = "") -> None:
-    """`zdscan run SCAN -o GRID --threads 1` and `zdscan resume GRID --threads 1` with the fake engine."""
+    """`zdscan run SCAN -o GRID --threads 1` and `zdscan resume GRID --scan SCAN ...` with the fake engine."""
     options = f"--block-points 5 --profiles-only --checkpoint-seconds 0.1 {options}"
     text = f"""cd {ROOT}
-if [ "$1" = run ]; then set -- run "$4" "${{@:5}}"; fi
+if [ "$1" = run ]; then set -- run "$4" "${{@:5}}"; else set -- resume "$2" "${{@:5}}"; fi
 exec {sys.executable} -m tests.support.fake_engine "$@" {options}"""
     site.tool("zdscan", text)
-
-
-def child(parent: int, name: str) -> int:
-    """The child of that name of a process."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    (found,) = (int(pid) for pid in children if Path(f"/proc/{pid}/comm").read_text().strip() == name)
-    return found
 
 
 def test_a_job_runs_the_real_command_on_every_rank(site: SimpleNamespace) -> None:
@@ -251,10 +244,7 @@ def test_a_job_stopped_by_the_wall_clock_is_queued_and_continued(site: SimpleNam
         site.command(name), env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     until(lambda: site.grid.exists() and done_blocks(site.grid) >= 2)
-    if name == "pbs.sh":  # the time is over for `timeout` when its alarm rings
-        os.kill(child(job.pid, "timeout"), signal.SIGALRM)
-    else:
-        job.send_signal(signal.SIGUSR1)
+    job.send_signal(signal.SIGUSR1)  # from the batch system, or from the script's own clock
     said, _ = job.communicate(timeout=TIMEOUT)
     assert job.returncode == 75, said
     queued = [line for line in site.notes() if line.startswith(("scontrol", "qsub"))]
@@ -275,6 +265,66 @@ def test_a_job_stopped_by_the_wall_clock_is_queued_and_continued(site: SimpleNam
     assert done.returncode == 0, done.stderr
     assert "zdscan resume" in site.notes()[-1]
     assert open_grid(site.grid).complete
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param("slurm.sh", marks=pytest.mark.slow), pytest.param("pbs.sh", marks=pytest.mark.slow), "scan.sh"],
+)
+def test_a_cancelled_job_does_not_come_back(site: SimpleNamespace, name: str) -> None:
+    """SIGTERM, as scancel and qdel send it: the blocks are finished, nothing is queued, the file can be continued."""
+    fake_zdscan(site, "--delay 0.1 --hold 20")
+    variables = {**site.variables, "AFTER_STOP": "scontrol requeue 1"}
+    job = subprocess.Popen(
+        site.command(name), env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    until(lambda: site.grid.exists() and done_blocks(site.grid) >= 2)
+    job.send_signal(signal.SIGTERM)
+    said, _ = job.communicate(timeout=TIMEOUT)
+    assert job.returncode == 75, said
+    assert not [line for line in site.notes() if line.startswith(("scontrol", "qsub"))]
+    assert not open_grid(site.grid).complete
+
+
+def scripted(site: SimpleNamespace, zdscan: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """scan.sh without launcher around a stand-in for zdscan."""
+    site.tool("zdscan", zdscan)
+    command = site.command("scan.sh")[:3]
+    variables = {**site.variables, "AFTER_STOP": "scontrol requeue 1", **variables}
+    return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+
+
+STOPPED = """stop() {{
+    echo "{{\\"state\\": \\"stopped\\", \\"time\\": $RANDOM$RANDOM}}" >{grid}.status.json
+    exit 1
+}}
+trap stop USR1
+for k in $(seq 200); do sleep 0.05; done"""
+
+
+def test_a_launcher_s_own_code_after_a_clean_stop(site: SimpleNamespace) -> None:
+    """Open MPI's mpirun ends with 1; the status file says that zdscan stopped, and only that of this run counts."""
+    done = scripted(site, STOPPED.format(grid=site.grid), STOP_AFTER="1")
+    assert done.returncode == 75, done.stderr
+    assert site.notes() == ["scontrol requeue 1"]
+    done = scripted(site, "exit 1")
+    assert done.returncode == 1
+    assert site.notes() == ["scontrol requeue 1"]
+
+
+def test_a_grid_of_another_scan_file_is_not_continued(site: SimpleNamespace) -> None:
+    scan = Path(site.variables["SCAN"])
+    assert subprocess.run(site.command("scan.sh")[:3], env=site.variables, check=False).returncode == 0
+    before = site.grid.read_bytes()
+    scan.write_text("# another comment\n" + SMALL)
+    assert subprocess.run(site.command("scan.sh")[:3], env=site.variables, check=False).returncode == 0
+    scan.write_text(SMALL.replace("1e-4, 1e-3]", "1e-4, 2e-3]"))
+    done = subprocess.run(
+        site.command("scan.sh")[:3], env=site.variables, capture_output=True, text=True, timeout=TIMEOUT, check=False
+    )
+    assert done.returncode == 2
+    assert "was made for another scan file, which differs in axis g_mu" in done.stderr
+    assert site.grid.read_bytes() == before
 
 
 def test_a_mistake_ends_the_job_for_good(site: SimpleNamespace) -> None:

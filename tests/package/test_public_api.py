@@ -45,7 +45,7 @@ def test_the_public_names() -> None:
     """A name that is added or goes is a change for users: CHANGELOG.md."""
     assert sorted(zdscan.__all__) == [
         *("Case", "LimitCurves", "PointResult", "Scan", "Stopped", "UserError", "__version__"),
-        *("evaluate", "limits", "load_scan", "open_grid", "resume", "run"),
+        *("evaluate", "explore", "limits", "load_scan", "open_grid", "resume", "run"),
     ]
     assert sorted(zdscan.analysis.__all__) == ["fit", "open_grid", "plot", "view"]
     assert set(zdscan.__all__) <= set(dir(zdscan))
@@ -156,7 +156,8 @@ def test_a_grid_from_python(tmp_path: Path) -> None:
         with zdscan.analysis.open_grid(tmp_path / f"{name}.h5") as grid:
             chi2.append(grid.dataset["chi2"].values)
     assert all(np.array_equal(chi2[0], other) for other in chi2[1:])
-    point = zdscan.evaluate("C", 0.05, eps_z=-1e-3, g_mu=[1e-3, 1e-2], theory="paper")
+    of_format_1 = {"theory": "paper", "measurements": "rashed2024-corrected"}
+    point = zdscan.evaluate("C", 0.05, eps_z=-1e-3, g_mu=[1e-3, 1e-2], **of_format_1)
     assert chi2[0][1, 0, 0] == pytest.approx(point.chi2["all"], rel=1e-6)
 
     held = zdscan.open_grid(tmp_path / "TOML.h5")

@@ -207,7 +207,7 @@ def test_commands_work_beside_namesakes(installed: Environment) -> None:
     assert Path(where.strip()) == installed.packages / "zdscan" / "kernels" / "__init__.py"
     point = json.loads(installed("-m", "zdscan", *POINT))
     assert point["version"] == __version__
-    assert len(point["rows"]) == 26
+    assert len(point["rows"]) == 51
     assert point["chi2"]["all"] > 0.0
     assert "chi2" in installed("-m", "zdscan", "run", "scan.toml", "-o", "grid.h5", "--threads", 1)
     assert (installed.start / "grid.h5").stat().st_size > 0

@@ -89,7 +89,7 @@ def test_escape_adds_to_invisible_searches(name: str) -> None:
 )
 def test_soft_cuts_are_nowhere_stronger_than_the_published_grid(name, mass, limits) -> None:
     """limit/(1 - exp(-t1/tau)) against the limits of the source at its lifetimes, and close to the weakest."""
-    (item,), chosen = constraints.select([name]), model("A", setting="complete")
+    (item,), chosen = constraints.select([name], limits="rashed2024"), model("A", setting="complete")
     (clause,) = item.clauses(chosen, mass)
     assert clause.min_width == 0.0
     t0, t1 = (end * chosen.constants["hbar"] for end in clause.window)

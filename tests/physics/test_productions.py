@@ -25,7 +25,7 @@ def model(vector: dict[str, float], axial: dict[str, float] | None = None) -> Mo
     for letter, couplings in (("v", vector), ("a", axial or {})):
         for fermion, value in couplings.items():
             matrix[COUPLINGS.index(f"{letter}_{fermion}"), 0] = value
-    return Model(matrix, "complete", "complete", 1.0, "observed")
+    return Model(matrix, "complete", "complete", 1.0, "rashed2024")
 
 
 def rate(name: str, of: Model, mass: float) -> float:

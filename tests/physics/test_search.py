@@ -286,6 +286,8 @@ def _forget() -> None:
         constraints.available,
         constraints._all_but_searches,
         constraints._registry,
+        constraints._changes,
+        constraints._with_limits,
         search.groups,
     ):
         kept.cache_clear()

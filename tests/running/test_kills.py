@@ -5,18 +5,22 @@ One file takes several kills, each in a job with other ranks, threads and sink t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
 import signal
 import time
+import traceback
 from typing import NamedTuple
 
 import pytest
 
+from tests.support import runs
 from tests.support.crashing import check_survivors
 from tests.support.fake_engine import FakeEngine, FakeScan, whole
 from tests.support.launching import MPIEXEC, TIMEOUT, contents, done_blocks, launch, processes_on, start, until
+from zdscan.grid import checkpoint, provenance
 from zdscan.grid.verify import verify
 from zdscan.running import driver
 
@@ -27,6 +31,7 @@ pytestmark = pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside 
 BLOCKS = 120
 ENGINE = FakeEngine()
 NUMBERS = whole(ENGINE)
+ORPHAN_SECONDS = 20.0 if "MPI4PY_LIBMPI" not in os.environ else 1.0
 SECONDS_OF_WORK = 2.4  # that all blocks take one after the other, by the engine's delay
 
 
@@ -81,12 +86,23 @@ def kill(path, job, chance):
         assert time.monotonic() - began < 20, "the job did not end with its rank"
     finally:
         running.kill()
-    until(lambda: not processes_on(path))
+    end_orphans(path)
     assert running.returncode != 0
     if path.exists():
         check_survivors(path, NUMBERS)
         assert verify(path).bad == ()
         assert before <= set(finished_blocks(path)), "a finished block is lost"
+
+
+def end_orphans(path):
+    """Wait for the ranks of a job whose launcher is gone; those of Open MPI go on, and the batch system ends them."""
+    limit = time.monotonic() + ORPHAN_SECONDS
+    while processes_on(path) and time.monotonic() < limit:
+        time.sleep(0.01)
+    for rank in processes_on(path):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(rank, signal.SIGKILL)
+    until(lambda: not processes_on(path))
 
 
 def finished_blocks(path):
@@ -151,6 +167,59 @@ def chain(number):
 @pytest.mark.parametrize("number", range(10))
 def test_fifty_kills(tmp_path, reference, number):
     endure(tmp_path / "grid.h5", chain(number), reference, seed=number, last=1 + number % 4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stored", [True, False], ids=["fields", "profiles alone"])
+def test_two_hundred_kills_at_random_instants(tmp_path, monkeypatch, stored):
+    """A process that forks, at once computing, and is killed within milliseconds: a hundred times for each."""
+    monkeypatch.setattr(checkpoint, "CHECKPOINT_SECONDS", 0.01)
+    monkeypatch.setattr(checkpoint, "CHECKPOINT_RATIO", 0)
+    provenance.commit()
+    chance = random.Random(int(stored))
+    runs.run(tmp_path / "whole.h5", FakeEngine(stored=stored), block_points=10)
+    expected = contents(tmp_path / "whole.h5")
+    path, began, finished = tmp_path / "grid.h5", time.monotonic(), set()
+    for number in range(100):
+        assert time.monotonic() - began < 80
+        settings = {"threads": chance.choice((1, 2)), "sink": chance.choice(("direct", "gather"))}
+
+        def work(settings=settings):
+            engine = FakeEngine(delay=0.001, stored=stored)
+            if path.exists():
+                runs.resume(path, engine, **settings)
+            else:
+                runs.run(path, engine, **settings, block_points=10)
+
+        killed_within(work, chance.uniform(0.0, 0.2))
+        if path.exists() and stored:
+            check_survivors(path, NUMBERS)
+        if path.exists():
+            found = set(finished_blocks(path))
+            assert finished <= found, "finished blocks are lost"
+            finished = found
+        if number % 10 == 9:
+            runs.resume(path, FakeEngine(stored=stored)) if path.exists() else work()
+            assert contents(path) == expected
+            assert {entry.name for entry in tmp_path.iterdir()} <= {"grid.h5", "whole.h5", "grid.h5.status.json"}
+            path.unlink()
+            finished = set()
+
+
+def killed_within(action, seconds):
+    """Fork, let the child act, and kill it after so long, if it is still at it."""
+    child = os.fork()
+    if child == 0:
+        try:
+            action()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(70)
+        os._exit(0)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the child failed; its traceback is above"
 
 
 @pytest.mark.parametrize(("rank", "index"), [(1, 6), pytest.param(0, 40, marks=pytest.mark.slow)])

@@ -29,6 +29,6 @@ def test_scans_with_few_and_with_all_fields_are_compiled(monkeypatch: pytest.Mon
 
 def test_a_cache_that_keeps_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Engine, "warm_up", lambda self, meanwhile: None)
-    monkeypatch.setattr(warmup, "is_kept", lambda: False)
+    monkeypatch.setattr(warmup, "is_complete", lambda: False)
     with pytest.raises(UserError, match=r"cannot be written.*ZDSCAN_CACHE_DIR"):
         warmup.compile_everything()

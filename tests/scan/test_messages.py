@@ -8,7 +8,8 @@ import pytest
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from zdscan.scan.messages import OWN_WORDS, dotted, line_of, pydantic_faults, unknown_key
+from zdscan.inputs.files import OWN_WORDS
+from zdscan.scan.messages import dotted, line_of, pydantic_faults, unknown_key
 from zdscan.scan.scanfile import LATEST, document_of
 
 

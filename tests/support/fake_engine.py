@@ -102,7 +102,12 @@ class FakeEngine:
             outputs[2][:] = ratios
 
     def fails_here(self):
-        return self.fail_rank is not None and self.fail_rank in (int(os.environ.get("PMI_RANK", "0")), EVERY_RANK)
+        return self.fail_rank is not None and self.fail_rank in (own_rank(), EVERY_RANK)
+
+
+def own_rank():
+    """This process's rank as MPICH's or Open MPI's launcher says, before MPI is there."""
+    return int(os.environ.get("PMI_RANK") or os.environ.get("OMPI_COMM_WORLD_RANK") or 0)
 
 
 def fail(fault):
@@ -168,7 +173,7 @@ def wait_for(path):
 
 def build(engine, fail_rank):
     """The engine as the driver builds it on each rank, where one rank's machine lacks an input table."""
-    if fail_rank == int(os.environ.get("PMI_RANK", "0")):
+    if fail_rank == own_rank():
         Path("/nowhere/sm_tables.h5").read_bytes()
     return engine
 
@@ -192,33 +197,36 @@ def main() -> int:
     parser.add_argument("--block-points", type=int)
     parser.add_argument("--profiles-only", action="store_true")
     parser.add_argument("--checkpoint-seconds", type=float)
+    parser.add_argument("--sync-seconds", type=float)
     options = parser.parse_args()
 
     from zdscan.errors import Stopped, UserError
-    from zdscan.grid import checkpoint
+    from zdscan.grid import checkpoint, sinks
     from zdscan.grid.verify import verify
     from zdscan.ranks import mpi
     from zdscan.running import driver, workers
 
     if options.checkpoint_seconds is not None:
         checkpoint.CHECKPOINT_SECONDS, checkpoint.CHECKPOINT_RATIO = options.checkpoint_seconds, 0
+    if options.sync_seconds is not None:
+        sinks.SYNC_SECONDS = options.sync_seconds
     crash = options.crash_at is not None
     fail_rank = None if crash or options.fault == "input" else options.fail_rank
     stored = not options.profiles_only
     engine = FakeEngine(
         tuple(options.shape), options.delay, options.physics, fail_rank, fault=options.fault, stored=stored
     )
-    if crash and options.fail_rank == int(os.environ.get("PMI_RANK", "0")):
+    if crash and options.fail_rank == own_rank():
         from tests.support.crashing import die_at_write
 
         die_at_write(options.crash_at, torn=True)
-    if options.hold is not None and options.fail_rank != int(os.environ.get("PMI_RANK", "0")):
+    if options.hold is not None and options.fail_rank != own_rank():
         stop: list[workers.StopRequest] = []
         driver.StopRequest = lambda *settings: stop.append(workers.StopRequest(*settings)) or stop[-1]
         engine.hold = lambda: hold(options.file, options.hold, lambda: stop[-1]())
     if options.wait_for is not None:
         engine.wait = lambda: wait_for(options.wait_for)
-    if options.slow_rank == int(os.environ.get("PMI_RANK", "0")):
+    if options.slow_rank == own_rank():
         engine.delay *= 10
     if options.fault == "early" and mpi.world().rank == options.fail_rank:
         raise RuntimeError("before the run")

@@ -20,7 +20,7 @@ TIMEOUT = 60  # seconds: a hang must fail the test, a busy machine must not
 
 def environment(**extra: str) -> dict[str, str]:
     """The environment of a job, without a launcher's variables."""
-    launcher = ("PMI", "OMPI_", "MPI_", "SLURM_", "HYDI_")
+    launcher = ("PMI", "OMPI_COMM", "OMPI_UNIVERSE", "MPI_", "SLURM_", "HYDI_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(launcher)}
     return {**kept, **extra}
 

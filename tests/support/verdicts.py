@@ -17,14 +17,15 @@ def of(result: zdscan.PointResult, name: str) -> dict[str, Any]:
 
 
 def published(case: str | Case, *point: Any, **options: Any) -> zdscan.PointResult:
-    """`zdscan.evaluate` under the theory of the paper with every constraint, unless `options` say otherwise."""
-    return zdscan.evaluate(case, *point, **{"theory": "paper", "constraints": available()} | options)
+    """`zdscan.evaluate` with every constraint, theory, data and limits of the paper, unless `options` say otherwise."""
+    of_paper = {"theory": "paper", "measurements": "rashed2024-corrected", "limits": "rashed2024"}
+    return zdscan.evaluate(case, *point, **of_paper | {"constraints": available()} | options)
 
 
 def at(
     name: str, mass: float, eps: float = 0.0, eps_z: float = 0.0, g_mu: float = 0.0, case: str = "A", **options: Any
 ) -> dict[str, Any]:
-    """The entry of the constraint `name` at a point, of a run with no other constraint; theory "paper" by default."""
+    """The entry of the constraint `name` at a point, of a run with no other constraint; as the paper by default."""
     return of(published(case, mass, eps, eps_z, g_mu, **{"constraints": [name]} | options), name)
 
 

@@ -82,6 +82,26 @@ def test_closed_output_is_no_failure():
 
 
 @full
+def test_a_mistake_that_cannot_be_told_has_its_exit_code(tmp_path):
+    command = f"{sys.executable} -m zdscan info {tmp_path}/absent.h5"
+    assert subprocess.run(f"{command} 2>/dev/full", shell=True, timeout=120, check=False).returncode == 2
+    done = subprocess.run(f"{command} 2>&-", shell=True, stdout=subprocess.PIPE, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
+def test_no_file_takes_the_number_of_a_standard_stream_that_is_closed():
+    code = (
+        "import os, sys\n"
+        "from zdscan.terminal.output import complain, guard\n"
+        "guard()\n"
+        "complain('said into nothing')\n"
+        "assert os.open(os.devnull, os.O_RDONLY) > 2\n"
+    )
+    done = subprocess.run(f'{sys.executable} -c "{code}" <&- >&- 2>&-', shell=True, timeout=120, check=False)
+    assert done.returncode == 0
+
+
+@full
 def test_the_stream_fails_once():
     with FULL.open("w") as stream:
         output = Output(stream)

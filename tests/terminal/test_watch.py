@@ -14,7 +14,7 @@ from tests.support.fake_engine import FakeEngine, FakeScan
 from zdscan.errors import UserError
 from zdscan.grid.open import open_grid
 from zdscan.running import driver
-from zdscan.running.progress import status_path
+from zdscan.running.progress import began, status_path
 from zdscan.terminal.watch import look, watch
 
 STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
@@ -80,6 +80,17 @@ def test_a_dead_run_on_this_machine_is_told_at_once(tmp_path):
     busy = seen(tmp_path, host=here, pid=os.getpid(), time=NOW - 1000)
     assert busy.running
     assert "the status is 16.7 min old" in busy.lines[1]
+
+
+def test_a_number_that_another_process_has_now_is_not_the_run(tmp_path):
+    """In a container every program may have the number 1."""
+    here, own = socket.gethostname(), began(os.getpid())
+    assert own is not None
+    assert seen(tmp_path, host=here, pid=os.getpid(), pid_began=own, time=NOW - 1000).running
+    assert seen(tmp_path, host=here, pid=os.getpid(), pid_began=None, time=NOW - 1000).running
+    other = seen(tmp_path, host=here, pid=os.getpid(), pid_began=own - 7, time=NOW - 1000)
+    assert (other.running, other.finished) == (False, False)
+    assert "dead at 300,000" in other.lines[0]
 
 
 def test_runs_that_ended_early(tmp_path):

@@ -20,7 +20,7 @@ def model(couplings: Mapping[str, float]) -> Model:
     matrix = np.zeros((len(COUPLINGS), 3))
     for name, value in couplings.items():
         matrix[COUPLINGS.index(name), 0] = value
-    return Model(matrix, "complete", "complete", 1.0, "recommended")
+    return Model(matrix, "complete", "complete", 1.0, "rashed2024")
 
 
 def widths(couplings: Mapping[str, float], mass: float) -> dict[str, float]:

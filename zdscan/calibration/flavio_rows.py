@@ -1,7 +1,7 @@
 """The b -> s l l rows as flavio computes them: rate at one q2, q2 panels, quadratic form in the Wilson coefficients.
 
 The rows are the bins of all measurements: a bin of a decay that is known here needs no more than its entry there. A new
-decay needs its mesons, its name in flavio and its rate (`_MESONS`, `_FLAVIO_NAMES`, `differential_rate`).
+decay needs its mesons, its name in flavio and its rate (`MESONS`, `_FLAVIO_NAMES`, `differential_rate`).
 
 Importing this module imports flavio; only :mod:`zdscan.calibration.tables` does so.
 """
@@ -46,7 +46,7 @@ FORM_TOLERANCE = 1e-10
 _CHARM_STEP = 0.03
 _SPECTATOR_STEP, _SPECTATOR_OFFSET = 0.1, 1e-6
 
-_MESONS = {
+MESONS = {
     "B0->K*0": ("B0", "K*0"),
     "B+->K*+": ("B+", "K*+"),
     "B+->K+": ("B+", "K+"),
@@ -106,8 +106,8 @@ def _known(row: Row) -> FlavioRow:
         The row is of a decay that is not here yet.
     """
     hadrons = row.decay.removesuffix(2 * row.lepton)
-    if hadrons not in _MESONS:
-        known = ", ".join(_MESONS)
+    if hadrons not in MESONS:
+        known = ", ".join(MESONS)
         raise UserError(f"The measured row {row.id}: flavio's rates are known here for {known} only.")
     return FlavioRow(hadrons, row.lepton, row.q2_min, row.q2_max, row.scale, row.integrated)
 
@@ -124,7 +124,7 @@ def _bins() -> tuple[FlavioRow, ...]:
 ROWS: tuple[FlavioRow, ...] = _bins()
 
 
-class _Shift(flavio.WilsonCoefficients):  # type: ignore[misc]
+class Shift(flavio.WilsonCoefficients):  # type: ignore[misc]
     """Constant new-physics C9, C10, CP, C7 of b -> s l l in flavio's basis, the same at every scale (no running).
 
     It has to be a subclass: flavio converts anything else with `from_wilson`.
@@ -149,12 +149,12 @@ def differential_rate(row: FlavioRow, q2: float, par: Parameters, coefficients: 
     coefficients is a strong phase (the width in a propagator), so it keeps its sign in the CP-conjugate decay; flavio
     conjugates every coefficient there, hence the conjugate that goes in.
     """
-    parent, daughter = _MESONS[row.hadrons]
-    shift = _Shift(coefficients, row.lepton)
+    parent, daughter = MESONS[row.hadrons]
+    shift = Shift(coefficients, row.lepton)
     if row.hadrons == "B->Xs":
         return float(bxll.bxll_dbrdq2(q2, shift, par, "s", row.lepton))
     c9, c10, cp, c7 = (complex(value).conjugate() for value in coefficients)
-    shift_bar = _Shift((c9, c10, cp, c7), row.lepton)
+    shift_bar = Shift((c9, c10, cp, c7), row.lepton)
     mass, mass_daughter, lepton_mass = par["m_" + parent], par["m_" + daughter], par["m_" + row.lepton]
     if daughter in ("K+", "K0"):
         mb = running.get_mb(par, flavio.config["renormalization scale"]["bpll"])

@@ -101,6 +101,22 @@ def calibrate(
     return tables, form_factors, emitted
 
 
+def calibrate_components(folder: Path, samples: int = 1000, seed: int = SEED, progress: Progress | None = None) -> Path:
+    """Write `component_tables.h5` into a folder that exists and return its path; arguments as of `calibrate`.
+
+    On one core this takes seconds for the components and a third of a second for each sample.
+    """
+    rows = _import_rows()
+    from zdscan.calibration import component_tables
+
+    with rows.quiet():
+        data, attributes = component_tables.build(samples, seed, progress or (lambda what, fraction: None))
+    stamp = {f"{name}_version": version(name) for name in ("flavio", "particle")}
+    path = folder / "component_tables.h5"
+    write_verified(path, data, {"format": FORMAT, **stamp, **attributes})
+    return path
+
+
 def write_radiation(folder: Path) -> Path:
     """Write the interpolation of the three-body integrals (zdscan/physics/radiation.py); returns its path."""
     c = constants.load()

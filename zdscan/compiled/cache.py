@@ -7,15 +7,29 @@ serving code compiled from an older version. The package calls `prepare` when it
 from __future__ import annotations
 
 import atexit
+import contextlib
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
+PROBE_BYTES = 2**16
+# Numba's variables that change the code it makes, beside those that are part of its own keys (processor, features).
+_CODE_SETTINGS = tuple(
+    f"NUMBA_{name}"
+    for name in (
+        *("OPT", "LOOP_VECTORIZE", "ENABLE_AVX", "DISABLE_INTEL_SVML", "BOUNDSCHECK", "DEBUGINFO"),
+        "LLVM_REFPRUNE_PASS",
+    )
+)
+
+_folder: Path | None = None
 
 
 @cache
@@ -44,27 +58,97 @@ def _home() -> Path:
 
 def cache_folder() -> Path:
     """Folder of the compiled kernels: $ZDSCAN_CACHE_DIR or ~/.cache/zdscan, then one for these sources and versions."""
-    base = os.environ.get("ZDSCAN_CACHE_DIR") or _home() / ".cache" / "zdscan"
-    return Path(base) / f"{source_hash('kernels')[:16]}-numba{version('numba')}-numpy{version('numpy')}"
+    named = os.environ.get("ZDSCAN_CACHE_DIR")
+    base = Path(named).expanduser() if named else _home() / ".cache" / "zdscan"
+    return base / f"{source_hash('kernels')[:16]}-numba{version('numba')}-numpy{version('numpy')}{_changed_code()}"
 
 
-def prepare() -> Path:
-    """Point Numba at the folder of compiled kernels.
+def _changed_code() -> str:
+    """A mark of those settings of Numba in the environment by which it makes other code of the same sources."""
+    found = sorted(f"{name}={os.environ[name]}" for name in _CODE_SETTINGS if name in os.environ)
+    return f"-{hashlib.sha256(';'.join(found).encode()).hexdigest()[:8]}" if found else ""
 
-    Where that folder cannot be written, a temporary one serves this process alone and is removed at its end.
+
+def prepare() -> Path | None:
+    """Choose the folder of compiled kernels for this process.
+
+    Where `cache_folder` cannot be written, a folder of this user on this machine serves, with links to what is kept
+    there: kernels compiled beforehand are used, and what is missing is compiled once by all processes of a machine.
+    Where that cannot be had either, a temporary folder serves this process alone; None where there is no place at all.
     """
-    folder = cache_folder()
+    global _folder
+    wanted = cache_folder()
+    if _can_be_written(wanted):
+        _folder = wanted
+        return _folder
+    for place in _temporary_places():
+        folder = place / f"zdscan-{os.getuid()}" / wanted.name
+        if _is_own(folder) and _can_be_written(folder):
+            _link(wanted, folder)
+            _folder = folder
+            return _folder
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        _folder = Path(tempfile.mkdtemp(prefix="zdscan-kernels-"))
     except OSError:
-        folder = Path(tempfile.mkdtemp(prefix="zdscan-kernels-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    os.environ["NUMBA_CACHE_DIR"] = str(folder)
-    return folder
+        _folder = None
+    else:
+        atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+        _link(wanted, _folder)
+    return _folder
+
+
+def folder() -> Path | None:
+    """Where this process keeps compiled kernels; None where it cannot."""
+    return _folder
 
 
 def is_kept() -> bool:
-    """Whether compiled kernels outlive this process."""
-    return Path(os.environ["NUMBA_CACHE_DIR"]) == cache_folder()
+    """Whether what this process compiles outlives it."""
+    return _folder is not None and _folder.name == cache_folder().name
+
+
+def is_complete() -> bool:
+    """Whether all that this process uses is in `cache_folder`, for every process of every machine."""
+    if _folder == cache_folder():
+        return True
+    return _folder is not None and all(path.is_symlink() for path in _folder.rglob("*.nbi"))
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Whether a file can be created there and filled: a full disk lets one be created."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+            return file.write(bytes(PROBE_BYTES)) == PROBE_BYTES
+    except OSError:
+        return False
+
+
+def _temporary_places() -> Iterator[Path]:
+    with contextlib.suppress(OSError):
+        yield Path(tempfile.gettempdir())
+    yield Path("/dev/shm")
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether a folder, made where it is not there, is this user's alone to change: what lies there is run."""
+    try:
+        for made in (folder.parent, folder):
+            made.mkdir(mode=0o700, exist_ok=True)
+            status = made.lstat()
+            if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o022:
+                return False
+    except OSError:
+        return False
+    return True
+
+
+def _link(source: Path, folder: Path) -> None:
+    """Put links to the files of one folder of compiled kernels, as far as they can be read, into another."""
+    for path in source.rglob("*.*"):
+        link = folder / path.relative_to(source)
+        with contextlib.suppress(OSError):  # another process may be at it
+            if os.access(path, os.R_OK) and path.is_file() and not link.exists():
+                link.parent.mkdir(mode=0o700, exist_ok=True)
+                link.unlink(missing_ok=True)  # to what is no longer there
+                link.symlink_to(path.absolute())

@@ -61,4 +61,5 @@ def helper(code: str, kernel: str) -> Iterator[Helper]:
 def _wanted(kernel: str) -> bool:
     if mpi.cores() < 2 or not cache.is_kept() or mpi.launched_processes() is not None:
         return False
-    return next(cache.cache_folder().rglob(f"{kernel}-*.nbi"), None) is None
+    folder = cache.folder()
+    return folder is not None and next(folder.rglob(f"{kernel}-*.nbi"), None) is None

@@ -13,11 +13,13 @@ import pkgutil
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from zdscan.errors import UserError, no_such
+from zdscan.inputs import limit_sets
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -66,6 +68,37 @@ def _searches() -> tuple[str, ...]:
 
 
 @cache
+def _changes(limits: str) -> Mapping[str, limit_sets.Change]:
+    """What a set of limits changes, by the id of the constraint."""
+    changes = limit_sets.load(limits).changes
+    for name in changes:
+        if name not in available():
+            raise UserError(f"The set of limits {limits!r} is of {no_such('constraint', name, available())}.")
+    return changes
+
+
+@cache
+def _with_limits(name: str, limits: str) -> Constraint | None:
+    """The constraint of zdscan with this id and the numbers of a set of limits."""
+    found, change = _built_in(name), _changes(limits).get(name)
+    return found if found is None or change is None else _changed(found, change)
+
+
+def _changed(constraint: Constraint, change: limit_sets.Change) -> Constraint:
+    from zdscan.physics import limit_curve
+
+    if change.curve is not None:
+        made = limit_curve.of_table(constraint.id, change.curve)
+        return replace(made, in_paper=constraint.in_paper, first_format=constraint.first_format, group=constraint.group)
+    return replace(
+        constraint,
+        citations=tuple(change.cite) if change.cite else constraint.citations,
+        cl=change.cl or constraint.cl,
+        grade=change.grade or constraint.grade,
+    )
+
+
+@cache
 def _all_but_searches() -> Mapping[str, Constraint]:
     """The constraints that stand in modules and data files of their own.
 
@@ -110,7 +143,10 @@ def _of_package(name: str) -> Constraint:
 
 
 def select(
-    use: str | Sequence[str], scan_format: int | None = None, own: Sequence[Constraint] = ()
+    use: str | Sequence[str],
+    scan_format: int | None = None,
+    own: Sequence[Constraint] = (),
+    limits: str = limit_sets.NEWEST,
 ) -> tuple[Constraint, ...]:
     """The constraints of a scan: a set (`SETS`), an id, or a list of both in which "-" takes away.
 
@@ -121,6 +157,7 @@ def select(
     ----------
     scan_format : of the scan file that says so: "all" of an early one is what there was then. None: the latest.
     own : constraints of the user.
+    limits : the set of limits whose numbers, sources and grades they have (zdscan/inputs/limit_sets.py).
 
     Raises
     ------
@@ -142,7 +179,7 @@ def select(
         else:
             chosen |= dict.fromkeys(members)
     chosen |= dict.fromkeys(name for name in of_user if name not in removed)
-    return tuple(of_user.get(name) or _built_in(name) or _of_package(name) for name in chosen)
+    return tuple(of_user.get(name) or _with_limits(name, limits) or _of_package(name) for name in chosen)
 
 
 def _members(name: str, scan_format: int | None) -> tuple[str, ...]:
@@ -156,8 +193,9 @@ def _members(name: str, scan_format: int | None) -> tuple[str, ...]:
     early = scan_format is not None and scan_format < FIRST_FORMAT
     registry = _all_but_searches() if early else _registry()
     known = [registry[id_] for id_ in available() if id_ in registry]
-    meant = {item.id: item for item in known if scan_format is None or item.first_format <= scan_format}
-    return tuple(item.id for item in meant.values() if name in ("all", item.group) and item.replaced_by not in meant)
+    known = [item for item in known if scan_format is None or item.first_format <= scan_format]
+    ids = {item.id for item in known}
+    return tuple(item.id for item in known if name in ("all", item.group) and item.replaced_by not in ids)
 
 
 def _built_in(name: str) -> Constraint | None:
@@ -165,9 +203,12 @@ def _built_in(name: str) -> Constraint | None:
     return _all_but_searches().get(name) or (_registry()[name] if name in available() else None)
 
 
-def _known(name: str) -> Constraint | None:
-    """The constraint of zdscan or of a package with this id."""
-    return _of_package(name) if name in installed() else _built_in(name)
+def _is_known(constraint: Constraint) -> bool:
+    """Whether it is the constraint of zdscan, with some set of limits, or of a package with its id."""
+    name = constraint.id
+    if name in installed():
+        return constraint is _of_package(name)
+    return any(constraint is _with_limits(name, limits) for limits in limit_sets.available())
 
 
 def faults_of(use: str | Sequence[str], own: Collection[str] = ()) -> list[str]:
@@ -192,7 +233,7 @@ def own_faults(own: Sequence[Constraint]) -> list[str]:
             faults.append(
                 f"the id {constraint.id!r} of an own constraint must be letters, digits, _ and ., a letter first"
             )
-        elif constraint.id in known and constraint is not _known(constraint.id):
+        elif constraint.id in known and not _is_known(constraint):
             faults.append(f"the id {constraint.id!r} of an own constraint is taken; choose another")
         elif constraint.id in [other.id for other in own[:number]]:
             faults.append(f"two own constraints have the id {constraint.id!r}; choose another for one of them")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -43,11 +44,12 @@ def limits(
     axial_mu: float = 0.0,
     fcnc_scale: float = 1.0,
     anomaly: str = "auto",
-    measurements: str = "rashed2024-corrected",
+    measurements: str | Sequence[str] = "latest",
+    replace: Mapping[str, Any] | str | None = None,
     errors: str = "symmetrised",
-    theory_errors: str = "table",
+    theory_errors: str = "auto",
     constraints: str | Sequence[str | Constraint] = "all",
-    limits: str = "rashed2024",
+    limits: str = "latest",
 ) -> LimitCurves:
     """Find what of one parameter each constraint excludes, with both edges of every interval, at each mass.
 
@@ -92,6 +94,7 @@ def limits(
         fcnc_scale=fcnc_scale,
         anomaly=anomaly,
         measurements=measurements,
+        replace=replace,
         errors=errors,
         theory_errors=theory_errors,
         constraints=constraints,

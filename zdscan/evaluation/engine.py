@@ -48,6 +48,10 @@ class Scan(Protocol):
         """The constraints of the user."""
 
     @property
+    def files(self) -> Mapping[str, str]:
+        """Texts of the user's files by name."""
+
+    @property
     def axes(self) -> Mapping[str, NDArray[np.float64]]:
         """Name -> values, for all four axes."""
 
@@ -69,16 +73,21 @@ def build_physics(case: Case, **settings: Any) -> Physics:
 
 
 def physics_of(
-    case: Case, settings: Settings, scan_format: int | None = None, own: Sequence[Constraint] = ()
+    case: Case,
+    settings: Settings,
+    scan_format: int | None = None,
+    own: Sequence[Constraint] = (),
+    files: Mapping[str, str] | None = None,
 ) -> Physics:
     """The physics of a case and of checked settings, those of a scan file of that format or of a point.
 
     own : constraints of the user.
+    files : texts of the user's files with measurements; None: they are read.
 
     Raises
     ------
     UserError
-        If a setting does not fit the case.
+        If a setting does not fit the case, or something of the user's is wrong.
     """
     names = case.parameters.names
     if fault := setting_fault(settings.anomaly, case.name, case.with_axial(settings.axial_mu), names):
@@ -88,10 +97,15 @@ def physics_of(
     case = case.switched(settings.mixing, settings.right_handed_neutrinos)
     return Physics(
         case=case,
-        likelihood=rows.build(settings.measurements, settings.errors, settings.theory_errors),
-        constraints=select(settings.constraints, scan_format, own),
+        likelihood=rows.build(settings.measurements, settings.errors, settings.theory_errors, files, settings.replace),
+        constraints=select(settings.constraints, scan_format, own, settings.limits),
         settings=settings,
     )
+
+
+def physics_of_scan(scan: Scan) -> Physics:
+    """The physics that a checked scan file asks for."""
+    return physics_of(scan.coupling_case, scan.settings, scan.format, scan.own, scan.files)
 
 
 class Engine:
@@ -106,6 +120,11 @@ class Engine:
     """
 
     def __init__(self, physics: Physics, axes: Mapping[str, NDArray[np.float64]], fields: Sequence[str]) -> None:
+        if names := [row.id for row in physics.likelihood.data.rows if row.quantity is not None]:
+            raise UserError(
+                f"measurements has {len(names)} ratios and angular coefficients ({names[0]}, ...), which grids do not "
+                "have: choose branching fractions for them, or `zdscan point` and zdscan.evaluate for single points."
+            )
         self.physics = physics
         self._local = threading.local()
         # copies: the kernels would be compiled once more for arrays that cannot be written
@@ -121,9 +140,9 @@ class Engine:
         self.fields = computed if fields else tuple(dataclasses.replace(item, stored=False) for item in computed)
 
     @classmethod
-    def from_scan(cls, scan: Scan) -> Engine:
-        """The engine of a checked scan file."""
-        return cls(physics_of(scan.coupling_case, scan.settings, scan.format, scan.own), scan.axes, scan.fields)
+    def from_scan(cls, scan: Scan, axes: Mapping[str, NDArray[np.float64]] | None = None) -> Engine:
+        """The engine of a checked scan file; axes : in the place of the scan's, those of the grid file it is for."""
+        return cls(physics_of_scan(scan), scan.axes if axes is None else axes, scan.fields)
 
     @property
     def mass_tables_size(self) -> int:
@@ -177,7 +196,7 @@ class Engine:
 
     @property
     def _own_attributes(self) -> dict[str, Any]:
-        """What files say of parameters and switches where they are not those of Cases A, B and C."""
+        """What files say of parameters, switches and data where they are not those of Cases A, B and C."""
         case, settings = self.physics.case, self.physics.settings
         found: dict[str, Any] = {}
         if case.parameters.names != PARAMETERS:
@@ -188,6 +207,8 @@ class Engine:
             found["right_handed_neutrinos"] = "light"
         if settings.invisible_branching:
             found["invisible_branching"] = settings.invisible_branching
+        if replaced := self.physics.likelihood.data.replaced:
+            found["replaced_rows"] = " ".join(replaced)
         if settings.dark_fermion is not None:
             found["dark_fermion_mass_GeV"], found["dark_fermion_coupling"] = settings.dark_fermion
         return found

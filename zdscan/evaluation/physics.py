@@ -25,6 +25,7 @@ from zdscan.kernels.physics.widths import lepton_factors
 from zdscan.kernels.reference.rows import TablesAt
 from zdscan.kernels.tables import clauses as _clauses
 from zdscan.kernels.tables import mass as _mass
+from zdscan.kernels.tables.forms import fill_forms
 from zdscan.physics import hadrons, silence
 from zdscan.physics.cases import COUPLINGS, Case
 from zdscan.physics.clause import Clause, Constraint, Model
@@ -139,7 +140,8 @@ class Physics:
     @property
     def mass_tables_size(self) -> int:
         """Length of mass tables."""
-        return _mass.mass_tables_length(len(self.likelihood.sm)) + self._slots[-1] * _clauses.LENGTH
+        rows = self.likelihood
+        return _mass.mass_tables_length(len(rows.rates), rows.form_count) + self._slots[-1] * _clauses.LENGTH
 
     def clauses(self, mass: float) -> list[Sequence[Clause]]:
         """The clauses of every constraint at a mass in GeV; an empty list where it does not apply."""
@@ -171,11 +173,15 @@ class Physics:
             rows.sm_tables.panel_lo,
             rows.sm_tables.panel_hi,
             rows.functions,
-            rows.sm,
+            rows.sm[rows.rates],
             invisible_share=share,
             neutrinos=2.0 if self.case.light_neutrinos else 1.0,
         )
-        packed = _mass.clause_tables(out, len(rows.sm))
+        if rows.quotients is not None:
+            forms = _mass.form_tables(out, len(rows.rates), rows.form_count)
+            complete = self.settings.theory == "complete"
+            fill_forms(forms, float(mass), float(out[_mass.KAPPA]), complete, rows.quotients.forms)
+        packed = _mass.clause_tables(out, len(rows.rates), rows.form_count)
         for index, found in enumerate(self.clauses(float(mass))):
             if len(found) > self.constraints[index].slots:
                 raise ValueError(f"{self.constraints[index].id} returned more clauses than its slots")
@@ -329,9 +335,13 @@ class Physics:
             "right_handed_neutrinos": "light" if self.case.light_neutrinos else "heavy",
             "emission": self.model.emission,
             "theory_errors": self.likelihood.theory_errors,
-            "covariance": hashlib.sha256(self.likelihood.whitening.tobytes()).hexdigest(),
+            "covariance": self.likelihood.inputs,
             "constraints": " ".join(constraint.id for constraint in self.constraints),
         } | {f"constraint {item.id}": item.definition for item in self.constraints if item.definition}
+        made_of |= {
+            f"measurements {name}": hashlib.sha256(text.encode()).hexdigest()
+            for name, text in self.likelihood.data.files.items()
+        }
         sources = {f"sources {folder}": cache.source_hash(folder) for folder in NUMERIC_FOLDERS}
         return (
             self.settings.identity()

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.kernels.reference import clauses as _clauses
+from zdscan.kernels.reference import quotients as _quotients
 from zdscan.kernels.reference import rows as _rows
 from zdscan.kernels.reference.one_point import Chi2AtMass
-from zdscan.kernels.reference.points import muon_moment, points_at
+from zdscan.kernels.reference.points import Points, muon_moment, points_at
 from zdscan.kernels.reference.rows import Rows, TablesAt
 from zdscan.kernels.tables import mass as _mass
 from zdscan.physics.rows import Likelihood
@@ -33,7 +34,7 @@ def rows_of(likelihood: Likelihood) -> Rows:
         panel_hi=tables.panel_hi,
         functions=likelihood.functions,
         lepton=likelihood.lepton,
-        sm=likelihood.sm,
+        sm=likelihood.sm[likelihood.rates],
     )
 
 
@@ -62,13 +63,15 @@ def evaluate_points(
     """
     rows = rows_of(likelihood)
     at_width = _rows.closed_form(mass_tables, rows) if tables_at is None else tables_at
-    clauses = _mass.clause_tables(mass_tables, len(rows.sm))
+    clauses = _mass.clause_tables(mass_tables, len(rows.sm), likelihood.form_count)
     points = points_at(mass_tables, matrix, parameters)
     found: dict[str, Array] = {"widths": points.channels.T}
     if "a_mu" in want:
         found["a_mu"] = muon_moment(mass_tables, points)
     if not OF_ROWS.isdisjoint(want):
         predictions = _rows.predictions(mass_tables, rows, points, at_width)
+        if likelihood.quotients is not None:
+            predictions = _with_quotients(mass_tables, likelihood, points, predictions)
         residuals = predictions - likelihood.data.values[:, None]
         found["predictions"] = predictions.T
         for name, whitening in (("chi2", likelihood.whitening), ("chi2_muon", likelihood.whitening_muon)):
@@ -81,17 +84,33 @@ def evaluate_points(
     return {name: found[name] for name in want}
 
 
+def _with_quotients(
+    mass_tables: NDArray[np.float64], likelihood: Likelihood, points: Points, rates: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The rates and the quotients at points of one mass in the order of the data: float64[rows, n]."""
+    assert likelihood.quotients is not None
+    tables = _mass.form_tables(mass_tables, len(likelihood.rates), likelihood.form_count)
+    out = np.empty((len(likelihood.sm), rates.shape[1]))
+    out[likelihood.rates] = rates
+    out[likelihood.quotient_rows] = _quotients.predictions(
+        float(mass_tables[_mass.MASS]), float(mass_tables[_mass.KAPPA]), tables, likelihood.quotients, points
+    )
+    return out
+
+
 def chi2_at_mass(
     mass_tables: NDArray[np.float64], matrix: NDArray[np.float64], likelihood: Likelihood
 ) -> Callable[[float, float, float], float]:
     """chi2 of all rows at single points (eps, eps_z, g_mu) of one mass, some ten times quicker than arrays of one.
 
-    It agrees with `evaluate_points` to rounding; beyond the small-width law it calls it.
+    It agrees with `evaluate_points` to rounding; beyond the small-width law, and for quotients, it calls it.
     """
-    quick = Chi2AtMass(mass_tables, matrix, rows_of(likelihood), likelihood.data.values, likelihood.whitening)
+    quick: Callable[[float, float, float], float] | None = None
+    if likelihood.quotients is None:
+        quick = Chi2AtMass(mass_tables, matrix, rows_of(likelihood), likelihood.data.values, likelihood.whitening)
 
     def chi2(eps: float, eps_z: float, g_mu: float) -> float:
-        found = quick(eps, eps_z, g_mu)
+        found = math.nan if quick is None else quick(eps, eps_z, g_mu)
         if math.isnan(found):
             parameters = np.array([[eps], [eps_z], [g_mu]])
             found = float(evaluate_points(mass_tables, matrix, likelihood, 0, parameters, ("chi2",))["chi2"][0])

@@ -136,10 +136,34 @@ def _measurement_sets() -> tuple[str, ...]:
     return available()
 
 
+def _limit_sets() -> tuple[str, ...]:
+    from zdscan.inputs.limit_sets import available
+
+    return available()
+
+
 def _measurements_fault(value: object) -> str | None:
     from zdscan.inputs.measurements import fault
 
     return fault(value)
+
+
+def _replace_fault(value: object) -> str | None:
+    if value is None:
+        return None
+    from zdscan.inputs.own_measurements import replacements
+
+    try:
+        replacements(value)
+    except UserError as error:
+        return str(error.messages[0])
+    return None
+
+
+def _kept_rows(table: Mapping[str, Any]) -> str:
+    from zdscan.inputs.own_measurements import kept
+
+    return kept(table)
 
 
 def _theory_errors_fault(settings: Settings) -> str | None:
@@ -242,14 +266,26 @@ class Settings:
         told=False,
     )
     measurements: str | tuple[str, ...] = _declare(
-        "rashed2024-corrected",
+        "latest",
         "data",
         "Data of the b -> s l l rows, a name or a list of names of data sets or row groups: as printed (rashed2024), "
         "with the misprint of row 1 mended (rashed2024-corrected), those of 2026 (latest), the electron modes whose "
-        "ratios to muons are published (electrons), or LHCb 2025 in narrow bins (narrow).",
+        "ratios to muons are published (electrons), LHCb 2025 in narrow bins (narrow); for points also ratios of muons "
+        "to electrons (lfu) and angular distributions (angular, angular2025); files of your own, ./mine.toml, may "
+        "stand among them.",
         "data.md#measurements",
+        earlier={1: "rashed2024-corrected"},
         names=_measurement_sets,
         check=_measurements_fault,
+    )
+    replace: str | None = _declare(
+        None,
+        "data",
+        "Other numbers of single rows, by their ids: the value, its errors stat = [plus, minus] and "
+        "syst = [[plus, minus], ...], and what is to be cited.",
+        "extending.md#another-value-for-a-row",
+        check=_replace_fault,
+        told=False,
     )
     errors: str = _declare(
         "symmetrised",
@@ -280,11 +316,13 @@ class Settings:
         earlier={1: "paper"},
     )
     limits: str = _declare(
-        "rashed2024",
+        "latest",
         "constraints",
-        "The set of limits that the constraints use.",
-        "constraints.md",
-        names=("rashed2024",),
+        "The set of limits that the constraints use: those of November 2026 (latest) or of the analysis of 2024 "
+        "(rashed2024).",
+        "constraints.md#sets-of-limits",
+        earlier={1: "rashed2024"},
+        names=_limit_sets,
     )
 
     @classmethod
@@ -348,13 +386,20 @@ def _together_fault(values: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def _plain(setting: Setting, value: Any) -> Any:
-    """A value as it is kept: a number as float, a list or a table of numbers as tuple, one data set by its name."""
+    """A value as it is kept: a number as float, a list or a table of numbers as tuple, one data set by its name.
+
+    Rows that are replaced are kept as a text.
+    """
     if setting.parts is not None:
         if isinstance(value, Mapping):
             value = [value[name] for name in setting.parts]
         return None if value is None else tuple(float(number) for number in value)
     if setting.low is not None:
         return float(value)
+    if isinstance(value, Mapping):
+        return _kept_rows(value)
+    if value is None:
+        return None
     if setting.check is not None and not isinstance(value, str) and len(value) == 1:
         return str(value[0])
     return value if isinstance(value, str) else tuple(value)

@@ -9,9 +9,11 @@ Root group: the axes (dimension scales), the 4D fields, the profiles. Group ``ru
 
 from __future__ import annotations
 
+import errno
 import glob
 import json
 import os
+import secrets
 import socket
 import zlib
 from collections.abc import Mapping, Sequence
@@ -27,11 +29,10 @@ from zdscan import __version__
 from zdscan.errors import UserError
 from zdscan.evaluation.fields import Field
 from zdscan.grid.blocks import Plan, count_cells, profile_bytes
+from zdscan.grid.hdf5 import UNSUPPORTED, new_file, open_read
 from zdscan.grid.layout import CHECKPOINT, DONE, FORMAT, HISTORY_BYTES, PROGRAM, Layout, encode_history
 from zdscan.grid.open import OWN_FILES, extent_of, header_checksum
 from zdscan.grid.profiles import SUFFIXES, profile_name
-
-METADATA_BYTES = 2**18  # room for HDF5's own notes before the first dataset
 
 
 class Described(Protocol):
@@ -68,8 +69,9 @@ class Described(Protocol):
 
 def check_target(path: Path, overwrite: bool) -> None:
     """Raise `UserError` where a grid file cannot be created: folder missing or closed, or the name is taken."""
-    folder = path.parent
-    for name in (path, temporary_name(path)):
+    real = target_of(path)
+    folder = real.parent
+    for name in (real, temporary_name(path)):
         try:
             name.lstat()
         except (FileNotFoundError, NotADirectoryError, PermissionError):
@@ -77,12 +79,12 @@ def check_target(path: Path, overwrite: bool) -> None:
         except OSError as error:  # a name that is too long, say
             raise UserError(f"The output file {path} cannot be created: {error.strerror}.") from error
     if not folder.is_dir():
-        raise UserError(f"The folder {folder} of the output file {path.name} does not exist.")
+        raise UserError(f"The folder {folder} of the output file {real.name} does not exist.")
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise UserError(f"The folder {folder} is not writable, so {path.name} cannot be created there.")
+        raise UserError(f"The folder {folder} is not writable, so {real.name} cannot be created there.")
     if path.is_dir():
         raise UserError(f"The output {path} is a folder; give the name of a file.")
-    if not os.path.lexists(path):
+    if not os.path.lexists(path):  # a link that leads nowhere is there
         return
     if not _is_grid(path):
         raise UserError(f"The output {path} exists and is not a grid file of zdscan; give another name.")
@@ -93,9 +95,15 @@ def check_target(path: Path, overwrite: bool) -> None:
         )
 
 
+def target_of(path: Path) -> Path:
+    """Where the file of that name lies or will lie: an output that is a link, to a larger disk say, stays one."""
+    return Path(os.path.realpath(path)) if os.path.islink(path) else path
+
+
 def temporary_name(path: Path) -> Path:
     """The name of the file until it is whole: hidden, beside its final name, of this process alone."""
-    return path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.part")
+    real = target_of(path)
+    return real.with_name(f".{real.name}.{socket.gethostname()}.{os.getpid()}.part")
 
 
 def _is_grid(path: Path) -> bool:
@@ -108,7 +116,7 @@ def _is_grid(path: Path) -> bool:
             return False
         if path.stat().st_size == 0:
             return True
-        with h5py.File(path, "r", locking=False) as file:
+        with open_read(path) as file:
             return bool(file.attrs.get("program") == PROGRAM)
     except (OSError, RuntimeError, KeyError):
         return False
@@ -135,29 +143,37 @@ def create(
     UserError : the name is taken, the folder is missing or closed, or the disk is too small. Nothing is written then.
     """
     check_target(path, overwrite)
-    _check_space(path, engine.fields, plan, profiles)
+    needed = _check_space(path, engine.fields, plan, profiles)
     remove_leftovers(path)
     temporary = temporary_name(path)
     try:
         try:
-            with h5py.File(temporary, "w", locking=False, meta_block_size=METADATA_BYTES) as file:
+            with new_file(temporary, needed) as (file, _):
                 layout = _write(file, str(path), engine, plan, scan_text, overrides, files or {}, profiles)
             with open(temporary, "r+b") as handle:
                 handle.seek(layout.history.offset)
-                handle.write(encode_history(history))
+                handle.write(encode_history(history, layout.token))
                 handle.flush()
                 os.fsync(handle.fileno())
-        except (OSError, RuntimeError) as error:
-            raise UserError(f"The output file {path} cannot be created: {error}.") from error
+        except OSError as error:
+            raise UserError(f"The output file {path} cannot be created: {error.strerror or error}.") from error
         publish(temporary, path, overwrite)
     finally:
         temporary.unlink(missing_ok=True)
     return layout
 
 
-def remove_leftovers(path: Path) -> None:
-    """Delete what creations of this file left that were killed on this machine; they may be large."""
-    for leftover in path.parent.glob(f".{glob.escape(path.name)}.{socket.gethostname()}.*.part"):
+def remove_leftovers(path: Path, *, alone: bool = False) -> None:
+    """Delete what creations of this file left that were killed; they may be large.
+
+    alone : whether no other process creates this file: then also those of other machines.
+    """
+    real = target_of(path)
+    if alone:
+        for leftover in real.parent.glob(f".{glob.escape(real.name)}.*.part"):
+            leftover.unlink(missing_ok=True)
+        return
+    for leftover in real.parent.glob(f".{glob.escape(real.name)}.{socket.gethostname()}.*.part"):
         process = leftover.name.split(".")[-2]
         try:
             os.kill(int(process), 0)
@@ -167,37 +183,55 @@ def remove_leftovers(path: Path) -> None:
             continue
 
 
-def _check_space(path: Path, fields: Sequence[Field], plan: Plan, profiles: bool) -> None:
+def _check_space(path: Path, fields: Sequence[Field], plan: Plan, profiles: bool) -> int:
+    """The bytes that the file will need; raises `UserError` where the disk has not as many."""
     stored = [field for field in fields if field.stored]
     per_point = sum(np.dtype(field.dtype).itemsize * field.components for field in stored)
     tables = profile_bytes(plan.shape, stored=bool(stored)) if profiles else 0
     needed = plan.points * per_point + tables + plan.blocks * (11 + 4 * max(1, len(stored))) + 2**20
-    status = os.statvfs(path.parent)
+    folder = target_of(path).parent
+    status = os.statvfs(folder)
     free = status.f_bavail * status.f_frsize
     if needed > free:
         raise UserError(
-            f"The output file {path} needs {needed / 1e9:.3f} GB, but {path.parent} has {free / 1e9:.3f} GB free: "
+            f"The output file {path} needs {needed / 1e9:.3f} GB, but {folder} has {free / 1e9:.3f} GB free: "
             "store fewer fields, take fewer points, or choose another folder."
         )
+    return int(needed)
 
 
 def publish(temporary: Path, path: Path, overwrite: bool) -> None:
     """Give the finished file its name in one step, without replacing a file that appeared meanwhile."""
-    if overwrite:
-        os.replace(temporary, path)
-    else:
-        try:
-            os.link(temporary, path)
-        except FileExistsError as error:
-            raise UserError(f"The output file {path} appeared meanwhile; it is untouched.") from error
-        except OSError:  # a file system without hard links
-            check_target(path, overwrite)
-            os.replace(temporary, path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    real = target_of(path)
     try:
-        os.fsync(folder)
+        if overwrite:
+            os.replace(temporary, real)
+        else:
+            try:
+                os.link(temporary, real)
+            except FileExistsError as error:
+                raise UserError(f"The output file {path} appeared meanwhile; it is untouched.") from error
+            except OSError:  # a file system without hard links
+                check_target(path, overwrite)
+                os.replace(temporary, real)
+        _sync_folder(real.parent)
+    except OSError as error:
+        raise UserError(f"The output file {path} cannot be given its name: {error.strerror}.") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the disk has the names in a folder, where the folder can be read and the file system can do so."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (*UNSUPPORTED, errno.EBADF, errno.EACCES):
+            raise
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def _write(
@@ -257,7 +291,7 @@ def _write(
         _place(fields[name] if fields else checkpoint[name])
     return Layout(
         path=path,
-        inode=os.stat(file.filename).st_ino,
+        token=secrets.token_hex(16),
         plan=plan,
         fields={name: extent_of(dataset) for name, dataset in fields.items()},
         profiles={name: extent_of(dataset) for name, dataset in profile_datasets.items()},

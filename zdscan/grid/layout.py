@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import zlib
 from collections.abc import Mapping, Sequence
@@ -54,7 +55,6 @@ class Layout:
     Attributes
     ----------
     path : the file.
-    inode : its number on the file system; another file of the same name is not this one.
     plan : how the grid is cut into blocks.
     fields : the 4D (or 5D) datasets by name, in stored order.
     profiles : the profile datasets by name; empty where the scan asks for none.
@@ -64,10 +64,11 @@ class Layout:
     checkpoint : of a file that stores no field, the datasets with the minima of an unfinished run
         (`zdscan.grid.checkpoint`); else empty.
     packed : whether the file was packed; then it is read through HDF5, and its offsets mean nothing.
+    token : a random text at the beginning of the history, by which another file of the same name is told from this
+        one; empty in files of former versions, which have the number on the file system (`inode`) alone.
     """
 
     path: str
-    inode: int
     plan: Plan
     fields: dict[str, Extent]
     profiles: dict[str, Extent]
@@ -79,6 +80,8 @@ class Layout:
     checkpoint: Mapping[str, Extent] = field(default_factory=dict)
     packed: bool = False
     axes: tuple[str, ...] = AXES
+    token: str = ""
+    inode: int = 0
 
 
 def intact(data: NDArray[Any], done: int, checksum: int) -> bool:
@@ -86,12 +89,36 @@ def intact(data: NDArray[Any], done: int, checksum: int) -> bool:
     return done == DONE and zlib.crc32(np.ascontiguousarray(data).data) == checksum
 
 
-def encode_history(entries: Sequence[Mapping[str, Any]]) -> bytes:
-    """The run history as JSON of fixed size; of a very long one the oldest entries after the first are dropped."""
+def encode_history(entries: Sequence[Mapping[str, Any]], token: str = "") -> bytes:
+    """The run history as JSON of fixed size; of a very long one the oldest entries after the first are dropped.
+
+    The token of the file, where it has one, comes first in the first entry: at a known place of the file.
+    """
     kept = [dict(entry) for entry in entries]
-    while len(text := json.dumps(kept).encode()) > HISTORY_BYTES and len(kept) > 1:
+    while True:
+        if token and kept:
+            kept[0] = {"token": token} | {name: value for name, value in kept[0].items() if name != "token"}
+        text = json.dumps(kept).encode()
+        if len(text) <= HISTORY_BYTES or len(kept) < 2:
+            return text[:HISTORY_BYTES].ljust(HISTORY_BYTES, b"\0")
         kept.pop(1 if len(kept) > 2 else 0)
-    return text[:HISTORY_BYTES].ljust(HISTORY_BYTES, b"\0")
+
+
+def token_of(history: bytes) -> str:
+    """The token in the stored history of a file, empty without one."""
+    found = re.match(rb'\[\{"token": "([0-9a-f]+)"', history)
+    return found[1].decode() if found else ""
+
+
+class WriteFailed(UserError):
+    """The file cannot be written, for the `reason` given by the system."""
+
+    def __init__(self, path: str, error: OSError) -> None:
+        self.reason = f"on {socket.gethostname()}: {error.strerror}"
+        super().__init__(
+            f"Writing to {path} on {socket.gethostname()} failed: {error.strerror}. Finished blocks are "
+            f"kept; mend the cause and continue with `zdscan resume {path}`."
+        )
 
 
 class CutShort(UserError):
@@ -112,7 +139,12 @@ class GridIO:
             purpose = "writing" if write else "reading"
             reason = f"{purpose} on {socket.gethostname()}: {error.strerror}"
             raise UserError(f"The grid file {layout.path} cannot be opened for {reason}.") from error
-        if os.fstat(self._fd).st_ino != layout.inode:
+        try:
+            replaced = not self._is_that_file()
+        except BaseException:
+            os.close(self._fd)
+            raise
+        if replaced:
             os.close(self._fd)
             raise UserError(
                 f"The grid file {layout.path} was replaced by another during this run; that one is untouched."
@@ -124,6 +156,13 @@ class GridIO:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
+    def _is_that_file(self) -> bool:
+        layout = self.layout
+        if not layout.token:
+            return os.fstat(self._fd).st_ino == layout.inode
+        beginning = Extent(layout.history.offset, "|u1", (2 * len(layout.token),))
+        return token_of(self._read(beginning, 0, beginning.nbytes).tobytes()) == layout.token
+
     def close(self) -> None:
         """Close the file."""
         os.close(self._fd)
@@ -133,13 +172,7 @@ class GridIO:
         try:
             _sync(self._fd)
         except OSError as error:
-            raise self._write_failure(error) from error
-
-    def _write_failure(self, error: OSError) -> UserError:
-        return UserError(
-            f"Writing to {self.layout.path} on {socket.gethostname()} failed: {error.strerror}. Finished blocks are "
-            f"kept; mend the cause and continue with `zdscan resume {self.layout.path}`."
-        )
+            raise WriteFailed(self.layout.path, error) from error
 
     def _write(self, offset: int, data: NDArray[Any]) -> None:
         view = np.ascontiguousarray(data).reshape(-1).view(np.uint8).data
@@ -147,7 +180,7 @@ class GridIO:
             try:
                 written = os.pwrite(self._fd, view, offset)
             except OSError as error:
-                raise self._write_failure(error) from error
+                raise WriteFailed(self.layout.path, error) from error
             view = view[written:]
             offset += written
 
@@ -239,4 +272,6 @@ class GridIO:
 
     def write_history(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Replace the run history."""
-        self._write(self.layout.history.offset, np.frombuffer(encode_history(entries), dtype=np.uint8))
+        self._write(
+            self.layout.history.offset, np.frombuffer(encode_history(entries, self.layout.token), dtype=np.uint8)
+        )

@@ -1,12 +1,14 @@
 """Merging two finished grid files of the same physics that differ in the range of one axis.
 
 The result is the file of one scan over both ranges: the same numbers, profiles and checksums. Ranges may touch or
-overlap; where they overlap, axis values and numbers must be equal.
+overlap; where they overlap, axis values and numbers must be equal, but for the rounding in which processors differ:
+there the result has those of the first file.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,10 +24,12 @@ from numpy.typing import NDArray
 from zdscan.errors import UserError
 from zdscan.evaluation.fields import Field
 from zdscan.grid import create, provenance
+from zdscan.grid.agreement import RELATIVE, same_axis, same_numbers, snapped
 from zdscan.grid.blocks import Block, Plan, boxes, count_cells
+from zdscan.grid.hdf5 import open_read
 from zdscan.grid.layout import DONE, GridIO, Layout
 from zdscan.grid.open import GridFile, open_grid
-from zdscan.grid.pack import refuse_unfinished, scratch
+from zdscan.grid.pack import refuse_unfinished, scratch, told_of
 from zdscan.grid.profiles import Minima, profile_name, write_minima
 from zdscan.grid.read import reader
 from zdscan.grid.sinks import checksums
@@ -61,7 +65,7 @@ def merge(
         refuse_unfinished(grid)
     entry = provenance.record("merge", Alone(), 1, "direct")
     entry.update(state="finished", merged=[str(grid.path) for grid in grids])
-    with scratch(target) as temporary:
+    with scratch(target) as temporary, told_of(target):
         layout = create.create(
             temporary,
             joined,
@@ -101,7 +105,7 @@ class _Joined:
     @classmethod
     def of(cls, first: GridFile, second: GridFile) -> _Joined:
         faults = _differences(first, second)
-        differing = [name for name in first.axes if not np.array_equal(first.axes[name], second.axes.get(name, ()))]
+        differing = [name for name in first.axes if not same_axis(first.axes[name], second.axes.get(name, np.zeros(0)))]
         if not differing:
             faults.append("all four axes are the same, so there is nothing to join")
         if len(differing) > 1:
@@ -109,7 +113,7 @@ class _Joined:
         if faults:
             raise UserError(f"{first.path} and {second.path} cannot be merged:", *(f"  {fault}." for fault in faults))
         name = differing[0]
-        ours, theirs = first.axes[name], second.axes[name]
+        ours, theirs = first.axes[name], snapped(second.axes[name], first.axes[name])
         union = np.union1d(ours, theirs)
         low, high = max(ours[0], theirs[0]), min(ours[-1], theirs[-1])
         common = [axis[(axis >= low) & (axis <= high)] for axis in (ours, theirs)]
@@ -148,7 +152,7 @@ class _Joined:
 
     @cached_property
     def descriptions(self) -> dict[str, tuple[str, str]]:
-        with h5py.File(self.grids[0].path, "r", locking=False) as file:
+        with open_read(self.grids[0].path) as file:
             return {name: (str(file[name].attrs["units"]), str(file[name].attrs["long_name"])) for name in self.axes}
 
     @property
@@ -166,7 +170,7 @@ class _Joined:
     @cached_property
     def attributes(self) -> dict[str, Any]:
         """The attributes that describe the physics, as the engine gave them."""
-        with h5py.File(self.grids[0].path, "r", locking=False) as file:
+        with open_read(self.grids[0].path) as file:
             checked = self.grids[0].attributes["checked_attributes"]
             names = [name for name in json.loads(checked) if name not in _OF_FILES and not name.startswith("sm_chi2_")]
             return {name: file.attrs[name] for name in names}
@@ -179,7 +183,7 @@ class _Joined:
             allowed = any(name.endswith("_allowed") for name in layout.profiles)
             names = ("chi2", "excluded") if allowed else ("chi2",)
             return tuple(Field(name, "<f4", 0, "", "", stored=False) for name in names)
-        with h5py.File(self.grids[0].path, "r", locking=False) as file:
+        with open_read(self.grids[0].path) as file:
             return tuple(_field(file[name], self.grids[0].labels) for name in layout.fields)
 
 
@@ -204,7 +208,7 @@ def _differences(first: GridFile, second: GridFile) -> list[str]:
     faults += [
         f"{name}: {first.attributes.get(name, 'nothing')} and {second.attributes.get(name, 'nothing')}"
         for name in sorted({*json.loads(first.attributes["checked_attributes"])} - _OF_FILES)
-        if first.attributes.get(name) != second.attributes.get(name) and name not in first.identity
+        if name not in first.identity and not _same(first.attributes.get(name), second.attributes.get(name))
     ]
     stored = [
         {name: (extent.dtype, extent.shape[4:], grid.labels.get(name)) for name, extent in grid.layout.fields.items()}
@@ -217,11 +221,18 @@ def _differences(first: GridFile, second: GridFile) -> list[str]:
     return faults
 
 
+def _same(first: Any, second: Any) -> bool:
+    """Whether two attributes are equal, numbers but for rounding."""
+    if isinstance(first, float) and isinstance(second, float):
+        return math.isclose(first, second, rel_tol=RELATIVE)
+    return bool(first == second)
+
+
 def _fill(joined: _Joined, io: GridIO, progress: Advance) -> None:
     """Write every field and checksum, block by block."""
     plan, names = joined.plan, list(io.layout.fields)
     with ExitStack() as stack:
-        files = [stack.enter_context(h5py.File(grid.path, "r", locking=False)) for grid in joined.grids]
+        files = [stack.enter_context(open_read(grid.path)) for grid in joined.grids]
         _compare_overlap(joined, files, names)
         for number in range(plan.blocks):
             block = plan.block(number)
@@ -273,7 +284,7 @@ def _compare_overlap(joined: _Joined, files: list[h5py.File], names: list[str]) 
                 where: list[Any] = [mass, slice(None), slice(None), slice(None)]
                 where[joined.dimension] = part if joined.dimension else part.start + mass
                 values.append(file[name][tuple(where)])
-            if values[0].tobytes() != values[1].tobytes():
+            if not same_numbers(*values):
                 raise _unequal(joined, name)
 
 
@@ -325,6 +336,9 @@ def _compare_profiles(joined: _Joined, found: list[Minima]) -> None:
         if joined.dimension in (i, j) and common.size:
             axis = (i, j).index(joined.dimension)
             ours, theirs = (table[joined.pair(i, j)] for table in tables)
-            same = np.array_equal(ours[0].take(common, axis), theirs[0].take(common, axis), equal_nan=True)
-            if not same or not np.array_equal(ours[1].take(common, axis), theirs[1].take(common, axis)):
+            one, two = (table[0].take(common, axis) for table in (ours, theirs))
+            places = (table[1].take(common, axis) for table in (ours, theirs))
+            # minima that are equal but for rounding may lie at different points
+            exact = one.tobytes() == two.tobytes()
+            if not same_numbers(one, two) or (exact and np.any(next(places) != next(places))):
                 raise _unequal(joined, joined.pair(i, j))

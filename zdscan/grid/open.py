@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from zdscan.errors import UserError
 from zdscan.grid.blocks import Plan
-from zdscan.grid.layout import CHECKPOINT, DONE, FORMAT, PROGRAM, Extent, Layout
+from zdscan.grid.hdf5 import open_read
+from zdscan.grid.layout import CHECKPOINT, DONE, FORMAT, PROGRAM, Extent, Layout, token_of
 from zdscan.grid.read import load_filters
 from zdscan.physics.parameters import AXES
 
@@ -119,7 +120,7 @@ def _open(path: Path) -> h5py.File:
     if path.is_dir():
         raise UserError(f"{path} is a folder, not a grid file.")
     try:
-        return h5py.File(path, "r", locking=False)
+        return open_read(path)
     except OSError as error:
         size = path.stat().st_size
         if re.search("truncated file", str(error)):
@@ -132,6 +133,8 @@ def _open(path: Path) -> h5py.File:
             ) from error
         if isinstance(error, PermissionError):
             raise UserError(f"{path} cannot be read: permission denied.") from error
+        if re.search("flag", str(error)):
+            raise UserError(f"{path} is open in this process by other means and cannot be read: {error}.") from error
         raise UserError(f"{path} is not an HDF5 file, or its first bytes are damaged.") from error
 
 
@@ -237,9 +240,9 @@ def _read(path: Path, file: h5py.File) -> GridFile:
     packed = any(file[name].chunks is not None for name in (*names, *profiles))
     if packed:
         load_filters(file, (*names, *profiles))
+    token = token_of(run["history"][()])
     layout = Layout(
         path=str(path),
-        inode=os.stat(path).st_ino,
         plan=plan,
         fields={name: extent_of(file[name]) for name in names},
         profiles={name: extent_of(file[name]) for name in profiles},
@@ -251,6 +254,8 @@ def _read(path: Path, file: h5py.File) -> GridFile:
         checkpoint={name: extent_of(run[name]) for name in CHECKPOINT if name in run},
         packed=packed,
         axes=tuple(axes),
+        token=token,
+        inode=0 if token else os.stat(path).st_ino,
     )
     _check_shapes(layout)
     own = run[OWN_FILES][()] if OWN_FILES in run else b"{}"
@@ -294,8 +299,9 @@ def _check_shapes(layout: Layout) -> None:
 
 def _history(stored: bytes) -> list[dict[str, Any]]:
     try:
-        return list(json.loads(stored.decode()))
-    except ValueError:  # cut off while being written: a note of past runs, not data
+        entries = list(json.loads(stored.decode()))
+        return [{name: value for name, value in entry.items() if name != "token"} for entry in entries]
+    except (ValueError, AttributeError):  # cut off while being written: a note of past runs, not data
         return [{"state": "the earlier history cannot be read"}]
 
 

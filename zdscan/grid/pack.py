@@ -7,7 +7,6 @@ name, read back, compared with the checksums of its blocks and only then given i
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,9 +18,11 @@ import numpy as np
 
 from zdscan.errors import UserError, not_one_of
 from zdscan.grid import create, provenance
-from zdscan.grid.layout import CHECKPOINT, encode_history
+from zdscan.grid.hdf5 import new_file, open_read
+from zdscan.grid.layout import CHECKPOINT, WriteFailed, encode_history
 from zdscan.grid.open import GridFile, open_grid
 from zdscan.grid.verify import compare, damaged_profiles
+from zdscan.grid.writer import only_writer
 from zdscan.ranks.mpi import Alone
 
 COMPRESSIONS = ("gzip", "blosc")
@@ -75,14 +76,18 @@ def pack(
     entry = provenance.record("pack", Alone(), 1, compression)
     with scratch(target) as temporary:
         try:
-            with h5py.File(source, "r", locking=False) as old, h5py.File(temporary, "w", locking=False) as new:
-                _copy(old, new, filters, progress)
+            with open_read(source) as old, new_file(temporary) as (new, written):
+
+                def advance(what: str, fraction: float) -> None:
+                    written.raise_failure()
+                    progress(what, fraction)
+
+                _copy(old, new, filters, advance)
                 new.attrs["packed"] = f"{compression}, shuffle, fletcher32"
                 entry.update(state="finished", stop=provenance.now())
-                new["run/history"][()] = np.bytes_(encode_history([*grid.history, entry]))
-            _sync(temporary)
-        except (OSError, RuntimeError) as error:
-            raise UserError(f"{target} cannot be written: {error}.") from error
+                new["run/history"][()] = np.bytes_(encode_history([*grid.history, entry], grid.layout.token))
+        except OSError as error:
+            raise UserError(f"{target} cannot be written: {error.strerror or error}.") from error
         progress("comparing", 0.0)
         refuse_unfinished(open_grid(temporary))
         create.publish(temporary, target, overwrite)
@@ -107,18 +112,31 @@ def refuse_unfinished(grid: GridFile) -> None:
 
 @contextmanager
 def scratch(target: Path) -> Iterator[Path]:
-    """A temporary name beside `target`, removed at the end; leftovers of processes that were killed go first."""
-    create.remove_leftovers(target)
-    temporary = create.temporary_name(target)
+    """A temporary name beside `target`, removed at the end; leftovers of processes that were killed go first.
+
+    Raises
+    ------
+    UserError : another process is at work on the target.
+    """
+    with only_writer(Alone(), target) as alone:
+        create.remove_leftovers(target, alone=alone)
+        temporary = create.temporary_name(target)
+        try:
+            yield temporary
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def told_of(target: Path) -> Iterator[None]:
+    """Name a file that is being made by the name that it will have, in what is said of a failure."""
     try:
-        yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    with open(path, "rb") as handle:
-        os.fsync(handle.fileno())
+        yield
+    except WriteFailed as error:
+        raise UserError(f"{target} cannot be written {error.reason}; nothing of it is kept.") from error
+    except UserError as error:
+        hidden = str(create.temporary_name(target))
+        raise UserError(*(message.replace(hidden, str(target)) for message in error.messages)) from error
 
 
 def _filters(compression: str) -> dict[str, Any]:

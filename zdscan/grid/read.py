@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from zdscan.errors import UserError
 from zdscan.grid.blocks import Block, boxes
+from zdscan.grid.hdf5 import open_read
 from zdscan.grid.layout import GridIO, Layout, intact
 
 CACHE_BYTES = 256 * 2**20  # of unpacked chunks: a block may need the chunks of a whole plane of eps_z and g_mu
@@ -56,10 +57,7 @@ class PackedIO:
         self.layout = layout
         cache = {"rdcc_nbytes": CACHE_BYTES, "rdcc_nslots": 40_009}
         try:
-            try:
-                self._file = h5py.File(layout.path, "r", locking=False, **cache)
-            except OSError:  # open already in this process, by a reader that locks: HDF5 wants both alike
-                self._file = h5py.File(layout.path, "r", **cache)
+            self._file = open_read(layout.path, **cache)
         except OSError as error:
             raise UserError(f"The grid file {layout.path} cannot be opened for reading: {error}.") from error
 

@@ -175,22 +175,16 @@ class Gather(Sink):
 
         sums = checksums(outputs, number) if number is not None else None
         headers = self._world.gather((number, sums))
-        fields = [self._world.gather_bytes(np.ascontiguousarray(output)) for output in self._sent(number, outputs)]
-        if self._writer is None:
-            return
-        for rank, (sent, their_sums) in enumerate(headers):
-            if sent is not None and their_sums is not None:
-                self._writer.write(sent, self._received(sent, [field[rank] for field in fields]), their_sums)
+        parts = [np.ascontiguousarray(output) for output in outputs] if number is not None else []
+        for rank, data in enumerate(self._world.each_bytes(parts)):  # on other ranks than the first it sends, and ends
+            sent, their_sums = headers[rank]
+            if self._writer is not None and sent is not None and their_sums is not None:
+                self._writer.write(sent, self._received(sent, data), their_sums)
 
     def close(self) -> None:
         """Return, on rank 0, when the disk has everything."""
         if self._writer is not None:
             self._writer.close()
-
-    def _sent(self, number: int | None, outputs: Sequence[NDArray[Any]]) -> Sequence[NDArray[Any]]:
-        import numpy as np
-
-        return outputs if number is not None else [np.empty(0, dtype=np.uint8)] * len(self._layout.fields)
 
     def _received(self, number: int, data: Sequence[NDArray[np.uint8]]) -> list[NDArray[Any]]:
         count = self._layout.plan.block(number).count

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from zdscan.errors import UserError
-from zdscan.inputs.files import Grade, Number, Record, Text, load_named, names_of, parse_toml, validate
+from zdscan.inputs.files import Grade, Number, Place, Record, Text, load_named, names_of, parse_toml, validate
 from zdscan.inputs.spline import Spline
 
 KINDS = ("constraint", "search", "table")  # a file is called <kind>_<name>.toml
@@ -255,36 +255,44 @@ class FileEntry(Record):
     segment: Annotated[list[SegmentEntry], Field(min_length=1)]
 
 
-def parse(text: str, source: str) -> Numbers:
-    """Read numbers against the mass from TOML text.
+def parse(text: str, source: str | Place) -> Numbers:
+    """Read numbers against the mass from TOML text; a `source` that is a `Place` has lines.
 
     Raises
     ------
     UserError
         The text is damaged; the sentence names `source`, the segment and the row.
     """
-    return from_document(parse_toml(text, source), source)
+    return from_document(parse_toml(text, source if isinstance(source, str) else source.source), source)
 
 
-def from_document(document: Mapping[str, object], source: str) -> Numbers:
+def from_document(document: Mapping[str, object], source: str | Place) -> Numbers:
     """As `parse`, from what a file says."""
-    entry = validate(FileEntry, document, source, "file")
+    place = Place(source) if isinstance(source, str) else source
+    source = place.source
+    entry = validate(FileEntry, document, place, "file")
     rule = RULES.get(entry.interpolation)
     if rule is None:
         known = "; ".join(RULES)
-        raise UserError(f"{source}: there is no interpolation {entry.interpolation!r}; the rules are: {known}.")
+        raise UserError(
+            f"{place.at('interpolation')}: there is no interpolation {entry.interpolation!r}; the rules are: {known}."
+        )
     if tuple(entry.columns[: len(rule.keys)]) != rule.keys or len(set(entry.columns)) != len(entry.columns):
-        raise UserError(f"{source}: the columns must differ and begin with {', '.join(rule.keys)}.")
+        raise UserError(f"{place.at('columns')}: the columns must differ and begin with {', '.join(rule.keys)}.")
     if len(entry.columns) == len(rule.keys):
-        raise UserError(f"{source}: there is no column of numbers beside {', '.join(rule.keys)}.")
+        raise UserError(f"{place.at('columns')}: there is no column of numbers beside {', '.join(rule.keys)}.")
     if rule.logarithms and entry.values != "positive":
         raise UserError(f"{source}: the rule {entry.interpolation!r} needs positive values.")
     segments = tuple(
-        _segment(part, entry, rule, f"{source}, segment {number}") for number, part in enumerate(entry.segment, start=1)
+        _segment(part, entry, rule, place.at("segment", number, words=f"segment {number + 1}"))
+        for number, part in enumerate(entry.segment)
     )
-    for first, second in pairwise(segments):
+    for number, (first, second) in enumerate(pairwise(segments), start=1):
         if second.columns[rule.keys[0]][0] <= first.columns[rule.keys[-1]][-1]:
-            raise UserError(f"{source}: the segments {first.title!r} and {second.title!r} overlap or are out of order.")
+            raise UserError(
+                f"{place.at('segment', number)}: the segments {first.title!r} and {second.title!r} overlap or are out "
+                "of order."
+            )
     return Numbers(
         name=source.removesuffix(".toml").partition("_")[2],
         title=entry.title,
@@ -298,33 +306,40 @@ def from_document(document: Mapping[str, object], source: str) -> Numbers:
     )
 
 
-def _segment(part: SegmentEntry, entry: FileEntry, rule: Rule, where: str) -> Segment:
+def _segment(part: SegmentEntry, entry: FileEntry, rule: Rule, where: Place) -> Segment:
     """One segment, its rows checked; `where` names it in a sentence."""
-    for number, row in enumerate(part.rows, start=1):
+    for number, row in enumerate(part.rows):
         if len(row) != len(entry.columns):
-            raise UserError(f"{where}, row {number}: {len(row)} numbers where {len(entry.columns)} are due.")
+            raise UserError(f"{_in_row(where, number)}: {len(row)} numbers where {len(entry.columns)} are due.")
         for column, value in zip(entry.columns, row, strict=True):
             sign: Sign = "not negative" if column in rule.keys and entry.values == "any" else entry.values
             if (value < 0.0 and sign != "any") or (value == 0.0 and sign == "positive"):
-                raise UserError(f"{where}, row {number}: {column} is {value:g} and must be {_WORDS[sign]}.")
+                raise UserError(f"{_in_row(where, number)}: {column} is {value:g} and must be {_WORDS[sign]}.")
     columns = dict(zip(entry.columns, np.array(part.rows, dtype=np.float64).T, strict=True))
     low, high = columns[rule.keys[0]], columns[rule.keys[-1]]
     bins = len(rule.keys) == 2
-    _refuse(low[1:] < high[:-1] if bins else np.diff(low) <= 0, where, "the mass does not ascend", 2)
+    _refuse(low[1:] < high[:-1] if bins else np.diff(low) <= 0, where, "the mass does not ascend", 1)
     if bins:
-        _refuse(high <= low, where, "the bin ends before it begins", 1)
+        _refuse(high <= low, where, "the bin ends before it begins", 0)
     if set(INTERVAL) <= columns.keys():
         outside = (columns["low"] > columns["central"]) | (columns["central"] > columns["high"])
-        _refuse(outside, where, "the central value is outside its interval", 1)
+        _refuse(outside, where, "the central value is outside its interval", 0)
     if set(REGION) <= columns.keys():
-        _refuse(columns["lower"] >= columns["upper"], where, "the lower edge is not below the upper one", 1)
+        wrong = columns["lower"] >= columns["upper"]
+        hint = ": are the two swapped? The lower one comes first" if wrong.all() else ""
+        _refuse(wrong, where, f"the lower edge is not below the upper one{hint}", 0)
     return Segment(columns, part.title, tuple(part.cite), part.source, part.grade, part.note)
 
 
-def _refuse(faults: NDArray[np.bool_], where: str, what: str, first_row: int) -> None:
-    """Raise a sentence about the first of some faulty rows, the first of which has the number `first_row`."""
+def _in_row(where: Place, number: int) -> Place:
+    """The row with this number, from 0, of a segment."""
+    return where.at("rows", number, words=f"row {number + 1}")
+
+
+def _refuse(faults: NDArray[np.bool_], where: Place, what: str, first_row: int) -> None:
+    """Raise a sentence about the first of some faulty rows, the first of which has the number `first_row`, from 0."""
     if faults.any():
-        raise UserError(f"{where}, row {int(np.argmax(faults)) + first_row}: {what}.")
+        raise UserError(f"{_in_row(where, int(np.argmax(faults)) + first_row)}: {what}.")
 
 
 def available(*kinds: str) -> tuple[str, ...]:

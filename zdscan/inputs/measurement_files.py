@@ -10,14 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from zdscan.errors import UserError, no_such
-from zdscan.inputs.files import Grade, NonNegative, Number, Positive, Record, Text, parse_toml, validate
+from zdscan.errors import UserError, listed, nearest, no_such
+from zdscan.inputs.files import Grade, NonNegative, Number, Place, Positive, Record, Text, parse_toml, validate
+from zdscan.inputs.quantities import QUANTITIES, RATIO
 
 FILE = "measurements.toml"
 KIND = "measurements"  # what the files of the other sets begin with
@@ -26,16 +27,30 @@ Array = NDArray[np.float64]
 PlusMinus = Annotated[list[NonNegative], Field(min_length=2, max_length=2)]
 Keys = Annotated[list[Text], Field(min_length=1)]
 TheoryErrors = Literal["table", "flavio", "flavio-covariance"]
+Lepton = Literal["e", "mu", "e/mu", "mu/e"]
 SYMMETRY = 1e-12  # of a correlation matrix: its numbers are typed, not computed
 
 
+class Term(NamedTuple):
+    """A factor times a component of a decay."""
+
+    decay: str
+    factor: float
+    component: str
+
+
 class Row(Record):
-    """One measured bin, as published; numbers in units of `factor` (see measurements.toml)."""
+    """One measured bin, as published; numbers in units of `factor` (see measurements.toml).
+
+    A row without `quantity` is a rate; with one it is a quotient (zdscan/inputs/quantities.py), a ratio `over` a decay.
+    """
 
     id: Text
     decay: Text
     observable: Text
-    lepton: Literal["e", "mu"]
+    lepton: Lepton
+    quantity: Text | None = None
+    over: Text | None = None
     q2_min: NonNegative
     q2_max: Positive
     integrated: bool
@@ -47,14 +62,26 @@ class Row(Record):
     sm: Number | None = None
     sm_error: Positive | None = None
     cite: Keys
-    arxiv: Text
+    arxiv: str
     grade: Grade
     note: str
 
     @property
     def bin(self) -> str:
-        """What it is measured of, whoever measured it: decay and bin, the name in the Standard Model tables."""
-        return bin_name(self.decay, self.q2_min, self.q2_max)
+        """What it is measured of, whoever measured it: decay and bin, the name in the Standard Model tables.
+
+        With the quantity behind it, or with both decays, for a quotient.
+        """
+        if self.over is not None:
+            return bin_name(f"{self.decay}/{self.over}", self.q2_min, self.q2_max)
+        name = bin_name(self.decay, self.q2_min, self.q2_max)
+        return name if self.quantity is None else f"{name}_{self.quantity}"
+
+    @property
+    def terms(self) -> tuple[Term, Term]:
+        """What a quotient divides by what."""
+        above, below = QUANTITIES[self.quantity or RATIO]
+        return Term(self.decay, *above), Term(self.over or self.decay, *below)
 
     @property
     def scale(self) -> float:
@@ -104,10 +131,14 @@ class Overlap(Record):
 
 
 class Correlation(Record):
-    """Correlations of the total errors of a group or of its k-th systematic ones; common to all rows without matrix."""
+    """Correlations of the total errors of a group or of its k-th systematic ones; common to all rows without matrix.
+
+    triangles : instead of a matrix of all rows, those of consecutive rows, each its upper triangle line by line.
+    """
 
     of: Annotated[str, Field(pattern=r"^(total|systematic [1-9])$")]
     matrix: list[list[Number]] | None = None
+    triangles: list[list[list[Number]]] | None = None
 
     @property
     def source(self) -> int:
@@ -128,13 +159,18 @@ class Normalisation(Record):
 
 
 class Group(Record):
-    """The rows of one analysis. What stands for all rows may stand in a row instead."""
+    """The rows of one analysis. What stands for all rows may stand in a row instead.
+
+    independent : whether other rows may have overlapping bins of the same decay, as `overlaps` says which may not.
+    """
 
     name: Text
     title: Text
     decay: Text | None = None
     observable: Text | None = None
-    lepton: Literal["e", "mu"]
+    lepton: Lepton
+    quantity: Text | None = None
+    over: Text | None = None
     integrated: bool
     unit: Text
     factor: Positive
@@ -145,6 +181,7 @@ class Group(Record):
     source: Text
     note: str
     overlaps: list[Overlap] = Field(default_factory=list)
+    independent: bool = True
     correlation: Correlation | None = None
     normalisation: Normalisation | None = None
     rows: Annotated[list[dict[str, object]], Field(min_length=1)]
@@ -169,6 +206,8 @@ class RowGroup:
     correlations : 0 for the total errors, k for the k-th systematic ones -> float64[n, n] over the rows.
     overlaps : arXiv number -> why its rows of the same decays hold the same data.
     theory_errors : the treatment of theory errors that is meant where none is asked for.
+    file : the user's file that they are from; empty for those of zdscan.
+    independent : whether other rows may have overlapping bins of the same decay: somebody has looked at the data.
     """
 
     name: str
@@ -177,6 +216,8 @@ class RowGroup:
     correlations: Mapping[int, Array]
     overlaps: Mapping[str, str]
     theory_errors: TheoryErrors
+    file: str = ""
+    independent: bool = True
 
 
 def parse_table(text: str, source: str = FILE) -> dict[str, RowGroup]:
@@ -218,61 +259,119 @@ def parse_table(text: str, source: str = FILE) -> dict[str, RowGroup]:
     }
 
 
-def parse_groups(text: str, source: str) -> tuple[RowGroup, ...]:
+def parse_groups(text: str, source: str | Place, form: type[Group] = Group) -> tuple[RowGroup, ...]:
     """The groups of a file measurements_<set>.toml.
+
+    Parameters
+    ----------
+    source : what messages call it; a `Place` has lines.
+    form : of its groups.
 
     Raises
     ------
     UserError
         The file is damaged: the sentence names `source`, the group and the row.
     """
-    file = validate(GroupFile, parse_toml(text, source), source, "file")
-    groups = tuple(
-        _group(validate(Group, entry, source, f"group {number} ({entry.get('name', 'no name')})"), source, file)
-        for number, entry in enumerate(file.group, start=1)
-    )
+    place = Place(source) if isinstance(source, str) else source
+    file = validate(GroupFile, parse_toml(text, place.source), place, "file")
+    found = []
+    for number, entry in enumerate(file.group):
+        at, called = place.at("group", number), f"group {number + 1} ({entry.get('name', 'no name')})"
+        found.append((validate(form, entry, at, called), at))
+    groups = tuple(_group(given, place.at(*at.path, words=f"group {given.name}"), file) for given, at in found)
     names = [group.name for group in groups]
     ids = [row.id for group in groups for row in group.rows]
-    for what, found in (("group", names), ("row", ids)):
-        if twice := [name for name in found if found.count(name) > 1]:
-            raise UserError(f"{source}: the {what} {twice[0]} is given twice.")
+    for what, known in (("group", names), ("row", ids)):
+        if twice := [name for name in known if known.count(name) > 1]:
+            raise UserError(f"{place}: the {what} {twice[0]} is given twice.")
     return groups
 
 
-def _group(given: Group, source: str, file: GroupFile) -> RowGroup:
-    where = f"{source}, group {given.name}"
-    rows = tuple(_row(given, entry, where, number) for number, entry in enumerate(given.rows, start=1))
+def _group(given: Group, place: Place, file: GroupFile) -> RowGroup:
+    rows = tuple(_row(given, entry, place.at("rows", number), number + 1) for number, entry in enumerate(given.rows))
     correlations: dict[int, Array] = {}
     if given.correlation is not None:
-        of = given.correlation
+        of, where = given.correlation, place.at("correlation")
         if of.source > min(len(row.syst) for row in rows):
             raise UserError(f"{where}: the correlation is of {of.of}, an error that not every row has.")
-        common = np.ones((len(rows), len(rows)))
-        correlations[of.source] = common if of.matrix is None else _matrix(of.matrix, len(rows), where)
+        correlations[of.source] = _correlation(of, len(rows), where)
     if given.normalisation is not None:
-        rows = tuple(_normalised(row, given.normalisation, where) for row in rows)
+        rows = tuple(_normalised(row, given.normalisation, place.at("normalisation")) for row in rows)
         correlations[2] = np.ones((len(rows), len(rows)))
     overlaps = {item.arxiv: item.why for item in given.overlaps}
-    return RowGroup(given.name, given.title, rows, correlations, overlaps, file.theory_errors)
+    return RowGroup(
+        given.name,
+        given.title,
+        rows,
+        correlations,
+        overlaps,
+        file.theory_errors,
+        independent=given.independent,
+    )
 
 
-_OF_ROWS = ("decay", "observable", "lepton", "integrated", "unit", "factor", "cite", "arxiv", "grade", "note")
+_OF_ROWS = (
+    *("decay", "observable", "lepton", "quantity", "over", "integrated", "unit", "factor"),
+    *("cite", "arxiv", "grade", "note"),
+)
+_IN_ROWS = ("q2", "name", "value", "stat", "syst", *_OF_ROWS)  # what a row may say
 
 
-def _row(group: Group, entry: Mapping[str, object], where: str, number: int) -> Row:
+def _row(group: Group, entry: Mapping[str, object], place: Place, number: int) -> Row:
     common = {name: value for name in _OF_ROWS if (value := getattr(group, name)) is not None}
     made: dict[str, Any] = common | dict(entry)
+    for key in made:
+        if key not in _IN_ROWS:
+            known = f"{nearest(key, _IN_ROWS)}; allowed here: {listed(_IN_ROWS)}"
+            raise UserError(f"{place.at(key, words=f'row {number}')}: field {key} is not known{known}.")
     ends = made.pop("q2", None)
+    here = place.at("q2", words=f"row {number}")
     if not (isinstance(ends, list) and len(ends) == 2 and all(isinstance(end, int | float) for end in ends)):
-        raise UserError(f"{where}, row {number}: field q2 must be [lower, upper] in GeV^2.")
+        raise UserError(f"{here}: field q2 must be [lower, upper] in GeV^2.")
     low, high = map(float, ends)
     if not low < high:
-        raise UserError(f"{where}, row {number}: the bin {low:g} to {high:g} has no width.")
-    name = bin_name(str(made.get("decay", "no decay")), low, high) + (f"_{group.suffix}" if group.suffix else "")
-    return validate(Row, made | {"id": name, "q2_min": low, "q2_max": high}, where, f"row {number} ({name})")
+        raise UserError(f"{here}: the bin {low:g} to {high:g} has no width.")
+    suffix = f"_{group.suffix}" if group.suffix else ""
+    called, quantity, over = made.pop("name", None), made.get("quantity"), made.get("over")
+    name = bin_name(str(made.get("decay", "no decay") if called is None else called), low, high)
+    if quantity is not None and called is None:
+        name += f"_{quantity}"
+    name += suffix
+    called_so = place.at(words=f"row {number} ({name})")
+    if quantity is not None and quantity not in QUANTITIES:
+        raise UserError(f"{called_so}: there is {no_such('quantity', str(quantity), QUANTITIES)}.")
+    if (quantity == RATIO) != (over is not None):
+        raise UserError(f"{called_so}: the decay below the line, `over`, belongs to the quantity {RATIO} alone.")
+    return validate(Row, made | {"id": name, "q2_min": low, "q2_max": high}, place, f"row {number} ({name})")
 
 
-def _matrix(given: list[list[float]], count: int, where: str) -> Array:
+def _correlation(of: Correlation, count: int, where: Place) -> Array:
+    """The correlation matrix of a group of so many rows."""
+    if of.matrix is not None and of.triangles is not None:
+        raise UserError(f"{where}: the correlation has a matrix or triangles, not both.")
+    if of.matrix is not None:
+        return _matrix(of.matrix, count, where)
+    if of.triangles is None:
+        return np.ones((count, count))
+    if sum(map(len, of.triangles)) != count:
+        raise UserError(
+            f"{where}: the triangles of the correlation are of {sum(map(len, of.triangles))} rows, the group has "
+            f"{count}."
+        )
+    total, first = np.eye(count), 0
+    for triangle in of.triangles:
+        n = len(triangle)
+        if [len(line) for line in triangle] != list(range(n, 0, -1)):
+            raise UserError(f"{where}: a triangle of the correlation must have one number less in each line.")
+        square = np.zeros((n, n))
+        square[np.triu_indices(n)] = [number for line in triangle for number in line]
+        full = square + np.triu(square, 1).T
+        total[first : first + n, first : first + n] = _matrix(full.tolist(), n, where)
+        first += n
+    return total
+
+
+def _matrix(given: list[list[float]], count: int, where: Place) -> Array:
     """A correlation matrix that is one."""
     if len(given) != count or any(len(line) != count for line in given):
         raise UserError(f"{where}: the correlation matrix must be {count} lines of {count} numbers, as there are rows.")
@@ -284,7 +383,7 @@ def _matrix(given: list[list[float]], count: int, where: str) -> Array:
     return matrix
 
 
-def _normalised(row: Row, to: Normalisation, where: str) -> Row:
+def _normalised(row: Row, to: Normalisation, where: Place) -> Row:
     """A row as it would have been published with today's normalisation, whose error is a source of its own.
 
     value and errors are proportional to the normalisation; its old error is taken out of the systematic one.

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import combinations, product
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from zdscan.errors import UserError, describe, listed, nearest, no_such
-from zdscan.inputs.files import names_of, read_data
+from zdscan.inputs import own_measurements
+from zdscan.inputs.files import is_file, names_of, read_data, read_own
 from zdscan.inputs.measurement_files import FILE, KIND, Array, Row, RowGroup, chosen, parse_groups, parse_table
+from zdscan.inputs.quantities import RATIO
 
 DEFAULT = "rashed2024-corrected"
 OF_MIXED_SETS = "flavio-covariance"  # theory errors where the sets that are chosen differ in what they mean
@@ -40,6 +44,9 @@ class MeasurementSet:
     theory_errors : the treatment of theory errors that is meant where none is asked for.
     citations : keys of references.bib for each row.
     rows : the entries themselves, with arXiv number, grade and note.
+    files : texts of the user's files among the data sets, by name.
+    replaced : the rows in which the user has replaced numbers.
+    references : BibTeX entries of citations that references.bib lacks, by key.
     """
 
     name: str
@@ -62,6 +69,9 @@ class MeasurementSet:
     theory_errors: str
     citations: tuple[tuple[str, ...], ...]
     rows: tuple[Row, ...]
+    files: Mapping[str, str] = field(default_factory=dict)
+    replaced: tuple[str, ...] = ()
+    references: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def muon(self) -> NDArray[np.bool_]:
@@ -183,23 +193,79 @@ def _assemble(name: str, groups: Sequence[RowGroup]) -> MeasurementSet:
     )
 
 
-@cache
-def load(names: str | tuple[str, ...] = DEFAULT) -> MeasurementSet:
+def load(
+    names: str | tuple[str, ...] = DEFAULT, files: Mapping[str, str] | None = None, replace: str | None = None
+) -> MeasurementSet:
     """The rows of data sets and row groups by name; the arrays are shared, so do not write to them.
+
+    Parameters
+    ----------
+    names : of data sets, of row groups, and of the user's own files.
+    files : texts of these files by name; None: they are read.
+    replace : other numbers of single rows, as `zdscan.inputs.own_measurements.kept` makes a text of them.
 
     Raises
     ------
     UserError
-        A name is unknown, or the same data stand behind two of them.
+        A name is unknown, the same data stand behind two of them, or something of the user's is wrong.
     """
     wanted = (names,) if isinstance(names, str) else names
     known = _known()
     for name in wanted:
-        if name not in known:
+        if name not in known and not is_file(name):
             raise UserError(f"There is {no_such('data set', name, known)}.")
     if found := fault(wanted):
         raise UserError(f"The choice of measurements {found}.")
-    return _assemble(" + ".join(wanted), [group for name in wanted for group in known[name]])
+    own = tuple((name, read_own(Path(name)) if files is None else files[name]) for name in wanted if is_file(name))
+    if faults := own_faults(wanted, dict(own), replace):
+        raise UserError(*(f"{setting} {text}." for setting, text in faults))
+    return _load(wanted, own, replace)
+
+
+@cache
+def _load(wanted: tuple[str, ...], own: tuple[tuple[str, str], ...], replace: str | None) -> MeasurementSet:
+    known, texts, entries = _known(), dict(own), {}
+    groups: list[RowGroup] = []
+    for name in wanted:
+        if name in texts:
+            rows = own_measurements.read(name, texts[name])
+            entries |= rows.references
+            groups += rows.groups
+        else:
+            groups += known[name]
+    others = own_measurements.replacements(replace) if replace else {}
+    made, more = own_measurements.replaced(groups, others)
+    plain = _assemble(" + ".join(wanted), made)
+    return dataclasses.replace(plain, files=texts, replaced=tuple(others), references={**entries, **more})
+
+
+def own_faults(names: str | Sequence[str], files: Mapping[str, str], replace: str | None) -> list[tuple[str, str]]:
+    """What is wrong with the user's own files and replacements: (setting, predicate); the names are known.
+
+    Parameters
+    ----------
+    files, replace : as for `load`.
+    """
+    wanted, known = (names,) if isinstance(names, str) else tuple(names), dict(_known())
+    faults: list[tuple[str, str]] = []
+    for name in wanted:
+        if name not in files:
+            continue
+        try:
+            known[name] = own_measurements.read(name, files[name]).groups
+        except UserError as error:
+            faults += [("measurements", f"cannot be used: {message.removesuffix('.')}") for message in error.messages]
+    for first, second in combinations(wanted, 2):
+        of_user = (first in files or second in files) and first in known and second in known
+        if of_user and (shared := own_measurements.shared(known[first], known[second])):
+            faults.append(("measurements", f"cannot have both {first!r} and {second!r}: {shared}"))
+    if replace and not faults:
+        try:
+            groups = [group for name in wanted for group in known[name]]
+            own_measurements.replaced(groups, own_measurements.replacements(replace))
+        except UserError as error:
+            faults += [("replace", message) for message in error.messages]
+    return faults
 
 
 def available() -> tuple[str, ...]:
@@ -213,12 +279,24 @@ def row_groups() -> Mapping[str, RowGroup]:
 
 
 def every_row() -> tuple[Row, ...]:
-    """The rows of all data sets, those of measurements.toml first and once: its data sets differ in values alone."""
-    return (*load().rows, *(row for name in names_of(KIND) for group in _sets()[name] for row in group.rows))
+    """The rates of all data sets, those of measurements.toml first and once: its data sets differ in values alone."""
+    return (*load().rows, *(row for row in _of_files() if row.quantity is None))
+
+
+def every_quotient() -> tuple[Row, ...]:
+    """The rows of all data sets that are quotients of rates."""
+    return tuple(row for row in _of_files() if row.quantity is not None)
+
+
+def _of_files() -> Iterator[Row]:
+    return (row for name in names_of(KIND) for group in _sets()[name] for row in group.rows)
 
 
 def fault(names: object) -> str | None:
-    """What is wrong with a choice of measurements, as a predicate; None where it can be used."""
+    """What is wrong with a choice of measurements, as a predicate; None where it can be used.
+
+    Of the user's own files nothing but the name is looked at (`own_faults`).
+    """
     sets, known = available(), _known()
     if isinstance(names, str):
         names = (names,)
@@ -227,22 +305,29 @@ def fault(names: object) -> str | None:
     if not names:
         return "is an empty list; name at least one data set or row group"
     for place, name in enumerate(names):
-        if name not in known:
+        if name not in known and not is_file(name):
             return f"does not know {name!r}{nearest(name, known)}; allowed: {listed(sets)}, or names of row groups"
         if name in names[:place]:
             return f"repeats {name!r}; name every data set and row group once"
     for first, second in combinations(names, 2):
-        if shared := next(_shared(known[first], known[second]), None):
+        if shared := next(_shared(known.get(first, ()), known.get(second, ())), None):
             return f"cannot have both {first!r} and {second!r}: {shared}"
     return None
 
 
 def theory_errors_fault(names: str | Sequence[str], treatment: str) -> str | None:
-    """What is wrong with a treatment of theory errors for a choice of measurements that can be used, as a predicate."""
+    """What is wrong with a treatment of theory errors for a choice of measurements that can be used, as a predicate.
+
+    A user's own file has no printed theory errors.
+    """
     wanted, known = (names,) if isinstance(names, str) else names, _known()
     if treatment != "table":
         return None
-    without = [name for name in wanted if any(row.sm_error is None for group in known[name] for row in group.rows)]
+    without = [
+        name
+        for name in wanted
+        if name not in known or any(row.sm_error is None for group in known[name] for row in group.rows)
+    ]
     if not without:
         return None
     printed = [name for name, groups in _sets().items() if all(row.sm_error for group in groups for row in group.rows)]
@@ -274,9 +359,24 @@ def _shared(first: Sequence[RowGroup], second: Sequence[RowGroup]) -> Iterator[s
         if one.name == other.name:
             yield f"the rows of {one.title} are in both"
         for mine, its in product(one.rows, other.rows):
-            if mine.decay == its.decay and max(mine.q2_min, its.q2_min) < min(mine.q2_max, its.q2_max):
+            if _comparable(mine, its) and max(mine.q2_min, its.q2_min) < min(mine.q2_max, its.q2_max):
                 why = one.overlaps.get(its.arxiv) or other.overlaps.get(mine.arxiv)
                 if mine.arxiv == its.arxiv:
                     why = "they are of one publication"
                 if why is not None:
                     yield f"{mine.id} (arXiv:{mine.arxiv}) and {its.id} (arXiv:{its.arxiv}) hold the same data: {why}"
+
+
+def _comparable(mine: Row, its: Row) -> bool:
+    """Whether two rows could hold the same data: of one decay, and of one kind, or a rate and a ratio of rates.
+
+    The shape of an angular distribution and its rate are different data, whoever measured them.
+    """
+    kinds = {_kind(mine), _kind(its)}
+    if "angular" in kinds and len(kinds) > 1:
+        return False
+    return bool({mine.decay, mine.over} & {its.decay, its.over} - {None})
+
+
+def _kind(row: Row) -> str:
+    return "rate" if row.quantity is None else "ratio" if row.quantity == RATIO else "angular"

@@ -87,7 +87,7 @@ class SMTables:
         rows = np.array([self.row_id.index(name) for name in bins], dtype=np.int64)
         units = per_rate / self.per_rate[rows]  # exactly 1 where the unit is the same
         start = np.searchsorted(self.panel_row, np.arange(len(self.row_id) + 1))
-        panels = np.concatenate([np.arange(start[row], start[row + 1]) for row in rows])
+        panels = np.concatenate([np.arange(0), *(np.arange(start[row], start[row + 1]) for row in rows)])
         panel_row = np.repeat(np.arange(len(rows), dtype=np.int32), (start[1:] - start[:-1])[rows])
         return replace(
             self,
@@ -106,7 +106,7 @@ class SMTables:
             covariances=tuple(
                 (samples, matrix[np.ix_(rows, rows)] * np.outer(units, units))
                 for samples, matrix in self.covariances
-                if len(matrix) > rows.max()
+                if len(matrix) > rows.max(initial=-1)
             ),
         )
 
@@ -120,7 +120,7 @@ def load(path: Path = SM_TABLES) -> SMTables:
     UserError
         If the file is missing, damaged or of another format; the sentence names it.
     """
-    attributes, data = _read_verified(path)
+    attributes, data = read_verified(path)
     identifiers = tuple(str(name) for name in data["row_id"].astype(str))
     return SMTables(
         row_id=identifiers,
@@ -171,7 +171,7 @@ def form_factor(mode: str, name: str, path: Path = FORM_FACTORS) -> tuple[NDArra
 @lru_cache(maxsize=8)
 def arrays(path: Path) -> Mapping[str, NDArray[Any]]:
     """Everything in a file, by name; raises `UserError` as `load` does."""
-    return _read_verified(path)[1]
+    return read_verified(path)[1]
 
 
 def content_hash(data: Mapping[str, NDArray[Any]]) -> str:
@@ -185,7 +185,7 @@ def content_hash(data: Mapping[str, NDArray[Any]]) -> str:
     return found.hexdigest()
 
 
-def _read_verified(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def read_verified(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Attributes and datasets of a calibration file whose content hash has been checked."""
     remedy = "install zdscan again or rebuild it with `zdscan calibrate`"
     data: dict[str, NDArray[Any]] = {}

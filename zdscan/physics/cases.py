@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from zdscan.errors import UserError, nearest, no_such
+from zdscan.inputs.files import is_file
 from zdscan.physics import models
 from zdscan.physics.case import (
     AXIAL_WITH,
@@ -41,11 +42,6 @@ __all__ = [
 def case_names() -> tuple[str, ...]:
     """The names of all cases that come with zdscan."""
     return (*CASES, *models.available())
-
-
-def is_file(name: str) -> bool:
-    """Whether the name of a case is that of a file."""
-    return name.endswith(".toml") or "/" in name
 
 
 def named_case(name: str) -> Case:

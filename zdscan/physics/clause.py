@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.inputs import constants
+from zdscan.inputs import limit_sets
 from zdscan.inputs.constants import Constants
 from zdscan.kernels.tables import clauses as _layout
 from zdscan.physics.case import COUPLINGS
@@ -128,6 +128,9 @@ class Clause:
         return below
 
 
+_OF_LIMITS = Constants({})  # stands for the constants of a model's set of limits
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
     """What the predictions of a scan depend on besides the mass: the couplings of its case and its theory settings.
@@ -142,7 +145,11 @@ class Model:
     limits: str
     anomaly: Term = "wess-zumino"  # what becomes of the Wess-Zumino terms of anomalous currents, if there are any
     names: tuple[str, ...] = PARAMETERS  # of the columns of the matrix
-    constants: Constants = field(default_factory=constants.load)
+    constants: Constants = _OF_LIMITS
+
+    def __post_init__(self) -> None:
+        if self.constants is _OF_LIMITS:
+            object.__setattr__(self, "constants", limit_sets.load(self.limits).constants)
 
     def coupling(self, name: str) -> Polynomial:
         """A named coupling as a polynomial of degree one."""

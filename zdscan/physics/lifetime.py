@@ -43,15 +43,15 @@ def prompt_clause(
     return Clause(polynomial=rate, channel=channel, up=limit, window=window)
 
 
-def prompt_path(model: Model, detector: str, mass: float) -> Window:
+def prompt_path(model: Model, detector: str | Detector, mass: float) -> Window:
     """Decays within the path of a detector of `zdscan.inputs.detectors`, of a vector of this mass (GeV)."""
     start, _ = escape(model, detector, mass)
     return 0.0, start
 
 
-def escape(model: Model, detector: str, mass: float) -> Window:
+def escape(model: Model, detector: str | Detector, mass: float) -> Window:
     """Decays behind a detector of `zdscan.inputs.detectors`, of a vector of this mass (GeV); none without momentum."""
-    there = detectors.load()[detector]
+    there = detectors.found(detector)
     p = momentum(there, model.constants, mass)
     if p <= 0.0:
         return 0.0, 0.0
@@ -77,7 +77,7 @@ def momentum(detector: Detector, c: Constants, mass: float) -> float:
 
 
 def with_escape(
-    model: Model, mass: float, detector: str, rate: Polynomial, limit: float, constant: float = 0.0
+    model: Model, mass: float, detector: str | Detector, rate: Polynomial, limit: float, constant: float = 0.0
 ) -> list[Clause]:
     """The clauses constant + rate BR_inv < limit and, in theory "complete", constant + rate E < limit.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -16,11 +17,13 @@ from pydantic import Field
 from zdscan.errors import UserError, no_such
 from zdscan.inputs import against_mass, constants, detectors
 from zdscan.inputs.against_mass import INTERVAL, Numbers
-from zdscan.inputs.files import Positive, Record, Text, validate
+from zdscan.inputs.detectors import Detector, Where
+from zdscan.inputs.files import NonNegative, Place, Positive, Record, Text, validate
+from zdscan.physics import lifetime_limits
 from zdscan.physics.clause import Channel, Clause, Constraint, Model
 from zdscan.physics.coupling_curve import CouplingCurve
 from zdscan.physics.lifetime import escape, prompt_clause, with_escape
-from zdscan.physics.parameters import MASS_RANGE
+from zdscan.physics.parameters import MASS_RANGE, masses_fault
 from zdscan.physics.productions import PRODUCTIONS
 from zdscan.physics.two_body import MODES, branching_ratio
 
@@ -49,6 +52,9 @@ class Entry(Record):
         in theory "complete"; absent: none. Goes with prompt.
     escape : of a limit on invisible ones, the detector (zdscan/inputs/detectors.py) behind which a vector that decays
         visibly is invisible too, in theory "complete"; absent: nowhere.
+    lifetimes_ps, windows_ps : of limits for several lifetimes, in the columns limit_1, limit_2, ... (0 is none): the
+        lifetimes (ps), ascending, 0 for prompt, and the windows of proper times (ps) by which they are told, in both
+        theories (:mod:`zdscan.physics.lifetime_limits`).
     deviations : for numbers that are a best value and its 68% interval, the limit in standard deviations above the
         best value; absent: the file has a column limit.
     in_paper : whether arXiv:2412.11438 uses it (`use = "paper"`).
@@ -60,8 +66,12 @@ class Entry(Record):
     production: Text | None = None
     channel: Channel
     prompt: Text | None = None
-    displaced: Text | None = None
-    escape: Text | None = None
+    displaced: Where | None = None
+    escape: Where | None = None
+    lifetimes_ps: Annotated[list[NonNegative], Field(min_length=2)] | None = None
+    windows_ps: (
+        Annotated[list[Annotated[list[NonNegative], Field(min_length=2, max_length=2)]], Field(min_length=1)] | None
+    ) = None
     deviations: Positive | None = None
     in_paper: bool = False
     first_format: Annotated[int, Field(ge=1)] = 1
@@ -70,17 +80,26 @@ class Entry(Record):
 
 @dataclass(frozen=True)
 class LimitCurve:
-    """An upper limit on BR(H -> H' Z_D) BR(Z_D -> channel) against the mass: column "limit" of `numbers`."""
+    """An upper limit on BR(H -> H' Z_D) BR(Z_D -> channel) against the mass, in the columns of `numbers`.
+
+    Attributes
+    ----------
+    lifetimes, windows : as `Entry` has them; where there are none, the limit is that of the column "limit".
+    """
 
     numbers: Numbers
     decay: str
     channel: Channel
     prompt: str | None
-    escape: str | None = None
-    displaced: str | None = None
+    escape: str | Detector | None = None
+    displaced: str | Detector | None = None
+    lifetimes: tuple[float, ...] = ()
+    windows: tuple[lifetime_limits.Window, ...] = ()
 
     def clauses(self, model: Model, mass: float) -> list[Clause]:
         """BR(H -> H' Z_D) BR(Z_D -> channel) below the limit at this mass; nothing where the curve has none."""
+        if self.windows:
+            return self._in_windows(model, mass)
         limit = self.numbers.at("limit", mass)
         if math.isnan(limit):
             return []
@@ -93,6 +112,19 @@ class LimitCurve:
         longest = model.constants[self.prompt]
         return [prompt_clause(model, rate, self.channel, limit, longest, proper_time, self._start(model, mass))]
 
+    def _in_windows(self, model: Model, mass: float) -> list[Clause]:
+        """A clause for each window of proper times that has a limit."""
+        limits = [self.numbers.at(column, mass) or math.inf for column in _columns(self.lifetimes)]
+        if math.isnan(limits[0]):
+            return []
+        rate, hbar = branching_ratio(self.decay, model, mass), model.constants["hbar"]
+        found = zip(self.windows, lifetime_limits.within(self.windows, self.lifetimes, limits), strict=True)
+        return [
+            Clause(polynomial=rate, channel=self.channel, up=limit, window=(start / hbar, end / hbar))
+            for (start, end), limit in found
+            if math.isfinite(limit)
+        ]
+
     def _start(self, model: Model, mass: float) -> float:
         """The proper time over hbar (1/GeV) from which decays are seen."""
         return 0.0 if self.displaced is None else escape(model, self.displaced, mass)[0]
@@ -103,7 +135,13 @@ class LimitCurve:
         rate = f"BR({self.decay.replace('->', ' -> ')} Z_D)"
         fraction = f"BR(Z_D -> {_FINAL_STATES[self.channel]})"
         prompt = "" if self.prompt is None else ", for prompt decays"
+        prompt = ", decays in windows of proper times" if self.windows else prompt
         return f"{rate} {fraction} below the limit at this mass{prompt}; nothing where the curve has none."
+
+
+def _columns(lifetimes: Sequence[float]) -> tuple[str, ...]:
+    """The columns with the limits for some lifetimes."""
+    return tuple(f"limit_{k}" for k in range(1, len(lifetimes) + 1))
 
 
 def _applies(numbers: Numbers, prompt: str | None) -> str:
@@ -143,28 +181,39 @@ def constraint(name: str) -> Constraint:
     return made_of(name, against_mass.load(name), source, f"zdscan/inputs/data/{source}")
 
 
-def made_of(name: str, numbers: Numbers, source: str, file: str) -> Constraint:
+def of_table(name: str, table: str) -> Constraint:
+    """The constraint with this id whose numbers are in table_<table>.toml; raises as `constraint`."""
+    source = f"table_{table}.toml"
+    return made_of(name, against_mass.load(table), source, f"zdscan/inputs/data/{source}")
+
+
+def made_of(name: str, numbers: Numbers, source: str | Place, file: str) -> Constraint:
     """The constraint with this id that numbers with a table [constraint] are.
 
     Parameters
     ----------
-    source, file : what messages call the file of the numbers, and where it is.
+    source, file : what messages call the file of the numbers (a `Place` has lines), and where it is.
 
     Raises
     ------
     UserError
         As `constraint`.
     """
-    entry = validate(Entry, numbers.constraint or {}, source, "table [constraint]")
+    place = (Place(source) if isinstance(source, str) else source).at("constraint")
+    entry = validate(Entry, numbers.constraint or {}, place, "table [constraint]")
     faults = _faults(entry, numbers)
     if faults:
-        raise UserError(*(f"{source}: {fault}" for fault in faults))
+        raise UserError(*(f"{place}: {fault}" for fault in faults))
     limits = numbers if entry.deviations is None else numbers.with_limit(entry.deviations)
     curve: LimitCurve | CouplingCurve
     if entry.production is not None:
         curve = CouplingCurve(limits, entry.production, entry.channel, entry.prompt)
     else:
-        curve = LimitCurve(limits, entry.decay or "", entry.channel, entry.prompt, entry.escape, entry.displaced)
+        curve = LimitCurve(
+            *(limits, entry.decay or "", entry.channel, entry.prompt, entry.escape, entry.displaced),
+            lifetimes=tuple(entry.lifetimes_ps or ()),
+            windows=tuple((start, end) for start, end in entry.windows_ps or ()),
+        )
     return Constraint(
         id=name,
         title=numbers.title,
@@ -174,7 +223,7 @@ def made_of(name: str, numbers: Numbers, source: str, file: str) -> Constraint:
         grade=numbers.grade,
         in_paper=entry.in_paper,
         applies=_applies(limits, entry.prompt),
-        slots=1 if entry.escape is None else 2,
+        slots=len(entry.windows_ps) if entry.windows_ps else 1 if entry.escape is None else 2,
         clauses=curve.clauses,
         first_format=entry.first_format,
         group=entry.group,
@@ -198,8 +247,8 @@ def _faults(entry: Entry, numbers: Numbers) -> list[str]:
     if entry.prompt is not None and (entry.prompt not in known or known[entry.prompt].unit != "ps"):
         faults.append(f"prompt = {entry.prompt!r} is not the name of a constant in ps in {constants.FILE}.")
     for detector in (entry.escape, entry.displaced):
-        if detector is not None and detector not in detectors.load():
-            faults.append(f"there is {no_such('detector', detector, detectors.load())} in {detectors.FILE}.")
+        if detector is not None and (unknown := detectors.fault(detector)):
+            faults.append(f"{unknown}.")
     if entry.escape is not None and entry.channel != "invisible":
         faults.append('escape goes with channel = "invisible" alone.')
     if entry.displaced is not None and (entry.prompt is None or entry.decay is None):
@@ -210,9 +259,18 @@ def _faults(entry: Entry, numbers: Numbers) -> list[str]:
         faults.append(f"the column {PROPER_TIME} goes with prompt alone.")
     if numbers.cl is None:
         faults.append("the confidence level cl is missing.")
-    needed = ("limit",) if entry.deviations is None else INTERVAL
+    if (entry.lifetimes_ps is None) != (entry.windows_ps is None):
+        faults.append("lifetimes_ps and windows_ps go together: limits for some lifetimes, told by some windows.")
+    if entry.windows_ps and (entry.decay is None or entry.prompt or entry.escape or entry.deviations):
+        faults.append("windows_ps goes with a decay, and with none of prompt, escape and deviations.")
+    if any(start >= end for start, end in entry.windows_ps or ()):
+        faults.append("a window of windows_ps ends before it begins.")
+    if any(second <= first for first, second in pairwise(entry.lifetimes_ps or ())):
+        faults.append("the lifetimes of lifetimes_ps do not ascend.")
+    needed: tuple[str, ...] = ("limit",) if entry.deviations is None else INTERVAL
+    needed = _columns(entry.lifetimes_ps) if entry.lifetimes_ps else needed
     if missing := [column for column in needed if column not in numbers.columns]:
         faults.append(f"the column {', '.join(missing)} is missing, from which the limit is made.")
-    if not any(a < MASS_RANGE[1] and b > MASS_RANGE[0] for a, b in numbers.ranges):
-        faults.append("all its masses lie outside the range that zdscan computes.")
+    if outside := masses_fault(numbers.ranges):
+        faults.append(outside)
     return faults

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 MASS_RANGE = (0.010, 2.0)  # GeV: the range in which the tables, limits and formulas hold
+FAR_ABOVE = 5.0  # GeV: where every mass lies above, the unit is another
 LARGEST_COUPLING = 100.0  # far beyond perturbation theory; much more would overflow single precision
 LARGEST_WIDTH = 1e12  # GeV, of the extra invisible width; swamps every other channel and is still far from overflow
 LARGEST_BRANCHING = 0.9999  # of the extra invisible channel
@@ -25,11 +26,31 @@ RESERVED = frozenset(
         *("mass", "case", "chi2", "excluded", "chi2_muon", "ratios", "predictions", "widths", "a_mu", "run", "row"),
         *("constraint", "channel", "field", "block", "profile", "constraints", "theory", "emission", "mixing"),
         *("right_handed_neutrinos", "invisible_width", "invisible_branching", "dark_fermion", "axial_mu"),
-        *("fcnc_scale", "anomaly", "measurements", "errors", "theory_errors", "limits", "parameters", "along"),
+        *(
+            "fcnc_scale",
+            "anomaly",
+            "measurements",
+            "replace",
+            "errors",
+            "theory_errors",
+            "limits",
+            "parameters",
+            "along",
+        ),
         *("lower", "upper", "physics"),
     ]
 )
 MASS = ("GeV", "mass of the light vector boson")
+
+
+def masses_fault(ranges: Sequence[tuple[float, float]]) -> str | None:
+    """What is wrong with ranges of masses (GeV) of numbers that are to be used, as a sentence."""
+    if any(low < MASS_RANGE[1] and high > MASS_RANGE[0] for low, high in ranges):
+        return None
+    hint = ": in MeV? Give them in GeV" if min(ranges)[0] > FAR_ABOVE else ""
+    return (
+        f"all its masses lie outside the range that zdscan computes, {MASS_RANGE[0]:g} to {MASS_RANGE[1]:g} GeV{hint}."
+    )
 
 
 @dataclass(frozen=True)

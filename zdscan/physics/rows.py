@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.errors import UserError, no_such
-from zdscan.inputs import measurements, tables
+from zdscan.inputs import component_tables, measurements, tables
 from zdscan.inputs.measurements import MeasurementSet
+from zdscan.inputs.quantities import RATIO
 from zdscan.inputs.tables import SMTables
 from zdscan.kernels.physics.bsll import node_functions
+from zdscan.kernels.reference.quotients import Quotients
+from zdscan.physics import quotients as _quotients
 from zdscan.physics.dipole import dipole_factor, photon_decay
+from zdscan.physics.quotients import Families
 
 AUTOMATIC = "auto"  # theory errors as the data sets have it
 # name -> theory covariance of the n rows, float64[n, n]
-THEORY_ERRORS: Mapping[str, Callable[[MeasurementSet, SMTables], NDArray[np.float64]]] = {
-    "table": lambda data, sm_tables: np.diag(data.sm_table_error**2),
-    "flavio": lambda data, sm_tables: np.diag(np.diag(sm_tables.theory_covariance)),
-    "flavio-covariance": lambda data, sm_tables: sm_tables.theory_covariance,
+THEORY_ERRORS: Mapping[str, Callable[[MeasurementSet, NDArray[np.float64]], NDArray[np.float64]]] = {
+    "table": lambda data, flavio: np.diag(data.sm_table_error**2),
+    "flavio": lambda data, flavio: np.diag(np.diag(flavio)),
+    "flavio-covariance": lambda data, flavio: flavio,
 }
 
 
@@ -31,14 +38,20 @@ class Likelihood:
     Attributes
     ----------
     data, sm_tables : the inputs, of the same n rows in the same order and units.
+    inputs : SHA-256 of what the covariance is made of. The covariance and its factors themselves depend, in the last
+        bits, on the processor.
     theory_errors : the treatment of theory errors that is used.
     sm : float64[n], SM predictions (flavio) in the rows' units.
     sigma : float64[n], total error of each row (square root of the covariance's diagonal).
     whitening : float64[n, n] lower triangular; whitening_muon : float64[m, n] for m muon rows.
+    rates : int64[r], the places of the rows that are rates; sm_tables, lepton, row_start, functions are of these alone.
+    quotient_rows : int64[q], the places of the others; quotients : what they are made of, None where there are none.
+    families : the covariance behind the whitening where there are quotients.
     """
 
     data: MeasurementSet
     sm_tables: SMTables
+    inputs: str
     theory_errors: str
     sm: NDArray[np.float64]
     sigma: NDArray[np.float64]
@@ -47,22 +60,55 @@ class Likelihood:
     lepton: NDArray[np.int64]
     row_start: NDArray[np.int64]
     functions: NDArray[np.float64]
+    rates: NDArray[np.int64]
+    quotient_rows: NDArray[np.int64]
+    quotients: Quotients | None
+    families: Families | None
+
+    @property
+    def form_count(self) -> int:
+        """Number of components of which quotients are made."""
+        return 0 if self.quotients is None else len(self.quotients.forms.sm)
+
+    @property
+    def kinds(self) -> Mapping[str, NDArray[np.bool_]]:
+        """Which rows are branching fractions (br), ratios (lfu), angular coefficients; empty without the last two."""
+        if self.quotients is None:
+            return {}
+        quantities = [row.quantity for row in self.data.rows]
+        of_kind = {
+            "br": np.array([quantity is None for quantity in quantities]),
+            "lfu": np.array([quantity == RATIO for quantity in quantities]),
+            "angular": np.array([quantity not in (None, RATIO) for quantity in quantities]),
+        }
+        return {name: mine for name, mine in of_kind.items() if mine.any()}
+
+    @cached_property
+    def _whitenings(self) -> Mapping[str, NDArray[np.float64]]:
+        """Of all rows, of the muons' and of each kind: float64[m, n]."""
+        found = {"all": self.whitening, "muon": self.whitening_muon}
+        if self.families is not None:
+            found |= {name: _of_rows(self.families.covariance, mine) for name, mine in self.kinds.items()}
+        return found
 
     def chi2(self, predictions: NDArray[np.float64]) -> dict[str, float]:
-        """chi2 of given predictions: keys "all" and "muon"."""
+        """chi2 of given predictions: keys "all" and "muon", and those of `kinds`, each of its rows alone."""
         residual = predictions - self.data.values
-        return {
-            "all": float(np.sum((self.whitening @ residual) ** 2)),
-            "muon": float(np.sum((self.whitening_muon @ residual) ** 2)),
-        }
+        return {name: float(np.sum((matrix @ residual) ** 2)) for name, matrix in self._whitenings.items()}
 
 
-def build(names: str | tuple[str, ...], errors: str, theory_errors: str) -> Likelihood:
+def build(
+    names: str | tuple[str, ...],
+    errors: str,
+    theory_errors: str,
+    files: Mapping[str, str] | None = None,
+    replace: str | None = None,
+) -> Likelihood:
     """The likelihood of data sets and row groups by name, with named treatments of experimental and theory errors.
 
     theory_errors: "table", the errors printed beside the SM column of the measurements' paper, uncorrelated;
     "flavio", flavio's own, uncorrelated; "flavio-covariance", flavio's with their correlations; "auto", that of these
-    which the data sets name.
+    which the data sets name. files, replace : as for `zdscan.inputs.measurements.load`.
 
     Raises
     ------
@@ -70,30 +116,43 @@ def build(names: str | tuple[str, ...], errors: str, theory_errors: str) -> Like
         If a name is unknown, the same data stand behind two of them, they have no printed errors where these are asked
         for, or the SM tables lack a row.
     """
-    data = measurements.load(names)
-    sm_tables = tables.load().of([row.bin for row in data.rows], np.array([row.per_rate for row in data.rows]))
+    data = measurements.load(names, files, replace)
+    is_rate = np.array([row.quantity is None for row in data.rows])
+    rates, quotient_rows = np.flatnonzero(is_rate), np.flatnonzero(~is_rate)
+    of_rates = [data.rows[place] for place in rates]
+    sm_tables = tables.load().of([row.bin for row in of_rates], np.array([row.per_rate for row in of_rates]))
     treatment = data.theory_errors if theory_errors == AUTOMATIC else theory_errors
     if treatment not in THEORY_ERRORS:
         known = (AUTOMATIC, *THEORY_ERRORS)
         raise UserError(f"There is {no_such('treatment of theory errors', theory_errors, known)}.")
     if fault := measurements.theory_errors_fault(names, treatment):
         raise UserError(f"theory_errors {fault}.")
-    covariance = data.covariance(errors, sm_tables.sm) + THEORY_ERRORS[treatment](data, sm_tables)
-    muon = np.array([lepton == "mu" for lepton in data.leptons])
-    whitening_muon = np.zeros((int(muon.sum()), len(muon)))
-    whitening_muon[:, muon] = _inverse_cholesky(covariance[np.ix_(muon, muon)])
+    sm, quotients, families = np.ascontiguousarray(sm_tables.sm), None, None
+    if quotient_rows.size:
+        sm, of_rate = np.empty(len(data.rows)), sm
+        sm[rates] = of_rate
+        quotients, sm[quotient_rows] = _quotients.assemble([data.rows[place] for place in quotient_rows])
+        units = [row.per_rate if row.quantity is None else None for row in data.rows]
+        flavio = component_tables.load().covariance([row.bin for row in data.rows], units)
+        theory = THEORY_ERRORS[treatment](data, flavio)
+        families = _quotients.families(data.rows, data.covariance(errors, sm), theory)
+        covariance = families.covariance
+    else:
+        covariance = data.covariance(errors, sm) + THEORY_ERRORS[treatment](data, sm_tables.theory_covariance)
+    muon = data.muon
     panel_row = sm_tables.panel_row.astype(np.int64)
-    dipole = np.array([dipole_factor(photon_decay(decay)) for decay in data.decays])
+    dipole = np.array([dipole_factor(photon_decay(row.decay)) for row in of_rates])
     return Likelihood(
         data=data,
         sm_tables=sm_tables,
+        inputs=_hash_of_inputs(data, sm_tables, errors, treatment),
         theory_errors=treatment,
-        sm=np.ascontiguousarray(sm_tables.sm),
+        sm=sm,
         sigma=np.sqrt(np.diag(covariance)),
         whitening=_inverse_cholesky(covariance),
-        whitening_muon=whitening_muon,
-        lepton=muon.astype(np.int64),
-        row_start=np.searchsorted(panel_row, np.arange(len(muon) + 1)),
+        whitening_muon=_of_rows(covariance, muon),
+        lepton=muon[rates].astype(np.int64),
+        row_start=np.searchsorted(panel_row, np.arange(len(rates) + 1)),
         functions=node_functions(
             np.ascontiguousarray(sm_tables.coefficients),
             np.ascontiguousarray(sm_tables.nodes),
@@ -101,7 +160,24 @@ def build(names: str | tuple[str, ...], errors: str, theory_errors: str) -> Like
             2.0 * (sm_tables.lepton_mass * sm_tables.cp_factor)[panel_row],
             dipole[panel_row],
         ),
+        rates=rates,
+        quotient_rows=quotient_rows,
+        quotients=quotients,
+        families=families,
     )
+
+
+def _hash_of_inputs(data: MeasurementSet, sm_tables: SMTables, errors: str, treatment: str) -> str:
+    """SHA-256 of the numbers that make the covariance, as read from files, and of how they are combined."""
+    found = hashlib.sha256(json.dumps([errors, treatment, sm_tables.content_hash, data.ids, data.units]).encode())
+    published = [data.factors, data.values, data.stat_plus, data.stat_minus, data.sm_table, data.sm_table_error]
+    for sides in data.syst:
+        published += sides
+    for source, rows, matrix in data.correlated:
+        published += [np.array([source, *rows.tolist()], dtype=np.float64), matrix]
+    for array in published:
+        found.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+    return found.hexdigest()
 
 
 def _inverse_cholesky(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -113,3 +189,10 @@ def _inverse_cholesky(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
             "The covariance of the measurements is not positive definite: their correlations are stronger than their "
             "errors allow."
         ) from None
+
+
+def _of_rows(covariance: NDArray[np.float64], mine: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The whitening of some rows alone: float64[m, n] for m of n rows."""
+    whitening = np.zeros((int(mine.sum()), len(mine)))
+    whitening[:, mine] = _inverse_cholesky(covariance[np.ix_(mine, mine)])
+    return whitening

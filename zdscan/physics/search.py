@@ -13,17 +13,19 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, PlainValidator
+from pydantic_core import PydanticCustomError
 
-from zdscan.errors import UserError, no_such
+from zdscan.errors import UserError, describe, no_such
 from zdscan.inputs import against_mass, detectors
 from zdscan.inputs.against_mass import REGION, Numbers
-from zdscan.inputs.files import Positive, Record, Text, parse_toml, read_data, validate
+from zdscan.inputs.detectors import Where
+from zdscan.inputs.files import OWN_WORDS, Place, Positive, Record, Text, parse_toml, read_data, validate
 from zdscan.physics import lifetime
 from zdscan.physics.clause import Channel, Clause, Constraint, Model
-from zdscan.physics.parameters import MASS_RANGE
+from zdscan.physics.parameters import MASS_RANGE, masses_fault
 from zdscan.physics.polynomial import Polynomial
 from zdscan.physics.productions import LHCB, PRODUCTIONS, UNMADE, production
 from zdscan.physics.reference_models import REFERENCES, Reference, reference
@@ -41,6 +43,22 @@ _FINAL_STATES: Mapping[Channel, str] = {
     "hadrons": "hadrons",
     "pipi": "pi+ pi-",
 }
+
+
+def _one_or_several(value: object) -> object:
+    """How a vector is made: a name, or names with masses."""
+    if isinstance(value, str) and value:
+        return value
+    if not isinstance(value, Mapping) or not value:
+        fault = f"must be the name of a production, or a table {{ name = mass in GeV, ... }}, not {describe(value)}"
+    elif wrong := [name for name, end in value.items() if not isinstance(end, int | float) or not end > 0]:
+        fault = f"has for {wrong[0]!r} no positive mass in GeV"
+    else:
+        return {str(name): float(end) for name, end in value.items()}
+    raise PydanticCustomError(OWN_WORDS, "{fault}", {"fault": fault})
+
+
+Production = Annotated[Any, PlainValidator(_one_or_several)]
 
 
 class Proper(Record):
@@ -69,12 +87,12 @@ class Entry(Record):
     criterion : what stands in place of a confidence level.
     """
 
-    production: Text | dict[str, Positive]
+    production: Production
     channels: Annotated[list[Channel], Field(min_length=1)]
     reference: Text
-    prompt: Text | None = None
+    prompt: Where | None = None
     prompt_ps: Proper | None = None
-    escape: Text | None = None
+    escape: Where | None = None
     windows_ps: (
         Annotated[list[Annotated[list[Positive], Field(min_length=2, max_length=2)]], Field(min_length=1)] | None
     ) = None
@@ -225,7 +243,7 @@ def _seen_within(clause: Clause, window: lifetime.Window, other: Reference, limi
     return replace(clause, polynomial=clause.polynomial * (1.0 / seen), window=window)
 
 
-def recast(name: str, numbers: Numbers, source: str) -> Search:
+def recast(name: str, numbers: Numbers, source: str | Place) -> Search:
     """The search that some numbers against the mass and their table [search] are.
 
     Raises
@@ -233,10 +251,11 @@ def recast(name: str, numbers: Numbers, source: str) -> Search:
     UserError
         The table does not fit; the sentences name `source`.
     """
-    entry = validate(Entry, dict(numbers.search or {}), source, "table [search]")
+    place = (Place(source) if isinstance(source, str) else source).at("search")
+    entry = validate(Entry, dict(numbers.search or {}), place, "table [search]")
     found = Search(name, numbers, entry)
     if faults := _faults(found):
-        raise UserError(*(f"{source}: {fault}" for fault in faults))
+        raise UserError(*(f"{place}: {fault}" for fault in faults))
     return found
 
 
@@ -253,9 +272,9 @@ def _faults(search: Search) -> list[str]:
             faults.append(f"there is {no_such('production', name, sorted(PRODUCTIONS))}.")
     if entry.reference not in REFERENCES:
         faults.append(f"there is {no_such('reference', entry.reference, list(REFERENCES))}.")
-    for name in filter(None, (entry.prompt, entry.escape)):
-        if name not in detectors.load():
-            faults.append(f"there is {no_such('detector', name, detectors.load())} in {detectors.FILE}.")
+    for detector in filter(None, (entry.prompt, entry.escape)):
+        if unknown := detectors.fault(detector):
+            faults.append(f"{unknown}.")
     if len(set(entry.channels)) < len(entry.channels) or {"hadrons", "pipi"} <= set(entry.channels):
         faults.append("the channels overlap: each may stand once, and pipi is a part of hadrons.")
     if entry.prompt_ps is not None and (entry.prompt is not None or not {"ee", "mumu"} >= set(entry.channels)):
@@ -280,8 +299,8 @@ def _faults(search: Search) -> list[str]:
         faults.append("a window of windows_ps ends before it begins.")
     if numbers.cl is None and entry.criterion is None:
         faults.append("the confidence level cl is missing, or the criterion in its place.")
-    if not any(a < MASS_RANGE[1] and b > MASS_RANGE[0] for a, b in numbers.ranges):
-        faults.append("all its masses lie outside the range that zdscan computes.")
+    if outside := masses_fault(numbers.ranges):
+        faults.append(outside)
     return faults
 
 
@@ -343,22 +362,30 @@ def constraint(name: str) -> Constraint:
         A file is damaged; the sentence names it and what is wrong.
     """
     group = groups()[name]
-    found = Searches([load(part) for part in group.searches])
+    parts = [load(part) for part in group.searches]
+    return made_of(name, group.title, parts, f"zdscan/inputs/data/{FILE}", first_format=FIRST_FORMAT, group="direct")
+
+
+def made_of(
+    name: str, title: str, parts: Sequence[Search], file: str, *, first_format: int = FIRST_FORMAT, group: str = ""
+) -> Constraint:
+    """The constraint with this id that some searches are together; `file` is where they are said to be."""
+    found = Searches(parts)
     return Constraint(
         id=name,
-        title=group.title,
-        citations=tuple(dict.fromkeys(key for part in found.parts for key in part.citations)),
-        cl=" and ".join(sorted({part.level for part in found.parts})),
+        title=title,
+        citations=tuple(dict.fromkeys(key for part in parts for key in part.citations)),
+        cl=" and ".join(sorted({part.level for part in parts})),
         unit="1",
-        grade=max(part.numbers.grade for part in found.parts),
+        grade=max(part.numbers.grade for part in parts),
         in_paper=False,
         applies=found.applies,
-        slots=sum(part.slots for part in found.parts),
+        slots=sum(part.slots for part in parts),
         clauses=found.clauses,
-        first_format=FIRST_FORMAT,
-        group="direct",
+        first_format=first_format,
+        group=group,
         rule=found.rule,
-        file=f"zdscan/inputs/data/{FILE}",
+        file=file,
         silence=found.silence,
         needs_source=True,
     )

@@ -9,11 +9,12 @@ import atexit
 import contextlib
 import functools
 import os
+import socket
 import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 from zdscan.errors import Stopped, UserError
@@ -23,12 +24,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from zdscan.ranks.windows import WindowCounters
+
 T = TypeVar("T")
 
 # Variables by which launchers tell a process how many there are: Hydra (MPICH, Intel, Cray), Open MPI, MVAPICH.
 _SIZE_VARIABLES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
 _RANK_VARIABLES = ("PMI_RANK", "PMIX_RANK")  # tell a rank only
 
+_DATA = 7  # tag of data on their way to rank 0
+PIECE_BYTES = 2**28  # of a message: MPI libraries count bytes by 32-bit numbers, and memory for one piece is enough
 OTHERS_SECONDS = 30.0  # how long a second failing rank waits to be ended by the first, which speaks for all
 
 
@@ -40,17 +45,52 @@ class _SaidByRoot(UserError):
     """A user's mistake raised on every rank at once; rank 0 has the sentences, the others are silent."""
 
 
+def _pieces(data: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """The parts of an array of bytes that are sent as one message each."""
+    for start in range(0, data.size, PIECE_BYTES):
+        yield data[start : start + PIECE_BYTES]
+
+
 def launched_processes() -> int | None:
     """How many processes the launcher says it started (a lower bound where it tells ranks only), None without one."""
+    said = _said()
+    return said[1] if said else None
+
+
+def _said() -> tuple[str, int] | None:
+    """The variable by which a launcher tells how many processes there are, and their number; the largest if several."""
     environment = os.environ
-    sizes = [environment[name] for name in _SIZE_VARIABLES if name in environment]
-    if not sizes and "SLURM_STEP_ID" in environment and "SLURM_STEP_NUM_TASKS" in environment:
+    sizes = {name: environment[name] for name in _SIZE_VARIABLES if environment.get(name, "").isdigit()}
+    if not sizes and "SLURM_STEP_ID" in environment and environment.get("SLURM_STEP_NUM_TASKS", "").isdigit():
         # Set by srun only. SLURM_NTASKS also exists in a batch script, where one process is right.
-        sizes = [environment["SLURM_STEP_NUM_TASKS"]]
-    if not sizes:
-        sizes = [str(int(environment[name]) + 1) for name in _RANK_VARIABLES if environment.get(name, "").isdigit()]
-    numbers = [int(size) for size in sizes if size.isdigit()]
-    return numbers[0] if numbers else None
+        sizes = {"SLURM_STEP_NUM_TASKS": environment["SLURM_STEP_NUM_TASKS"]}
+    ranks = {name: environment[name] for name in _RANK_VARIABLES if environment.get(name, "").isdigit()}
+    numbers = {name: int(size) for name, size in sizes.items()} or {name: int(n) + 1 for name, n in ranks.items()}
+    name = max(numbers, key=lambda name: numbers[name], default=None)
+    return None if name is None else (name, numbers[name])
+
+
+def _is_alone() -> bool:
+    """Whether there is no launcher, or one that started this process only; MPI is then not needed.
+
+    Nor may it be started twice below one launcher: by two commands in one shell, or below another program with MPI.
+    """
+    said = _said()
+    return said is None or (said[1] == 1 and said[0] not in _RANK_VARIABLES)
+
+
+def _is_used_up() -> bool:
+    """Whether MPICH's launcher has ended the connection of this process, after an MPI program that ran before it."""
+    descriptor = os.environ.get("PMI_FD", "")
+    if not descriptor.isdigit():
+        return False
+    try:
+        with socket.socket(fileno=os.dup(int(descriptor))) as connection:
+            return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:  # open, and nothing to read
+        return False
+    except OSError:
+        return True
 
 
 def cores() -> int:
@@ -143,6 +183,10 @@ class Alone:
         """On rank 0, whether some rank has failed and is ending the job."""
         return False
 
+    def lookout(self, lost: Callable[[Failure], None]) -> contextlib.AbstractContextManager[None]:
+        """End the job, from rank 0, when a rank shows no sign of life for long; `lost` is told first."""
+        return contextlib.nullcontext()
+
     def from_root(self, action: Callable[[], T]) -> T:
         """The value of `action`, run on rank 0 only. A `UserError` there is raised on every rank."""
         return action()
@@ -166,11 +210,14 @@ class Alone:
         """The float64 rows of every rank, stacked in rank order."""
         return rows
 
-    def gather_bytes(self, data: NDArray[Any]) -> list[NDArray[np.uint8]]:
-        """On rank 0 the bytes of every rank's array in rank order, elsewhere an empty list."""
+    def each_bytes(self, arrays: Sequence[NDArray[Any]]) -> Iterator[list[NDArray[np.uint8]]]:
+        """On rank 0 the bytes of every rank's arrays, of one rank after the other; elsewhere none.
+
+        Every rank goes through it to its end.
+        """
         import numpy as np
 
-        return [data.reshape(-1).view(np.uint8)]
+        yield [array.reshape(-1).view(np.uint8) for array in arrays]
 
     def counters(self, slots: int) -> Counters:
         """Integers shared by every rank, zero at first; every rank calls this."""
@@ -201,6 +248,7 @@ class Ranks(Alone):
         self.node_rank = node.Get_rank()
         node.Free()
         self._lock = threading.Lock()  # one MPI call at a time in a one-sided window, as THREAD_SERIALIZED asks
+        self._counters: list[WindowCounters] = []
         self._board = Board(mpi, self._comm, self._lock)
         atexit.register(self._board.close)  # every rank comes here, or one of them aborts the job
         self._install_excepthook()
@@ -230,6 +278,7 @@ class Ranks(Alone):
             limit = time.monotonic() + OTHERS_SECONDS
             while time.monotonic() < limit:  # the rank that speaks ends this one
                 self._comm.Iprobe()  # where the network needs rank 0's help to count, it gives it here
+                self._serve()
                 time.sleep(0.02)
         self._comm.Abort(2 if isinstance(error, UserError) else 1)
         raise SystemExit(1)  # not reached: MPI ends the process
@@ -244,17 +293,38 @@ class Ranks(Alone):
     def beat(self) -> None:
         """Show that this rank is alive; cheap, to be called often."""
         self._board.beat()
+        self._serve()
+
+    def _serve(self) -> None:
+        """On rank 0, answer the others where one-sided calls do not work."""
+        for memory in [self._board.memory, *(counters.memory for counters in self._counters)]:
+            memory.serve()
+
+    def _meet(self) -> None:
+        """Before a call that every rank makes: where rank 0 answers the others it must not wait for them idly."""
+        if self._board.memory.messages:
+            self.barrier()
 
     def last_seen(self) -> list[float]:
         """On rank 0, when each rank was last known to be alive (seconds since 1970); elsewhere of no meaning."""
-        return self._board.last_seen()
+        return self._board.last_seen() if self.is_root else []
 
     def failing(self) -> bool:
         """On rank 0, whether some rank has failed and is ending the job."""
         return self._board.is_failing()
 
+    def lookout(self, lost: Callable[[Failure], None]) -> contextlib.AbstractContextManager[None]:
+        """End the job, from rank 0, when a rank shows no sign of life for long; `lost` is told first."""
+        from zdscan.ranks.lookout import Lookout, patience
+
+        hosts, seconds = self.gather(socket.gethostname()), self.from_root(patience)
+        if not self.is_root or not seconds:
+            return contextlib.nullcontext()
+        return Lookout(self._board.peek, hosts, seconds, lost, self._comm.Abort)
+
     def from_root(self, action: Callable[[], T]) -> T:
         """The value of `action`, run on rank 0 only. A `UserError` there is raised on every rank."""
+        self._meet()
         if self.rank != 0:
             value, refused = self._comm.bcast(None, root=0)
             if refused:
@@ -271,6 +341,7 @@ class Ranks(Alone):
 
     def any(self, flag: bool) -> bool:
         """Whether the flag is set on some rank."""
+        self._meet()
         return bool(self._comm.allreduce(int(flag), op=self._mpi.MAX))
 
     def barrier(self, while_waiting: Callable[[], None] = lambda: None) -> None:
@@ -280,14 +351,17 @@ class Ranks(Alone):
         while not request.Test():
             # a spinning rank would take the core of one that computes; it comes late by an eighth of its waiting
             time.sleep(min(max(1e-4, (time.monotonic() - start) / 8), 0.02))
+            self._serve()
             while_waiting()
 
     def gather(self, value: T) -> list[T]:
         """On rank 0 the value of every rank in rank order, elsewhere an empty list."""
+        self._meet()
         return self._comm.gather(value, root=0) or []
 
     def reduce(self, value: T, merge: Callable[[T, T], T]) -> T | None:
         """On rank 0 the values of every rank merged in pairs, elsewhere None."""
+        self._meet()
         merged: T | None = self._comm.reduce(value, op=merge, root=0)
         return merged
 
@@ -295,29 +369,42 @@ class Ranks(Alone):
         """The float64 rows of every rank, stacked in rank order."""
         import numpy as np
 
+        self._meet()
         counts = np.array(self._comm.allgather(rows.shape[0])) * rows.shape[1]
         stacked = np.empty((int(counts.sum()) // rows.shape[1], rows.shape[1]))
         self._comm.Allgatherv(np.ascontiguousarray(rows), [stacked, counts])
         return stacked
 
-    def gather_bytes(self, data: NDArray[Any]) -> list[NDArray[np.uint8]]:
-        """On rank 0 the bytes of every rank's array in rank order, elsewhere an empty list."""
+    def each_bytes(self, arrays: Sequence[NDArray[Any]]) -> Iterator[list[NDArray[np.uint8]]]:
+        """On rank 0 the bytes of every rank's arrays, of one rank after the other; elsewhere none.
+
+        Every rank goes through it to its end.
+        """
         import numpy as np
 
-        sent = data.reshape(-1).view(np.uint8)
-        sizes = self._comm.gather(sent.size, root=0)
-        if sizes is None:
-            self._comm.Gatherv(sent, None, root=0)
-            return []
-        received = np.empty(sum(sizes), dtype=np.uint8)
-        self._comm.Gatherv(sent, [received, sizes], root=0)
-        return np.split(received, np.cumsum(sizes)[:-1])
+        self._meet()
+        own = [array.reshape(-1).view(np.uint8) for array in arrays]
+        sizes = self._comm.gather([part.size for part in own], root=0)
+        if not self.is_root:
+            for part in own:
+                for piece in _pieces(part):
+                    self._comm.Send(piece, 0, _DATA)
+            return
+        yield own
+        for rank, theirs in list(enumerate(sizes))[1:]:
+            received = [np.empty(size, dtype=np.uint8) for size in theirs]
+            for part in received:
+                for piece in _pieces(part):
+                    self._comm.Recv(piece, rank, _DATA)
+            yield received
 
     def counters(self, slots: int) -> Counters:
         """Integers shared by every rank, zero at first; every rank calls this."""
         from zdscan.ranks.windows import WindowCounters
 
-        return WindowCounters(self._mpi, self._comm, slots, self._lock)
+        counters = WindowCounters(self._mpi, self._comm, slots, self._lock)
+        self._counters = [kept for kept in self._counters if not kept.closed] + [counters]
+        return counters
 
     def check_threads(self, threads: int) -> None:
         """Raise `UserError` where this MPI cannot be used with that many threads per rank."""
@@ -337,19 +424,31 @@ def world() -> Alone:
     UserError : a launcher started several processes, but they do not see each other (it belongs to another MPI
         library, or none can be loaded). Going on would make each of them write the same file.
     """
-    processes = launched_processes()
-    if processes is None:
+    said = _said()
+    if said is None or _is_alone():
         return Alone()
+    variable, processes = said
+    stray = f"; unset {variable} where it is left over from another program"
+    if _is_used_up():
+        raise UserError(
+            f"{variable} says that a launcher started {processes} processes, but its connection is closed: start each "
+            f"command with an mpirun of its own, not several in one shell under mpirun{stray}."
+        )
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "suspicious MPI")  # said below, in one sentence
+            import mpi4py
+
+            # Threads take turns. More than that Open MPI 4 cannot give together with one-sided calls by TCP.
+            if "MPI4PY_RC_THREAD_LEVEL" not in os.environ:
+                mpi4py.rc.thread_level = "serialized"
             from mpi4py import MPI
     except (ImportError, RuntimeError, OSError) as error:  # mpi4py raises RuntimeError where no library can be loaded
         if processes > 1:
             reason = str(error).splitlines()[0]
             raise UserError(
                 f"A launcher started {processes} or more processes, but mpi4py cannot be used ({reason}): install "
-                "mpi4py and load an MPI library, or start zdscan without the launcher."
+                f"mpi4py and load an MPI library, or start zdscan without the launcher{stray}."
             ) from error
         return Alone()
     if MPI.COMM_WORLD.Get_size() > 1:
@@ -358,6 +457,6 @@ def world() -> Alone:
         library = MPI.Get_library_version().splitlines()[0].strip("\x00 ")
         raise UserError(
             f"The launcher started {processes} or more processes, but MPI sees only one ({library}): use the mpirun "
-            "that belongs to this MPI library, or point MPI4PY_LIBMPI at the launcher's."
+            f"that belongs to this MPI library, or point MPI4PY_LIBMPI at the launcher's{stray}."
         )
     return Alone()

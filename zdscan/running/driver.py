@@ -7,7 +7,9 @@ raised on every rank, with its sentences on rank 0 only; any other failure ends 
 from __future__ import annotations
 
 import math
+import socket
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -16,10 +18,12 @@ from numpy.typing import NDArray
 
 from zdscan.errors import UserError
 from zdscan.grid import checkpoint, create, provenance
+from zdscan.grid.agreement import same_axis
 from zdscan.grid.blocks import Plan
 from zdscan.grid.open import GridFile, open_grid, restore_length
 from zdscan.grid.sinks import sink_class
 from zdscan.grid.verify import compare
+from zdscan.grid.writer import only_writer
 from zdscan.ranks import mpi
 from zdscan.ranks.mpi import Alone
 from zdscan.running.job import Job, RunSummary, stopped
@@ -85,21 +89,24 @@ def run(
 
     Raises
     ------
-    UserError : a setting is wrong, the file exists or cannot be created, or the launcher belongs to another MPI.
+    UserError : a setting is wrong, the file exists or cannot be created, another process is at work on it, or the
+        launcher belongs to another MPI.
     Stopped : a signal asked to stop; every finished block is in the file and `resume` continues it.
     """
     path = Path(output)
     world = mpi.world()
-    with world.job(), StopRequest(world.size > 1) as stopping:
+    with world.job(), ExitStack() as locks, StopRequest(world.size > 1) as stopping:
         per_rank = world.from_root(lambda: _settings(world, threads, sink, block_points))
         world.from_root(lambda: create.check_target(path, overwrite))
+        alone = locks.enter_context(only_writer(world, path))
+        world.from_root(lambda: create.remove_leftovers(path, alone=alone))
         built = engine if engine is not None else _everywhere(world, lambda: _build(scan))
         plan = (
             Plan.default(built.shape, stored=any(field.stored for field in built.fields))
             if block_points is None
             else Plan(built.shape, min(block_points, math.prod(built.shape[1:])))
         )
-        entry = provenance.record("run", world, per_rank, sink)
+        entry = world.from_root(lambda: provenance.record("run", world, per_rank, sink))
         layout = world.from_root(
             lambda: create.create(
                 path,
@@ -124,24 +131,36 @@ def resume(
     sink: str = "direct",
     engine: EngineLike | None = None,
     progress: bool = True,
+    scan: ScanLike | None = None,
 ) -> RunSummary:
     """Continue an interrupted run, on any number of ranks and threads; also repairs damaged blocks.
 
     The file holds its scan file. One that is cut short is made as long as it was. Every finished block is compared
     with its checksums; missing and damaged ones are computed. The result has the same bytes as an uninterrupted run.
-    Two at once do no harm: they write the same bytes.
+    The axes are those of the file: another computer's might differ in the last bit.
+
+    Parameters
+    ----------
+    path : the grid file.
+    threads, sink, engine, progress : as for `run`.
+    scan : a scan file that the grid must have been made for, as a script wants it that runs or resumes; any by default.
 
     Raises
     ------
-    UserError : not a grid file, or this zdscan would compute other numbers (the differences are listed).
+    UserError : not a grid file, another process is at work on it, or this zdscan would compute other numbers (the
+        differences are listed).
     Stopped : as for `run`.
     """
     world = mpi.world()
-    with world.job(), StopRequest(world.size > 1) as stopping:
+    with world.job(), ExitStack() as locks, StopRequest(world.size > 1) as stopping:
         per_rank = world.from_root(lambda: _settings(world, threads, sink, None))
-        grid = world.from_root(lambda: _open_unpacked(path))
-        built = engine if engine is not None else _everywhere(world, lambda: _build(_stored_scan(grid)))
+        world.from_root(lambda: _open_unpacked(path))
+        locks.enter_context(only_writer(world, path))
+        grid = world.from_root(lambda: _open_unpacked(path))  # as the last writer left it
+        world.from_root(lambda: refuse_other_scan(grid, scan))
+        built = engine if engine is not None else _everywhere(world, lambda: _build(_stored_scan(grid), grid.axes))
         world.from_root(lambda: refuse_other_physics(grid, built))
+        world.from_root(lambda: create.remove_leftovers(grid.path))  # a kill right after its creation leaves one
         if grid.lost_bytes:
             world.from_root(lambda: restore_length(grid))
         bad = [number for number, _ in compare(grid, world, stopping)]
@@ -151,7 +170,7 @@ def resume(
         if world.any(stopping()):
             raise stopped(world, grid.layout.path)
         todo = np.union1d(grid.missing, numbers)
-        entry = provenance.record("resume", world, per_rank, sink)
+        entry = world.from_root(lambda: provenance.record("resume", world, per_rank, sink))
         # an earlier run that still calls itself running was killed before it could say otherwise
         past = [{**run, "state": "not ended"} if run.get("state") == "running" else run for run in grid.history]
         job = Job(world, grid.layout, built, per_rank, sink, progress, stopping, [*past, entry])
@@ -172,7 +191,7 @@ def refuse_other_physics(grid: GridFile, engine: EngineLike) -> None:
     if not grid.header_ok:
         differences.append("the file's axes, scan file or attributes were altered after it was made")
     for name, values in engine.axes.items():
-        if not np.array_equal(values, grid.axes[name]):
+        if not same_axis(values, grid.axes[name]):
             differences.append(f"axis {name}: the file's values differ from those of its scan file")
     stored = {name: (extent.dtype, extent.shape[4:]) for name, extent in grid.layout.fields.items()}
     wanted = {f.name: (f.dtype, (f.components,) if f.extra else ()) for f in engine.fields if f.stored}
@@ -183,14 +202,25 @@ def refuse_other_physics(grid: GridFile, engine: EngineLike) -> None:
         differences.append("fields: another number of components")
     differences += [
         f"{name}: the file has {grid.identity.get(name, 'nothing')}, this zdscan {engine.identity.get(name, 'nothing')}"
-        for name in sorted({*grid.identity, *engine.identity})
-        if grid.identity.get(name) != engine.identity.get(name)
+        for name in _differing(grid.identity, engine.identity)
     ]
     if differences:
         raise UserError(
             f"{grid.path} cannot be continued, this zdscan would compute other numbers (made by zdscan "
             f"{grid.attributes.get('version', '?')}):",
             *(f"  {difference}" for difference in differences),
+        )
+
+
+def refuse_other_scan(grid: GridFile, scan: ScanLike | None) -> None:
+    """Raise `UserError`, with the differences, where a grid file was not made for a scan file that is given."""
+    if scan is None:
+        return
+    wanted, stored = cast("Scan", scan), _stored_scan(grid)
+    if wanted != stored:
+        raise UserError(
+            f"{grid.path} was made for another scan file, which differs in {', '.join(stored.differences(wanted))}: "
+            "give the new scan another output, or delete the old grid."
         )
 
 
@@ -207,16 +237,31 @@ def _everywhere(world: Alone, build: Callable[[], EngineLike]) -> EngineLike:
     No rank goes on before each has its own: a machine that lacks something must not leave a file behind.
     """
     built: list[EngineLike] = []
-    world.from_root(lambda: built.append(build()))
+
+    def first() -> dict[str, str]:
+        built.append(build())
+        return dict(built[0].identity)
+
+    identity = world.from_root(first)
     engine = built[0] if built else build()
+    if differing := _differing(identity, engine.identity):
+        raise UserError(
+            f"zdscan on {socket.gethostname()} is not that of the first rank: {', '.join(differing)} differ; install "
+            "the same on every machine of the job."
+        )
     world.barrier()
     return engine
 
 
-def _build(scan: ScanLike) -> EngineLike:
+def _differing(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:
+    """What differs between two identities, by name."""
+    return [name for name in sorted({*first, *second}) if first.get(name) != second.get(name)]
+
+
+def _build(scan: ScanLike, axes: Mapping[str, NDArray[np.float64]] | None = None) -> EngineLike:
     from zdscan.evaluation.engine import Engine
 
-    engine: EngineLike = Engine.from_scan(cast("Scan", scan))
+    engine: EngineLike = Engine.from_scan(cast("Scan", scan), axes)
     return engine
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -19,6 +20,8 @@ from zdscan.ranks.mpi import Alone
 from zdscan.running.clock import Clock, Spent, Timed
 from zdscan.running.progress import Progress, record_failure
 from zdscan.running.workers import EngineLike, StopRequest, build_mass_tables, compute_blocks, warm_up
+
+SEEN_SECONDS = 5.0  # how long a shared file system may take to show what another host has written
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ class Job:
                 if todo.size:
                     self._mark(todo)
                 seconds, spent = self._compute(todo, progress)
+                world.from_root(lambda: self._refuse_unseen(todo))
                 best, best_allowed = self._profiles(todo, progress)
                 state = "finished"
             except Stopped:
@@ -167,21 +171,22 @@ class Job:
             else open_sink(self.sink, self.layout, world),
             clock,
         )
-        finished = compute_blocks(
-            self.engine,
-            self.layout,
-            mass_tables,
-            todo,
-            sink,
-            world,
-            self.threads,
-            progress,
-            stopping,
-            clock,
-            self.minima,
-        )
-        sink.close()
-        world.barrier()
+        with world.lookout(lambda failure: record_failure(self.layout.path, failure)):
+            finished = compute_blocks(
+                self.engine,
+                self.layout,
+                mass_tables,
+                todo,
+                sink,
+                world,
+                self.threads,
+                progress,
+                stopping,
+                clock,
+                self.minima,
+            )
+            sink.close()
+            world.barrier()
         spent = clock.total(world, self.threads)
         seconds = time.monotonic() - began
         self.history[-1].update({f"seconds_{name}": round(value, 3) for name, value in asdict(spent).items()})
@@ -189,6 +194,23 @@ class Job:
         if not finished:
             raise stopped(world, self.layout.path)
         return seconds, spent
+
+    def _refuse_unseen(self, todo: NDArray[np.int64]) -> None:
+        """Raise `UserError` where this rank does not see the blocks that all ranks say they have written."""
+        limit = time.monotonic() + SEEN_SECONDS
+        while True:
+            with GridIO(self.layout, write=False) as io:
+                unseen = int(np.count_nonzero(io.read_done()[todo] != DONE))
+            if not unseen:
+                return
+            if time.monotonic() > limit:
+                break
+            time.sleep(0.5)
+        raise UserError(
+            f"{unseen} of {todo.size} blocks that other ranks wrote to {self.layout.path} are not seen on "
+            f"{socket.gethostname()}: its file system does not show processes of one machine what those of another "
+            f"write. Continue with `zdscan resume {self.layout.path} --sink gather`, with which one process writes."
+        )
 
     def _profiles(self, todo: NDArray[np.int64], progress: Progress) -> tuple[Best | None, Best | None]:
         """Write the profiles where they are not those of the file; return the best points on rank 0."""

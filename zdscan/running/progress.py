@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import glob
 import json
 import os
 import socket
@@ -33,6 +34,16 @@ def record_failure(output: str | Path, failure: Failure) -> None:
     path = status_path(output)
     status = read_status(path) or {}
     _replace(path, {**status, "state": "failed", "time": time.time(), "fault": failure.as_dict()})
+
+
+def began(pid: int) -> int | None:
+    """When a process of this machine began, in ticks since the machine did; None where the system does not tell.
+
+    Numbers of processes come again, soon so in containers, where every program may be the first.
+    """
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    return None
 
 
 def read_status(path: str | Path) -> dict[str, Any] | None:
@@ -124,6 +135,10 @@ class Progress:
             if self._active:
                 with contextlib.suppress(OSError):  # a complete file may lie on a read-only disk
                     self._path.unlink(missing_ok=True)
+                    for left in self._path.parent.glob(
+                        f"{glob.escape(self._path.name)}.*.part"
+                    ):  # by one that was killed
+                        left.unlink(missing_ok=True)
         else:
             self._state(state)
 
@@ -168,6 +183,7 @@ class Progress:
             "ranks": self._world.size,
             "host": socket.gethostname(),
             "pid": os.getpid(),
+            "pid_began": began(os.getpid()),
             "time": time.time(),
             "last_seen": [round(stamp, 1) for stamp in self._world.last_seen()],
         }

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 
-from zdscan.compiled.cache import cache_folder, is_kept
+from zdscan.compiled.cache import cache_folder, folder, is_complete, is_kept
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import Engine
 from zdscan.evaluation.fields import ALWAYS, FIELDS
@@ -43,9 +43,10 @@ def compile_everything() -> Path:
         if types not in compiled:
             engine.warm_up(partial(profiles.warm_up, engine.fields))
             compiled.add(types)
-    if not is_kept():
+    if not is_complete():
+        kept = f" What it lacked is in {folder()} now, for this user on this machine." if is_kept() else ""
         raise UserError(
-            f"The folder {cache_folder()} cannot be written, so every command compiles the kernels again (half a "
-            "minute): set ZDSCAN_CACHE_DIR to a folder that can."
+            f"The folder {cache_folder()} cannot be written, so commands compile the kernels again (half a minute): "
+            f"set ZDSCAN_CACHE_DIR to a folder that can.{kept}"
         )
     return cache_folder()

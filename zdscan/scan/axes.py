@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from zdscan.physics.parameters import LARGEST_COUPLING, MASS_RANGE
+from zdscan.scan.spacing import asinh, linear, logarithmic, sinh
 
 LEAST_LINEAR = 1e-30  # an axis that is logarithmic over more decades has no use
 MOST_POINTS = 1_000_000  # along one axis; a larger n is a slip of the pen
@@ -57,29 +58,29 @@ def spaced(low: float, high: float, n: int, spacing: str, linear_below: float | 
 
     ``symlog`` is uniform in t = asinh(x / linear_below): linear where |x| is well below ``linear_below``,
     logarithmic well above it. It contains 0 exactly; the two sides of 0 share the points in proportion to
-    their length in t, and are mirror images of each other when low = -high.
+    their length in t, and are mirror images of each other when low = -high. The same bits on every processor.
     """
     if n == 1:
         return np.array([low + 0.0])
     if spacing == "log":
         sign = math.copysign(1.0, low)
-        axis = sign * np.geomspace(abs(low), abs(high), n)
+        axis = sign * logarithmic(abs(low), abs(high), n)
     elif spacing == "symlog":
         assert linear_below is not None
         axis = _symlog(low, high, n, linear_below)
     else:
-        axis = np.linspace(low, high, n)
+        axis = linear(low, high, n)
     axis[0], axis[-1] = low, high
     return axis + 0.0  # no negative zero
 
 
 def _symlog(low: float, high: float, n: int, linear_below: float) -> NDArray[np.float64]:
-    below, above = math.asinh(-low / linear_below), math.asinh(high / linear_below)
+    below, above = asinh(-low / linear_below), asinh(high / linear_below)
     n_below = round((n - 1) * below / (below + above))
     if low < 0.0 < high:
         n_below = min(max(n_below, 1), n - 2)
     sides = [
-        linear_below * np.sinh(np.linspace(0.0, length, count + 1)[1:])
+        linear_below * sinh(linear(0.0, length, count + 1)[1:]) if count else np.zeros(0)
         for length, count in ((below, n_below), (above, n - 1 - n_below))
     ]
     return np.concatenate([-sides[0][::-1], [0.0], sides[1]])

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from zdscan.constraints import own_faults
 from zdscan.errors import UserError
+from zdscan.inputs.files import read_own
 from zdscan.physics.clause import Constraint
-from zdscan.physics.own_curve import Curve, id_of, made_of, read
+from zdscan.physics.own_curve import Curve, id_of, made_of
 from zdscan.scan.messages import Fault, pydantic_faults
 
 CURVE_TABLES = ("constraints", "curve")
@@ -70,7 +71,7 @@ def curves_of(raw: Mapping[str, Any], files: Mapping[str, str] | None, folder: P
 
 def _text(name: str, files: Mapping[str, str] | None, folder: Path) -> str:
     if files is None:
-        return read(folder / name)
+        return read_own(folder / name)
     if name not in files:
         raise UserError(f"the grid file does not hold {name}")
     return files[name]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from zdscan.errors import describe, listed, nearest, not_one_of
+from zdscan.errors import listed, nearest
+from zdscan.inputs.files import in_words
+from zdscan.inputs.toml_lines import line_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -37,41 +38,17 @@ def pydantic_faults(error: ValidationError, model: type[BaseModel], prefix: Path
     return [Fault((*prefix, *item["loc"]), _predicate(item, model)) for item in error.errors(include_url=False)]
 
 
-OWN_WORDS = "own_words"  # kind of the faults whose message is a predicate already
-
-_KINDS = {
-    "float_type": "a number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "string_type": "a text in quotes",
-    "bool_type": "true or false",
-    "list_type": "a list in [ ]",
-    "dict_type": "a table",
-    "model_type": "a table",
-    "finite_number": "a finite number",
-}
 _AXES_HINT = "; every scan has the four axes mass, eps, eps_z and g_mu (one value: { values = [0.0] })"
 _MASS_HINT = "; every scan has an axis of masses (one value: { values = [0.1] })"
 
 
 def _predicate(item: ErrorDetails, model: type[BaseModel]) -> str:
-    kind, loc, value, message = item["type"], tuple(item["loc"]), item["input"], item["msg"]
-    if kind == OWN_WORDS:
-        return message
+    kind, loc = item["type"], tuple(item["loc"])
     if kind == "extra_forbidden":
         return unknown_key(str(loc[-1]), loc[:-1], model)
     if kind == "missing":
         return "is missing" + ("" if loc[0] != "axes" else _MASS_HINT if loc[-1] in ("mass", "axes") else _AXES_HINT)
-    if kind == "literal_error":
-        expected = item["ctx"]["expected"]
-        allowed = re.findall(r"'([^']*)'", expected) or [expected]
-        if isinstance(value, str):
-            return not_one_of(value, allowed)
-        return f"must be one of {listed(allowed)}, not {describe(value)}"
-    if kind in _KINDS:
-        return f"must be {_KINDS[kind]}, not {describe(value)}"
-    # A kind of another version of pydantic, or of a check that came later: its own words are better than none.
-    return f"cannot be {describe(value)}: {message[:1].lower()}{message[1:]}"
+    return in_words(item)
 
 
 def unknown_key(name: str, parent: Path, model: type[BaseModel]) -> str:
@@ -99,43 +76,6 @@ def model_at(model: type[BaseModel], path: Path) -> type[BaseModel]:
 def _fields_of(model: type[BaseModel], section: str) -> list[str]:
     annotation = model.model_fields[section].annotation
     return list(annotation.model_fields) if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []
-
-
-_HEADER = re.compile(r"^\s*\[\s*([\w.\-\"' ]+?)\s*\]\s*(#.*)?$")
-_ARRAY = re.compile(r"^\s*\[\[\s*([\w.\-\"' ]+?)\s*\]\]\s*(#.*)?$")
-_KEY = re.compile(r"^\s*([\w.\-\"']+)\s*=")
-
-
-def line_of(text: str, path: Path) -> int | None:
-    """The line (from 1) of the scan file that sets `path` or the nearest table around it; None when it is not there.
-
-    Headers and ``key =`` at the start of a line are enough: keys of an inline table share its line.
-    """
-    keys = tuple(str(part) for part in path)
-    counted: dict[tuple[str, ...], int] = {}
-    best: int | None = None
-    depth = 0
-    table: tuple[str, ...] = ()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := _HEADER.match(line):
-            table = _split(header[1])
-            found = table
-        elif array := _ARRAY.match(line):
-            name = _split(array[1])
-            table = (*name, str(counted.get(name, 0)))
-            counted[name] = counted.get(name, 0) + 1
-            found = name if keys == name else table
-        elif key := _KEY.match(line):
-            found = (*table, *_split(key[1]))
-        else:
-            continue
-        if len(found) > depth and keys[: len(found)] == found:
-            best, depth = number, len(found)
-    return best
-
-
-def _split(name: str) -> tuple[str, ...]:
-    return tuple(part.strip(" \"'") for part in name.split("."))
 
 
 def sentence(fault: Fault, source: str, text: str, overrides: dict[tuple[str, ...], str]) -> str:

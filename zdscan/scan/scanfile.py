@@ -24,6 +24,7 @@ from zdscan.errors import UserError, listed, nearest, not_one_of
 from zdscan.evaluation.fields import ALWAYS, FIELDS
 from zdscan.evaluation.settings import FORMATS, SETTINGS, Setting, Settings
 from zdscan.grid.blocks import MOST_TABLE_BYTES, table_bytes
+from zdscan.inputs.files import OWN_WORDS
 from zdscan.physics.cases import Case, axial_fault
 from zdscan.physics.clause import Constraint
 from zdscan.physics.currents import setting_fault
@@ -32,8 +33,9 @@ from zdscan.scan.axes import AxisSpec, build_axis, physics_faults, range_faults
 from zdscan.scan.case import CustomCase, Table, case_a_faults, case_given, read_given
 from zdscan.scan.choice import choice_faults
 from zdscan.scan.curves import CURVE_TABLES, curves_of
-from zdscan.scan.messages import OWN_WORDS, Fault, pydantic_faults, sentence
+from zdscan.scan.messages import Fault, pydantic_faults, sentence
 from zdscan.scan.overrides import apply_overrides
+from zdscan.scan.own_data import data_of
 
 if TYPE_CHECKING:
     from zdscan.grid.open import GridFile
@@ -163,14 +165,25 @@ class Scan:
         """Names of the fields to store."""
         return self.output.fields
 
+    def differences(self, other: Scan) -> list[str]:
+        """What makes another scan a different one: names of axes, settings and the other attributes."""
+        axes = [
+            f"axis {name}"
+            for name in dict.fromkeys((*self.axes, *other.axes))
+            if not np.array_equal(self.axes.get(name, ()), other.axes.get(name, ()))
+        ]
+        names = [f.name for f in fields(self) if f.name not in ("text", "overrides", "axes", "source", "own")]
+        found = [name for name in names if getattr(self, name) != getattr(other, name)]
+        if "settings" in found:
+            one, two = self.settings.identity(), other.settings.identity()
+            place = found.index("settings")
+            found[place : place + 1] = [name for name in one if one[name] != two[name]]
+        return axes + found
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Scan):
             return NotImplemented
-        told = [f.name for f in fields(self) if f.name not in ("text", "overrides", "axes", "source", "own")]
-        same_axes = self.axes.keys() == other.axes.keys() and all(
-            np.array_equal(axis, other.axes[name]) for name, axis in self.axes.items()
-        )
-        return same_axes and all(getattr(self, name) == getattr(other, name) for name in told)
+        return not self.differences(other)
 
     def __hash__(self) -> int:
         return hash((self.text, self.overrides))
@@ -251,7 +264,8 @@ def parse_scan(
         faults += [fault for fault in pydantic_faults(error, layout) if fault.path != ("format",)]
     axes, more = _axes(raw, parameters, scan_format)
     own = curves_of(raw, files, folder)
-    faults += [*more, *case_faults, *own.faults, *choice_faults(raw, scan_format, own)]
+    measured, data_faults = data_of(raw, scan_format, files, folder)
+    faults += [*more, *case_faults, *data_faults, *own.faults, *choice_faults(raw, scan_format, own)]
     faults += _output_faults(raw, axes)
     if document is not None:
         faults += _mismatches(document)
@@ -272,7 +286,7 @@ def parse_scan(
         output=OutputOptions(tuple(document["output"]["fields"]), document["output"]["profiles"]),
         source=source,
         own=own.constraints,
-        files=MappingProxyType({**texts, **own.files}),
+        files=MappingProxyType({**texts, **measured, **own.files}),
     )
     if unfit := _unfit(model, scan.settings):
         raise UserError(*(sentence(fault, source, text, given) for fault in unfit))

@@ -8,6 +8,7 @@ from zdscan.constraints import select
 from zdscan.errors import UserError
 from zdscan.grid.open import GridFile
 from zdscan.inputs import constants, hadronic, measurements
+from zdscan.inputs.measurements import MeasurementSet
 from zdscan.inputs.references import FILE, entries
 from zdscan.physics.clause import Constraint
 from zdscan.scan.scanfile import scan_of
@@ -23,7 +24,7 @@ def uses(grid: GridFile) -> Uses:
     Raises
     ------
     UserError
-        The file names a measurement set or a constraint that this zdscan does not know.
+        The file names a measurement set, a set of limits or a constraint that this zdscan does not know.
     """
     found: Uses = {}
 
@@ -37,7 +38,7 @@ def uses(grid: GridFile) -> Uses:
     add([PAPER], f"the model and its cases ({stored['case_title']})")
     add([FLAVIO], f"Standard Model tables, made with flavio {stored['flavio_version']}")
     add(hadronic.citations(str(stored["theory"])), "hadronic width")
-    data = measurements.load(tuple(str(stored["measurements"]).split()))
+    data = _measurements(grid)
     for row, keys in zip(data.ids, data.citations, strict=True):
         add(keys, f"measurement {row}")
     for constraint in _constraints(grid):
@@ -46,10 +47,18 @@ def uses(grid: GridFile) -> Uses:
     return found
 
 
+def _measurements(grid: GridFile) -> MeasurementSet:
+    """The rows of a run, the user's own from the file alone."""
+    if grid.files or "replaced_rows" in grid.attributes:
+        scan = scan_of(grid)
+        return measurements.load(scan.settings.measurements, scan.files, scan.settings.replace)
+    return measurements.load(tuple(str(grid.attributes["measurements"]).split()))
+
+
 def _constraints(grid: GridFile) -> tuple[Constraint, ...]:
     """The constraints of a run, the user's own from the file alone."""
     own = scan_of(grid).own if grid.files else ()
-    return select(str(grid.attributes["constraints"]).split(), own=own)
+    return select(str(grid.attributes["constraints"]).split(), own=own, limits=str(grid.attributes["limits"]))
 
 
 def bibtex(grid: GridFile) -> str:
@@ -62,11 +71,12 @@ def bibtex(grid: GridFile) -> str:
     """
     used = uses(grid)
     own = {key: entry for constraint in _constraints(grid) for key, entry in constraint.references.items()}
-    known = {**own, **entries()}
+    known = {**own, **_measurements(grid).references, **entries()}
     if missing := [key for key in used if key not in known]:
         raise UserError(f"{FILE} has no entry for {', '.join(missing)}: install zdscan again.")
     stored = grid.attributes
-    head = f"% {grid.path.name}: case {stored['case']}, theory {stored['theory']}, {len(used)} references"
+    about = f"case {stored['case']}, theory {stored['theory']}, limits {stored['limits']}"
+    head = f"% {grid.path.name}: {about}, {len(used)} references"
     blocks = [f"% {'; '.join(_short(purposes))}\n{known[key]}" for key, purposes in used.items()]
     return "\n\n".join([head, *blocks]) + "\n"
 

@@ -18,10 +18,10 @@ def point_lines(neglected: Sequence[Mapping[str, Any]] | None) -> list[str]:
 
 def scan_lines(scan: Scan) -> list[str]:
     """A line for each effect that is there within the axes of a scan, with its largest size and where it is."""
-    from zdscan.evaluation.engine import physics_of
+    from zdscan.evaluation.engine import physics_of_scan
     from zdscan.neglected.survey import within_axes
 
-    found = within_axes(physics_of(scan.coupling_case, scan.settings, scan.format, scan.own), scan.axes)
+    found = within_axes(physics_of_scan(scan), scan.axes)
     return [f"Neglected: {sentences}" for sentences in found]
 
 
@@ -29,11 +29,11 @@ def best_lines(grid: GridFile, best: BestPoint | None) -> list[str]:
     """A line for each effect at the best point of a grid file that this zdscan has made."""
     if best is None:
         return []
-    from zdscan.evaluation.engine import physics_of
+    from zdscan.evaluation.engine import physics_of_scan
     from zdscan.neglected.survey import at_point
     from zdscan.scan.scanfile import scan_of
 
     scan = scan_of(grid)
-    physics = physics_of(scan.coupling_case, scan.settings, scan.format, scan.own)
+    physics = physics_of_scan(scan)
     found = at_point(physics, *(best.position[name] for name in grid.axes))
     return [f"Neglected at the best point: {item.text}" for item in found]

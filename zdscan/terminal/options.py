@@ -39,6 +39,32 @@ def constraint_names(text: str) -> str | tuple[str, ...]:
     return text if text in SETS else tuple(name.strip() for name in text.split(","))
 
 
+def replaced_rows(text: str) -> dict[str, dict[str, object]]:
+    """Other numbers of rows as typed: ``ROW=VALUE`` or ``ROW=VALUE+-ERROR``, separated by commas.
+
+    Raises
+    ------
+    UserError
+        Anything else is typed, or a row is given twice.
+    """
+    found: dict[str, dict[str, object]] = {}
+    for part in text.split(","):
+        name, _, written = (piece.strip() for piece in part.rpartition("="))
+        value, _, error = written.partition("+-")
+        try:
+            numbers: dict[str, object] = {"value": float(value)}
+            if error:
+                numbers |= {"stat": [float(error)] * 2, "syst": []}
+        except ValueError:
+            numbers = {}
+        if not name or not numbers:
+            raise UserError(f"--replace {part.strip()}: write ROW=VALUE or ROW=VALUE+-ERROR.")
+        if name in found:
+            raise UserError(f"--replace {part.strip()}: the row {name} is given twice.")
+        found[name] = numbers
+    return found
+
+
 def numbers(setting: Setting, text: str) -> tuple[float, ...]:
     """The numbers of a setting that is a table, as typed with commas. Raises `UserError` for anything else."""
     parts = tuple(setting.parts or ())
@@ -70,6 +96,8 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
             given["constraints"] = constraint_names(given["constraints"])
         if isinstance(given["measurements"], str):
             given["measurements"] = names_of_measurements(given["measurements"])
+        if isinstance(given["replace"], str):
+            given["replace"] = replaced_rows(given["replace"])
         command(**given)
 
     with_values.__signature__ = signature.replace(parameters=[*own, *options, last])  # type: ignore[attr-defined]
@@ -80,10 +108,13 @@ def _option(setting: Setting) -> inspect.Parameter:
     separated = {
         "constraints": " Sets and ids are separated by commas.",
         "measurements": " Names are separated by commas.",
+        "replace": " As rows are typed here, the error is one for all.",
     }
     many = separated.get(setting.name, "")
     kind: Any = str if setting.low is None else float
     metavar = None if setting.parts is None else ",".join(setting.parts).upper()
+    if setting.name == "replace":
+        metavar = "ROW=VALUE[+-ERROR],..."
     return inspect.Parameter(
         setting.name,
         inspect.Parameter.POSITIONAL_OR_KEYWORD,

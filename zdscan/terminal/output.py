@@ -57,8 +57,25 @@ class Output:
         os.close(nowhere)
 
 
+def complain(text: str) -> None:
+    """Print a line to standard error, as far as it can be written."""
+    with contextlib.suppress(OSError, ValueError):
+        print(text, file=sys.stderr, flush=True)
+
+
 def guard() -> Output:
-    """Put an `Output` in the place of standard output (of nothing, where it is closed) and return it."""
+    """Put an `Output` in the place of standard output (of nothing, where it is closed) and return it.
+
+    Standard streams that are closed lead nowhere: a file opened later would take the number of one of them, and with
+    it what libraries say on standard error; and Python would print to standard output instead.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     output = Output(sys.stdout or open(os.devnull, "w"))  # noqa: SIM115
     sys.stdout = output  # type: ignore[assignment]
     return output

@@ -79,7 +79,7 @@ def show_check(scan: Scan, expected: Estimate) -> None:
     for setting in SETTINGS.values():
         value = getattr(scan.settings, setting.name)
         if setting.name == "theory_errors" and value == "auto":
-            value = f"auto: {measurements.load(scan.settings.measurements).theory_errors}"
+            value = f"auto: {measurements.load(scan.settings.measurements, scan.files).theory_errors}"
         table.add_row(".".join(setting.path), ", ".join(value) if isinstance(value, tuple) else str(value))
     if scan.own:
         table.add_row("constraints.curve", ", ".join(constraint.id for constraint in scan.own))
@@ -158,7 +158,7 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     out.print(table)
     chi2 = result["chi2"]
     table = plain_table("chi2", "rows", "here", "SM", "difference")
-    for name in ("all", "muon"):
+    for name in (name for name in ("all", "muon", "br", "lfu", "angular") if name in chi2):
         here, sm = chi2[name], chi2[f"sm_{name}"]
         table.add_row(name, f"{here:.2f}", f"{sm:.2f}", f"{here - sm:+.2f}")
     out.print(table)
@@ -320,7 +320,8 @@ def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | Non
     attributes = grid.attributes
     state = "complete" if info.complete else f"{info.blocks_done} of {info.blocks} blocks computed"
     out.print(f"{grid.path}: {info.points:,} points, {state}, {size_text(grid.path.stat().st_size)}", markup=False)
-    out.print(f"case {attributes.get('case')}, theory {attributes.get('theory')}", markup=False)
+    data = f"measurements {attributes.get('measurements')}, limits {attributes.get('limits')}"
+    out.print(f"case {attributes.get('case')}, theory {attributes.get('theory')}, {data}", markup=False)
     out.print(_axes_table(grid.axes))
     out.print(f"fields: {', '.join(info.fields) or 'none, profiles only'}", markup=False)
     if grid.layout.packed:

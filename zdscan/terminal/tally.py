@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 
 from zdscan.errors import UserError
 from zdscan.evaluation import fields
+from zdscan.grid.hdf5 import open_read
 from zdscan.grid.layout import DONE
 from zdscan.grid.open import GridFile
 from zdscan.grid.read import reader
@@ -70,7 +70,7 @@ def excluded_at(grid: GridFile, index: int) -> list[str]:
 
 def constraint_bits(grid: GridFile) -> dict[str, int]:
     """Constraint id -> its bit in the dataset ``excluded``."""
-    with h5py.File(grid.path, "r", locking=False) as file:
+    with open_read(grid.path) as file:
         return fields.constraint_bits(file["excluded"].attrs)
 
 
@@ -81,14 +81,12 @@ def evaluate_best(grid: GridFile, best: BestPoint | None) -> dict[str, Any] | No
     """
     if best is None:
         return None
-    from zdscan.constraints import select
-    from zdscan.point import evaluate
+    from zdscan.evaluation.engine import physics_of_scan
+    from zdscan.point import at_points
     from zdscan.scan.scanfile import scan_of
 
     try:
         scan = scan_of(grid)
     except UserError:
         return None
-    chosen = select(scan.settings.constraints, scan.format, scan.own)
-    arguments: dict[str, Any] = {**best.position, **asdict(scan.settings), "constraints": chosen}
-    return evaluate(scan.coupling_case, **arguments).to_dict()
+    return at_points(physics_of_scan(scan), **best.position).to_dict()

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from zdscan.errors import UserError
 from zdscan.grid.open import open_grid
-from zdscan.running.progress import clock_in, read_status, status_path
+from zdscan.running.progress import began, clock_in, read_status, status_path
 from zdscan.terminal.report import PIPE_WIDTH, console, time_text
 
 LATE_SECONDS = 60.0  # a rank without a sign of life for so long is named
@@ -154,4 +154,5 @@ def _is_alive(status: Mapping[str, Any]) -> bool | None:
         return False
     except PermissionError:
         pass
-    return True
+    then, now = status.get("pid_began"), began(int(status["pid"]))
+    return then is None or now is None or then == now  # another process may have its number

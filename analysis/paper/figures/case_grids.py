@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.analysis.at_mass import Evaluator
-from zdscan.analysis.paper.as_published import THEORY
+from zdscan.analysis.paper.as_published import OF_THE_PAPER, TODAY
 from zdscan.analysis.paper.figures.plate import Detail, html, mev
 from zdscan.analysis.views.in_memory import MemoryGrid
 from zdscan.constraints import select
@@ -26,9 +26,12 @@ def both_signs(low: float, high: float, points: int) -> NDArray[np.float64]:
 
 
 @cache
-def case_grid(case: str, detail: Detail) -> MemoryGrid:
-    """The grid of a case, theory "paper" and every constraint, from 10 MeV to 2 GeV, over `case_axes`."""
-    physics = build_physics(named_case(case), theory=THEORY, constraints="all")
+def case_grid(case: str, detail: Detail, *, today: bool = False) -> MemoryGrid:
+    """The grid of a case, theory "paper" and every constraint, from 10 MeV to 2 GeV, over `case_axes`.
+
+    today : whether with the data and limits of today instead of the paper's.
+    """
+    physics = build_physics(named_case(case), constraints="all", **TODAY if today else OF_THE_PAPER)
     return MemoryGrid.compute(Evaluator(physics), case_axes(case, detail))
 
 

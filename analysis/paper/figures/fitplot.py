@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from zdscan.analysis.at_mass import Evaluator
-from zdscan.analysis.paper.as_published import THEORY
+from zdscan.analysis.paper.as_published import OF_THE_PAPER
 from zdscan.analysis.paper.figures.case_grids import paper_constraints, point_html
 from zdscan.analysis.paper.figures.plate import KeyNumber
 from zdscan.analysis.units import MEV
@@ -91,14 +91,18 @@ def paper_point(case: str) -> dict[str, float]:
     return {name: 0.0 if np.isnan(value) else value for name, value in PAPER_POINTS[case].items()}
 
 
-def evaluate_point(case: str, point: Mapping[str, float]) -> PointResult:
+def evaluate_point(case: str, point: Mapping[str, float], settings: Mapping[str, Any] = OF_THE_PAPER) -> PointResult:
     """Everything at a point given as a mapping; further entries (chi2) are ignored."""
-    return evaluate(case, point["mass"], point["eps"], point["eps_z"], point["g_mu"], theory=THEORY)
+    return evaluate(case, point["mass"], point["eps"], point["eps_z"], point["g_mu"], **settings)
 
 
 def excluders(case: str, point: Mapping[str, float]) -> str:
     """The constraints that exclude a point, the paper's first, as text."""
-    result = evaluate_point(case, point)
+    return excluding(evaluate_point(case, point))
+
+
+def excluding(result: PointResult) -> str:
+    """The constraints that exclude an evaluated point, the paper's first, as text."""
     found = [c for c, excluded in zip(result.physics.constraints, result.excluded, strict=True) if excluded]
     ordered = sorted(found, key=lambda c: not c.in_paper)
     return ", ".join(c.id if c.in_paper else f"{c.id} (not in the paper)" for c in ordered) or "none"

@@ -123,3 +123,26 @@ def test_settings_reach_the_fit(tmp_path: Path) -> None:
     assert found.physics.settings.theory == "complete"
     assert found.result.free == ("eps", "eps_z")
     assert set(coarse(found.axes)) == set(found.axes)
+
+
+WIDE = """format = 1
+case = "B"
+[axes]
+mass  = {{ values = [0.1] }}
+eps   = {{ min = -{end}, max = {end}, n = 5 }}
+eps_z = {{ min = -{end}, max = {end}, n = 5 }}
+g_mu  = {{ min = -{end}, max = {end}, n = 5 }}
+"""
+
+
+@pytest.mark.parametrize("end", [10.0, pytest.param(30.0, marks=pytest.mark.slow), 100.0])
+def test_axes_as_wide_as_allowed(tmp_path: Path, end: float) -> None:
+    """chi2 is 1e38 in their corners, where products of couplings leave double precision; the fit goes around them."""
+    path = tmp_path / "wide.toml"
+    path.write_text(WIDE.format(end=end))
+    result = fit_file(path).result
+    assert np.isfinite([result.best.chi2, *result.best.couplings]).all()
+    assert result.best.chi2 <= result.sm_chi2 + 1e-6
+    for profile in result.profiles.values():
+        assert np.isfinite(profile.points).all()
+        assert all(found is None or np.isfinite(found) for found in profile.interval)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from tests.analysis.support import complaint
 from zdscan.analysis.pictures.plotting import Request, plot
-from zdscan.analysis.pictures.scales import decades
+from zdscan.analysis.pictures.scales import decades, looks
 from zdscan.analysis.pictures.sheet import Options
 from zdscan.analysis.views.grid import open_grid
 from zdscan.scan.axes import spaced
@@ -42,3 +44,10 @@ def test_a_style_without_its_package(scattered, tmp_path: Path, monkeypatch: pyt
     with open_grid(scattered.path, partial=True) as grid:
         said = complaint(plot, grid, Request("mass"), tmp_path / "out.png", Options(style="CMS"))
     assert "pip install mplhep" in said
+
+
+def test_labels_need_no_latex(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a matplotlibrc of the user's says."""
+    monkeypatch.setitem(mpl.rcParams, "text.usetex", True)
+    with mpl.rc_context(looks()):
+        assert not Figure().suptitle("mass").get_usetex()

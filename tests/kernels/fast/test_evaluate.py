@@ -47,7 +47,9 @@ def random_axes(rng, case, lengths):
 
 def compare(case, theory, theory_errors, mass, axes):
     """Evaluate the points both ways; (points, those beyond the small-width law)."""
-    physics = build_physics(CASES.get(case, OWN), theory=theory, theory_errors=theory_errors)
+    physics = build_physics(
+        CASES.get(case, OWN), theory=theory, theory_errors=theory_errors, measurements="rashed2024-corrected"
+    )
     mass_tables = physics.mass_tables(mass)
     n = int(np.prod([len(axis) for axis in axes]))
     chi2, muon, bits = np.empty(n, np.float32), np.empty(n, np.float32), np.empty(n, np.uint64)
@@ -122,7 +124,7 @@ def test_both_directions_of_lines(n_g):
     rng = np.random.default_rng(n_g)
     axes = {"mass": np.array([0.4]), "eps": np.array([-1e-3, 0.0, 1e-4])}
     axes |= {"eps_z": np.sort(rng.uniform(-0.1, 0.1, 23)), "g_mu": np.sort(rng.uniform(0.0, 1.0, n_g))}
-    engine = Engine(build_physics(CASES["B"]), axes, FIELDS)
+    engine = Engine(build_physics(CASES["B"], measurements="rashed2024-corrected"), axes, FIELDS)
     count = 3 * 23 * n_g
     mass_tables = engine.mass_tables(0)
 
@@ -147,7 +149,7 @@ def test_cancelled_digits_come_from_the_reference():
     difference = {"eps": 0.1, "eps_z": -0.1}
     minus = {name: -value for name, value in difference.items()}
     own = Case.from_couplings("own", {"v_mu": {"g_mu": 1.0}, "a_u": minus, "gpp": difference})
-    physics = build_physics(own)
+    physics = build_physics(own, measurements="rashed2024-corrected")
     values = np.array([1.0, 1.0 + 1e-13, 1.0 + 1e-9])
     axes = (values, values, np.linspace(0.1, 1.0, 16))
     mass_tables = physics.mass_tables(0.05)

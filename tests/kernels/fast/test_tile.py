@@ -11,6 +11,7 @@ import pytest
 from numba import types
 
 from tests.support.tolerances import FLOAT32_OUTPUT
+from zdscan.compiled import cache
 from zdscan.kernels.fast import bounds, tile
 from zdscan.kernels.jit import njit
 
@@ -83,7 +84,7 @@ def test_loops_over_points_are_vectorised(name, monkeypatch):
         "apply_inequality": (vector, vector, vector, place, types.float64, types.float64, types.uint64, bits),
     }
     least = {"chi2_fixed": 6, "chi2_long": 32, "apply_quadratics": 4, "apply_inequality": 7}
-    monkeypatch.delenv("NUMBA_CACHE_DIR")  # code from the cache cannot be inspected
+    monkeypatch.setattr(cache, "_folder", None)  # code from the cache cannot be inspected
     kernel = njit(getattr(tile, name))
     kernel.compile(signatures[name])
     assembly = kernel.inspect_asm(kernel.signatures[0])

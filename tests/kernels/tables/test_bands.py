@@ -17,7 +17,7 @@ from zdscan.physics.cases import CASES
 @pytest.mark.parametrize("band", [160, 167, 169])
 def test_exact_tables_of_a_band(band):
     """All nodes at once against the rows' tables one width after the other."""
-    physics = build_physics(CASES["B"], theory="complete")
+    physics = build_physics(CASES["B"], theory="complete", measurements="rashed2024-corrected")
     rows, mass = physics.likelihood, 0.6
     expander = Expander(physics.matrix, physics.penguin, rows, (0, 1, 2), longitudinal=True)
     panels = rows.sm_tables.panel_lo, rows.sm_tables.panel_hi
