@@ -180,11 +180,11 @@ def test_every_production_can_be_missed_in_words() -> None:
 def test_of_a_dark_photon_alone(case: str, made: bool) -> None:
     """Couplings of all parameters must be those to charge, but for tau leptons: 1e-4 more is another model."""
     matrix = named_case(case).matrix
-    of = Model(matrix, "complete", "complete", 1.0, "recommended")
+    of = Model(matrix, "complete", "complete", 1.0, "latest")
     assert any(productions.production("dark_photon", of, 0.1).terms.values()) is made
     if made:
         for name in ("v_mu", "a_e", "g_numu", "v_s"):
             other = matrix.copy()
             other[COUPLINGS.index(name), 0] += 1e-4 * matrix[COUPLINGS.index("v_u"), 0]
-            of = Model(other, "complete", "complete", 1.0, "recommended")
+            of = Model(other, "complete", "complete", 1.0, "latest")
             assert not any(productions.production("dark_photon", of, 0.1).terms.values())

@@ -60,7 +60,7 @@ def test_reasons(
 
 
 def test_prompt_decays_of_the_papers_theory() -> None:
-    point = zdscan.evaluate("A", 0.3, 1e-9, constraints=["b_k_x_mumu"], theory="paper")
+    point = zdscan.evaluate("A", 0.3, 1e-9, constraints=["b_k_x_mumu"], theory="paper", limits="rashed2024")
     assert of(point, "b_k_x_mumu")["reason"].startswith("not prompt: the vector lives ")
     assert "longer than 10 ps" in of(point, "b_k_x_mumu")["reason"]
 
