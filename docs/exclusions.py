@@ -29,7 +29,7 @@ def shrink(path: Path) -> None:
     picture = Image.open(path).convert("RGB")
     height = round(picture.height * WIDTH / picture.width)
     small = picture.resize((WIDTH, height), Image.Resampling.LANCZOS)
-    small.quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+    small.quantize(COLOURS, Image.Quantize.MEDIANCUT, kmeans=3, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def main(chosen: list[str]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zdscan.constraints import available as available_constraints
 from zdscan.constraints import select
 from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.fields import DECLARED
@@ -103,6 +104,9 @@ def page(item: Constraint, least: np.ndarray) -> str:
 
 def _sets(item: Constraint) -> str:
     """The sets that a constraint belongs to, and from which scan format on."""
+    if item.replaced_by:
+        later = f"[{item.replaced_by}]({item.replaced_by}.md)"
+        return f"`paper`, and `all` of scan files of format {item.first_format}; later {later}"
     since = "" if item.first_format == 1 else f" of scan files from format {item.first_format} on"
     return f"`paper` and `all`{since}" if item.in_paper else f"`all`{since}"
 
@@ -138,7 +142,7 @@ def _escaped(text: str) -> str:
 
 def write_pages(folder: Path = FOLDER) -> list[Path]:
     """Write the pages that differ from what is there, remove those of constraints that are gone; returns all."""
-    constraints = select("all")
+    constraints = select(available_constraints())
     least = bounds(constraints)
     texts = {"index": overview(constraints)} | {c.id: page(c, least[k]) for k, c in enumerate(constraints)}
     folder.mkdir(exist_ok=True)
@@ -270,7 +274,7 @@ def searches_table() -> str:
                     made,
                     " ".join(item.channels),
                     _where(item),
-                    f"{100 * (item.numbers.cl or math.nan):g}%",
+                    item.level,
                     item.numbers.grade,
                 ]
             )
@@ -280,6 +284,10 @@ def searches_table() -> str:
 def _where(item: search.Search) -> str:
     """Where a search sees decays, in one cell of a table."""
     entry = item.entry
+    if entry.criterion is not None:
+        return "–"
+    if entry.prompt_ps is not None:
+        return f"to {entry.prompt_ps.least:g} ps and more"
     if entry.shield_m is not None and entry.decay_m is not None:
         return f"{entry.shield_m:g}-{entry.shield_m + entry.decay_m:g} m"
     if entry.windows_ps is not None:

@@ -329,15 +329,18 @@ def limits(
 
     settings |= typed.settings(overrides or ())
     held = typed.parameters(parameters or ())
-    curves = find_limits(case, along, typed.masses(mass), parameters=held, negative=negative, **settings)
+    masses = typed.masses(mass)
+    if output:
+        from zdscan.analysis.pictures.limits import check, draw
+        from zdscan.analysis.pictures.sheet import Options
+
+        check(masses, output, Options(unit))
+    curves = find_limits(case, along, masses, parameters=held, negative=negative, **settings)
     typed.show_limits(curves)
     if csv:
         curves.write_csv(csv)
     said = []
     if output:
-        from zdscan.analysis.pictures.limits import draw
-        from zdscan.analysis.pictures.sheet import Options
-
         said = draw(curves, output, Options(unit), labels)
     for path in filter(None, (csv, output)):
         print(f"wrote {path}")
@@ -365,10 +368,10 @@ def constraints(
     limits: Annotated[str, typer.Option(help="The set of limits, as in a scan file.")] = SETTINGS["limits"].default,
 ) -> None:
     """List the constraints with what they limit, where they apply and the limit's source."""
-    from zdscan.constraints import select
+    from zdscan.constraints import available, select
     from zdscan.terminal import report
 
-    report.show_constraints(select("all", limits=limits))
+    report.show_constraints(select(available(), limits=limits))
 
 
 @app.command()

@@ -22,7 +22,7 @@ from zdscan.neglected.survey import at_point
 from zdscan.physics import effective, silence
 from zdscan.physics.cases import AXIAL_WITH, COUPLINGS, Case, case_of
 from zdscan.physics.clause import Constraint
-from zdscan.physics.parameters import MASS_RANGE
+from zdscan.physics.parameters import MASS_RANGE, mass_fault
 
 Array = NDArray[Any]
 
@@ -348,7 +348,7 @@ def _check(case: Case, parameters: dict[str, Array]) -> None:
     mass = parameters["mass"]
     if np.any(mass < low) or np.any(mass > high):
         worst = mass[(mass < low) | (mass > high)].flat[0]
-        faults.append(f"mass is {float(worst)!r} GeV; zdscan covers {low:g} to {high:g} GeV.")
+        faults.append(mass_fault(float(worst)))
     idle = AXIAL_WITH in case.parameters and not np.any(case.matrix[:, case.parameters.index(AXIAL_WITH)])
     if idle and np.any(parameters[AXIAL_WITH] != 0.0):
         faults.append(f"{AXIAL_WITH} must be 0 in Case {case.name}, which has no direct muon coupling.")

@@ -6,6 +6,7 @@ plane.py        regions and exclusions over two axes
 summary.py      the boundary of every constraint
 first.py        which constraint excludes first
 limits.py       limit curves: what each constraint excludes of a parameter against the mass
+areas.py        what intervals at neighbouring masses span together
 marginal.py     regions of highest posterior density
 sheet.py        heading, legends, size
 layers.py       regions, boundaries, hatching, marks over two axes

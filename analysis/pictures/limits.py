@@ -108,7 +108,9 @@ def draw(curves: LimitCurves, target: Path, options: Options | None = None, labe
         There are fewer than two masses or no limit at all, an unknown unit, or a target that cannot be written.
     """
     options = options or Options()
-    _check(curves, target, options)
+    check(curves.mass, target, options)
+    if not np.any(curves.upper > 0.0):
+        raise UserError(f"No constraint limits {curves.along} at these masses, so there is no curve to draw.")
     order = np.argsort(curves.mass, kind="stable")
     with mpl.rc_context(looks(options.style) | {"pdf.fonttype": 42, "ps.fonttype": 42}):
         sheet = Sheet.blank(TWO_COLUMNS)
@@ -143,15 +145,21 @@ def draw(curves: LimitCurves, target: Path, options: Options | None = None, labe
     return [f"Thin grey lines: {', '.join(rest)}."] if rest else []
 
 
-def _check(curves: LimitCurves, target: Path, options: Options) -> None:
-    """Refuse what no picture can be made of."""
+def check(mass: NDArray[np.float64], target: Path, options: Options) -> None:
+    """Refuse, before any work, what no picture can be made of.
+
+    Raises
+    ------
+    UserError
+        There are fewer than two masses, an unknown unit, or a target of another kind or without a folder.
+    """
     if target.suffix.lower() not in FORMATS:
         raise UserError(f"{target}: the picture must end in {', '.join(FORMATS)}.")
+    if not target.absolute().parent.is_dir():
+        raise UserError(f"{target}: the picture cannot be written: there is no folder {target.parent}.")
     mass_factor(options.unit)
-    if len(np.unique(curves.mass)) < 2:
+    if len(np.unique(mass)) < 2:
         raise UserError("A picture of limit curves needs at least two masses.")
-    if not np.any(curves.upper > 0.0):
-        raise UserError(f"No constraint limits {curves.along} at these masses, so there is no curve to draw.")
 
 
 def _curves(curves: LimitCurves, order: NDArray[np.intp]) -> list[_Curve]:

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-import zdscan
 from tests.support.tolerances import CEVNS_RESPONSE, CLOSED_FORM, NUCLEAR_OVERLAP, TRIDENT_RESPONSE
 from tests.support.verdicts import model, of, published
 from tests.twins import caesium as caesium_twin
@@ -284,7 +283,7 @@ def test_lhcb_production_goes_like_the_hadronic_width(mass):
 @pytest.mark.parametrize("theory", ["paper", "complete"])
 @pytest.mark.parametrize("mass", [0.22, 0.3, 0.46, 0.7, 0.87, 1.2, 1.93])
 def test_lhcb_of_a_dark_photon_is_the_published_limit_in_both_settings(theory, mass):
-    entry = of(zdscan.evaluate("A", mass, 3e-4, 0.0, theory=theory), "lhcb_dark_photon")
+    entry = of(published("A", mass, 3e-4, 0.0, theory=theory), "lhcb_dark_photon")
     assert entry["prediction"] == pytest.approx(9e-8, rel=1e-9)
 
 
@@ -300,7 +299,7 @@ def test_lhcb_sees_isoscalar_couplings_through_their_production(mass, produced, 
     g = 1e-4
     case, found = Case.from_couplings("B-L", {name: {"eps": value} for name, value in rows.items()}), {}
     for theory in ("paper", "complete"):
-        result = zdscan.evaluate(case, mass, g, 0.0, theory=theory)
+        result = published(case, mass, g, 0.0, theory=theory)
         found[theory] = of(result, "lhcb_dark_photon")["prediction"]
     muons = float(result.widths["mumu"] / result.widths["total"])
     dark = reference("dark photon", model("A", "complete"), mass).fraction(["mumu"])

@@ -194,6 +194,7 @@ def test_its_text_is_a_short_table(curves: LimitCurves) -> None:
         ({"along": "g_mu"}, "Nothing depends on g_mu in Case A"),
         ({"along": "eps", "case": "D"}, "There is no case 'D'"),
         ({"along": "eps", "mass": [0.1, 3.0]}, "mass is 3.0 GeV; zdscan covers 0.01 to 2 GeV"),
+        ({"along": "eps", "mass": 50.0}, "mass is 50.0 GeV; zdscan covers 0.01 to 2 GeV; in MeV? Write 0.05"),
         ({"along": "eps", "mass": math.nan}, "mass is nan GeV"),
         ({"along": "eps", "mass": []}, "mass is empty"),
         ({"along": "eps", "mass": "light"}, "must be a number or an array of numbers in GeV"),

@@ -12,11 +12,12 @@ from types import ModuleType
 import numpy as np
 import pytest
 import typer
+from typer.testing import CliRunner
 
 import zdscan
 from tests.support.paths import ROOT
 from zdscan import cli, evaluate
-from zdscan.constraints import select
+from zdscan.constraints import available, select
 from zdscan.evaluation.engine import build_physics
 from zdscan.inputs import measurements
 from zdscan.inputs.files import read_data
@@ -55,6 +56,33 @@ def test_commands_are_found():
     assert {"run", "resume", "plot", "point", "constraints", "calibrate"} <= names
     with pytest.raises(Exception, match="No such option: --z"):
         typer.main.get_command(cli.app).commands["plot"].make_context("plot", ["grid.h5", "--z", "mass"])
+
+
+EXCLUSIONS = re.findall(
+    r"!\[.*?\]\((\S+)\)\n\n```console\n\$ zdscan (.*?)\n```", (DOCS / "exclusions.md").read_text(), flags=re.DOTALL
+)
+
+
+def test_every_picture_of_exclusions_has_its_command():
+    pictures = re.findall(r"!\[.*?\]\((\S+)\)", (DOCS / "exclusions.md").read_text())
+    assert len(pictures) == 6
+    assert [picture for picture, _ in EXCLUSIONS] == pictures
+    for picture, line in EXCLUSIONS:
+        assert line.endswith(f"-o {picture}")
+        assert 1e4 < (DOCS / picture).stat().st_size < 2e5
+
+
+@pytest.mark.parametrize(("picture", "line"), EXCLUSIONS)
+def test_commands_of_exclusions_run(picture, line, tmp_path, monkeypatch):
+    """With three masses of the printed ones, which are many, and a picture of a few constraints."""
+    monkeypatch.chdir(tmp_path)
+    short = re.sub(r"--mass (\S+):\d+ ", r"--mass \1:3 ", line)
+    assert short != line
+    chosen = "a_mu,b_k_x,babar_visible,proton_dumps,electron_dumps,nu_e"
+    found = CliRunner().invoke(cli.app, [*shlex.split(short), "--constraints", chosen])
+    assert found.exit_code == 0, found.output
+    assert f"wrote {picture}" in found.output
+    assert (tmp_path / picture).stat().st_size > 1e4
 
 
 def python_blocks() -> list[str]:
@@ -170,7 +198,7 @@ def generate() -> ModuleType:
 def test_pages_of_constraints(generate, tmp_path):
     (tmp_path / "gone.md").write_text("a constraint that is no more")
     written = {path.stem: path.read_text() for path in generate.write_pages(tmp_path)}
-    chosen = select("all")
+    chosen = select(available())
     assert set(written) == {"index", *(item.id for item in chosen)} == {path.stem for path in tmp_path.glob("*.md")}
     for item in chosen:
         page = written[item.id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,3 +60,11 @@ def test_coefficients_go_to_their_places() -> None:
     for wrong in ({(0, 1, 0): 1.0}, {(1, 0, 0): 1j}):
         with pytest.raises(ValueError, match="does not fit a clause"):
             Polynomial(wrong).pack(places, out)
+
+
+def test_values_at_numbers_and_at_rows_of_numbers() -> None:
+    p = Polynomial({(2, 0, 1): 3.0 + 1.0j, (0, 1, 0): -2.0})
+    assert p.at((2.0, 5.0, 0.5)) == pytest.approx((3.0 + 1.0j) * 4.0 * 0.5 - 10.0)
+    rows = np.array([[2.0, 0.0], [5.0, 1.0], [0.5, 7.0]])
+    assert p.at(rows).tolist() == [p.at((2.0, 5.0, 0.5)), -2.0]
+    assert Polynomial({}).at(rows).tolist() == [0.0, 0.0]

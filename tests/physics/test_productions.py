@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from zdscan.inputs import against_mass, constants, mesons
 from zdscan.physics import productions
-from zdscan.physics.cases import COUPLINGS
+from zdscan.physics.cases import COUPLINGS, named_case
 from zdscan.physics.clause import Model
 
 C = constants.load()
@@ -167,3 +167,24 @@ def test_shares_of_lhcb_are_of_one_whole_and_end_with_the_table() -> None:
 def test_an_unknown_production_is_told_with_the_nearest() -> None:
     with pytest.raises(ValueError, match=r"eta_gama.*eta_gamma"):
         productions.production("eta_gama", PHOTON, 0.3)
+
+
+def test_every_production_can_be_missed_in_words() -> None:
+    assert set(productions.UNMADE) == set(productions.PRODUCTIONS)
+
+
+@pytest.mark.parametrize(
+    ("case", "made"),
+    [("dark_photon", True), ("A", False), ("b_l", False), ("protophobic", False), ("muonphilic", False)],
+)
+def test_of_a_dark_photon_alone(case: str, made: bool) -> None:
+    """Couplings of all parameters must be those to charge, but for tau leptons: 1e-4 more is another model."""
+    matrix = named_case(case).matrix
+    of = Model(matrix, "complete", "complete", 1.0, "latest")
+    assert any(productions.production("dark_photon", of, 0.1).terms.values()) is made
+    if made:
+        for name in ("v_mu", "a_e", "g_numu", "v_s"):
+            other = matrix.copy()
+            other[COUPLINGS.index(name), 0] += 1e-4 * matrix[COUPLINGS.index("v_u"), 0]
+            of = Model(other, "complete", "complete", 1.0, "latest")
+            assert not any(productions.production("dark_photon", of, 0.1).terms.values())

@@ -135,10 +135,12 @@ def tolerance(name: str, model: str, mass: float) -> float:
         return math.inf
     if name == "kloe_phi_eta_ee" and model == "B_boson":
         return 0.02  # paths of slow vectors: it divides by gamma where gamma beta belongs
+    if name == "lhcb_prompt" and mass < 0.279:
+        return 5e-3  # LHCb's mixture is tabulated at 29 masses
     return 1e-3 if mass < 0.279 else 0.075
 
 
-@pytest.mark.parametrize("name", [n for n in GOLDEN["limits"] if n not in ("lhcb_displaced", "lhcb_dark_photon")])
+@pytest.mark.parametrize("name", [n for n in GOLDEN["limits"] if n != "lhcb_displaced"])
 def test_limits_are_those_of_another_program(name: str) -> None:
     """Nine models at the mass points of the sources: just inside is excluded, just outside is not."""
     points = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import zdscan
+from zdscan.constraints import available
 from zdscan.physics.cases import CASES, Case
 from zdscan.physics.clause import Model
 from zdscan.physics.two_body import branching_ratio
@@ -16,9 +17,9 @@ def of(result: zdscan.PointResult, name: str) -> dict[str, Any]:
 
 
 def published(case: str | Case, *point: Any, **options: Any) -> zdscan.PointResult:
-    """`zdscan.evaluate` with the theory, data and limits of the paper, unless `options` say otherwise."""
+    """`zdscan.evaluate` with every constraint, theory, data and limits of the paper, unless `options` say otherwise."""
     of_paper = {"theory": "paper", "measurements": "rashed2024-corrected", "limits": "rashed2024"}
-    return zdscan.evaluate(case, *point, **of_paper | options)
+    return zdscan.evaluate(case, *point, **of_paper | {"constraints": available()} | options)
 
 
 def at(

@@ -16,7 +16,7 @@ from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.settings import documented
 from zdscan.physics.cases import Case, case_of
 from zdscan.physics.clause import Constraint
-from zdscan.physics.parameters import LARGEST_COUPLING, MASS_RANGE
+from zdscan.physics.parameters import LARGEST_COUPLING, MASS_RANGE, mass_fault
 
 WITHIN = (1e-12, LARGEST_COUPLING)  # of couplings: far below every search, and as far as zdscan computes
 MASSES = 200  # by default, spaced evenly in the logarithm over the whole range
@@ -164,7 +164,7 @@ def _mass_faults(masses: Array) -> list[str]:
     if masses.size > MOST_MASSES:
         return [f"{masses.size:,} masses are too many for limit curves; at most {MOST_MASSES:,} are allowed."]
     outside = masses[~((masses >= low) & (masses <= high))]
-    return [f"mass is {float(outside[0])!r} GeV; zdscan covers {low:g} to {high:g} GeV."] if outside.size else []
+    return [mass_fault(float(outside[0]))] if outside.size else []
 
 
 def _parameter_faults(case: Case, along: str, fixed: Mapping[str, float]) -> list[str]:

@@ -151,3 +151,10 @@ def declaration_faults(parameters: Iterable[Parameter]) -> list[str]:
                 "is allowed"
             )
     return faults
+
+
+def mass_fault(mass: float) -> str:
+    """What is wrong with a mass in GeV outside of `MASS_RANGE`, in a sentence, and whether it is one in MeV."""
+    low, high = MASS_RANGE
+    asked = f"; in MeV? Write {mass / 1e3:g}" if 1e3 * low <= mass <= 1e3 * high else ""
+    return f"mass is {mass!r} GeV; zdscan covers {low:g} to {high:g} GeV{asked}."

@@ -16,7 +16,7 @@ from zdscan.errors import no_such
 from zdscan.inputs import against_mass, mesons
 from zdscan.kernels.physics.mesons import breit_wigner, weights
 from zdscan.kernels.physics.widths import hadronic_currents, hadronic_pairs
-from zdscan.physics.case import COUPLINGS
+from zdscan.physics.case import COUPLINGS, TAU
 from zdscan.physics.clause import Model
 from zdscan.physics.polynomial import Polynomial
 
@@ -98,9 +98,9 @@ def _lhcb(model: Model, mass: float) -> Polynomial:
 
 
 def _dark_photon(model: Model, mass: float) -> Polynomial:
-    """Of a dark photon alone: (v_e/e)^2 if all couplings to fermions are those to charge, else nothing."""
+    """Of a dark photon alone: (v_e/e)^2 if the couplings to all but tau leptons are charges, else nothing."""
     charges = {name: charge * model.constants["e"] for name, charge in _CHARGES.items()}
-    fermions = [name for name in COUPLINGS if name[:2] in ("v_", "a_", "g_")]
+    fermions = [name for name in COUPLINGS if name[:2] in ("v_", "a_", "g_") and name not in TAU]
     photon = np.array([charges.get(name, 0.0) for name in fermions])
     given = model.matrix[[COUPLINGS.index(name) for name in fermions]]
     sizes = given[fermions.index("v_e")] / charges["v_e"]

@@ -224,7 +224,7 @@ class Search:
         names = ", ".join(name if math.isinf(end) else f"{name} up to {end:g} GeV" for name, end in self.productions)
         decay = " or ".join(_FINAL_STATES[channel] for channel in self.channels)
         where = ""
-        if self.is_region:
+        if self.is_region and self.entry.criterion is None:
             where = (
                 f", decays from {self.entry.shield_m:g} to {(self.entry.shield_m or 0) + (self.entry.decay_m or 0):g} m"
             )

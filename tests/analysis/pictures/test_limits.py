@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 import zdscan
-from zdscan.analysis.pictures.limits import _chains, draw
+from zdscan.analysis.pictures.limits import COLOURS, OTHERS, _coloured, _curves, draw
 from zdscan.edges.curves import LimitCurves
 from zdscan.errors import UserError
+from zdscan.evaluation.engine import build_physics
+from zdscan.physics.cases import CASES
 
 
 @pytest.fixture(scope="module")
@@ -20,15 +22,34 @@ def curves() -> LimitCurves:
     return zdscan.limits("A", "eps", np.geomspace(0.01, 2.0, 12), parameters={"eps_z": 1e-5}, constraints=names)
 
 
-def test_areas_join_what_overlaps() -> None:
-    """A closed region that splits in two, and an open one beside it."""
-    found = [[(1.0, 4.0)], [(1.0, 2.0), (3.0, 5.0)], [(8.0, math.inf)], [(7.0, math.inf)]]
-    areas = sorted(_chains(found))
-    assert areas == [
-        [(0, 1.0, 4.0), (1, 1.0, 2.0)],
-        [(1, 3.0, 5.0)],
-        [(2, 8.0, math.inf), (3, 7.0, math.inf)],
+def by_hand() -> LimitCurves:
+    """Two masses: a closed region, one above it that a third constraint goes on from, and one inside of that."""
+    names = ("a_mu", "apv_cs", "bs_mixing", "w_width")
+    physics = build_physics(CASES["A"], constraints=names)
+    found = [
+        (np.array([0, 1, 2, 3]), np.array([1e-7, 1e-4, 1e-3, 1e-2]), np.array([1e-6, 2e-3, math.inf, math.inf])),
+        (np.array([0, 2, 3]), np.array([1e-7, 1e-3, 1e-2]), np.array([1e-6, math.inf, math.inf])),
     ]
+    return LimitCurves.of(physics, "eps", False, {}, np.array([0.1, 0.2]), found)
+
+
+def test_what_bounds_the_excluded_comes_first() -> None:
+    drawn = _curves(by_hand(), np.arange(2))
+    assert [curve.name for curve in drawn] == ["a_mu", "apv_cs", "bs_mixing", "w_width"]
+    assert [sum(outer for *_, outer in curve.edges) for curve in drawn] == [4, 1, 1, 0]
+    assert drawn[2].edges == [(0, 1e-3, False, False), (1, 1e-3, False, True)]
+
+
+def test_colours_stay_with_a_constraint() -> None:
+    """Alone, it has its own; together all differ, up to the number of colours, and then dashes do."""
+    drawn = _curves(by_hand(), np.arange(2))
+    assert {curve.colour for curve in drawn} == {OTHERS}
+    together = _coloured(drawn)
+    assert len({curve.colour for curve in together}) == 4
+    assert _coloured(drawn[:1])[0].colour == together[0].colour
+    many = _coloured(drawn * 5)
+    assert len({(curve.colour, curve.dashes) for curve in many}) == 20
+    assert {curve.dashes for curve in many[: len(COLOURS)]} == {"solid"}
 
 
 @pytest.mark.parametrize("suffix", [".png", ".pdf"])
