@@ -284,6 +284,8 @@ def _where(item: search.Search) -> str:
         return f"{entry.shield_m:g}-{entry.shield_m + entry.decay_m:g} m"
     if entry.windows_ps is not None:
         return "six windows"
+    if entry.prompt_ps is not None:
+        return f"to {entry.prompt_ps.least:g} ps or more"
     detector = detectors.load()[entry.prompt or entry.escape or ""]
     return f"{'to' if entry.prompt else 'behind'} {detector.path_m:g} m"
 
