@@ -29,12 +29,12 @@ INTERPOLATION = "log10(value) linear in mass"
 QUANTITIES = {"branching ratio": "decay", "eps": "production", "coupling": "production"}  # what must be said of each
 _OF_COLUMNS = (
     *("kind", "quantity", "title", "decay", "production", "channel", "channels", "reference"),
-    *("level", "prompt", "displaced", "escape", "windows_ps", "shield_m", "decay_m", "beam_GeV", "peak"),
+    *("level", "prompt", "prompt_ps", "displaced", "escape", "windows_ps", "shield_m", "decay_m", "beam_GeV", "peak"),
     *("grade", "interpolation"),
 )
 _NEEDED = ("channel", "level", "citation")
 # What makes a curve a search for another vector, whose words are those of `search.Entry`.
-_OF_SEARCHES = ("channels", "reference", "windows_ps", "shield_m", "decay_m", "beam_GeV", "peak")
+_OF_SEARCHES = ("channels", "reference", "prompt_ps", "windows_ps", "shield_m", "decay_m", "beam_GeV", "peak")
 DARK_PHOTON = "dark photon"
 
 
@@ -49,8 +49,8 @@ class Curve(Record):
     quantity : what the limit is on: "branching ratio", BR(H -> H' Z_D) BR(Z_D -> channel), "eps", the kinetic mixing
         of a dark photon, or "coupling", that of the reference; by default what the other words imply.
     decay, channel, prompt, displaced, escape : as in the table [constraint] of a data file (`limit_curve.Entry`).
-    production, channels, reference, prompt, escape, windows_ps, shield_m, decay_m, beam_GeV, peak : as in the table
-        [search] (`search.Entry`); the reference is a dark photon where it is not given.
+    production, channels, reference, prompt, prompt_ps, escape, windows_ps, shield_m, decay_m, beam_GeV, peak : as in
+        the table [search] (`search.Entry`); the reference is a dark photon where it is not given.
     level : the confidence level, e.g. 0.9.
     citation : a key of zdscan's bibliography, a whole BibTeX entry, or words.
     title, grade, interpolation : as in a data file; the grade is C where it is not given.
@@ -69,6 +69,7 @@ class Curve(Record):
     prompt: Where | None = None
     displaced: Where | None = None
     escape: Where | None = None
+    prompt_ps: dict[str, Positive] | None = None
     windows_ps: list[list[Positive]] | None = None
     shield_m: Positive | None = None
     decay_m: Positive | None = None
@@ -137,7 +138,7 @@ def own_curve(
     grade : A read in the source, B third-party digitisation or recast, C rough.
     interpolation : between the rows, by its name in docs/data.md.
     more : further words of a table [[constraints.curve]]: channels, reference, displaced, escape, windows_ps,
-        shield_m, decay_m, beam_GeV, peak.
+        prompt_ps, shield_m, decay_m, beam_GeV, peak.
 
     Raises
     ------

@@ -22,8 +22,8 @@ def silent_lines(reasons: Mapping[str, str]) -> list[str]:
 
 def silent_in(scan: Scan) -> dict[str, str]:
     """Why constraints apply at no mass of a scan, by id; "" for those that do at some."""
-    from zdscan.evaluation.engine import physics_of
+    from zdscan.evaluation.engine import physics_of_scan
 
-    physics = physics_of(scan.coupling_case, scan.settings, scan.format, scan.own)
+    physics = physics_of_scan(scan)
     couplings = [float(np.abs(scan.axes[name]).max()) for name in physics.case.parameters.names]
     return physics.silent(scan.axes["mass"].tolist(), couplings)

@@ -287,7 +287,8 @@ POINTS: dict[str, tuple[str, bool]] = {
     "case_b_light": (f"--case B --theory paper --mass 0.0103 --eps 1e-4 --eps-z -3.7e-5 --g-mu 0.28{_DATA}", True),
     "case_c_every_option": (
         "--case C --mass 0.7 --eps 1e-3 --eps-z -2e-2 --g-mu 0.5 --theory complete --emission lepton --invisible-width"
-        f" 1e-6 --axial-mu 0.5 --fcnc-scale 2 --measurements rashed2024 --errors facing --theory-errors flavio{_LIMITS}",
+        " 1e-6 --axial-mu 0.5 --fcnc-scale 2 --measurements rashed2024 --errors facing --theory-errors flavio"
+        f"{_LIMITS}",
         True,
     ),
     "case_a_light": (f"--case A --theory paper --mass 0.01007 --eps 1.6e-5 --eps-z 2e-3{_DATA}", False),
