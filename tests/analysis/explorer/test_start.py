@@ -181,7 +181,7 @@ def test_a_new_setting_needs_no_line_here():
     """Everything that `Settings` declares reaches the command: none is named in the explorer but the constraints."""
     start = of_case("C")
     line = points.command(
-        start, Settings.of(theory="paper", invisible_branching=0.5, measurements="latest"), start.held
+        start, Settings.of(theory="paper", invisible_branching=0.5, measurements="rashed2024"), start.held
     )
     assert "--theory paper" in line
     assert "--invisible-branching 0.5" in line
