@@ -120,7 +120,8 @@ def oracle_row(point: Point, row: int) -> float:
 
 def compare(point: Point, rows: Sequence[int]) -> None:
     result = zdscan.evaluate(
-        case=point.case, mass=point.mass, eps=point.eps, eps_z=point.eps_z, g_mu=point.g_mu, theory=point.theory
+        **{name: getattr(point, name) for name in ("case", "mass", "eps", "eps_z", "g_mu", "theory")},
+        measurements="rashed2024-corrected",
     ).to_dict()
     assert result["widths"]["total"] == pytest.approx(total_width(point), rel=tolerances.CLOSED_FORM, abs=0)
     for key, expected in zip(("v_mu", "a_mu", "v_e", "a_e"), (*muon(point), *electron(point)), strict=True):

@@ -14,6 +14,7 @@ ELSEWHERE = {
     "zdscan/neglected/effects": "tests/neglected/test_effects.py",  # they share points and golden numbers
     "zdscan/cli.py": "tests/package/test_cli.py",
     "zdscan/cli_points.py": "tests/package/test_cli.py",
+    "zdscan/cli_explore.py": "tests/analysis/explorer",
     "zdscan/point.py": "tests/package/test_point.py",
     "zdscan/api.py": "tests/package/test_public_api.py",
     "zdscan/errors.py": "tests/package/test_errors.py",

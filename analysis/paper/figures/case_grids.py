@@ -12,7 +12,7 @@ from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.paper.as_published import OF_THE_PAPER, TODAY
 from zdscan.analysis.paper.figures.plate import Detail, html, mev
 from zdscan.analysis.views.in_memory import MemoryGrid
-from zdscan.constraints import select
+from zdscan.constraints import available, select
 from zdscan.evaluation.engine import build_physics
 from zdscan.physics.cases import named_case
 from zdscan.physics.parameters import PARAMETERS
@@ -27,11 +27,11 @@ def both_signs(low: float, high: float, points: int) -> NDArray[np.float64]:
 
 @cache
 def case_grid(case: str, detail: Detail, *, today: bool = False) -> MemoryGrid:
-    """The grid of a case, theory "paper" and every constraint, from 10 MeV to 2 GeV, over `case_axes`.
+    """The grid of a case, theory "paper" and every constraint there is, from 10 MeV to 2 GeV, over `case_axes`.
 
     today : whether with the data and limits of today instead of the paper's.
     """
-    physics = build_physics(named_case(case), constraints="all", **TODAY if today else OF_THE_PAPER)
+    physics = build_physics(named_case(case), constraints=available(), **TODAY if today else OF_THE_PAPER)
     return MemoryGrid.compute(Evaluator(physics), case_axes(case, detail))
 
 

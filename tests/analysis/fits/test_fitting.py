@@ -135,11 +135,11 @@ g_mu  = {{ min = -{end}, max = {end}, n = 5 }}
 """
 
 
-@pytest.mark.parametrize("end", [10.0, pytest.param(30.0, marks=pytest.mark.slow), 100.0])
-def test_axes_as_wide_as_allowed(tmp_path: Path, end: float) -> None:
+@pytest.mark.slow
+def test_axes_as_wide_as_allowed(tmp_path: Path) -> None:
     """chi2 is 1e38 in their corners, where products of couplings leave double precision; the fit goes around them."""
     path = tmp_path / "wide.toml"
-    path.write_text(WIDE.format(end=end))
+    path.write_text(WIDE.format(end=100.0))
     result = fit_file(path).result
     assert np.isfinite([result.best.chi2, *result.best.couplings]).all()
     assert result.best.chi2 <= result.sm_chi2 + 1e-6
