@@ -27,7 +27,7 @@ INVISIBLE = {
 }
 VISIBLE = {
     *("k_mu_nu_ee", "lhcb_dark_photon"),
-    *(RECASTS - RECASTS_INVISIBLE),
+    *(RECASTS - RECASTS_INVISIBLE - {"sn1987a"}),
     *(name for name, channel in CURVES.items() if channel != "invisible"),
 }
 ALL = set(constraints.available())
@@ -66,7 +66,9 @@ COUPLINGS = {
 
 
 def entries(case, mass, eps, eps_z, g_mu, **options):
-    result = zdscan.evaluate(case, mass, eps, eps_z, 0.0 if case == "A" else g_mu, **options)
+    result = zdscan.evaluate(
+        case, mass, eps, eps_z, 0.0 if case == "A" else g_mu, **{"constraints": sorted(ALL)} | options
+    )
     return {entry["id"]: entry for entry in result.to_dict()["constraints"]}, result
 
 

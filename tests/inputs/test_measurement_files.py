@@ -108,7 +108,7 @@ def test_values_of_a_public_collection(title: str, name: str) -> None:
     pytest.importorskip("flavio")
     theirs, compared = published(title), 0
     raw = TEXT
-    for group in (group for key, group in NEW.items() if key.startswith(name)):
+    for group in (NEW[key] for key in NEW if key.startswith(name) and NEW[key].rows[0].quantity is None):
         as_published = next(g for g in parse_groups(without_normalisation(raw), "x.toml") if g.name == group.name)
         for row in as_published.rows:
             if (row.lepton, row.q2_min, row.q2_max) not in theirs:
@@ -172,7 +172,11 @@ def test_correlations_are_correlations(name: str) -> None:
     [
         ('quantity = "S3"', 'quantity = "S33"', "did you mean 'S3'"),
         ('quantity = "S3"', 'quantity = "R"', "`over`, belongs to the quantity R alone"),
-        ("    [1],\n  ],\n", "  ],\n", "a triangle of the correlation must have one number less in each line"),
+        (
+            "    [1],\n  ],\n",
+            "    [1, 0],\n  ],\n",
+            "a triangle of the correlation must have one number less in each line",
+        ),
         ("triangles = [\n", "matrix = [[1.0]]\ntriangles = [\n", "the correlation has a matrix or triangles, not both"),
     ],
 )

@@ -25,7 +25,9 @@ def test_a_width_is_compared_with_the_other_one():
 
 def test_the_constraint_is_named_whose_verdict_changes_not_the_one_with_the_largest_factor():
     """Case C's fit: B_s -> mu mu goes from 0.4 to 5 times its bound; K mixing by a factor of a thousand, far below."""
-    found = compare.constraints(points("C", 0.0302, 0.0, -3.03e-4, 0.033, theory="paper"), theory="complete")
+    found = compare.constraints(
+        points("C", 0.0302, 0.0, -3.03e-4, 0.033, theory="paper", limits="rashed2024"), theory="complete"
+    )
     assert found.detail[0].startswith("bs_mumu, 0.4 of its bound instead of 5")
 
 

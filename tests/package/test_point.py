@@ -20,8 +20,8 @@ def test_overall_sign_does_not_matter():
 
 
 def test_relative_sign_does():
-    plus = zdscan.evaluate("C", 0.02, 0.0, 1e-3, 0.01, theory="paper")
-    minus = zdscan.evaluate("C", 0.02, 0.0, -1e-3, 0.01, theory="paper")
+    plus = zdscan.evaluate("C", 0.02, 0.0, 1e-3, 0.01, theory="paper", measurements="rashed2024-corrected")
+    minus = zdscan.evaluate("C", 0.02, 0.0, -1e-3, 0.01, theory="paper", measurements="rashed2024-corrected")
     assert minus.chi2["all"] < plus.chi2["sm_all"] < plus.chi2["all"]
 
 

@@ -77,7 +77,7 @@ def test_the_point_at_1001_mev_is_gone() -> None:
     (old,) = constraints.select(["b_k_x_mumu"], limits="rashed2024")
     (clause,) = old.clauses(model("A"), 1.001)
     assert clause.up == pytest.approx(6.75e-10, rel=1e-12)
-    assert implied("b_k_x_mumu", 1.001, 1e-3) == math.inf
+    assert implied("b_k_x_mumu", 1.001, 1e-3) > 1.0  # of a rate: none
     assert implied("b_k_x_mumu", 0.965, 1e-3) > 1e-9
     assert implied("b_k_x_mumu", 1.08, 1e-3) > 0.9e-9
 
@@ -111,7 +111,7 @@ def test_a_point_has_the_strongest_of_the_windows(name: str) -> None:
 
 
 def test_windows_of_a_search_that_sees_one_window_alone_are_that_window() -> None:
-    lifetimes = [0.1, 1.0, 10.0, 100.0]
+    lifetimes = [0.1 * 1.25**k for k in range(32)]
     limits = [2e-9 / (math.exp(-1.0 / tau) - math.exp(-5.0 / tau)) for tau in lifetimes]
     (found,) = within([(1.0, 5.0)], lifetimes, limits)
     assert 2e-9 <= found < 3e-9  # between the lifetimes the table is interpolated

@@ -23,8 +23,10 @@ def in_child(action):
         try:
             action()
         except BaseException:
-            traceback.print_exc()
-            os._exit(LEFT_ALIVE)
+            try:
+                traceback.print_exc()
+            finally:  # a limit on file sizes may be one on what is printed
+                os._exit(LEFT_ALIVE)
         os._exit(0)
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the child failed; its traceback is above"

@@ -20,6 +20,8 @@ g_mu = { values = [1e-2] }
 use = "paper"
 """
 
+OF_2024 = {"measurements": "rashed2024-corrected", "limits": "rashed2024"}  # of a scan file of format 1
+
 
 def test_a_point_has_a_line_for_each_effect_before_its_verdict(capsys):
     result = zdscan.evaluate("B", 0.02, 1e-4, 1e-3, 1e-2, theory="complete").to_dict()
@@ -48,7 +50,7 @@ def test_a_run_and_its_file_name_what_is_left_out_at_the_best_point(tmp_path, ca
     grid = open_grid(path)
     lines = neglected.best_lines(grid, summary.best)
     position = summary.best.position
-    again = zdscan.evaluate("B", **position, theory="paper", constraints="paper").neglected
+    again = zdscan.evaluate("B", **position, theory="paper", constraints="paper", **OF_2024).neglected
     assert lines == [f"Neglected at the best point: {item.text}" for item in again]
     assert lines
     report.show_summary(summary, None, None, lines)

@@ -125,7 +125,11 @@ def new_file(path: Path, size: int = 0) -> Iterator[tuple[h5py.File, NewFile]]:
     OSError : the disk failed, or has no room for so many bytes.
     """
     with NewFile(path, size) as written:
-        with h5py.File(written, "w") as file:
-            yield file, written
+        try:
+            with h5py.File(written, "w") as file:
+                yield file, written
+        except Exception:
+            written.raise_failure()  # HDF5 may not find again what the disk did not take
+            raise
         written.raise_failure()
     written.raise_failure()
