@@ -98,8 +98,8 @@ def test_kaons_with_an_invisible_vector(mass: float) -> None:
     ("case", "along", "held", "negative"),
     [
         ("A", "eps", {}, False),
-        ("A", "eps", {"eps_z": 1e-5}, True),
-        ("A", "eps_z", {"eps": 1e-4}, False),
+        pytest.param("A", "eps", {"eps_z": 1e-5}, True, marks=pytest.mark.slow),
+        pytest.param("A", "eps_z", {"eps": 1e-4}, False, marks=pytest.mark.slow),
         ("B", "g_mu", {"eps": 1e-3}, False),
         ("C", "g_mu", {"eps": 1e-4, "eps_z": 1e-4}, True),
     ],

@@ -90,7 +90,7 @@ def test_block_size_does_not_change_the_profiles(tmp_path, reference, block_poin
     assert {k: v for k, v in ours.items() if "profile" in k} == {k: v for k, v in theirs.items() if "profile" in k}
 
 
-@pytest.mark.parametrize("ranks", [2, 3])
+@pytest.mark.parametrize("ranks", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_killed_on_some_ranks_and_resumed_on_others(tmp_path, ranks):
     path = tmp_path / "grid.h5"
     options = ("--profiles-only", "--checkpoint-seconds", 0.2, "--threads", 1)
@@ -175,7 +175,8 @@ class Crash:
 @pytest.mark.parametrize(
     ("share", "step"),
     [
-        (0.5, 17),
+        (0.5, 51),
+        pytest.param(0.5, 17, marks=pytest.mark.slow),
         pytest.param(0.0, 1, marks=pytest.mark.slow),
         pytest.param(0.5, 1, marks=pytest.mark.slow),
         pytest.param(1.0, 1, marks=pytest.mark.slow),

@@ -69,7 +69,8 @@ def no_waiting_for_the_disk(monkeypatch):
 @pytest.mark.parametrize(
     ("sink", "torn", "others"),
     [
-        pytest.param("direct", True, 6, id="direct"),
+        pytest.param("direct", True, 24, id="direct"),
+        pytest.param("direct", True, 6, id="direct-more", marks=pytest.mark.slow),
         pytest.param("gather", True, None, id="gather", marks=pytest.mark.slow),
         *(
             pytest.param(sink, torn, 1, id=f"{sink}-{'torn' if torn else 'whole'}", marks=pytest.mark.slow)
@@ -102,6 +103,7 @@ def test_killed_at_every_write_of_a_run(tmp_path, monkeypatch, reference, sink, 
         path.unlink()
 
 
+@pytest.mark.slow
 def test_killed_at_every_write_of_a_resume_that_mends(tmp_path, monkeypatch, reference):
     """Damaged and missing blocks at once: no write of the resume makes anything worse."""
     damaged = tmp_path / "damaged.h5"

@@ -23,7 +23,10 @@ STARTS_PROCESSES = True  # one worker runs all such modules, one after the other
 pytestmark = pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside this Python")
 
 
-@pytest.mark.parametrize(("ranks", "sink"), [(1, "direct"), (2, "direct"), (4, "direct"), (1, "gather"), (3, "gather")])
+SLOW_JOBS = [pytest.param(*job, marks=pytest.mark.slow) for job in ((1, "direct"), (4, "direct"), (1, "gather"))]
+
+
+@pytest.mark.parametrize(("ranks", "sink"), [(2, "direct"), (3, "gather"), *SLOW_JOBS])
 def test_same_bytes_for_any_number_of_ranks(tmp_path, reference_contents, ranks, sink):
     path = tmp_path / "grid.h5"
     # With a delay every rank gets a share; without one the first could take all.

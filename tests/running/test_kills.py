@@ -140,9 +140,8 @@ DEFAULT = [
 ]
 
 
-@pytest.mark.parametrize(
-    "jobs", [pytest.param(DEFAULT[0], id="mixed"), pytest.param(DEFAULT[1], id="early", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", DEFAULT[:2], ids=["mixed", "early"])
 def test_killed_five_times_and_resumed(tmp_path, reference, jobs):
     endure(tmp_path / "grid.h5", jobs, reference, seed=1)
 

@@ -43,6 +43,7 @@ def test_a_full_disk_is_told_in_one_sentence(arguments, unbuffered):
 
 
 @full
+@pytest.mark.slow
 def test_a_run_that_cannot_print_is_complete(tmp_path):
     scan, grid = tmp_path / "scan.toml", tmp_path / "grid.h5"
     scan.write_text(SCAN)

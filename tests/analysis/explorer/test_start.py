@@ -56,6 +56,7 @@ def test_a_scan_file_gives_axes_and_settings(scan):
     assert start.reference is None
 
 
+@pytest.mark.slow
 def test_a_grid_gives_its_best_fit(grid):
     import xarray as xr
 

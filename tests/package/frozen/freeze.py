@@ -142,7 +142,6 @@ SCANS: dict[str, Scan] = {
         ),
         fields=EVERY_FIELD,
         ways=(Way(threads=2),),
-        quick=True,
     ),
     "case_b_profiles_alone": Scan(
         case='"B"',
@@ -152,7 +151,6 @@ SCANS: dict[str, Scan] = {
         profiles=True,
         blocks=300,
         ways=(Way(ranks=2),),
-        quick=True,
     ),
     "own_matrix_every_field": Scan(
         case=OWN_MATRIX,
