@@ -43,7 +43,6 @@ class PointResult:
     predictions : float64[..., rows], in the rows' units.
     ratios, applies, excluded, values, limits : float64 or bool [..., constraints]; values and limits are NaN where a
         constraint does not apply.
-    reasons : object[..., constraints], why a constraint does not apply, in words; "" where it does.
     delta_a_mu, delta_a_e : shifts of the anomalous magnetic moments.
     physics : the settings behind the numbers.
     """
