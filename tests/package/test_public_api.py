@@ -120,14 +120,18 @@ def test_public_names_are_imported_when_used() -> None:
     assert done.returncode == 0, done.stderr
 
 
+# Modules, by what their names begin with, that import what only an extra installs.
+NEEDED = {"zdscan.analysis.explorer.live.": "bokeh"} | {
+    f"zdscan.calibration.{name}": "flavio" for name in ("flavio_rows", "components", "component_tables")
+}
+
+
 def test_functions_stay_functions() -> None:
     """Importing all modules of the package, in whatever order, leaves each public name what it is."""
     before = {(package, name): getattr(PACKAGES[package], name) for package, name in NAMES}
     for module in pkgutil.walk_packages(zdscan.__path__, "zdscan."):
-        needs_bokeh = module.name.startswith("zdscan.analysis.explorer.live.")
-        if needs_bokeh and importlib.util.find_spec("bokeh") is None:
-            continue
-        if module.name not in ("zdscan.__main__", "zdscan.calibration.flavio_rows"):
+        needed = [of for start, of in NEEDED.items() if module.name.startswith(start)]
+        if module.name != "zdscan.__main__" and all(importlib.util.find_spec(of) for of in needed):
             importlib.import_module(module.name)
     for (package, name), item in before.items():
         assert not isinstance(item, ModuleType), name
