@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +37,11 @@ def test_two_files_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(files, "data_names", lambda: ("constraint_x.toml", "table_x.toml"))
     with pytest.raises(UserError, match=r"two files called 'x': constraint_x\.toml and table_x\.toml"):
         files.load_named(("constraint", "table"), "file", "x", lambda text, source: text)
+
+
+def test_texts_of_a_grid_file_take_the_place_of_files(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("on the disk")
+    assert files.own_text("mine.toml", None, tmp_path) == "on the disk"
+    assert files.own_text("mine.toml", {"mine.toml": "kept"}, tmp_path) == "kept"
+    with pytest.raises(UserError, match=r"the grid file does not hold mine\.toml"):
+        files.own_text("mine.toml", {}, tmp_path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -89,6 +89,21 @@ def read_own(path: Path) -> str:
         raise UserError(f"{path}: not a text in UTF-8 (byte {error.start}).") from None
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}.") from None
+
+
+def own_text(name: str, files: Mapping[str, str] | None, folder: Path, read: Callable[[Path], str] = read_own) -> str:
+    """The text of a user's file: of those that a grid file keeps or, where `files` is None, from the folder.
+
+    Raises
+    ------
+    UserError
+        The grid file does not hold it, or `read` does not find it.
+    """
+    if files is None:
+        return read(folder / name)
+    if name not in files:
+        raise UserError(f"the grid file does not hold {name}")
+    return files[name]
 
 
 @cache

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from zdscan.errors import UserError, listed, not_one_of
+from zdscan.inputs.files import own_text
 from zdscan.physics.cases import CASES, Case, case_names, is_file, named_case, own_case, read_case, read_text
 from zdscan.scan.messages import Fault, pydantic_faults
 from zdscan.scan.messages import Path as Place
@@ -69,7 +70,7 @@ def read_given(
                 fault = f"= {value!r} needs format = 2" if newer else not_one_of(value, tuple(CASES))
                 return None, None, {}, [Fault(place, fault)]
             if is_file(value):
-                texts[value] = _case_text(value, files, folder)
+                texts[value] = own_text(value, files, folder, read_text)
                 return value, read_case(value, texts[value]), texts, []
             if value not in (known := case_names()):
                 return None, None, {}, [Fault(place, not_one_of(value, known))]
@@ -111,14 +112,6 @@ def _own_case(given: CustomCase, scan_format: int) -> Case:
     if scan_format == 1:
         return Case.from_couplings(given.name, given.couplings, scan_format=1)
     return own_case(given.table)
-
-
-def _case_text(name: str, files: Mapping[str, str] | None, folder: Path) -> str:
-    if files is None:
-        return read_text(folder / name)
-    if name not in files:
-        raise UserError(f"the grid file does not hold {name}")
-    return files[name]
 
 
 def case_a_faults(axes: Mapping[str, NDArray[np.float64]]) -> list[Fault]:

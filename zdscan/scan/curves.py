@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from zdscan.constraints import own_faults
 from zdscan.errors import UserError
-from zdscan.inputs.files import read_own
+from zdscan.inputs.files import own_text
 from zdscan.physics.clause import Constraint
 from zdscan.physics.own_curve import Curve, id_of, made_of
 from zdscan.scan.messages import Fault, pydantic_faults
@@ -59,7 +59,7 @@ def curves_of(raw: Mapping[str, Any], files: Mapping[str, str] | None, folder: P
             faults += pydantic_faults(error, Curve, place)
             continue
         try:
-            texts[curve.file] = _text(curve.file, files, folder)
+            texts[curve.file] = own_text(curve.file, files, folder)
             found.append(made_of(curve, texts[curve.file]))
         except UserError as error:
             faults += [Fault(place, f"cannot be used: {message}") for message in error.messages]
@@ -67,11 +67,3 @@ def curves_of(raw: Mapping[str, Any], files: Mapping[str, str] | None, folder: P
         faults = [Fault(CURVE_TABLES, f"cannot be used: {fault}") for fault in own_faults(found)]
     ids = tuple(str(table.get("id") or id_of(str(table.get("file", "")))) for table in tables)
     return OwnCurves(() if faults else tuple(found), ids, texts, faults)
-
-
-def _text(name: str, files: Mapping[str, str] | None, folder: Path) -> str:
-    if files is None:
-        return read_own(folder / name)
-    if name not in files:
-        raise UserError(f"the grid file does not hold {name}")
-    return files[name]

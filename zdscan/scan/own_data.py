@@ -8,7 +8,7 @@ from typing import Any
 
 from zdscan.errors import UserError
 from zdscan.evaluation.settings import SETTINGS
-from zdscan.inputs.files import is_file, read_own
+from zdscan.inputs.files import is_file, own_text
 from zdscan.scan.messages import Fault
 from zdscan.scan.messages import Path as Place
 
@@ -41,7 +41,7 @@ def data_of(
     for place, name in enumerate(wanted):
         if is_file(name):
             try:
-                texts[name] = _text(name, files, folder)
+                texts[name] = own_text(name, files, folder)
             except UserError as error:
                 path: Place = chosen.path if isinstance(names, str) else (*chosen.path, place)
                 faults += [Fault(path, f"cannot be used: {message}") for message in error.messages]
@@ -51,11 +51,3 @@ def data_of(
             row = [row for row in others if repr(row) in text] if isinstance(others, dict) else []
             faults.append(Fault((*SETTINGS[name].path, *row[: 1 if name == replace.name else 0]), text))
     return texts, faults
-
-
-def _text(name: str, files: Mapping[str, str] | None, folder: Path) -> str:
-    if files is None:
-        return read_own(folder / name)
-    if name not in files:
-        raise UserError(f"the grid file does not hold {name}")
-    return files[name]
