@@ -17,6 +17,7 @@ ELSEWHERE = {
     "zdscan/cli_explore.py": "tests/analysis/explorer",
     "zdscan/calibration/component_tables.py": "tests/calibration/test_components.py",
     "zdscan/inputs/component_tables.py": "tests/calibration/test_components.py",
+    "zdscan/grid/target.py": "tests/grid/test_create.py",
     "zdscan/inputs/quantities.py": "tests/inputs/test_measurement_files.py",
     "zdscan/ranks/memory.py": "tests/ranks/test_windows.py",
     "zdscan/terminal/coefficients.py": "tests/physics/test_effective.py",

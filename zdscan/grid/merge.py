@@ -33,6 +33,7 @@ from zdscan.grid.pack import refuse_unfinished, scratch, told_of
 from zdscan.grid.profiles import Minima, profile_name, write_minima
 from zdscan.grid.read import reader
 from zdscan.grid.sinks import checksums
+from zdscan.grid.target import check_target, publish
 from zdscan.ranks.mpi import Alone
 
 _OF_FILES = {"Conventions", "program", "version", "format", "identity", "ndof", "block_points"}  # of any grid
@@ -58,7 +59,7 @@ def merge(
     grids = open_grid(first), open_grid(second)
     if target.exists() and any(target.samefile(grid.path) for grid in grids):
         raise UserError(f"{target} is one of the two files; give another name with -o.")
-    create.check_target(target, overwrite)
+    check_target(target, overwrite)
     joined = _Joined.of(*grids)
     for number, grid in enumerate(grids):
         progress("checking", number / 2)
@@ -86,7 +87,7 @@ def merge(
             entry["stop"] = provenance.now()
             io.write_history([entry])
             io.sync()
-        create.publish(temporary, target, overwrite)
+        publish(temporary, target, overwrite)
     return joined.axis, joined.plan.points
 
 

@@ -17,10 +17,11 @@ import h5py
 import numpy as np
 
 from zdscan.errors import UserError, not_one_of
-from zdscan.grid import create, provenance
+from zdscan.grid import provenance
 from zdscan.grid.hdf5 import new_file, open_read
 from zdscan.grid.layout import CHECKPOINT, WriteFailed, encode_history
 from zdscan.grid.open import GridFile, open_grid
+from zdscan.grid.target import check_target, publish, remove_leftovers, temporary_name
 from zdscan.grid.verify import compare, damaged_profiles
 from zdscan.grid.writer import only_writer
 from zdscan.ranks.mpi import Alone
@@ -70,7 +71,7 @@ def pack(
         raise UserError(f"{source} cannot be packed into itself; give another name with -o.")
     if grid.layout.packed:
         raise UserError(f"{source} is packed already.")
-    create.check_target(target, overwrite)
+    check_target(target, overwrite)
     progress("checking", 0.0)
     refuse_unfinished(grid)
     entry = provenance.record("pack", Alone(), 1, compression)
@@ -90,7 +91,7 @@ def pack(
             raise UserError(f"{target} cannot be written: {error.strerror or error}.") from error
         progress("comparing", 0.0)
         refuse_unfinished(open_grid(temporary))
-        create.publish(temporary, target, overwrite)
+        publish(temporary, target, overwrite)
     return PackSummary(str(target), source.stat().st_size, target.stat().st_size)
 
 
@@ -119,8 +120,8 @@ def scratch(target: Path) -> Iterator[Path]:
     UserError : another process is at work on the target.
     """
     with only_writer(Alone(), target) as alone:
-        create.remove_leftovers(target, alone=alone)
-        temporary = create.temporary_name(target)
+        remove_leftovers(target, alone=alone)
+        temporary = temporary_name(target)
         try:
             yield temporary
         finally:
@@ -135,7 +136,7 @@ def told_of(target: Path) -> Iterator[None]:
     except WriteFailed as error:
         raise UserError(f"{target} cannot be written {error.reason}; nothing of it is kept.") from error
     except UserError as error:
-        hidden = str(create.temporary_name(target))
+        hidden = str(temporary_name(target))
         raise UserError(*(message.replace(hidden, str(target)) for message in error.messages)) from error
 
 

@@ -22,6 +22,7 @@ from zdscan.grid.agreement import same_axis
 from zdscan.grid.blocks import Plan
 from zdscan.grid.open import GridFile, open_grid, restore_length
 from zdscan.grid.sinks import sink_class
+from zdscan.grid.target import check_target, remove_leftovers
 from zdscan.grid.verify import compare
 from zdscan.grid.writer import only_writer
 from zdscan.ranks import mpi
@@ -97,9 +98,9 @@ def run(
     world = mpi.world()
     with world.job(), ExitStack() as locks, StopRequest(world.size > 1) as stopping:
         per_rank = world.from_root(lambda: _settings(world, threads, sink, block_points))
-        world.from_root(lambda: create.check_target(path, overwrite))
+        world.from_root(lambda: check_target(path, overwrite))
         alone = locks.enter_context(only_writer(world, path))
-        world.from_root(lambda: create.remove_leftovers(path, alone=alone))
+        world.from_root(lambda: remove_leftovers(path, alone=alone))
         built = engine if engine is not None else _everywhere(world, lambda: _build(scan))
         plan = (
             Plan.default(built.shape, stored=any(field.stored for field in built.fields))
@@ -161,7 +162,7 @@ def resume(
         built = engine if engine is not None else _everywhere(world, lambda: _build(_stored_scan(grid), grid.axes))
         world.from_root(lambda: refuse_other_physics(grid, built))
         # A kill right after the creation leaves the file's first name beside it.
-        world.from_root(lambda: create.remove_leftovers(grid.path, alone=alone))
+        world.from_root(lambda: remove_leftovers(grid.path, alone=alone))
         if grid.lost_bytes:
             world.from_root(lambda: restore_length(grid))
         bad = [number for number, _ in compare(grid, world, stopping)]
