@@ -5,8 +5,8 @@
   into blocks, and a resumed scan must give the same bytes.
 * SLP vectorisation (off in Numba by default) packs the nodes of a band (kernels/tables/bands.py) into vector registers.
 * ``nogil``: threads may share a process.
-* Compiled code is kept in a folder that names the exact sources (`zdscan.compiled`); Numba's own cache does not notice
-  an edit in an imported module.
+* Compiled code is kept where the program around keeps it (kernels/maker.py), in a folder that names the exact sources:
+  Numba's own cache does not notice an edit in an imported module.
 
 Kernels allocate nothing: work space comes from the caller or from `zdscan.kernels.stack.local`. They raise nothing,
 for a call that fails is taken for trouble with the cache and made again. How to keep compiling short:
@@ -21,7 +21,7 @@ from typing import Any, TypeVar, cast
 import numba
 from numba.extending import register_jitable
 
-from zdscan.compiled.kernel import Kernel
+from zdscan.kernels import maker
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}, "no_cfunc_wrapper": True}
@@ -32,7 +32,7 @@ def njit(function: Function) -> Function:
     """Compile `function` with the options every kernel shares (see the module's docstring)."""
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
         return function
-    return cast(Function, Kernel(function, {"nogil": True, **_OPTIONS}, _SETTINGS))
+    return cast(Function, maker.make(function, {"nogil": True, **_OPTIONS}, _SETTINGS))
 
 
 def inner(function: Function) -> Function:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zdscan.compiled import cache
+from zdscan.kernels import maker
 
 __version__ = "0.2.0"
 __all__ = [
@@ -55,7 +56,16 @@ _HOMES = {
     "run": "zdscan.api",
 }
 
+
+def _kernel(*how: Any) -> Any:
+    """A kernel whose cache may fail without harm; Numba is imported with the first one."""
+    from zdscan.compiled.kernel import Kernel
+
+    return Kernel(*how)
+
+
 cache.prepare()
+maker.use(_kernel)
 
 
 def __getattr__(name: str) -> Any:

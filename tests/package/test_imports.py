@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "ranks": {"errors"},
     "compiled": {"errors", "ranks"},
-    "kernels": {"compiled"},  # the decorators of kernels/jit.py
+    "kernels": set(),
     "inputs": {"errors"},
     "physics": {"errors", "inputs", "kernels"},
     "constraints": {"errors", "inputs", "kernels", "physics"},
