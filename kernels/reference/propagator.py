@@ -26,18 +26,33 @@ def exact_tables(
 
     mass, width in GeV; kappa and the rows as in kernels/physics/bsll.py.
     """
-    real, absolute = panel_weights(mass, width, panel_lo, panel_hi)
-    on_panels = np.empty(functions.shape[:2])
-    on_panels[:, :_REAL] = (functions[:, :_REAL] * real[:, None]).sum(axis=2)
-    on_panels[:, _REAL:] = (functions[:, _REAL:] * absolute[:, None]).sum(axis=2)
-    integrals = np.add.reduceat(on_panels, row_start[:-1], axis=0).T
+    integrals = integrals_of(mass, width, row_start, panel_lo, panel_hi, functions)
     out = np.empty((LINEAR + QUADRATIC, len(row_start) - 1))
     fold(integrals, 1.0, integrals, -mass * width, kappa, out[:LINEAR])
     fold_squares(integrals, 1.0, kappa, out[LINEAR:])
     return out
 
 
-def panel_weights(
+def integrals_of(
+    mass: float,
+    width: float,
+    start: np.ndarray,
+    panel_lo: np.ndarray,
+    panel_hi: np.ndarray,
+    functions: np.ndarray,
+) -> np.ndarray:
+    """Integrals of node functions over the propagator, the first six with Re T1, the others with T2: float64[f, n].
+
+    start : int64[n + 1], panels of each integral; functions : float64[P, f, 8].
+    """
+    real, absolute = _panel_weights(mass, width, panel_lo, panel_hi)
+    on_panels = np.empty(functions.shape[:2])
+    on_panels[:, :_REAL] = (functions[:, :_REAL] * real[:, None]).sum(axis=2)
+    on_panels[:, _REAL:] = (functions[:, _REAL:] * absolute[:, None]).sum(axis=2)
+    return np.add.reduceat(on_panels, start[:-1], axis=0).T
+
+
+def _panel_weights(
     mass: float, width: float, panel_lo: np.ndarray, panel_hi: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Node weights of Re T1 and T2 on every panel: float64[panels, 8] each."""

@@ -56,11 +56,11 @@ def closed_form(mass_tables: np.ndarray, rows: Rows) -> TablesAt:
 def predictions(mass_tables: np.ndarray, rows: Rows, points: Points, tables_at: TablesAt) -> np.ndarray:
     """Every row at the points, in its own unit: float64[rows, n]."""
     tables = _mass.row_tables(mass_tables, len(rows.sm))
-    products = [_products(points, lepton) for lepton in range(2)]
+    products = [products_of(points, lepton, quadratic_products) for lepton in range(2)]
     out = np.empty((len(rows.sm), len(points.width)))
     for lepton in range(2):
         mine = np.flatnonzero(rows.lepton == lepton)
-        out[mine] = rows.sm[mine, None] + _law(tables[mine], products[lepton], points)
+        out[mine] = rows.sm[mine, None] + small_width_law(tables[mine], products[lepton], points)
     limits = tables[:, -1]
     broad = np.flatnonzero(points.width > limits.min(initial=np.inf))
     if broad.size:
@@ -74,15 +74,15 @@ def predictions(mass_tables: np.ndarray, rows: Rows, points: Points, tables_at: 
     return out
 
 
-def _products(points: Points, lepton: int) -> np.ndarray:
-    """The five l_k and nine p_k of a lepton: float64[14, n]."""
+def products_of(points: Points, lepton: int, quadratic: Callable[..., list[np.ndarray]]) -> np.ndarray:
+    """The five l_k and the p_k of a lepton, which `quadratic` gives: float64[14, n] for rows."""
     v, a = points.couplings[V_E + 2 * lepton : V_E + 2 * lepton + 2]
     forms = (v, a, *points.vertex)
-    return np.array(linear_products(*forms, times=mul) + quadratic_products(*forms, times=mul, times_squares=mul))
+    return np.array(linear_products(*forms, times=mul) + quadratic(*forms, times=mul, times_squares=mul))
 
 
-def _law(tables: np.ndarray, products: np.ndarray, points: Points) -> np.ndarray:
-    """What the vector adds to rows of one lepton by the small-width law: tables float64[r, 29]; float64[r, n]."""
+def small_width_law(tables: np.ndarray, products: np.ndarray, points: Points) -> np.ndarray:
+    """What the vector adds to rows of one lepton by this law: tables float64[r, 29] for 14 products; float64[r, n]."""
     linear, quadratic = products[:LINEAR], products[LINEAR:]
     factors = [*linear, *(points.width * linear), *(quadratic * points.inverse_width), *quadratic]
     out, term = np.zeros((2, len(tables), len(points.width)))
