@@ -137,6 +137,30 @@ def fold_squares(integrals: np.ndarray, scale: float, kappa: float, quad: np.nda
 
 
 @inner
+def expand_integrals(
+    panel_lo: np.ndarray, panel_hi: np.ndarray, functions: np.ndarray, mass: float, count: int, total: np.ndarray
+) -> None:
+    """Integrals of node functions float64[p, count, 8] with the four weights of the small-width law: float64[4, count].
+
+    The weights are those of `resonance.panel_expansion_weights`: principal value, value, slope and finite part.
+    """
+    weights = local(4, NODES)
+    for t in range(4):
+        for k in range(count):
+            total[t, k] = 0.0
+    for p in range(panel_lo.shape[0]):
+        inside = panel_expansion_weights(panel_lo[p], panel_hi[p], mass, weights)
+        for k in range(count):
+            for j in range(NODES):
+                total[0, k] += weights[0, j] * functions[p, k, j]
+                total[3, k] += weights[3, j] * functions[p, k, j]
+            if inside:
+                for j in range(NODES):
+                    total[1, k] += weights[1, j] * functions[p, k, j]
+                    total[2, k] += weights[2, j] * functions[p, k, j]
+
+
+@inner
 def row_law(
     panel_lo: np.ndarray,
     panel_hi: np.ndarray,
@@ -155,21 +179,8 @@ def row_law(
     panel_lo, panel_hi : float64[p], the row's panels; functions : float64[p, 21, 8].
     lin0, lin1 : float64[5]; residue, finite : float64[9]; filled, infinite or NaN where the pole is an edge.
     """
-    weights = local(4, NODES)
     total = local(4, FUNCTIONS)
-    for t in range(4):
-        for k in range(FUNCTIONS):
-            total[t, k] = 0.0
-    for p in range(panel_lo.shape[0]):
-        inside = panel_expansion_weights(panel_lo[p], panel_hi[p], mass, weights)
-        for k in range(FUNCTIONS):
-            for j in range(NODES):
-                total[0, k] += weights[0, j] * functions[p, k, j]
-                total[3, k] += weights[3, j] * functions[p, k, j]
-            if inside:
-                for j in range(NODES):
-                    total[1, k] += weights[1, j] * functions[p, k, j]
-                    total[2, k] += weights[2, j] * functions[p, k, j]
+    expand_integrals(panel_lo, panel_hi, functions, mass, FUNCTIONS, total)
     principal, value, slope, part = total[0], total[1], total[2], total[3]
     fold(principal, 1.0, value, -np.pi, kappa, lin0)
     fold(slope, -np.pi * mass, part, -mass, kappa, lin1)

@@ -17,7 +17,7 @@ import numpy as np
 
 from zdscan.kernels.jit import inner
 from zdscan.kernels.physics import bsll
-from zdscan.kernels.physics.resonance import NODES, panel_expansion_weights
+from zdscan.kernels.physics.resonance import NODES
 from zdscan.kernels.stack import local
 
 QUADRATIC, FUNCTIONS = bsll.QUADRATIC + 5, bsll.FUNCTIONS + 7
@@ -102,21 +102,8 @@ def form_law(
 
     functions : float64[p, 28, 8].
     """
-    weights = local(4, NODES)
     total = local(4, FUNCTIONS)
-    for t in range(4):
-        for k in range(FUNCTIONS):
-            total[t, k] = 0.0
-    for p in range(panel_lo.shape[0]):
-        inside = panel_expansion_weights(panel_lo[p], panel_hi[p], mass, weights)
-        for k in range(FUNCTIONS):
-            for j in range(NODES):
-                total[0, k] += weights[0, j] * functions[p, k, j]
-                total[3, k] += weights[3, j] * functions[p, k, j]
-            if inside:
-                for j in range(NODES):
-                    total[1, k] += weights[1, j] * functions[p, k, j]
-                    total[2, k] += weights[2, j] * functions[p, k, j]
+    bsll.expand_integrals(panel_lo, panel_hi, functions, mass, FUNCTIONS, total)
     principal, value, slope, part = total[0], total[1], total[2], total[3]
     fold(principal, 1.0, value, -np.pi, kappa, lin0)
     fold(slope, -np.pi * mass, part, -mass, kappa, lin1)
