@@ -31,6 +31,17 @@ S2, S3, S4, S5, S6, S7, S8 = 1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720, 1 / 5040, 1
 
 
 @inner
+def _halved(scale: float, widest: float) -> tuple[float, float, int]:
+    """The largest z and z/Gamma for which the series do, and how many doublings lead back to scale x Gamma."""
+    x, doublings = min(scale * widest, LARGEST), 0
+    while x > SERIES:
+        x *= 0.5
+        scale *= 0.5
+        doublings += 1
+    return x, scale, doublings
+
+
+@inner
 def shares(
     widths: np.ndarray,
     n: int,
@@ -48,11 +59,7 @@ def shares(
     for k in range(n):
         share[k] = 1.0
     if start * widest > NEGLIGIBLE:
-        x, scale, doublings = min(start * widest, LARGEST), start, 0
-        while x > SERIES:
-            x *= 0.5
-            scale *= 0.5
-            doublings += 1
+        x, scale, doublings = _halved(start, widest)
         for k in range(n):
             z = widths[k] * scale
             z = z if z < x else x
@@ -62,11 +69,7 @@ def shares(
             for k in range(n):
                 share[k] *= share[k]
     if length < np.inf and length * narrowest < VANISHED:
-        x, scale, doublings = min(length * widest, LARGEST), length, 0
-        while x > SERIES:
-            x *= 0.5
-            scale *= 0.5
-            doublings += 1
+        x, scale, doublings = _halved(length, widest)
         for k in range(n):
             z = widths[k] * scale
             z = z if z < x else x
