@@ -5,14 +5,13 @@ from __future__ import annotations
 import importlib.util
 import math
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 import zdscan
+from tests.support.data_folder import forget
 from tests.support.paths import ROOT
 from tests.support.verdicts import model, of
 from zdscan import constraints
@@ -31,28 +30,6 @@ NAME = "example_pi_x_ee"
 )
 
 
-def _forget() -> None:
-    for kept in (
-        files.hashes,
-        against_mass.load,
-        constraints.available,
-        constraints._all_but_searches,
-        constraints._registry,
-        constraints._built_in,
-    ):
-        kept.cache_clear()
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of the data folder in which files may be added."""
-    shutil.copytree(files.FOLDER, tmp_path / "data")
-    monkeypatch.setattr(files, "FOLDER", tmp_path / "data")
-    _forget()
-    yield tmp_path / "data"
-    _forget()
-
-
 def add(folder: Path, text: str = EXAMPLE, name: str = NAME) -> None:
     (folder / f"constraint_{name}.toml").write_text(text)
 
@@ -62,7 +39,7 @@ def add(folder: Path, text: str = EXAMPLE, name: str = NAME) -> None:
 
 def test_the_printed_file_is_a_constraint(folder: Path) -> None:
     before = constraints.available()
-    _forget()
+    forget()
     add(folder)
     assert constraints.available() == tuple(sorted((*before, NAME)))
     assert [item.id for item in constraints.select(constraints.available())] == list(constraints.available())
@@ -83,7 +60,7 @@ def test_a_file_says_which_scan_formats_mean_it_by_all(folder: Path) -> None:
     assert NAME in {item.id for item in constraints.select("all")}
     assert NAME in {item.id for item in constraints.select("all", 2)}
     assert NAME not in {item.id for item in constraints.select("all", 1)}
-    _forget()
+    forget()
     add(folder, EXAMPLE.replace("[constraint]\n", "[constraint]\nfirst_format = 0\n"))
     with pytest.raises(UserError, match=r"table \[constraint\].*first_format"):
         constraints.select([NAME])

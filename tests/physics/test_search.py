@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 import tomllib
 from collections.abc import Iterator
 from functools import lru_cache
@@ -20,7 +19,6 @@ from tests.twins import recasts
 from tests.twins.recast_models import E, couplings
 from zdscan import constraints
 from zdscan.errors import UserError
-from zdscan.inputs import against_mass, files
 from zdscan.physics import search
 from zdscan.physics.clause import Clause, Model
 from zdscan.physics.polynomial import Polynomial
@@ -277,29 +275,6 @@ def test_a_long_lived_vector_escapes_na64() -> None:
 
 
 # ---- refused files ----------------------------------------------------------------------------------------------
-
-
-def _forget() -> None:
-    for kept in (
-        files.hashes,
-        against_mass.load,
-        constraints.available,
-        constraints._all_but_searches,
-        constraints._registry,
-        constraints._built_in,
-        search.groups,
-    ):
-        kept.cache_clear()
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of the data folder in which files may be changed."""
-    shutil.copytree(files.FOLDER, tmp_path / "data")
-    monkeypatch.setattr(files, "FOLDER", tmp_path / "data")
-    _forget()
-    yield tmp_path / "data"
-    _forget()
 
 
 @pytest.mark.parametrize(
