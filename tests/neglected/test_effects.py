@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import zdscan
+from tests.support.verdicts import OF_2024
 from zdscan.inputs import constants
 
 C = constants.load()
@@ -53,8 +54,9 @@ def test_golden_sizes_of_on_shell_muon_rows(mass, expected):
 
     The branching ratio has another total width in theory complete, which has the decays of axial quark currents.
     """
-    data = {"measurements": "rashed2024-corrected", "limits": "rashed2024"}
-    paper, complete = (zdscan.evaluate("A", mass, 0.0, 1e-4, theory=theory, **data) for theory in ("paper", "complete"))
+    paper, complete = (
+        zdscan.evaluate("A", mass, 0.0, 1e-4, theory=theory, **OF_2024) for theory in ("paper", "complete")
+    )
     found = {item.effect.id: item for item in paper.neglected}
     wider = float(complete.widths["total"] / paper.widths["total"])
     assert found["paper_rows"].size / wider == pytest.approx(expected, abs=0.006)

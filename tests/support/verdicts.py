@@ -10,6 +10,8 @@ from zdscan.physics.cases import CASES, Case
 from zdscan.physics.clause import Model
 from zdscan.physics.two_body import branching_ratio
 
+OF_2024 = {"measurements": "rashed2024-corrected", "limits": "rashed2024"}  # as in a scan file of format 1
+
 
 def of(result: zdscan.PointResult, name: str) -> dict[str, Any]:
     """The entry of the constraint `name` in a result."""
@@ -18,8 +20,7 @@ def of(result: zdscan.PointResult, name: str) -> dict[str, Any]:
 
 def published(case: str | Case, *point: Any, **options: Any) -> zdscan.PointResult:
     """`zdscan.evaluate` with every constraint, theory, data and limits of the paper, unless `options` say otherwise."""
-    of_paper = {"theory": "paper", "measurements": "rashed2024-corrected", "limits": "rashed2024"}
-    return zdscan.evaluate(case, *point, **of_paper | {"constraints": available()} | options)
+    return zdscan.evaluate(case, *point, **{"theory": "paper", "constraints": available()} | OF_2024 | options)
 
 
 def at(

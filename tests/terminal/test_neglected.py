@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zdscan
+from tests.support.verdicts import OF_2024
 from zdscan.grid.open import open_grid
 from zdscan.scan.scanfile import parse_scan
 from zdscan.terminal import neglected, report
@@ -19,8 +20,6 @@ g_mu = { values = [1e-2] }
 [constraints]
 use = "paper"
 """
-
-OF_2024 = {"measurements": "rashed2024-corrected", "limits": "rashed2024"}  # of a scan file of format 1
 
 
 def test_a_point_has_a_line_for_each_effect_before_its_verdict(capsys):
