@@ -60,7 +60,7 @@ def test_a_disk_that_fails_at_any_byte_is_told_in_a_sentence(tmp_path, capfd, co
         assert ".part" not in str(caught.value)
 
     for limit in (1, 2048, *range(4096, size, size // 7), size - 1):
-        assert not in_child(lambda limit=limit: action(limit))
+        assert in_child(lambda limit=limit: action(limit)) == 0, limit
         assert os.listdir(folder) == []
     assert capfd.readouterr().err == ""  # HDF5 said nothing
 

@@ -17,7 +17,7 @@ LEFT_ALIVE = 70  # exit code of a child whose action raised: a fault of the test
 
 
 def in_child(action):
-    """Run the action in a child forked from this warmed process; whether it was killed rather than ended."""
+    """Run the action in a child forked from this warmed process; the signal that killed it, 0 if it ended itself."""
     child = os.fork()
     if child == 0:
         try:
@@ -30,7 +30,7 @@ def in_child(action):
         os._exit(0)
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the child failed; its traceback is above"
-    return os.WIFSIGNALED(status)
+    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
 
 
 def die_at_write(index, torn):

@@ -41,6 +41,9 @@ def open_read(path: str | Path, **settings: Any) -> h5py.File:
 class NewFile(io.RawIOBase):
     """A file that HDF5 writes; the first failure is kept in `failure`, and from then on nothing is written.
 
+    What the disk did not take is kept in memory and read from there: HDF5 reads some of its own metadata again, and
+    ends the process when it does not find them. Whoever writes much asks `raise_failure` now and then.
+
     Parameters
     ----------
     size : bytes that are taken from the disk at once where it can do so, so that a lack of room shows before
@@ -50,6 +53,7 @@ class NewFile(io.RawIOBase):
     def __init__(self, path: Path, size: int = 0) -> None:
         self.failure: OSError | None = None
         self._length = 0  # as HDF5 knows it
+        self._lost: list[tuple[int, bytes]] = []  # places and bytes that the disk did not take, in order
         self._file = path.open("w+b", buffering=0)
         if size and hasattr(os, "posix_fallocate"):
             try:
@@ -75,18 +79,31 @@ class NewFile(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         """Read from the present place."""
-        return self._file.readinto(buffer)
+        if self.failure is None:
+            return self._file.readinto(buffer)
+        place, view = self._file.tell(), memoryview(buffer).cast("B")
+        found = self._file.readinto(view) or 0
+        view[found:] = bytes(len(view) - found)
+        for at, lost in self._lost:
+            start, stop = max(at, place), min(at + len(lost), place + len(view))
+            if start < stop:
+                view[start - place : stop - place] = lost[start - at : stop - at]
+        self._file.seek(place + len(view))
+        return len(view)
 
     def write(self, data: Any) -> int:
-        """Write at the present place, unless a failure is kept."""
+        """Write at the present place, on the disk unless a failure is kept."""
         view = memoryview(data).cast("B")
-        size = len(view)
+        size, end = len(view), self._file.tell() + len(view)
         try:
             while self.failure is None and view:
                 view = view[self._file.write(view) or 0 :]
         except OSError as error:
             self.failure = error
-        self._length = max(self._length, self._file.tell())
+        if view:
+            self._lost.append((end - len(view), bytes(view)))
+            self._file.seek(end)
+        self._length = max(self._length, end)
         return size
 
     def truncate(self, size: int | None = None) -> int:
