@@ -26,7 +26,7 @@ _PLACES_KEPT = 64  # of terms, for sets of monomials that occur
 
 
 @dataclass(frozen=True)
-class _Family:
+class Family:
     """The rows of one denominator that are counted.
 
     rows : int64[r], places among all rows; denominator : form, -1 for rates.
@@ -39,7 +39,7 @@ class _Family:
     directions: Floats
 
 
-def _families_of(likelihood: Likelihood, counted: NDArray[np.bool_]) -> list[_Family]:
+def families_of(likelihood: Likelihood, counted: NDArray[np.bool_]) -> list[Family]:
     """The families of a choice of rows, the rates first, whether they are counted or not."""
     errors, quotients = likelihood.families, likelihood.quotients
     assert errors is not None
@@ -62,7 +62,7 @@ def _families_of(likelihood: Likelihood, counted: NDArray[np.bool_]) -> list[_Fa
     metric = np.eye(errors.common.shape[1]) + sum(part.T @ part for part in common)
     inverse = np.linalg.inv(np.linalg.cholesky(metric))
     return [
-        _Family(
+        Family(
             rows,
             int(quotients.denominator[place[rows[0]]]) if len(rows) and place[rows[0]] >= 0 else -1,
             whitening,
@@ -95,7 +95,7 @@ class FamilyExpander:
 
     def __init__(self, expander: Expander, counted: NDArray[np.bool_]) -> None:
         self._expander, self._likelihood = expander, expander.rows
-        self._families = _families_of(expander.rows, counted)
+        self._families = families_of(expander.rows, counted)
         self._places: dict[bytes, _Places] = {}
         assert expander.rows.quotients is not None
         quotients, rows = expander.rows.quotients, np.concatenate([family.rows for family in self._families])

@@ -17,6 +17,7 @@ from zdscan import inputs
 from zdscan.compiled import cache
 from zdscan.evaluation.broad import BandTables, BroadTables
 from zdscan.evaluation.cancelling import CancellingWidth
+from zdscan.evaluation.direct import DirectRows
 from zdscan.evaluation.expansion import Expander, broad_roles_of, roles_of
 from zdscan.evaluation.families import FamilyExpander
 from zdscan.evaluation.fields import OPTIONAL
@@ -49,6 +50,7 @@ class Workspace:
 
     parts : of all rows, and of the muon rows where they are wanted; with quotients, of the rates alone.
     families : with quotients, for each field that counts some: rates and quotients together.
+    direct : the same beyond the small-width law.
     cancelling : the width, where its terms can cancel.
     """
 
@@ -56,6 +58,7 @@ class Workspace:
     bands: BandTables
     parts: tuple[tuple[Expansion, BroadTables], ...]
     families: Mapping[str, FamilyTerms]
+    direct: DirectRows | None
     cancelling: CancellingWidth | None
 
 
@@ -229,16 +232,19 @@ class Physics:
         header, limits = mass_tables[: _mass.HEADER], _mass.row_tables(mass_tables, len(rows.rates))[:, -1]
         exact = BandTables(broad_expander, header)
         families: dict[str, FamilyTerms] = {}
+        direct = None
         if rows.quotients is None:
             errors = [rows.whitening, rows.whitening_muon] if muon else [rows.whitening]
         else:
             errors = [rows.whitening_of("chi2_br")[:, rows.rates] if rows.rates.size else np.empty((0, 0))]
             for name in ("chi2", *(("chi2_muon",) if muon else ()), *(name for name in kinds if name != "chi2_br")):
                 families[name] = self._family_expander(expander, name).expand(mass_tables)
+            matrix, leptons = self.matrix_at(mass), expander.touched_leptons
+            direct = DirectRows(rows, tuple(families), matrix, mass_tables, leptons, exact)
         broad = [BroadTables(broad_expander, header, limits, exact, whitening) for whitening in errors]
         expansions = expander.expand(mass_tables, errors)
         parts = tuple(zip(expansions, broad, strict=True))
-        return Workspace(mass_tables, exact, parts, families, CancellingWidth.of(expansions[0]))
+        return Workspace(mass_tables, exact, parts, families, direct, CancellingWidth.of(expansions[0]))
 
     def fill(
         self,
@@ -293,6 +299,14 @@ class Physics:
             terms = workspace.families[name]
             space = _families.work_space(terms)
             _families.evaluate_families(terms, *axes, first, len(out), _FLOAT32_MAX, out, lost_here, *space)
+        assert workspace.direct is not None
+        broad = np.flatnonzero((lost == _families.BROAD).any(axis=0))
+        for some in np.split(broad, range(AT_ONCE, len(broad), AT_ONCE)) if broad.size else ():
+            found = workspace.direct.chi2(run_of(axes, first, lost.shape[1])[:, some], tuple(outputs))
+            for (name, out), lost_here in zip(outputs.items(), lost, strict=True):
+                here = (lost_here[some] == _families.BROAD) & np.isfinite(found[name])
+                out[some[here]] = np.minimum(found[name][here], _FLOAT32_MAX)
+                lost_here[some[here]] = 0
         places = np.flatnonzero(lost.any(axis=0))
         if places.size:
             points = run_of(axes, first, lost.shape[1])[:, places]
