@@ -11,15 +11,19 @@ from typing import NamedTuple
 import numpy as np
 
 from zdscan.kernels.jit import inner, njit
+from zdscan.kernels.stack import local
 
 NODES = 6  # of a range; its singularities are 1 away in x, its ends at |x| < 0.087: to 1e-8
-AT_ONCE = 3  # tables that are added at once
+LANES = 16  # points that are computed at once
+_WEIGHTS = NODES * LANES
+_L1, _L2, _L3, _L4, _L5 = (np.uint64(n * LANES) for n in range(1, NODES))
 
 
 class Counted(NamedTuple):
     """Rows that are counted, family by family, and their errors.
 
-    numerator, denominator : int64[r], places among the forms, -1 for a denominator of 1; factor, measured : float64[r].
+    numerator, denominator : int64[r], places among the forms; the second is the same in a family, -1 where it is 1.
+    factor, measured : float64[r].
     start : int64[F + 1], rows of each family.
     whitening : float64[...], columns of the lower triangular factor of each family, one family after the other.
     directions : float64[r, K], what a row adds to each direction.
@@ -35,18 +39,25 @@ class Counted(NamedTuple):
 
 
 @inner
-def _forms(weights: np.ndarray, factors: np.ndarray, n: int, tables: np.ndarray, begin: int, out: np.ndarray) -> None:
-    """Add tables float64[NODES * K, F] times weights[NODES] and factors[n, K] to F numbers of out from `begin`."""
-    first, size = np.uint64(begin), tables.shape[1]
-    for k in range(factors.shape[1]):
-        f = factors[n, k]
-        for node in range(0, NODES, AT_ONCE):
-            row = k * NODES + node
-            a, b, c = f * weights[node], f * weights[node + 1], f * weights[node + 2]
-            x, y, z = tables[row], tables[row + 1], tables[row + 2]
-            for i in range(size):
+def _forms(
+    factors: np.ndarray, weights: np.ndarray, tables: np.ndarray, begin: int, w: np.ndarray, forms: np.ndarray
+) -> None:
+    """Add tables times factors float64[K, LANES] and weights float64[NODES, LANES] to forms[F * LANES] from `begin`.
+
+    tables : float64[K, F, NODES]; w : float64[NODES * LANES], work space.
+    """
+    for k in range(tables.shape[0]):
+        for node in range(NODES):
+            for i in range(LANES):
+                w[np.uint64(node * LANES + i)] = weights[node, np.uint64(i)] * factors[k, np.uint64(i)]
+        for f in range(tables.shape[1]):
+            t0, t1, t2 = tables[k, f, 0], tables[k, f, 1], tables[k, f, 2]
+            t3, t4, t5 = tables[k, f, 3], tables[k, f, 4], tables[k, f, 5]
+            at = np.uint64((begin + f) * LANES)
+            for i in range(LANES):
                 j = np.uint64(i)
-                out[first + j] += a * x[j] + (b * y[j] + c * z[j])
+                one = t0 * w[j] + (t1 * w[j + _L1] + t2 * w[j + _L2])
+                forms[at + j] += one + (t3 * w[j + _L3] + (t4 * w[j + _L4] + t5 * w[j + _L5]))
 
 
 @inner
@@ -61,37 +72,47 @@ def _chi2(
     forms: np.ndarray,
     pulls: np.ndarray,
     common: np.ndarray,
-) -> float:
-    """chi2 at one point: forms float64[F]; pulls, common : work space."""
-    at, total, size = 0, 0.0, directions.shape[1]
-    for k in range(size):
-        common[k] = 0.0
+    total: np.ndarray,
+) -> None:
+    """chi2 at LANES points: forms float64[F * LANES]; pulls, common : work space; total float64[LANES], filled."""
+    inverse, value = local(LANES), local(LANES)
+    at = 0
+    for k in range(directions.shape[1] * LANES):
+        common[np.uint64(k)] = 0.0
+    for i in range(LANES):
+        total[i] = 0.0
     for family in range(start.shape[0] - 1):
         first, last = start[family], start[family + 1]
         count = last - first
-        for j in range(count):
-            pulls[j] = 0.0
-        for i in range(count):
-            row = first + i
-            value = forms[numerator[row]] * factor[row]
-            if denominator[row] >= 0:
-                value /= forms[denominator[row]]
-            value -= measured[row]
-            for j in range(i, count):
-                pulls[np.uint64(j)] += whitening[np.uint64(at + j)] * value
+        if count == 0:
+            continue
+        below = denominator[first]
+        for i in range(LANES):
+            inverse[i] = 1.0 / forms[np.uint64(below * LANES + i)] if below >= 0 else 1.0
+        for k in range(count * LANES):
+            pulls[np.uint64(k)] = 0.0
+        for r in range(count):
+            row = first + r
+            above, f, known = np.uint64(numerator[row] * LANES), factor[row], measured[row]
+            for i in range(LANES):
+                value[i] = f * forms[above + np.uint64(i)] * inverse[i] - known
+            for j in range(r, count):
+                f, to = whitening[at + j], np.uint64(j * LANES)
+                for i in range(LANES):
+                    pulls[to + np.uint64(i)] += f * value[i]
             at += count
-            for k in range(size):
-                common[np.uint64(k)] += directions[np.uint64(row), np.uint64(k)] * value
-        even, odd = 0.0, 0.0
-        for j in range(0, count - 1, 2):
-            even += pulls[j] * pulls[j]
-            odd += pulls[j + 1] * pulls[j + 1]
-        if count % 2 == 1:
-            even += pulls[count - 1] * pulls[count - 1]
-        total += even + odd
-    for k in range(size):
-        total -= common[k] * common[k]
-    return total
+            for k in range(directions.shape[1]):
+                f, to = directions[row, k], np.uint64(k * LANES)
+                for i in range(LANES):
+                    common[to + np.uint64(i)] += f * value[i]
+        for r in range(count):
+            of = np.uint64(r * LANES)
+            for i in range(LANES):
+                total[i] += pulls[of + np.uint64(i)] * pulls[of + np.uint64(i)]
+    for k in range(directions.shape[1]):
+        of = np.uint64(k * LANES)
+        for i in range(LANES):
+            total[i] -= common[of + np.uint64(i)] * common[of + np.uint64(i)]
 
 
 @njit
@@ -106,23 +127,24 @@ def evaluate_direct(
     work: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    """chi2 of n points.
+    """chi2 of some points, LANES of them at once.
 
     Parameters
     ----------
-    weights : float64[n, NODES], what each node counts.
-    electron_factors, muon_factors : float64[n, K], what multiplies the tables of forms of each lepton.
-    electron_tables, muon_tables : float64[NODES * K, F] at the nodes, a table's nodes next to each other.
+    weights : float64[bundles, NODES, LANES], what each node counts.
+    electron_factors, muon_factors : float64[bundles, K, LANES], what multiplies the tables of forms of each lepton.
+    electron_tables, muon_tables : float64[K, F, NODES].
     sm : float64[F], Standard Model, the electrons first.
-    work : float64[3, at least F, r, K]; out : float64[n], filled.
+    work : float64[3, LANES times the largest of F, r, K]; out : float64[bundles, LANES], filled.
     """
-    forms, pulls, common = work[0], work[1], work[2]
+    forms, pulls, common, w = work[0], work[1], work[2], local(_WEIGHTS)
     for n in range(out.shape[0]):
         for f in range(sm.shape[0]):
-            forms[f] = sm[f]
-        _forms(weights[n], electron_factors, n, electron_tables, 0, forms)
-        _forms(weights[n], muon_factors, n, muon_tables, electron_tables.shape[1], forms)
-        out[n] = _chi2(
+            for i in range(LANES):
+                forms[f * LANES + i] = sm[f]
+        _forms(electron_factors[n], weights[n], electron_tables, 0, w, forms)
+        _forms(muon_factors[n], weights[n], muon_tables, electron_tables.shape[1], w, forms)
+        _chi2(
             *(counted.numerator, counted.denominator, counted.factor, counted.measured, counted.start),
-            *(counted.whitening, counted.directions, forms, pulls, common),
+            *(counted.whitening, counted.directions, forms, pulls, common, out[n]),
         )

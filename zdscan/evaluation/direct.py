@@ -12,7 +12,8 @@ from zdscan.evaluation.broad import BandTables
 from zdscan.evaluation.families import families_of
 from zdscan.evaluation.monomials import Floats
 from zdscan.kernels.fast import direct as _kernel
-from zdscan.kernels.fast.direct import NODES, Counted
+from zdscan.kernels.fast.direct import LANES, NODES, Counted
+from zdscan.kernels.fast.families import DIRECTIONS
 from zdscan.kernels.physics.bsll import LINEAR
 from zdscan.kernels.physics.components import quadratic_products
 from zdscan.kernels.reference.points import points_at
@@ -78,32 +79,31 @@ class DirectRows:
         """Some fields at points with these parameters float64[3, n]; NaN where the width is outside of every band."""
         points = points_at(self._mass_tables, self._matrix, parameters)
         out = {name: np.full(len(points.width), np.nan) for name in names}
-        band = np.array([_bands.band_of(width) for width in points.width.tolist()], dtype=np.int64)
-        centre = np.array([_bands.centre_of(some) if some >= 0 else 1.0 for some in band.tolist()])
+        exponent = np.frexp(points.width)[1].astype(np.int64) - 1 - _bands.LOWEST
+        inside = (points.width > 0.0) & (exponent >= 0) & (exponent < 2 * _bands.BANDS)
+        band = np.where(inside, exponent // 2, -1)  # as `bands.band_of`
+        centre = np.where(inside, np.ldexp(1.0, 2 * band + 1 + _bands.LOWEST), 1.0)
         part = np.searchsorted(_EDGES[1:-1], points.width / centre, side="right")
         middle = centre * np.sqrt(_EDGES[part] * _EDGES[part + 1])
         weights = _weights((points.width - middle) / (points.width + middle))
         products = [products_of(points, lepton, quadratic_products).T for lepton in range(2)]
-        work = np.empty((3, len(self._sm) + 1))
+        work = np.empty(
+            (3, LANES * max(len(self._sm), *(len(rows.factor) for rows in self.counted.values()), DIRECTIONS))
+        )
         key = np.where(band >= 0, _PARTS * band + part, -1)
         for which in np.unique(key[key >= 0]).tolist():
             mine = np.flatnonzero(key == which)
             live, tables = self._tables(*divmod(which, _PARTS))
-            factors = [np.ascontiguousarray(products[k][mine][:, live[k]]) for k in range(2)]
+            # whole bundles of points, the last filled up with its last point
+            whole = np.append(mine, np.repeat(mine[-1:], -len(mine) % LANES))
+            factors = [_bundles(products[k][whole][:, live[k]]) for k in range(2)]
             for name in names:
-                found = np.empty(len(mine))
+                found = np.empty((len(whole) // LANES, LANES))
                 _kernel.evaluate_direct(
-                    weights[mine],
-                    factors[0],
-                    tables[0],
-                    factors[1],
-                    tables[1],
-                    self._sm,
-                    self.counted[name],
-                    work,
-                    found,
+                    *(_bundles(weights[whole]), factors[0], tables[0], factors[1], tables[1]),
+                    *(self._sm, self.counted[name], work, found),
                 )
-                out[name][mine] = found
+                out[name][mine] = found.ravel()[: len(mine)]
         return out
 
     def _tables(self, band: int, part: int) -> tuple[list[NDArray[np.int64]], list[Floats]]:
@@ -119,12 +119,11 @@ class DirectRows:
                 local = np.array([(lagrange[:, n, None, None] * scaled).sum(axis=0) for n in range(NODES)])
                 local[:, :, LINEAR:] /= width[:, None, None]
                 live, tables = [], []
-                for kind, forms in enumerate(self._by_lepton):
-                    of_kind = local[:, forms]
+                for kind, mine in enumerate(self._by_lepton):
+                    of_kind = local[:, mine]
                     there = np.flatnonzero(of_kind.any(axis=(0, 1))) if self._touched[kind] else np.empty(0, np.int64)
                     live.append(there)
-                    values = of_kind[:, :, there].transpose(2, 0, 1)
-                    tables.append(np.ascontiguousarray(values.reshape(len(there) * NODES, len(forms))))
+                    tables.append(np.ascontiguousarray(of_kind[:, :, there].transpose(2, 1, 0)))
                 self._known[band, part] = live, tables
             return self._known[band, part]
 
@@ -145,6 +144,11 @@ class DirectRows:
         )
         out[:, count:] = of_forms
         return out
+
+
+def _bundles(numbers: Floats) -> Floats:
+    """float64[n, k] of whole bundles as float64[bundles, k, LANES]."""
+    return np.ascontiguousarray(numbers.reshape(len(numbers) // LANES, LANES, numbers.shape[1]).transpose(0, 2, 1))
 
 
 def _counted(likelihood: Likelihood, field: str, place: NDArray[np.int64]) -> Counted:
