@@ -79,6 +79,8 @@ def page(item: Constraint, least: np.ndarray) -> str:
         "|---|---|",
         f"| rule | {_escaped(item.rule)} |",
         f"| confidence level | {item.cl} |",
+        f"| likelihood | [{item.likelihood}](../statistics.md): {_escaped(item.because)} |",
+        *([f"| same data | {_escaped(item.same_data)} |"] if item.same_data else []),
         f"| unit of value and limit | {item.unit} |",
         f"| grade | {item.grade}: {GRADES[item.grade]} |",
         f"| applies | {_escaped(item.applies)} |",
@@ -113,7 +115,7 @@ def _sets(item: Constraint) -> str:
 
 def overview(constraints: tuple[Constraint, ...]) -> str:
     """The list of all constraints with links to their pages."""
-    rows = [f"| [{c.id}]({c.id}.md) | {_escaped(c.title)} | {c.cl} | {c.grade} |" for c in constraints]
+    rows = [f"| [{c.id}]({c.id}.md) | {_escaped(c.title)} | {c.cl} | {c.likelihood} | {c.grade} |" for c in constraints]
     entries = [c.id for c in constraints]
     return "\n".join(
         [
@@ -121,8 +123,8 @@ def overview(constraints: tuple[Constraint, ...]) -> str:
             "",
             "Written from the constraints' own metadata when this documentation was built.",
             "",
-            "| id | what | CL | grade |",
-            "|---|---|---|---|",
+            "| id | what | CL | likelihood | grade |",
+            "|---|---|---|---|---|",
             *rows,
             "",
             "```{toctree}",
@@ -275,10 +277,13 @@ def searches_table() -> str:
                     " ".join(item.channels),
                     _where(item),
                     item.level,
+                    item.entry.likelihood,
                     item.numbers.grade,
                 ]
             )
-    return _table(["constraint", "search", "source", "M (GeV)", "made by", "decay", "seen", "CL", "grade"], rows)
+    return _table(
+        ["constraint", "search", "source", "M (GeV)", "made by", "decay", "seen", "CL", "likelihood", "grade"], rows
+    )
 
 
 def _where(item: search.Search) -> str:

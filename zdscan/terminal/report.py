@@ -129,17 +129,31 @@ def show_currents(out: Console, found: Sequence[Mapping[str, Any]], title: str =
 def show_constraints(constraints: Sequence[Constraint]) -> None:
     """Print every constraint in one table."""
     table = plain_table(
-        "Constraints", "id", "what", "CL", "grade", "group", "paper", "applies", "reference", left=tuple(range(8))
+        *("Constraints", "id", "what", "CL", "likelihood", "grade", "group", "paper", "applies", "reference"),
+        left=tuple(range(9)),
     )
     for item in constraints:
         paper = "yes" if item.in_paper else "no"
-        words = (item.id, item.title, item.cl, item.grade, item.group, paper, item.applies)
+        words = (item.id, item.title, item.cl, item.likelihood, item.grade, item.group, paper, item.applies)
         table.add_row(*words, ", ".join(item.citations))
     out = console()
     out.print(table)
     out.print(
         "grade: A read in the source, B digitised, recast or computed and cross-checked, C rough. "
         'paper: in `use = "paper"`.'
+    )
+    same: dict[str, list[str]] = {}
+    for item in constraints:
+        same.setdefault(item.same_data, []).append(item.id)
+    shared = "; ".join(", ".join(ids) for name, ids in same.items() if name and len(ids) > 1)
+    tension = ", ".join(item.id for item in constraints if item.tension)
+    show_lines(
+        out,
+        [
+            "likelihood: what stands behind a bound; docs/statistics.md says why. none: the bound has no level.",
+            f"on the same data, of which chi2 counts the strongest: {shared}.",
+            f"in tension with the Standard Model (-tension leaves them out): {tension}.",
+        ],
     )
 
 
