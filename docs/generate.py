@@ -173,6 +173,8 @@ def _values(setting: Setting) -> str:
         return f"`{{ {', '.join(f'{name} = ...' for name in setting.parts)} }}`"
     if setting.name == "replace":
         return '`"<id>" = { value = ... }`'
+    if setting.name == "level":
+        return 'a number between 0 and 1, `"2 sigma"` and the like, `"published"`, `"auto"`'
     if setting.names is None:
         return '`"paper"`, `"all"` or a list of ids'
     more = ', `"./mine.toml"`, or a list of such names and of row groups' if setting.name == "measurements" else ""

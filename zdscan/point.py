@@ -23,6 +23,7 @@ from zdscan.physics import effective, silence
 from zdscan.physics.cases import AXIAL_WITH, COUPLINGS, Case, case_of
 from zdscan.physics.clause import Constraint
 from zdscan.physics.parameters import MASS_RANGE, mass_fault
+from zdscan.physics.statistics import level_text, level_used
 
 Array = NDArray[Any]
 
@@ -41,8 +42,8 @@ class PointResult:
     chi2 : "all", "muon" and the Standard Model's "sm_all", "sm_muon"; with ratios or angular coefficients also "br",
         "lfu" and "angular", the rows of one kind alone.
     predictions : float64[..., rows], in the rows' units.
-    ratios, applies, excluded, values, limits : float64 or bool [..., constraints]; values and limits are NaN where a
-        constraint does not apply.
+    ratios, applies, excluded, values, limits, limits_published : float64 or bool [..., constraints]; values and limits
+        are NaN where a constraint does not apply. Limits are at the level of the settings, and as published.
     delta_a_mu, delta_a_e : shifts of the anomalous magnetic moments.
     physics : the settings behind the numbers.
     """
@@ -59,6 +60,7 @@ class PointResult:
     excluded: Array
     values: Array
     limits: Array
+    limits_published: Array
     delta_a_mu: Array
     delta_a_e: Array
 
@@ -185,7 +187,10 @@ class PointResult:
                     "prediction": _plain(self.values[..., k]),
                     "limit": _plain(self.limits[..., k]),
                     "unit": constraint.unit,
+                    "limit_published": _plain(self.limits_published[..., k]),
                     "cl": constraint.cl,
+                    "level": level_used(constraint, physics.level),
+                    "likelihood": constraint.likelihood,
                     "grade": constraint.grade,
                     "ratio": _plain(self.ratios[..., k]),
                     "applies": _plain(self.applies[..., k]),
@@ -199,6 +204,7 @@ class PointResult:
             "anomalous_moments": {"mu": _plain(self.delta_a_mu), "e": _plain(self.delta_a_e)},
             "currents": [current.to_dict(physics.anomaly) for current in physics.model.currents],
             "theory": physics.settings.theory,
+            "level": level_text(physics.level),
             "anomaly": physics.anomaly,
             "version": __version__,
         }
@@ -234,6 +240,7 @@ def evaluate(
     theory_errors: str = "auto",
     constraints: str | Sequence[str | Constraint] = "all",
     limits: str = "latest",
+    level: str | float = "auto",
     **parameters: ArrayLike,
 ) -> PointResult:
     """Evaluate points with everything behind their verdicts: couplings, widths, rows with pulls, constraints.
@@ -279,6 +286,7 @@ def evaluate(
         theory_errors=theory_errors,
         constraints=constraints,
         limits=limits,
+        level=level,
     )
     return at_points(physics, mass, *couplings, **parameters)
 
@@ -363,7 +371,7 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
     columns = [values.ravel() for values in _columns(physics.case, flat)[1:]]
     couplings = {name: np.zeros(n) for name in COUPLINGS}
     found: dict[str, Array] = {}
-    values, limits = np.full((n, n_constraints), np.nan), np.full((n, n_constraints), np.nan)
+    values, limits, published = (np.full((n, n_constraints), np.nan) for _ in range(3))
     applies = np.zeros((n, n_constraints), dtype=bool)
     for mass in dict.fromkeys(flat["mass"].tolist()):
         here = np.flatnonzero(flat["mass"] == mass)
@@ -374,17 +382,21 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
         for name, result in at_mass.items():
             found.setdefault(name, np.empty((n, *result.shape[1:]), dtype=result.dtype))[here] = result
         widths_here, first = at_mass["widths"].sum(axis=1), 0
-        for k, (constraint, clauses) in enumerate(zip(physics.constraints, physics.clauses(mass), strict=True)):
+        of_mass = zip(physics.constraints, physics.clauses(mass), physics.published_clauses(mass), strict=True)
+        for k, (constraint, clauses, as_published) in enumerate(of_mass):
             made = silence.made(constraint, clauses, couplings_here)
             for place, i in enumerate(here.tolist()):
                 active = [
-                    (clause, float(value))
-                    for clause, value in zip(clauses, at_mass["values"][place, first:], strict=False)
+                    (clause, float(value), before)
+                    for clause, value, before in zip(
+                        clauses, at_mass["values"][place, first:], as_published, strict=False
+                    )
                     if made[place] and clause.applies_to(float(widths_here[place]))
                 ]
                 if active:
-                    clause, value = max(active, key=lambda pair: pair[0].ratio(pair[1]))
-                    applies[i, k], values[i, k], limits[i, k] = True, value, clause.limit(value)
+                    clause, value, before = max(active, key=lambda found: found[0].ratio(found[1]))
+                    applies[i, k], values[i, k] = True, value
+                    limits[i, k], published[i, k] = clause.limit(value), before.limit(value)
             first += constraint.slots
 
     def gather(name: str) -> Array:
@@ -420,6 +432,7 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
         excluded=ratios >= 1.0,
         values=over_constraints(values),
         limits=over_constraints(limits),
+        limits_published=over_constraints(published),
         delta_a_mu=gather("a_mu"),
         delta_a_e=_electron_moment(physics, parameters["mass"], shaped),
     )

@@ -24,6 +24,7 @@ from zdscan.physics.cases import AXIAL_WITH, CASES, COUPLINGS, TAU, Case, axial_
 from zdscan.physics.clause import Constraint
 from zdscan.physics.currents import setting_fault
 from zdscan.physics.parameters import PARAMETERS
+from zdscan.physics.statistics import level_text
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
@@ -189,6 +190,7 @@ class Engine:
                 "emission": physics.model.emission,
                 "rows": " ".join(data.data.ids),
                 "constraints": " ".join(constraint.id for constraint in physics.constraints),
+                "level": level_text(physics.level),
                 "flavio_version": data.sm_tables.flavio_version,
             }
             | ({"charged_current_completion": completion} if AXIAL_WITH in physics.case.parameters else {})

@@ -31,6 +31,7 @@ from zdscan.physics.cases import COUPLINGS, Case
 from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.currents import Term, resolved
 from zdscan.physics.rows import Likelihood
+from zdscan.physics.statistics import Level, at_level, level_of
 
 # Every folder whose sources make numbers, whole: no list of modules could be forgotten in
 # (tests/package/test_identity.py checks that they import nothing else of zdscan that could).
@@ -143,8 +144,21 @@ class Physics:
         rows = self.likelihood
         return _mass.mass_tables_length(len(rows.rates), rows.form_count) + self._slots[-1] * _clauses.LENGTH
 
+    @cached_property
+    def level(self) -> Level | None:
+        """The confidence level of all bounds; None where each is as published."""
+        return level_of(self.settings.used_level)
+
     def clauses(self, mass: float) -> list[Sequence[Clause]]:
-        """The clauses of every constraint at a mass in GeV; an empty list where it does not apply."""
+        """The clauses of every constraint at a mass in GeV, at the level of the settings; none where it is silent.
+
+        All that computes with bounds takes them from here.
+        """
+        found = zip(self.constraints, self.published_clauses(mass), strict=True)
+        return [at_level(constraint, clauses, self.level) for constraint, clauses in found]
+
+    def published_clauses(self, mass: float) -> list[Sequence[Clause]]:
+        """As `clauses`, every bound at the level of its publication."""
         model = self.model_at(mass)
         return [constraint.clauses(model, mass) for constraint in self.constraints]
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.physics.level import deviations_of, share_of
+from zdscan.physics.level import PUBLISHED, deviations_of, share_of
 
 if TYPE_CHECKING:
     from zdscan.physics.clause import Clause, Constraint
@@ -56,6 +56,17 @@ def level_of(text: str) -> Level | None:
     return Level(f"{100.0 * share:.6g}%", -NormalDist().inv_cdf(0.5 * (1.0 - share)), -math.log1p(-share))
 
 
+def level_text(level: Level | None) -> str:
+    """A level as files and results show it; None: "published"."""
+    return PUBLISHED if level is None else level.text
+
+
+def in_words(level: Level | str | None) -> str:
+    """What headings say of a level, or of its text; None and "published": every bound has its own."""
+    text = level if isinstance(level, str) else level_text(level)
+    return "levels as published" if text == PUBLISHED else f"exclusions at {text}"
+
+
 @dataclass(frozen=True)
 class Statistics:
     """The likelihood of a clause and the level of its bound, None where it has none."""
@@ -82,6 +93,12 @@ def at_level(constraint: Constraint, clauses: Sequence[Clause], level: Level | N
     if level is None:
         return clauses
     return [_at_level(clause, statistics_of(constraint, clause), level) for clause in clauses]
+
+
+def level_used(constraint: Constraint, level: Level | None) -> str:
+    """The level of the bounds of a constraint, as a text: that of its publication where they have no other."""
+    known = constraint.likelihood != "none" and any(level_of(text) for text in constraint.cl.split(" and "))
+    return constraint.cl if level is None or not known else level.text
 
 
 def _at_level(clause: Clause, of: Statistics, level: Level) -> Clause:

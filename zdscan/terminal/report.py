@@ -221,14 +221,17 @@ def _rows_table(rows: Sequence[Mapping[str, Any]], title: str = "b -> s l l rows
 
 def _verdicts_table(constraints: Sequence[Mapping[str, Any]]) -> Table:
     table = plain_table(
-        "Constraints", "id", "prediction", "limit", "unit", "CL", "grade", "ratio", "verdict", left=(0, 3, 4, 5, 7)
+        *("Constraints", "id", "prediction", "limit", "level", "published", "CL", "unit", "grade", "ratio", "verdict"),
+        left=(0, 3, 5, 6, 7, 9),
     )
     for item in constraints:
         verdict = "excluded" if item["excluded"] else "passes" if item["applies"] else "does not apply"
-        values = [number(item[key]) if item["applies"] else "-" for key in ("prediction", "limit")]
+        here = ("prediction", "limit", "limit_published")
+        value, limit, published = (number(item[key]) if item["applies"] else "-" for key in here)
         ratio = number(item["ratio"], 3) if item["applies"] else "-"
         style = "bold" if item["excluded"] else ""
-        table.add_row(item["id"], *values, item["unit"], item["cl"], item["grade"], ratio, Text(verdict, style=style))
+        bounds = (limit, item["level"], published, item["cl"], item["unit"])
+        table.add_row(item["id"], value, *bounds, item["grade"], ratio, Text(verdict, style=style))
     return table
 
 
