@@ -40,10 +40,12 @@ class PointResult:
     widths : GeV; ee, mumu, nunu (three neutrinos), hadrons, invisible (the extra width `invisible_width` alone), total,
         and nunu_plus_invisible, the sum of the two that leave no trace.
     chi2 : "all", "muon" and the Standard Model's "sm_all", "sm_muon"; with ratios or angular coefficients also "br",
-        "lfu" and "angular", the rows of one kind alone.
+        "lfu" and "angular", the rows of one kind alone; "constraints", and "total" of all rows and constraints, with
+        "sm_constraints" and "sm_total", which depend on the mass (docs/statistics.md).
     predictions : float64[..., rows], in the rows' units.
     ratios, applies, excluded, values, limits, limits_published : float64 or bool [..., constraints]; values and limits
         are NaN where a constraint does not apply. Limits are at the level of the settings, and as published.
+    chi2_by_constraint, sm_chi2_by_constraint : float64[..., constraints], 0 for one that does not count at the mass.
     delta_a_mu, delta_a_e : shifts of the anomalous magnetic moments.
     physics : the settings behind the numbers.
     """
@@ -61,6 +63,8 @@ class PointResult:
     values: Array
     limits: Array
     limits_published: Array
+    chi2_by_constraint: Array
+    sm_chi2_by_constraint: Array
     delta_a_mu: Array
     delta_a_e: Array
 
@@ -68,6 +72,26 @@ class PointResult:
         points = "one point" if self.shape == () else f"points of shape {self.shape}"
         case, theory = self.physics.case.name, self.physics.settings.theory
         return f"PointResult(case {case}, theory {theory}, {points}; see to_dict())"
+
+    @property
+    def chi2_constraints(self) -> Array:
+        """chi2 of the constraints, ``chi2["constraints"]``."""
+        return self.chi2["constraints"]
+
+    @property
+    def chi2_total(self) -> Array:
+        """chi2 of all rows and constraints, ``chi2["total"]``."""
+        return self.chi2["total"]
+
+    @cached_property
+    def uncounted(self) -> NDArray[np.object_]:
+        """Why a constraint is not in `chi2_constraints`, in words; "" for one that is: [..., constraints]."""
+        physics, masses = self.physics, self.parameters["mass"].ravel().tolist()
+        left_out = {mass: physics.constraint_chi2(mass).left_out for mass in dict.fromkeys(masses)}
+        found = np.full((len(masses), len(physics.constraints)), "", dtype=object)
+        for i, mass in enumerate(masses):
+            found[i] = [left_out[mass].get(item.id, "") for item in physics.constraints]
+        return found.reshape(self.applies.shape)
 
     @property
     def branching_ratios(self) -> dict[str, Array]:
@@ -196,6 +220,9 @@ class PointResult:
                     "applies": _plain(self.applies[..., k]),
                     "reason": _plain(self.reasons[..., k]),
                     "excluded": _plain(self.excluded[..., k]),
+                    "chi2": _plain(self.chi2_by_constraint[..., k]),
+                    "sm_chi2": _plain(self.sm_chi2_by_constraint[..., k]),
+                    "uncounted": _plain(self.uncounted[..., k]),
                     "reference": ", ".join(constraint.citations),
                 }
                 for k, constraint in enumerate(physics.constraints)
@@ -373,6 +400,7 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
     found: dict[str, Array] = {}
     values, limits, published = (np.full((n, n_constraints), np.nan) for _ in range(3))
     applies = np.zeros((n, n_constraints), dtype=bool)
+    by_constraint, sm_by_constraint = np.zeros((n, n_constraints)), np.zeros((n, n_constraints))
     for mass in dict.fromkeys(flat["mass"].tolist()):
         here = np.flatnonzero(flat["mass"] == mass)
         couplings_here = np.array([column[here] for column in columns])
@@ -382,6 +410,9 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
         for name, result in at_mass.items():
             found.setdefault(name, np.empty((n, *result.shape[1:]), dtype=result.dtype))[here] = result
         widths_here, first = at_mass["widths"].sum(axis=1), 0
+        likelihoods = physics.constraint_chi2(mass)
+        by_constraint[here] = likelihoods.at(at_mass["values"], widths_here)
+        sm_by_constraint[here] = likelihoods.standard
         of_mass = zip(physics.constraints, physics.clauses(mass), physics.published_clauses(mass), strict=True)
         for k, (constraint, clauses, as_published) in enumerate(of_mass):
             made = silence.made(constraint, clauses, couplings_here)
@@ -425,6 +456,7 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
             "sm_muon": np.asarray(sm["muon"]),
         }
         | kinds
+        | _with_constraints(gather("chi2"), sm["all"], by_constraint, sm_by_constraint)
         | {f"sm_{name}": np.asarray(sm[name]) for name in kinds},
         predictions=gather("predictions"),
         ratios=ratios,
@@ -433,9 +465,17 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
         values=over_constraints(values),
         limits=over_constraints(limits),
         limits_published=over_constraints(published),
+        chi2_by_constraint=over_constraints(by_constraint),
+        sm_chi2_by_constraint=over_constraints(sm_by_constraint),
         delta_a_mu=gather("a_mu"),
         delta_a_e=_electron_moment(physics, parameters["mass"], shaped),
     )
+
+
+def _with_constraints(rows: Array, sm_rows: float, constraints: Array, sm_constraints: Array) -> dict[str, Array]:
+    """chi2 of the constraints, and of rows and constraints together, with those of the Standard Model."""
+    here, sm = (table.sum(axis=1).reshape(rows.shape) for table in (constraints, sm_constraints))
+    return {"constraints": here, "total": rows + here, "sm_constraints": sm, "sm_total": sm_rows + sm}
 
 
 def _electron_moment(physics: Physics, mass: Array, couplings: dict[str, Array]) -> Array:

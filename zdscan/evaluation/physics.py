@@ -16,6 +16,7 @@ from zdscan import inputs
 from zdscan.compiled import cache
 from zdscan.evaluation.broad import BandTables, BroadTables
 from zdscan.evaluation.cancelling import CancellingWidth
+from zdscan.evaluation.constraint_chi2 import ConstraintChi2
 from zdscan.evaluation.expansion import Expander, broad_roles_of, roles_of
 from zdscan.evaluation.fields import OPTIONAL
 from zdscan.evaluation.points import AT_ONCE, Array, Axes, chi2_at_mass, evaluate_points, run_of
@@ -161,6 +162,10 @@ class Physics:
         """As `clauses`, every bound at the level of its publication."""
         model = self.model_at(mass)
         return [constraint.clauses(model, mass) for constraint in self.constraints]
+
+    def constraint_chi2(self, mass: float) -> ConstraintChi2:
+        """chi2 of the constraints at a mass in GeV; it does not depend on the level of exclusions."""
+        return ConstraintChi2(self.constraints, self.published_clauses(mass))
 
     def silent(self, masses: Sequence[float], couplings: Sequence[float]) -> dict[str, str]:
         """Why each constraint applies at none of some masses (GeV), by id; "" for one that may at some.

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from zdscan.scan.scanfile import Scan
     from zdscan.terminal.tally import Tally
 
+CHI2 = ("all", "muon", "br", "lfu", "angular", "constraints", "total")
+SHOWN_CHI2 = 0.005  # a constraint whose chi2 and that of the Standard Model are below has no line
 SAME_CHI2 = 1e-4  # relative; the file keeps single precision
 PIPE_WIDTH = 132  # columns where the output is not a terminal
 
@@ -172,12 +174,14 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     out.print(table)
     chi2 = result["chi2"]
     table = plain_table("chi2", "rows", "here", "SM", "difference")
-    for name in (name for name in ("all", "muon", "br", "lfu", "angular") if name in chi2):
+    for name in (name for name in CHI2 if name in chi2):
         here, sm = chi2[name], chi2[f"sm_{name}"]
         table.add_row(name, f"{here:.2f}", f"{sm:.2f}", f"{here - sm:+.2f}")
     out.print(table)
     out.print(_rows_table(result["rows"]))
     out.print(_verdicts_table(result["constraints"]))
+    out.print(_likelihoods_table(result["constraints"]))
+    show_lines(out, uncounted_lines(result["constraints"]))
     show_lines(out, silent_lines({item["id"]: item["reason"] for item in result["constraints"]}))
     show_currents(out, result["currents"])
     moments = result["anomalous_moments"]
@@ -233,6 +237,27 @@ def _verdicts_table(constraints: Sequence[Mapping[str, Any]]) -> Table:
         bounds = (limit, item["level"], published, item["cl"], item["unit"])
         table.add_row(item["id"], value, *bounds, item["grade"], ratio, Text(verdict, style=style))
     return table
+
+
+def _likelihoods_table(constraints: Sequence[Mapping[str, Any]]) -> Table:
+    """chi2 by constraint, of those that have some, the largest first."""
+    table = plain_table("chi2 of the constraints", "id", "likelihood", "here", "SM", "difference", left=(0, 1))
+    for item in sorted(constraints, key=lambda item: -item["chi2"]):
+        here, sm = item["chi2"], item["sm_chi2"]
+        if max(here, sm) >= SHOWN_CHI2:
+            table.add_row(item["id"], item["likelihood"], f"{here:.2f}", f"{sm:.2f}", f"{here - sm:+.2f}")
+    return table
+
+
+def uncounted_lines(constraints: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How many constraints chi2 has, and why it does not have the others."""
+    reasons: dict[str, list[str]] = {}
+    for item in constraints:
+        if item["uncounted"] and item["applies"]:  # why others say nothing is told elsewhere
+            reasons.setdefault(item["uncounted"], []).append(item["id"])
+    counted = sum(not item["uncounted"] for item in constraints)
+    lines = [f"chi2 of the constraints has {counted} of {len(constraints)}; those above {SHOWN_CHI2:g} have a line."]
+    return lines + [f"  not {', '.join(ids)}: {reason}" for reason, ids in reasons.items()]
 
 
 def _value(value: Any) -> str:
