@@ -89,7 +89,7 @@ def page(item: Constraint, least: np.ndarray) -> str:
         f"| derivation | [{derivation.partition('.')[0]}](../{derivation}) |",
         f"| defined in | `{item.file}` |",
         "",
-        'Least excluded value of one coupling with the other two zero, Case B, `theory = "paper"`:',
+        'Least excluded value of one coupling with the other two zero, Case B, `theory = "paper"`, level as published:',
         "",
         "| M (MeV) | " + " | ".join(f"`{name}`" for name in PARAMETERS) + " |",
         "|---|" + "---|" * len(PARAMETERS),

@@ -134,6 +134,7 @@ def show_constraints(constraints: Sequence[Constraint]) -> None:
         *("Constraints", "id", "what", "CL", "likelihood", "grade", "group", "paper", "applies", "reference"),
         left=tuple(range(9)),
     )
+    table.columns[0].no_wrap = True
     for item in constraints:
         paper = "yes" if item.in_paper else "no"
         words = (item.id, item.title, item.cl, item.likelihood, item.grade, item.group, paper, item.applies)
