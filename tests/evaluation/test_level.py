@@ -140,6 +140,8 @@ def test_defaults() -> None:
     assert Settings(theory="paper").used_level == "published"
     assert Settings(theory="paper", level="2 sigma").used_level == "2 sigma"
     assert Engine.from_scan(second).attributes["level"] == "95%"
+    published = Engine.from_scan(parse_scan(SCAN, overrides=["constraints.level=published"]))
+    assert "level" not in published.attributes  # as in files of before
     assert build_physics(CASES["A"], level=0.9).identity["level"] == "0.9"
 
 

@@ -24,7 +24,6 @@ from zdscan.physics.cases import AXIAL_WITH, CASES, COUPLINGS, TAU, Case, axial_
 from zdscan.physics.clause import Constraint
 from zdscan.physics.currents import setting_fault
 from zdscan.physics.parameters import PARAMETERS
-from zdscan.physics.statistics import level_text
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
@@ -190,7 +189,6 @@ class Engine:
                 "emission": physics.model.emission,
                 "rows": " ".join(data.data.ids),
                 "constraints": " ".join(constraint.id for constraint in physics.constraints),
-                "level": level_text(physics.level),
                 "flavio_version": data.sm_tables.flavio_version,
             }
             | ({"charged_current_completion": completion} if AXIAL_WITH in physics.case.parameters else {})
@@ -211,6 +209,8 @@ class Engine:
             found["invisible_branching"] = settings.invisible_branching
         if replaced := self.physics.likelihood.data.replaced:
             found["replaced_rows"] = " ".join(replaced)
+        if self.physics.level is not None:
+            found["level"] = self.physics.level.text
         if settings.dark_fermion is not None:
             found["dark_fermion_mass_GeV"], found["dark_fermion_coupling"] = settings.dark_fermion
         return found

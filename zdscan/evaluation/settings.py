@@ -346,6 +346,7 @@ class Settings:
         examples=("0.9", level.DEFAULT, "2 sigma", "3 sigma"),
         check=_level_fault,
         plain=level.plain,
+        told=False,
     )
 
     @classmethod

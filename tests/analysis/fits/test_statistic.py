@@ -65,4 +65,4 @@ def test_an_unknown_statistic_is_a_sentence(tmp_path: Path) -> None:
         Statistic(build_physics(CASES["A"]), "totl")
     path = tmp_path / "scan.toml"
     path.write_text(SCAN)
-    assert "did you mean 'rows'" in refused("fit", str(path), "--statistic", "row")
+    refused(command("fit", str(path), "--statistic", "row"), "statistic does not know 'row' (did you mean 'rows'?)")
