@@ -26,6 +26,7 @@ from zdscan.terminal.options import (
     Sink,
     Target,
     Threads,
+    refuse_environment,
     with_settings,
 )
 from zdscan.terminal.output import OutputLost, complain, guard
@@ -100,7 +101,7 @@ def _root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    pass
+    refuse_environment()
 
 
 @app.command()

@@ -25,6 +25,7 @@ pytest.importorskip("flavio")
 from flavio.physics.bdecays.bvll.amplitudes import get_ff
 
 from tests.support import flavio_oracle as oracle
+from tests.support.thinning import only
 
 # L = Z_D sbar [(E0 + E2 q2) gamma P_L + M1 m_b i sigma q P_R] b per unit eps (A) or eps_z (Z), GeV; Inami-Lim functions
 # (Prog. Theor. Phys. 65 (1981) 297; conventions of Buras, hep-ph/9806471) summed over u, c, t with
@@ -148,19 +149,27 @@ def beside_edge(point: Point, edge: float, distance: float) -> Point:
 @pytest.mark.parametrize(
     ("point", "rows"),
     [
-        (Point("A", 0.0103, 1e-4, 1e-4, 0.0, "paper"), (7, 15, 21)),
-        (Point("A", 0.0103, 1e-3, 1e-6, 0.0, "complete"), (0, 7, 23)),
-        (Point("B", 0.0302, 1e-4, -1e-4, 0.28, "paper"), (1, 21)),
-        (Point("C", 0.0302, 1e-4, 1e-4, 0.033, "complete"), (12, 15, 22)),
-        (Point("B", 0.5, 1e-5, 1e-7, 1e-3, "complete"), (5, 7)),
-        (Point("A", 1.5, 0.0, 1e-8, 0.0, "paper"), (22, 24)),
-        (Point("C", 1.2, 1e-4, 1e-6, 1.0, "complete"), (1, 8)),
-        (Point("B", 0.7, 1e-12, 1e-12, 1e-12, "complete"), (7,)),
-        (Point("B", 0.7, 1e-12, 1e-12, 1.0, "paper"), (7, 15)),
-        (Point("A", 0.05, 1.0, 1.0, 0.0, "paper"), (7, 15)),
+        (Point("A", 0.0103, 1e-4, 1e-4, 0.0, "paper"), (7, 21)),
+        (Point("C", 0.0302, 1e-4, 1e-4, 0.033, "complete"), (15, 22)),
+        (Point("B", 0.5, 1e-5, 1e-7, 1e-3, "complete"), (7,)),
         (Point("A", 0.7, 0.0, 1.0, 0.0, "complete"), (7, 22)),
         (Point("C", 0.1, 1e-3, 0.0, 0.5, "complete"), (0,)),
-        (Point("A", 0.8, 0.0, 0.0, 0.0, "complete"), (16,)),
+        *only(
+            (),
+            [
+                (Point("A", 0.0103, 1e-4, 1e-4, 0.0, "paper"), (15,)),
+                (Point("A", 0.0103, 1e-3, 1e-6, 0.0, "complete"), (0, 7, 23)),
+                (Point("B", 0.0302, 1e-4, -1e-4, 0.28, "paper"), (1, 21)),
+                (Point("C", 0.0302, 1e-4, 1e-4, 0.033, "complete"), (12,)),
+                (Point("B", 0.5, 1e-5, 1e-7, 1e-3, "complete"), (5,)),
+                (Point("A", 1.5, 0.0, 1e-8, 0.0, "paper"), (22, 24)),
+                (Point("C", 1.2, 1e-4, 1e-6, 1.0, "complete"), (1, 8)),
+                (Point("B", 0.7, 1e-12, 1e-12, 1e-12, "complete"), (7,)),
+                (Point("B", 0.7, 1e-12, 1e-12, 1.0, "paper"), (7, 15)),
+                (Point("A", 0.05, 1.0, 1.0, 0.0, "paper"), (7, 15)),
+                (Point("A", 0.8, 0.0, 0.0, 0.0, "complete"), (16,)),
+            ],
+        ),
     ],
     ids=str,
 )
@@ -168,7 +177,7 @@ def test_rows(point: Point, rows: Sequence[int]) -> None:
     compare(point, rows)
 
 
-@pytest.mark.parametrize("distance", [-100, 10, 3000])
+@pytest.mark.parametrize("distance", only([10], [-100, 3000]))
 @pytest.mark.parametrize(
     ("point", "edge", "row"),
     [
@@ -229,7 +238,7 @@ def compare_new(point: Point, measurements: list[str], wanted: Sequence[str] | N
 @pytest.mark.parametrize(
     ("point", "rows"),
     [
-        (Point("B", 0.0302, 1e-4, -1e-4, 0.28, "paper"), ("B0->K*0mumu_0.06_0.98", "Bs->phimumu_6_8")),
+        *only((), [(Point("B", 0.0302, 1e-4, -1e-4, 0.28, "paper"), ("B0->K*0mumu_0.06_0.98", "Bs->phimumu_6_8"))]),
         (Point("C", 0.27, 1e-4, 1e-5, 1e-2, "complete"), ("B0->K*0mumu_0.06_0.98", "B+->K+mumu_0.1_4_belle")),
         (Point("A", 1.2, 1e-4, 1e-6, 0.0, "complete"), ("B->Xsee_0.1_2", "B+->K+mumu_7_8")),
     ],

@@ -97,7 +97,7 @@ def test_kaons_with_an_invisible_vector(mass: float) -> None:
 @pytest.mark.parametrize(
     ("case", "along", "held", "negative"),
     [
-        ("A", "eps", {}, False),
+        pytest.param("A", "eps", {}, False, marks=pytest.mark.slow),
         pytest.param("A", "eps", {"eps_z": 1e-5}, True, marks=pytest.mark.slow),
         pytest.param("A", "eps_z", {"eps": 1e-4}, False, marks=pytest.mark.slow),
         ("B", "g_mu", {"eps": 1e-3}, False),

@@ -9,6 +9,7 @@ import pytest
 from tests.support.fake_engine import FakeEngine, FakeScan
 from tests.support.launching import contents
 from tests.support.runs import SETTINGS
+from tests.support.thinning import every
 from zdscan.errors import UserError
 from zdscan.grid.merge import merge
 from zdscan.grid.open import open_grid
@@ -65,7 +66,7 @@ def numbers(path):
 
 
 @pytest.mark.parametrize("stored", [True, False])
-@pytest.mark.parametrize("name", list(AXES))
+@pytest.mark.parametrize("name", every(3, AXES))
 @pytest.mark.parametrize(
     ("first", "second"), [(slice(0, 2), slice(2, None)), (slice(3, None), slice(0, 4)), (slice(0, None), slice(1, 3))]
 )

@@ -155,7 +155,8 @@ def test_ranks_refuse_with_one_voice(tmp_path: Path, name: str) -> None:
 
 
 @needs_mpi
-@pytest.mark.parametrize("ranks", [2, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("ranks", [2, 3])
 def test_ranks_write_the_bytes_of_a_lone_process(tmp_path: Path, scan: Path, grid: Path, ranks: int) -> None:
     result = on_ranks(ranks, "run", scan, "-o", "out.h5", cwd=tmp_path)
     assert result.code == 0, result.err

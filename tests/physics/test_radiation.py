@@ -10,6 +10,7 @@ import pytest
 from mpmath import mp, mpf
 
 from tests.kernels.physics.test_threebody import extended
+from tests.support.thinning import only
 from tests.support.tolerances import THREE_BODY
 from zdscan.calibration.tables import write_radiation
 from zdscan.inputs import constants, tables
@@ -55,10 +56,13 @@ def test_against_the_integrals(decay: str, stretch: radiation.Stretch, coefficie
 @needs_extended_precision
 @pytest.mark.parametrize(
     ("decay", "mass"),
-    [
-        *(("W", 0.01), ("W", 0.1), ("W", 2.0), ("K", 0.01), ("K", 0.0623), ("K", 0.3)),
-        *(("W_e", 0.01), ("W_e", 2.0), ("K_e", 0.01), ("K_e", 0.1), ("K_e", 0.24), ("pi_e", 0.01), ("pi_e", 0.05)),
-    ],
+    only(
+        [("W", 0.1), ("K", 0.01), ("K", 0.3), ("K_e", 0.1), ("pi_e", 0.05)],
+        [
+            *(("W", 0.01), ("W", 2.0), ("K", 0.0623)),
+            *(("W_e", 0.01), ("W_e", 2.0), ("K_e", 0.01), ("K_e", 0.24), ("pi_e", 0.01)),
+        ],
+    ),
 )
 def test_conserved_and_other_currents_against_the_twin(decay: str, mass: float) -> None:
     """The explicit amplitudes of the twin in extended precision, turned to the couplings in which I is kept."""

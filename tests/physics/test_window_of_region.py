@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
+from tests.support.thinning import every
 from tests.twins import recasts
 from zdscan.physics import search
 from zdscan.physics.reference_models import reference
@@ -22,7 +23,7 @@ def masses(name: str) -> list[float]:
     return [float(mass) for mass in found if 0.01 <= mass <= 2.0]
 
 
-@pytest.mark.parametrize("name", REGIONS)
+@pytest.mark.parametrize("name", every(4, REGIONS))
 def test_the_window_has_equal_yields_at_both_edges(name: str) -> None:
     """Equation (3) by another root finder, from integrals over proper time."""
     item = search.load(name)

@@ -42,7 +42,7 @@ def test_same_bytes_for_any_number_of_ranks(tmp_path, reference_contents, ranks,
     assert os.listdir(tmp_path) == ["grid.h5"]
 
 
-@pytest.mark.parametrize("sink", ["direct", "gather"])
+@pytest.mark.parametrize("sink", ["direct", pytest.param("gather", marks=pytest.mark.slow)])
 def test_ranks_with_threads(tmp_path, reference_contents, sink):
     path = tmp_path / "grid.h5"
     done = launch("run", path, "--block-points", 50, "--threads", 2, "--sink", sink, ranks=2)

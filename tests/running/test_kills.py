@@ -178,9 +178,8 @@ def test_two_hundred_kills_at_random_instants(tmp_path, monkeypatch, stored):
     chance = random.Random(int(stored))
     runs.run(tmp_path / "whole.h5", FakeEngine(stored=stored), block_points=10)
     expected = contents(tmp_path / "whole.h5")
-    path, began, finished = tmp_path / "grid.h5", time.monotonic(), set()
+    path, finished = tmp_path / "grid.h5", set()
     for number in range(100):
-        assert time.monotonic() - began < 80
         settings = {"threads": chance.choice((1, 2)), "sink": chance.choice(("direct", "gather"))}
 
         def work(settings=settings):

@@ -9,8 +9,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from zdscan.errors import UserError
 from zdscan.evaluation.settings import SETTINGS
-from zdscan.terminal.options import constraint_names, with_settings
+from zdscan.terminal.options import constraint_names, refuse_environment, with_settings
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,16 @@ def test_a_command_is_given_every_setting() -> None:
     assert CliRunner().invoke(app, options).exit_code == 0
     chosen = {"fcnc_scale": 2.0, "emission": "lepton", "constraints": ("a_mu", "apv_cs"), "mass": 0.1, "quiet": True}
     assert found == {name: setting.default for name, setting in SETTINGS.items()} | chosen
+
+
+@pytest.mark.parametrize("threads", ["0", "-2"])
+def test_an_impossible_number_of_threads_is_told(monkeypatch: pytest.MonkeyPatch, threads: str) -> None:
+    monkeypatch.setenv("NUMBA_NUM_THREADS", threads)
+    with pytest.raises(UserError, match=r"NUMBA_NUM_THREADS is below 1.*unset it"):
+        refuse_environment()
+
+
+@pytest.mark.parametrize("threads", ["1", "many"])
+def test_other_numbers_of_threads_are_left_to_numba(monkeypatch: pytest.MonkeyPatch, threads: str) -> None:
+    monkeypatch.setenv("NUMBA_NUM_THREADS", threads)
+    refuse_environment()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,6 +29,13 @@ Threads = Annotated[
 Sink = Annotated[str, typer.Option(help=f"How blocks reach the file: {listed(SINKS)}.")]
 BlockPoints = Annotated[int | None, typer.Option(min=1, help="Points per block (default: chosen from the grid).")]
 Target = Annotated[Path, typer.Option("-o", "--output", metavar="GRID.h5", help="The file to write.")]
+
+
+def refuse_environment() -> None:
+    """Raise `UserError` for a variable of the environment with which Numba cannot even be imported."""
+    with contextlib.suppress(ValueError):  # what is no number Numba passes over
+        if int(os.environ.get("NUMBA_NUM_THREADS", "1")) < 1:
+            raise UserError("NUMBA_NUM_THREADS is below 1, which Numba refuses: unset it, or set a number of threads.")
 
 
 def names_of_measurements(text: str) -> str | tuple[str, ...]:

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.support.fake_engine import FakeEngine, FakeScan, stop_after, whole
+from tests.support.thinning import only
 from zdscan.analysis.pictures.sheet import Options, view_lines
 from zdscan.analysis.views.grid import open_grid
 from zdscan.analysis.views.regions import marginal
@@ -104,13 +105,18 @@ def test_progress_is_rounded_down(unfinished, tmp_path):
     ("name", "options"),
     [
         ("stopped", ["--x", "mass", "--y", "g_mu", "--constraints", "all"]),
-        ("stopped", ["--x", "mass", "--y", "g_mu", "--summary"]),
         ("stopped", ["--x", "mass", "--y", "g_mu", "--first"]),
-        ("stopped", ["--x", "mass", "--y", "g_mu", "--marginalise", "axis"]),
-        ("stopped", ["--x", "mass", "--y", "g_mu", "--slice", "eps=0,eps_z=0.1", "--colours"]),
         ("stopped", ["--x", "mass"]),
         ("minima", ["--x", "mass", "--y", "g_mu"]),
-        ("minima", ["--x", "g_mu"]),
+        *only(
+            (),
+            [
+                ("stopped", ["--x", "mass", "--y", "g_mu", "--summary"]),
+                ("stopped", ["--x", "mass", "--y", "g_mu", "--marginalise", "axis"]),
+                ("stopped", ["--x", "mass", "--y", "g_mu", "--slice", "eps=0,eps_z=0.1", "--colours"]),
+                ("minima", ["--x", "g_mu"]),
+            ],
+        ),
     ],
 )
 def test_every_picture_says_how_much_is_computed(unfinished, tmp_path, name, options):

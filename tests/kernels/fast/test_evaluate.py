@@ -156,7 +156,7 @@ def test_cancelled_digits_come_from_the_reference():
     n = 9 * 16
     chi2, bits, none = np.empty(n, np.float32), np.empty(n, np.uint64), np.empty(0, np.float32)
     workspace, lost = physics.workspace(mass_tables, axes), np.empty(n, np.uint8)
-    expansion, largest = workspace.parts[0][0], np.finfo(np.float32).max
+    expansion, largest = workspace.parts[0][0], float(np.finfo(np.float32).max)
     count = evaluate_grid(expansion, *axes, 0, n, largest, chi2, bits, lost, *work_space(expansion))
     assert count == lost.sum() > 0
     physics.fill(workspace, axes, 0, chi2, bits, none)

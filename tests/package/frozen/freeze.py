@@ -128,7 +128,7 @@ SCANS: dict[str, Scan] = {
         axes=(SOME_MASSES, "{ values = [0.0, 1e-5, 1e-3] }", BOTH_SIGNS.replace("21", "61"), LOG_G_MU),
         profiles=True,
         blocks=997,  # cuts lines
-        ways=(Way(threads=3), Way(ranks=2), Way(ranks=3, sink="gather", blocks=1500)),
+        ways=(Way(threads=3), Way(ranks=3, sink="gather", blocks=1500)),
         quick=True,
     ),
     "case_a_complete_every_field": Scan(
@@ -141,7 +141,7 @@ SCANS: dict[str, Scan] = {
             "{ values = [0.0] }",
         ),
         fields=EVERY_FIELD,
-        ways=(Way(threads=2),),
+        ways=(Way(threads=2), Way(ranks=2)),
     ),
     "case_b_profiles_alone": Scan(
         case='"B"',
