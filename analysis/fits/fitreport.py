@@ -9,7 +9,8 @@ from rich.table import Table
 from zdscan.analysis.fits.bestfit import Profile
 from zdscan.analysis.fits.fitting import Fit
 from zdscan.analysis.fits.minimise import Minimum
-from zdscan.terminal.report import SHOWN_CHI2, console, number, plain_table
+from zdscan.terminal.likelihoods import SHOWN_CHI2
+from zdscan.terminal.report import console, number, plain_table
 from zdscan.terminal.words import NOT_COMPUTED, allowed_by
 
 SHOWN = 9  # values of a profile in the text; --json has all

@@ -17,6 +17,7 @@ from rich.text import Text
 from zdscan.evaluation.fields import UNSEEN
 from zdscan.evaluation.settings import SETTINGS
 from zdscan.physics.parameters import AXES
+from zdscan.terminal.likelihoods import chi2_rows, likelihood_lines, uncounted_lines
 from zdscan.terminal.neglected import point_lines, scan_lines
 from zdscan.terminal.silence import silent_in, silent_lines
 from zdscan.terminal.words import NOT_COMPUTED, allowed_by
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from zdscan.terminal.tally import Tally
 
 CHI2 = ("all", "muon", "br", "lfu", "angular", "constraints", "total")
-SHOWN_CHI2 = 0.005  # a constraint whose chi2 and that of the Standard Model are below has no line
 SAME_CHI2 = 1e-4  # relative; the file keeps single precision
 PIPE_WIDTH = 132  # columns where the output is not a terminal
 
@@ -145,19 +145,7 @@ def show_constraints(constraints: Sequence[Constraint]) -> None:
         "grade: A read in the source, B digitised, recast or computed and cross-checked, C rough. "
         'paper: in `use = "paper"`.'
     )
-    same: dict[str, list[str]] = {}
-    for item in constraints:
-        same.setdefault(item.same_data, []).append(item.id)
-    shared = "; ".join(", ".join(ids) for name, ids in same.items() if name and len(ids) > 1)
-    tension = ", ".join(item.id for item in constraints if item.tension)
-    show_lines(
-        out,
-        [
-            "likelihood: what stands behind a bound; docs/statistics.md says why. none: the bound has no level.",
-            f"on the same data, of which chi2 counts the strongest: {shared}.",
-            f"in tension with the Standard Model (-tension leaves them out): {tension}.",
-        ],
-    )
+    show_lines(out, likelihood_lines(constraints))
 
 
 def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
@@ -181,7 +169,10 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     out.print(table)
     out.print(_rows_table(result["rows"]))
     out.print(_verdicts_table(result["constraints"]))
-    out.print(_likelihoods_table(result["constraints"]))
+    table = plain_table("chi2 of the constraints", "id", "likelihood", "here", "SM", "difference", left=(0, 1))
+    for name, likelihood, here, sm in chi2_rows(result["constraints"]):
+        table.add_row(name, likelihood, f"{here:.2f}", f"{sm:.2f}", f"{here - sm:+.2f}")
+    out.print(table)
     show_lines(out, uncounted_lines(result["constraints"]))
     show_lines(out, silent_lines({item["id"]: item["reason"] for item in result["constraints"]}))
     show_currents(out, result["currents"])
@@ -238,27 +229,6 @@ def _verdicts_table(constraints: Sequence[Mapping[str, Any]]) -> Table:
         bounds = (limit, item["level"], published, item["cl"], item["unit"])
         table.add_row(item["id"], value, *bounds, item["grade"], ratio, Text(verdict, style=style))
     return table
-
-
-def _likelihoods_table(constraints: Sequence[Mapping[str, Any]]) -> Table:
-    """chi2 by constraint, of those that have some, the largest first."""
-    table = plain_table("chi2 of the constraints", "id", "likelihood", "here", "SM", "difference", left=(0, 1))
-    for item in sorted(constraints, key=lambda item: -item["chi2"]):
-        here, sm = item["chi2"], item["sm_chi2"]
-        if max(here, sm) >= SHOWN_CHI2:
-            table.add_row(item["id"], item["likelihood"], f"{here:.2f}", f"{sm:.2f}", f"{here - sm:+.2f}")
-    return table
-
-
-def uncounted_lines(constraints: Sequence[Mapping[str, Any]]) -> list[str]:
-    """How many constraints chi2 has, and why it does not have the others."""
-    reasons: dict[str, list[str]] = {}
-    for item in constraints:
-        if item["uncounted"] and item["applies"]:  # why others say nothing is told elsewhere
-            reasons.setdefault(item["uncounted"], []).append(item["id"])
-    counted = sum(not item["uncounted"] for item in constraints)
-    lines = [f"chi2 of the constraints has {counted} of {len(constraints)}; those above {SHOWN_CHI2:g} have a line."]
-    return lines + [f"  not {', '.join(ids)}: {reason}" for reason, ids in reasons.items()]
 
 
 def _value(value: Any) -> str:
