@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from zdscan import __version__
 from zdscan.errors import UserError, listed, no_such
 from zdscan.evaluation.engine import build_physics
-from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL, UNSEEN
+from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL, UNSEEN, WITH_CONSTRAINTS
 from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.settings import documented
 from zdscan.kernels.physics.moments import anomalous_moment
@@ -394,7 +394,7 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
     shape = parameters["mass"].shape
     flat = {name: values.flatten() for name, values in parameters.items()}  # a copy: broadcast views are read-only soon
     n, n_constraints = len(flat["mass"]), len(physics.constraints)
-    wanted = ("chi2", *OPTIONAL)
+    wanted = ("chi2", *(name for name in OPTIONAL if name not in WITH_CONSTRAINTS))  # those are made below, one by one
     columns = [values.ravel() for values in _columns(physics.case, flat)[1:]]
     couplings = {name: np.zeros(n) for name in COUPLINGS}
     found: dict[str, Array] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,10 @@ import pytest
 from scipy import stats
 
 import zdscan
+from tests.support.tolerances import FLOAT32_OUTPUT
+from zdscan.evaluation.engine import Engine, build_physics
 from zdscan.inputs import limit_sets
+from zdscan.physics.cases import CASES
 from zdscan.physics.clause import Clause, Constraint
 from zdscan.physics.polynomial import Polynomial
 
@@ -116,3 +120,19 @@ def test_tension_is_left_out_by_a_word() -> None:
     # with b_k_x gone there is no other constraint on its data left either
     assert float(whole.chi2_constraints - rest.chi2_constraints) == pytest.approx(a_mu, rel=1e-6)
     assert float(rest.chi2_constraints) < 10.0
+
+
+def test_fields_of_a_grid_are_those_of_points() -> None:
+    axes = {"mass": [0.05, 0.3], "eps": [0.0, 1e-4], "eps_z": [-1e-5, 0.0], "g_mu": [1e-4, 1e-3]}
+    physics = build_physics(CASES["B"])
+    fields = ("chi2", "excluded", "chi2_constraints", "chi2_total")
+    engine = Engine(physics, {name: np.array(values) for name, values in axes.items()}, fields)
+    outputs = [np.empty(8, dtype=item.dtype) for item in engine.fields]
+    for index, mass in enumerate(axes["mass"]):
+        engine.evaluate(engine.mass_tables(index), 0, 8, outputs)
+        values = np.meshgrid(*(axes[name] for name in ("eps", "eps_z", "g_mu")), indexing="ij")
+        point = zdscan.evaluate("B", mass, *values)
+        np.testing.assert_allclose(outputs[2], point.chi2_constraints.ravel(), rtol=FLOAT32_OUTPUT)
+        np.testing.assert_allclose(outputs[3], point.chi2_total.ravel(), rtol=FLOAT32_OUTPUT)
+    assert json.loads(engine.attributes["likelihoods"])["a_mu"] == "normal"
+    assert "likelihoods" not in Engine(physics, engine.axes, fields[:2]).attributes

@@ -12,6 +12,7 @@ from zdscan.evaluation.fields import (
     DECLARED,
     FIELDS,
     OPTIONAL,
+    WITH_CONSTRAINTS,
     constraint_bits,
     mask_dtype,
     stored_fields,
@@ -22,7 +23,7 @@ ROWS, IDS, TITLES = ["r1", "r2"], ["k_pi_x", "a_mu"], ["first", "second"]
 
 
 def test_declared_names() -> None:
-    assert FIELDS == ("chi2", "excluded", "chi2_muon", "ratios", "predictions", "widths", "a_mu")
+    assert ("chi2", "excluded", "chi2_muon", "ratios", "predictions", "widths", "a_mu", *WITH_CONSTRAINTS) == FIELDS
     assert all(name == item.name for name, item in DECLARED.items())
     assert set(ALWAYS) < set(FIELDS)
     assert set(OPTIONAL) == {*FIELDS, "values"} - set(ALWAYS)

@@ -18,7 +18,7 @@ from zdscan.evaluation.broad import BandTables, BroadTables
 from zdscan.evaluation.cancelling import CancellingWidth
 from zdscan.evaluation.constraint_chi2 import ConstraintChi2
 from zdscan.evaluation.expansion import Expander, broad_roles_of, roles_of
-from zdscan.evaluation.fields import OPTIONAL
+from zdscan.evaluation.fields import OPTIONAL, WITH_CONSTRAINTS
 from zdscan.evaluation.points import AT_ONCE, Array, Axes, chi2_at_mass, evaluate_points, run_of
 from zdscan.evaluation.settings import Settings
 from zdscan.kernels.fast.evaluate import Expansion, evaluate_grid, work_space
@@ -315,14 +315,24 @@ class Physics:
         -------
         float64 arrays over the n points by name: chi2[n]; excluded uint64[n], bit k for constraint k; chi2_muon[n];
         ratios[n, constraints]; values[n, clauses], what each clause compares with its limits (0 where it does not
-        apply); predictions[n, rows]; widths[n, 5] in GeV in the order of `CHANNEL_NAMES`; a_mu[n].
+        apply); predictions[n, rows]; widths[n, 5] in GeV in the order of `CHANNEL_NAMES`; a_mu[n];
+        chi2_constraints[n] and chi2_total[n].
         """
-        matrix = self.matrix_at(float(mass_tables[_mass.MASS]))
-        fixed = (mass_tables, matrix, self.likelihood, len(self.constraints))
+        mass = float(mass_tables[_mass.MASS])
+        fixed = (mass_tables, self.matrix_at(mass), self.likelihood, len(self.constraints))
+        needed, likelihoods = want, None
+        if not set(WITH_CONSTRAINTS).isdisjoint(want):
+            needed = tuple({*want, "chi2", "values", "widths"} - {*WITH_CONSTRAINTS})
+            likelihoods = self.constraint_chi2(mass)
         parts = [
-            evaluate_points(*fixed, parameters[:, start : start + AT_ONCE], want, tables_at)
+            evaluate_points(*fixed, parameters[:, start : start + AT_ONCE], needed, tables_at)
             for start in range(0, max(parameters.shape[1], 1), AT_ONCE)
         ]
+        for part in parts:
+            if likelihoods is None:
+                break
+            part["chi2_constraints"] = likelihoods.at(part["values"], part["widths"].sum(axis=1)).sum(axis=1)
+            part["chi2_total"] = part["chi2"] + part["chi2_constraints"]
         return {name: np.concatenate([part[name] for part in parts]) for name in want}
 
     def chi2_at_mass(self, mass_tables: NDArray[np.float64]) -> Callable[[float, float, float], float]:
