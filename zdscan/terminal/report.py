@@ -16,7 +16,9 @@ from rich.text import Text
 
 from zdscan.evaluation.fields import UNSEEN
 from zdscan.evaluation.settings import SETTINGS
+from zdscan.physics.level import PUBLISHED
 from zdscan.physics.parameters import AXES
+from zdscan.physics.statistics import in_words
 from zdscan.terminal.likelihoods import chi2_rows, likelihood_lines, uncounted_lines
 from zdscan.terminal.neglected import point_lines, scan_lines
 from zdscan.terminal.silence import silent_in, silent_lines
@@ -333,7 +335,8 @@ def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | Non
     attributes = grid.attributes
     state = "complete" if info.complete else f"{info.blocks_done} of {info.blocks} blocks computed"
     out.print(f"{grid.path}: {info.points:,} points, {state}, {size_text(grid.path.stat().st_size)}", markup=False)
-    data = f"measurements {attributes.get('measurements')}, limits {attributes.get('limits')}"
+    levels = in_words(str(attributes.get("level", PUBLISHED)))
+    data = f"measurements {attributes.get('measurements')}, limits {attributes.get('limits')}, {levels}"
     out.print(f"case {attributes.get('case')}, theory {attributes.get('theory')}, {data}", markup=False)
     out.print(_axes_table(grid.axes))
     out.print(f"fields: {', '.join(info.fields) or 'none, profiles only'}", markup=False)
