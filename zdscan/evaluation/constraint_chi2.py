@@ -6,6 +6,7 @@ the same data only the strongest counts, decided for the mass and not for the po
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -95,9 +96,9 @@ class ConstraintChi2:
 
 def _strength(item: Constraint, clauses: Sequence[Clause]) -> float:
     """The largest coefficient of a rate over what a common level leaves to it: rates on the same data are alike."""
-    strengths = [
-        max((abs(c) for exponents, c in clause.polynomial.terms.items() if any(exponents)), default=0.0)
-        / (clause.up - (standard(clause) - clause.centre))
-        for clause in at_level(item, clauses, level_of(COMMON))
-    ]
+    strengths = []
+    for clause in at_level(item, clauses, level_of(COMMON)):
+        rate = max((abs(c) for exponents, c in clause.polynomial.terms.items() if any(exponents)), default=0.0)
+        room = clause.centre + clause.up - standard(clause)
+        strengths.append(rate / room if room > 0.0 else math.inf)
     return max(strengths)

@@ -322,7 +322,8 @@ class Physics:
         fixed = (mass_tables, self.matrix_at(mass), self.likelihood, len(self.constraints))
         needed, likelihoods = want, None
         if not set(WITH_CONSTRAINTS).isdisjoint(want):
-            needed = tuple({*want, "chi2", "values", "widths"} - {*WITH_CONSTRAINTS})
+            rows = ("chi2",) if "chi2_total" in want else ()
+            needed = tuple({*want, *rows, "values", "widths"} - {*WITH_CONSTRAINTS})
             likelihoods = self.constraint_chi2(mass)
         parts = [
             evaluate_points(*fixed, parameters[:, start : start + AT_ONCE], needed, tables_at)
@@ -332,7 +333,8 @@ class Physics:
             if likelihoods is None:
                 break
             part["chi2_constraints"] = likelihoods.at(part["values"], part["widths"].sum(axis=1)).sum(axis=1)
-            part["chi2_total"] = part["chi2"] + part["chi2_constraints"]
+            if "chi2_total" in want:
+                part["chi2_total"] = part["chi2"] + part["chi2_constraints"]
         return {name: np.concatenate([part[name] for part in parts]) for name in want}
 
     def chi2_at_mass(self, mass_tables: NDArray[np.float64]) -> Callable[[float, float, float], float]:
