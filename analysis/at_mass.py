@@ -20,8 +20,8 @@ from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.fields import mask_dtype
 from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.points import Axes, run_of
+from zdscan.physics.arguments import given_parameters
 from zdscan.physics.cases import Case, named_case
-from zdscan.point import given_parameters
 
 Array = NDArray[np.float64]
 CouplingAxes = tuple[ArrayLike, ArrayLike, ArrayLike]  # of the three columns of the coupling matrix

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, overload
 
 from zdscan.analysis.views import view as _view
 from zdscan.analysis.views.grid import Grid, open_grid
@@ -13,7 +13,10 @@ from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.view import View
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from zdscan.analysis.fits.fitting import Fit
+    from zdscan.analysis.pictures.sheet import Drawn
     from zdscan.scan.scanfile import Scan
 
 __all__ = ["fit", "open_grid", "plot", "view"]
@@ -60,12 +63,39 @@ def view(
         return _view.view(points, axes, fixed, points.named(_names(constraints)))
 
 
+class PlotOptions(TypedDict, total=False):
+    """The options of `plot` that files and axes have in common."""
+
+    kind: str | None
+    fixed: Mapping[str, float] | None
+    constraints: str | Iterable[str]
+    prior: Literal["axis", "log", "spaced"] | None
+    global_best: bool
+    sigmas: Iterable[float]
+    parameters: int | None
+    unit: Literal["GeV", "MeV"]
+    colours: bool
+    style: str | None
+    csv: str | Path | None
+
+
+@overload
+def plot(
+    grid: Source, x: str, y: str | None = None, *, output: str | Path, **options: Unpack[PlotOptions]
+) -> list[str]: ...
+
+
+@overload
+def plot(grid: Source, x: str, y: str | None = None, *, ax: Axes, **options: Unpack[PlotOptions]) -> Drawn: ...
+
+
 def plot(
     grid: Source,
     x: str,
     y: str | None = None,
     *,
-    output: str | Path,
+    output: str | Path | None = None,
+    ax: Axes | None = None,
     kind: str | None = None,
     fixed: Mapping[str, float] | None = None,
     constraints: str | Iterable[str] = (),
@@ -77,8 +107,8 @@ def plot(
     colours: bool = False,
     style: str | None = None,
     csv: str | Path | None = None,
-) -> list[str]:
-    """Draw a grid over one or two axes into a file, as `zdscan plot` does.
+) -> list[str] | Drawn:
+    """Draw a grid over one or two axes into a file, as `zdscan plot` does, or into axes of your own.
 
     chi2 is minimised over the axes that are neither shown nor fixed, or integrated over with a `prior`.
 
@@ -90,6 +120,9 @@ def plot(
         Axes shown: ``"mass"`` or a parameter of the case; without `y` the picture is chi2 along `x`.
     output : str or Path
         The picture: .png, .pdf or .svg.
+    ax : matplotlib Axes
+        Draw into these instead, and write no picture. Scales, limits and labels of both axes are set; letters, size,
+        heading and legend are yours. With `colours` a colour bar takes its room from them.
     kind : str
         ``"curve"``, ``"plane"``, ``"summary"`` (the boundary of every constraint), ``"first"`` (which constraint
         excludes first along y) or ``"marginal"``; by default a curve without `y`, a marginal with a `prior`, otherwise
@@ -118,18 +151,24 @@ def plot(
 
     Returns
     -------
-    list of str
-        What the picture cannot show, in sentences.
+    list of str, or list of Artist
+        With `output`, what the picture cannot show, in sentences. With `ax`, a list of the artists that were drawn;
+        it has `handles` (``ax.legend(handles=...)``), `heading` (lines) and `said` (the sentences) as attributes.
 
     Raises
     ------
     UserError
-        For what `view` refuses, for options that do not go together, and for files that cannot be written.
+        For what `view` refuses, for options that do not go together, `output` and `ax` among them, for `ax` that are
+        no plain axes of matplotlib, and for files that cannot be written.
     """
     from zdscan.analysis.pictures.plotting import Request, checked_sigmas
     from zdscan.analysis.pictures.plotting import plot as draw
-    from zdscan.analysis.pictures.sheet import Options
+    from zdscan.analysis.pictures.sheet import Drawn, Guest, Options
+    from zdscan.errors import UserError
 
+    if (output is None) == (ax is None):
+        given = "neither is given" if ax is None else "both are given"
+        raise UserError(f"A picture goes into a file (output=) or into axes of yours (ax=); {given}.")
     request = Request(
         x=x,
         y=y,
@@ -142,8 +181,14 @@ def plot(
         named=kind,
     )
     options = Options(unit, checked_sigmas(tuple(sigmas)), parameters, colours=colours, style=style)
+    target = Guest.of(ax) if output is None else Path(output)
     with _opened(grid) as points:
-        return draw(points, request, Path(output), options)
+        if isinstance(target, Path):
+            return draw(points, request, target, options)
+        before = set(map(id, target.axes.get_children()))
+        said = draw(points, request, target, options)
+    artists = [artist for artist in target.axes.get_children() if id(artist) not in before]
+    return Drawn(artists, target.handles, target.heading, said)
 
 
 def fit(

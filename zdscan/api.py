@@ -5,12 +5,12 @@ They take scans and files as a user has them and leave the work to `zdscan.runni
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zdscan.errors import UserError
-from zdscan.scan.scanfile import Scan, load_scan, parse_scan
+from zdscan.scan.scanfile import Scan, load_scan
 
 if TYPE_CHECKING:
     from zdscan.grid.open import GridFile
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    scan: Scan | str | Path,
+    scan: Scan | str | Path | Mapping[str, Any],
     output: str | Path,
     *,
     overrides: Sequence[str] = (),
@@ -36,7 +36,8 @@ def run(
 
     Parameters
     ----------
-    scan : a checked scan (`load_scan`), the path of a scan file, or its TOML text, which is told by its line breaks.
+    scan : a checked scan (`load_scan`), the path of a scan file, its TOML text, which is told by its line breaks, or a
+        mapping of the same layout.
     output : the grid file to be written.
     overrides : texts ``"dotted.key=value"`` that replace or add settings, such as ``"axes.mass.n=50"``; not with a
         `Scan`, which has its own.
@@ -70,13 +71,11 @@ def run(
     )
 
 
-def _scan(scan: Scan | str | Path, overrides: Sequence[str]) -> Scan:
+def _scan(scan: Scan | str | Path | Mapping[str, Any], overrides: Sequence[str]) -> Scan:
     if isinstance(scan, Scan):
         if overrides:
             raise UserError("A scan that is read already has its settings: give overrides to load_scan.")
         return scan
-    if isinstance(scan, str) and "\n" in scan:
-        return parse_scan(scan, overrides=overrides)
     return load_scan(scan, overrides)
 
 

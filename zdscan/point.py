@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from zdscan import __version__
-from zdscan.errors import UserError, listed, no_such
+from zdscan.errors import UserError
 from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL, UNSEEN, WITH_CONSTRAINTS
 from zdscan.evaluation.physics import Physics
@@ -19,11 +19,15 @@ from zdscan.evaluation.settings import documented
 from zdscan.kernels.physics.moments import anomalous_moment
 from zdscan.neglected.effect import Neglected
 from zdscan.neglected.survey import at_point
-from zdscan.physics import effective, silence
-from zdscan.physics.cases import AXIAL_WITH, COUPLINGS, Case, case_of
+from zdscan.notebook import points as shown
+from zdscan.physics import arguments, effective, silence
+from zdscan.physics.arguments import columns_of
+from zdscan.physics.cases import COUPLINGS, Case, case_of
 from zdscan.physics.clause import Constraint
-from zdscan.physics.parameters import MASS_RANGE, mass_fault
 from zdscan.physics.statistics import level_text, level_used
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Array = NDArray[Any]
 
@@ -35,6 +39,7 @@ class PointResult:
     Attributes
     ----------
     shape : of the arguments of `evaluate`, broadcast; () for one point.
+    dims : names of these dimensions, each of the one argument that runs along it alone, else "point" or "point_0", ...
     parameters : mass (GeV), and the parameters of the case by name.
     couplings : named couplings (docs/model.md).
     widths : GeV; ee, mumu, nunu (three neutrinos), hadrons, invisible (the extra width `invisible_width` alone), total,
@@ -52,6 +57,7 @@ class PointResult:
 
     physics: Physics
     shape: tuple[int, ...]
+    dims: tuple[str, ...]
     parameters: dict[str, Array]
     couplings: dict[str, Array]
     widths: dict[str, Array]
@@ -69,9 +75,17 @@ class PointResult:
     delta_a_e: Array
 
     def __repr__(self) -> str:
-        points = "one point" if self.shape == () else f"points of shape {self.shape}"
-        case, theory = self.physics.case.name, self.physics.settings.theory
-        return f"PointResult(case {case}, theory {theory}, {points}; see to_dict())"
+        return shown.text(self)
+
+    def _repr_html_(self) -> str:
+        return shown.html(self)
+
+    def to_xarray(self) -> xr.Dataset:
+        """All arrays as an xarray dataset with dimensions `dims`, constraint, row, channel and coupling.
+
+        What grid files have as well has their names: chi2, chi2_muon, ratios, predictions, widths, a_mu.
+        """
+        return shown.to_xarray(self)
 
     @property
     def chi2_constraints(self) -> Array:
@@ -111,7 +125,7 @@ class PointResult:
         """What the verdict on one point leaves out, each effect with its size; None for an array of points."""
         if self.shape != ():
             return None
-        return at_point(self.physics, *(float(value) for value in _columns(self.physics.case, self.parameters)))
+        return at_point(self.physics, *(float(value) for value in columns_of(self.physics.case, self.parameters)))
 
     def wilson(self, q2: float, lepton: str = "mu", hadron: str = "K") -> dict[str, Any]:
         """What the vector adds to the Wilson coefficients of b -> s l l at one q2, as a document of the format WCxf.
@@ -135,7 +149,7 @@ class PointResult:
             raise UserError(f"Wilson coefficients are given at one point, not at points of shape {self.shape}.")
         physics, mass = self.physics, float(self.parameters["mass"])
         value = effective.check(q2, lepton, hadron, physics.model.constants)
-        columns = np.array([float(x) for x in _columns(physics.case, self.parameters)[1:]])
+        columns = np.array([float(x) for x in columns_of(physics.case, self.parameters)[1:]])
         e0, e2, m1 = (physics.penguin_at(mass) @ columns).tolist()
         vector = effective.VectorAtPoint(
             mass=mass,
@@ -166,7 +180,7 @@ class PointResult:
         """Why each constraint says nothing, in words, where it does not apply; "" where it does: [..., constraints]."""
         physics, total = self.physics, self.widths["total"].ravel()
         masses = self.parameters["mass"].ravel().tolist()
-        columns = [values.ravel().tolist() for values in _columns(physics.case, self.parameters)[1:]]
+        columns = [values.ravel().tolist() for values in columns_of(physics.case, self.parameters)[1:]]
         found = np.full((len(masses), len(physics.constraints)), "", dtype=object)
         clauses = {mass: physics.clauses(mass) for mass in dict.fromkeys(masses)}
         for i, k in np.argwhere(~self.applies.reshape(found.shape)).tolist():
@@ -274,14 +288,18 @@ def evaluate(
 
     Points are computed by the reference evaluator, which is the specification of the one that fills grids.
 
+    Mass and parameters are broadcast together by NumPy's rules. Numbers (of Python or NumPy, integers too) are one
+    point; lists of one length are that many points, pair by pair; ``mass[:, None]`` with another array ``g`` is every
+    mass with every g. What the result holds has that shape first, then a dimension for rows or constraints.
+
     Parameters
     ----------
     case : the name of a case ("A", "B", "C", "b_l", ...; `zdscan cases` lists them), a file "./mine.toml", a `Case`, or
         the couplings of a case of your own per unit of each parameter, e.g.
         ``{"v_mu": {"g_mu": 1.0}, "g_numu": {"g_mu": 1.0}}`` (docs/models.md).
-    mass : mass of the vector in GeV, 0.01 to 2; a number or an array.
-    couplings : the parameters of the case in its order (eps, eps_z, g_mu in Cases A, B and C), numbers or arrays, all
-        broadcast together; 0 where not given.
+    mass : mass of the vector in GeV, 0.01 to 2; a number, a list or an array.
+    couplings : the parameters of the case in its order (eps, eps_z, g_mu in Cases A, B and C), each a number, a list or
+        an array; 0 where not given.
     parameters : the same by name, such as ``g=1e-4``.
     {settings}
 
@@ -320,82 +338,15 @@ def evaluate(
 
 def at_points(physics: Physics, mass: ArrayLike, *couplings: ArrayLike, **parameters: ArrayLike) -> PointResult:
     """As `evaluate`, of a physics that is there already."""
-    given = {"mass": mass} | given_parameters(physics.case, couplings, parameters)
-    numbers: dict[str, Array] = {}
-    faults = []
-    for name, value in given.items():
-        try:
-            numbers[name] = np.asarray(value, dtype=np.float64)
-        except (TypeError, ValueError, OverflowError):
-            faults.append(f"{name} must be a number or an array of numbers, not {value!r}.")
-    if faults:
-        raise UserError(*faults)
-    try:
-        arrays = np.broadcast_arrays(*numbers.values())
-    except ValueError:
-        shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in given.items())
-        raise UserError(
-            f"{', '.join(list(given)[:-1])} and {list(given)[-1]} must be numbers or arrays of matching shapes, not "
-            f"{shapes}."
-        ) from None
-    if arrays[0].size == 0:
-        raise UserError("There is no point to evaluate: an argument is empty.")
-    points = {name: array.copy() for name, array in zip(given, arrays, strict=True)}  # not views of one number
-    _check(physics.case, points)
-    return _points(physics, points)
+    return _points(physics, *arguments.points(physics.case, mass, couplings, parameters))
 
 
-def given_parameters(case: Case, values: Sequence[ArrayLike], named: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
-    """The parameters of a case as given, in order or by name; 0 where they are not.
-
-    Raises
-    ------
-    UserError
-        The case has no such parameter, or one is given twice.
-    """
-    names = case.parameters.used
-    # the coordinates of a point of a grid name all of its axes
-    idle = {name for name in named if name in case.parameters.names[len(names) :] and not np.any(named[name])}
-    faults = [f"There is {no_such('parameter', name, names)}." for name in named if name not in {*names, *idle}]
-    if len(values) > len(names):
-        faults.append(f"Case {case.name} has {len(names)} parameters ({listed(names)}), not {len(values)}.")
-    in_order = dict(zip(names, values, strict=False))
-    faults += [f"{name} is given twice, in order and by name." for name in in_order if name in named]
-    if faults:
-        raise UserError(*faults)
-    return {name: in_order.get(name, named.get(name, 0.0)) for name in names}
-
-
-def _columns(case: Case, parameters: Mapping[str, Array]) -> list[Array]:
-    """Mass and the three columns of the coupling matrix; 0 for one that the case does not use."""
-    return [parameters.get(name, np.zeros_like(parameters["mass"])) for name in case.parameters.axes]
-
-
-def _check(case: Case, parameters: dict[str, Array]) -> None:
-    faults = []
-    for name, values in parameters.items():
-        if not np.all(np.isfinite(values)):
-            faults.append(f"{name} must be a finite number.")
-        elif name != "mass" and (fault := case.parameters[name].fault(float(values.min()), float(values.max()))):
-            faults.append(f"{name} {fault}.")
-    low, high = MASS_RANGE
-    mass = parameters["mass"]
-    if np.any(mass < low) or np.any(mass > high):
-        worst = mass[(mass < low) | (mass > high)].flat[0]
-        faults.append(mass_fault(float(worst)))
-    idle = AXIAL_WITH in case.parameters and not np.any(case.matrix[:, case.parameters.index(AXIAL_WITH)])
-    if idle and np.any(parameters[AXIAL_WITH] != 0.0):
-        faults.append(f"{AXIAL_WITH} must be 0 in Case {case.name}, which has no direct muon coupling.")
-    if faults:
-        raise UserError(*faults)
-
-
-def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
+def _points(physics: Physics, parameters: dict[str, Array], dims: tuple[str, ...]) -> PointResult:
     shape = parameters["mass"].shape
     flat = {name: values.flatten() for name, values in parameters.items()}  # a copy: broadcast views are read-only soon
     n, n_constraints = len(flat["mass"]), len(physics.constraints)
     wanted = ("chi2", *(name for name in OPTIONAL if name not in WITH_CONSTRAINTS))  # those are made below, one by one
-    columns = [values.ravel() for values in _columns(physics.case, flat)[1:]]
+    columns = [values.ravel() for values in columns_of(physics.case, flat)[1:]]
     couplings = {name: np.zeros(n) for name in COUPLINGS}
     found: dict[str, Array] = {}
     values, limits, published = (np.full((n, n_constraints), np.nan) for _ in range(3))
@@ -446,6 +397,7 @@ def _points(physics: Physics, parameters: dict[str, Array]) -> PointResult:
     return PointResult(
         physics=physics,
         shape=shape,
+        dims=dims,
         parameters=parameters,
         couplings=shaped,
         widths=by_channel | {"total": widths.sum(axis=-1), UNSEEN: by_channel["nunu"] + by_channel["invisible"]},

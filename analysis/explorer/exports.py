@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from zdscan.errors import UserError
 from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.settings import SETTINGS, Settings
 from zdscan.scan.scanfile import parse_scan
+from zdscan.scan.written import document_text
 
 FIGURES = {"plane": "regions and what is excluded", "summary": "every limit", "first": "which limit comes first"}
 FORMATS = ("pdf", "png", "svg")
@@ -63,11 +64,7 @@ def scan_text(start: Start, settings: Settings, request: Request, constraints: S
     for key, value in start.document.get("constraints", {}).items():
         if key not in ("use", "limits"):  # the user's own curves
             sections["constraints"][key] = value
-    lines = [f"{key} = {toml(value)}" for key, value in document.items()]
-    for section, table in sections.items():
-        if table:
-            lines += ["", f"[{section}]", *(f"{key} = {toml(value)}" for key, value in table.items())]
-    text = "\n".join(lines) + "\n"
+    text = document_text(document | {name: table for name, table in sections.items() if table})
     parse_scan(text, "the scan file of this plane", files=start.files, folder=start.folder)  # tells what is wrong
     return text
 
@@ -82,23 +79,6 @@ def _axis(scale: Scale, points: int) -> dict[str, Any]:
         return {"min": low, "max": high, "n": points, "spacing": "linear"}
     odd = points + 1 - points % 2
     return {"min": low, "max": high, "n": odd, "spacing": "symlog", "linear_below": scale.linear_below}
-
-
-def toml(value: Any) -> str:
-    """A value as TOML, tables within one line."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_key(key)} = {toml(item)}" for key, item in value.items()) + " }"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(toml(item) for item in value) + "]"
-    return repr(value)
-
-
-def _key(name: str) -> str:
-    return name if name.replace("_", "").replace("-", "").isalnum() and name.isascii() else toml(name)
 
 
 def plane_csv(plane: Plane, shown: NDArray[np.bool_], reference: float) -> str:

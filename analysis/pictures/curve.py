@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -14,14 +12,15 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from zdscan.analysis.pictures.layers import BEST, BOUNDARY_COLOURS, LINES, MISSING, SM
-from zdscan.analysis.pictures.scales import cell_edges, label, looks, set_scale, shown_values
+from zdscan.analysis.pictures.scales import cell_edges, label, set_scale, shown_values
 from zdscan.analysis.pictures.sheet import (
     MOST_BOUNDARIES,
     Options,
-    Sheet,
+    Target,
     check_drawable,
     described,
     label_of,
+    sheet_for,
     together,
     view_lines,
 )
@@ -33,7 +32,7 @@ from zdscan.terminal.words import allowed_by, allowed_by_short
 ALL, ALLOWED = "#2b6ca8", "black"
 
 
-def draw(grid: Points, seen: View, target: Path, options: Options | None = None) -> list[str]:
+def draw(grid: Points, seen: View, target: Target, options: Options | None = None) -> list[str]:
     """Draw and save chi2 along the one axis of a view.
 
     Returns
@@ -52,9 +51,8 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
     delta = seen.delta(options.reference)
     gain = seen.sm_chi2 - (options.reference if options.reference is not None else seen.best.get("chi2", np.nan))
     top = 1.25 * max(wanted[-1], min(gain, 4 * wanted[-1]) if np.isfinite(gain) else 0.0)
-    with mpl.rc_context(looks(options.style)):
-        sheet = Sheet.blank()
-        axes = sheet.parts[0].add_subplot()
+    with sheet_for(target, options.style) as sheet:
+        axes = sheet.axes
         x = shown_values(name, seen.values[name], options.unit)
         scale = set_scale(axes, "x", x)
         axes.set_xlabel(label(name, options.unit))

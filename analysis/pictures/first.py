@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
@@ -14,8 +12,17 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from zdscan.analysis.pictures.layers import BEST, Plane
-from zdscan.analysis.pictures.scales import looks, symbol
-from zdscan.analysis.pictures.sheet import TWO_COLUMNS, Options, Sheet, check_drawable, described, label_of, view_lines
+from zdscan.analysis.pictures.scales import symbol
+from zdscan.analysis.pictures.sheet import (
+    TWO_COLUMNS,
+    Options,
+    Target,
+    check_drawable,
+    described,
+    label_of,
+    sheet_for,
+    view_lines,
+)
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.regions import NOWHERE, TOGETHER, first_excluding
 from zdscan.analysis.views.view import View
@@ -26,7 +33,7 @@ AREAS = ("#cc6677", "#88ccee", "#ddcc77", "#117733", "#332288", "#882255", "#44a
 TOGETHER_COLOUR = "#eeeeee"
 
 
-def draw(grid: Points, seen: View, target: Path, options: Options | None = None) -> list[str]:
+def draw(grid: Points, seen: View, target: Target, options: Options | None = None) -> list[str]:
     """Draw which constraint excludes first on the way from weak coupling along y (`first_excluding`).
 
     Returns
@@ -45,9 +52,8 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
     numbers, counts = np.unique(first[first >= 0], return_counts=True)
     order = [int(number) for number in numbers[np.argsort(-counts, kind="stable")]]
     known = described([names[number] for number in order], seen.limits)
-    with mpl.rc_context(looks(options.style)):
-        sheet = Sheet.blank(TWO_COLUMNS)
-        plane = Plane(sheet.parts[0].add_subplot(), seen.axes, seen.values, options.unit)
+    with sheet_for(target, options.style, TWO_COLUMNS) as sheet:
+        plane = Plane(sheet.axes, seen.axes, seen.values, options.unit)
         area = np.full(first.shape, NOWHERE, dtype=np.int64)
         handles: list[Artist] = []
         colours = [AREAS[rank % len(AREAS)] for rank in range(len(order))]

@@ -115,7 +115,7 @@ def draw(curves: LimitCurves, target: Path, options: Options | None = None, labe
     order = np.argsort(curves.mass, kind="stable")
     with mpl.rc_context(looks(options.style) | {"pdf.fonttype": 42, "ps.fonttype": 42}):
         sheet = Sheet.blank(TWO_COLUMNS)
-        axes = sheet.parts[0].add_subplot()
+        axes = sheet.axes
         frame = _Frame(
             axes,
             curves.mass[order] * mass_factor(options.unit),

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import textwrap
-from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 
 from zdscan.analysis.pictures.layers import Plane
-from zdscan.analysis.pictures.scales import looks, setting
+from zdscan.analysis.pictures.scales import setting
 from zdscan.analysis.pictures.sheet import (
     Options,
-    Sheet,
+    Target,
     check_drawable,
+    sheet_for,
     subject_lines,
 )
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.regions import Marginal
 
 
-def draw(grid: Points, posterior: Marginal, target: Path, options: Options | None = None) -> list[str]:
+def draw(grid: Points, posterior: Marginal, target: Target, options: Options | None = None) -> list[str]:
     """Draw and save regions of highest posterior density over two axes.
 
     Returns
@@ -34,9 +33,8 @@ def draw(grid: Points, posterior: Marginal, target: Path, options: Options | Non
     """
     options = options or Options()
     check_drawable(grid, posterior.axes, target, options)
-    with mpl.rc_context(looks(options.style)):
-        sheet = Sheet.blank()
-        plane = Plane(sheet.parts[0].add_subplot(), posterior.axes, posterior.values, options.unit)
+    with sheet_for(target, options.style) as sheet:
+        plane = Plane(sheet.axes, posterior.axes, posterior.values, options.unit)
         delta = posterior.delta()
         handles = plane.regions(delta, posterior.levels(options.sigmas), options.sigmas, "posterior")
         handles += plane.missing(np.isnan(delta))

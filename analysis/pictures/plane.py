@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import matplotlib as mpl
 import numpy as np
 from matplotlib.artist import Artist
-from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from zdscan.analysis.pictures.layers import BEST, LINES, SM, Plane, boundary_handle
-from zdscan.analysis.pictures.scales import looks, setting
+from zdscan.analysis.pictures.scales import setting
 from zdscan.analysis.pictures.sheet import (
     MOST_BOUNDARIES,
     Options,
-    Sheet,
+    Target,
     check_drawable,
     described,
     label_of,
+    sheet_for,
     together,
     view_lines,
 )
 from zdscan.analysis.pictures.typeset import in_print
 from zdscan.analysis.views.points import Points
-from zdscan.analysis.views.regions import allowed_regions, fitted_parameters, levels
-from zdscan.analysis.views.view import View
+from zdscan.analysis.views.regions import allowed_regions, levels
+from zdscan.analysis.views.view import View, fitted_parameters
 from zdscan.terminal.words import allowed_by, allowed_by_short
 
 
-def draw(grid: Points, seen: View, target: Path, options: Options | None = None) -> list[str]:
+def draw(grid: Points, seen: View, target: Target, options: Options | None = None) -> list[str]:
     """Draw and save a view over two axes; nothing needs to be said in words.
 
     Raises
@@ -41,13 +38,12 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
     """
     options = options or Options()
     check_drawable(grid, seen.axes, target, options)
-    with mpl.rc_context(looks(options.style)):
-        sheet = Sheet.blank()
-        plane = Plane(sheet.parts[0].add_subplot(), seen.axes, seen.values, options.unit)
+    with sheet_for(target, options.style) as sheet:
+        plane = Plane(sheet.axes, seen.axes, seen.values, options.unit)
         delta = seen.delta(options.reference)
         wanted = levels(options.parameters or fitted_parameters(seen), options.sigmas)
         if options.colours:
-            handles = _colours(sheet.parts[0], plane, seen, delta, wanted, options)
+            handles = _colours(plane, seen, delta, wanted, options)
         else:
             handles = plane.regions(delta, wanted, options.sigmas)
         handles += _exclusions(plane, seen, options)
@@ -88,7 +84,7 @@ def _exclusions(plane: Plane, seen: View, options: Options) -> list[Artist]:
 
 
 def _colours(
-    figure: SubFigure, plane: Plane, seen: View, delta: NDArray[np.float64], wanted: list[float], options: Options
+    plane: Plane, seen: View, delta: NDArray[np.float64], wanted: list[float], options: Options
 ) -> list[Artist]:
     lowest = options.reference if options.reference is not None else seen.best.get("chi2", seen.sm_chi2)
     gain = seen.sm_chi2 - lowest
@@ -99,6 +95,8 @@ def _colours(
         plane.axes.contour(
             plane.x_values, plane.y_values, delta.T, levels=wanted, colors="black", linewidths=1.0, linestyles=styles
         )
+    figure = plane.axes.figure
+    assert figure is not None, "axes without a figure cannot be drawn into"
     bar = figure.colorbar(mesh, ax=plane.axes, extend="max", pad=0.02, aspect=28)
     bar.set_label(r"$\Delta\chi^2$ from the best fit")
     handles: list[Artist] = [

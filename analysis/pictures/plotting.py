@@ -11,14 +11,14 @@ import numpy as np
 
 from zdscan.analysis.pictures import curve, first, plane, summary
 from zdscan.analysis.pictures import marginal as posterior
-from zdscan.analysis.pictures.sheet import Options, check_drawable
+from zdscan.analysis.pictures.sheet import Options, Target, check_drawable
 from zdscan.analysis.views.points import Points, raise_if
 from zdscan.analysis.views.regions import Marginal, Prior, marginal, remarks
 from zdscan.analysis.views.view import View, view
 from zdscan.errors import UserError, not_one_of
 
 TABLE_SUFFIXES = (".csv", ".txt", ".dat")
-Draw = Callable[[Points, Any, Path, Options], list[str]]  # a View, or a Marginal; returns sentences to print
+Draw = Callable[[Points, Any, Target, Options], list[str]]  # a View, or a Marginal; returns sentences to print
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Request:
         )
 
 
-def plot(grid: Points, request: Request, target: Path, options: Options) -> list[str]:
+def plot(grid: Points, request: Request, target: Target, options: Options) -> list[str]:
     """Draw what was asked for into `target`; returns sentences to print.
 
     Raises
@@ -99,7 +99,7 @@ def plot(grid: Points, request: Request, target: Path, options: Options) -> list
     if request.kind not in KINDS:
         raise UserError(f"The kind of picture {not_one_of(request.kind, tuple(KINDS))}.")
     kind = KINDS[request.kind]
-    raise_if(_contradictions(request, options) + _bad_targets(grid, request.csv, target))
+    raise_if(_contradictions(request, options) + _bad_targets(grid, request.csv))
     axes = (request.x,) if request.y is None else (request.x, request.y)
     if len(set(axes)) < len(axes):
         raise UserError(f"x and y are both {request.x}; choose two different axes.")
@@ -123,7 +123,7 @@ def plot(grid: Points, request: Request, target: Path, options: Options) -> list
         shown = view(grid, axes, fixed, names)
         said += remarks(shown, options.sigmas)
     said += kind.draw(grid, shown, target, options)
-    _write(request.csv, shown)
+    _write(request.csv, shown, options)
     return said
 
 
@@ -145,7 +145,7 @@ def _contradictions(request: Request, options: Options) -> list[str]:
     return faults
 
 
-def _bad_targets(grid: Points, csv: Path | None, target: Path) -> list[str]:
+def _bad_targets(grid: Points, csv: Path | None) -> list[str]:
     """A table never replaces the picture or anything but a table, a grid file least of all."""
     if csv is None:
         return []
@@ -154,10 +154,11 @@ def _bad_targets(grid: Points, csv: Path | None, target: Path) -> list[str]:
     return [f"{csv}: {grid.path} is the grid itself."] if csv.resolve() == grid.path.resolve() else []
 
 
-def _write(path: Path | None, shown: View | Marginal) -> None:
+def _write(path: Path | None, shown: View | Marginal, options: Options) -> None:
     if path is None:
         return
-    frame = shown.to_frame().rename(columns={"mass": "mass_GeV"})
+    frame = shown.to_frame(options.reference, options.parameters) if isinstance(shown, View) else shown.to_frame()
+    frame = frame.rename(columns={"mass": "mass_GeV", "mass_allowed": "mass_allowed_GeV"})
     try:
         frame.to_csv(path, index=False)
     except OSError as error:

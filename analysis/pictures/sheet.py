@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.gridspec import GridSpec
 
@@ -50,10 +53,56 @@ class Options:
     style: str | None = None
 
 
-def check_drawable(grid: Points, axes: Sequence[str], target: Path, options: Options) -> None:
+@dataclass
+class Guest:
+    """Axes of the caller's into which a picture is drawn: no file, and letters and size stay theirs.
+
+    Attributes
+    ----------
+    axes : where to draw.
+    handles : for a legend, and
+    heading : lines for a title, both as the picture has them once it is drawn.
+    """
+
+    axes: Axes
+    handles: list[Artist] = field(default_factory=list)
+    heading: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, axes: object) -> Guest:
+        """Axes as a caller gives them. Raises `UserError` for anything but plain axes of matplotlib."""
+        if isinstance(axes, Axes) and axes.name == "rectilinear":
+            return cls(axes)
+        what = f"{axes.name} axes" if isinstance(axes, Axes) else f"an object of type {type(axes).__name__}"
+        raise UserError(f"ax must be plain axes of matplotlib, one such as figure.add_subplot(), not {what}.")
+
+
+class Drawn(list[Artist]):
+    """What a picture put into axes of the caller's: its artists, in the order in which they were drawn.
+
+    Attributes
+    ----------
+    handles : of a legend, for ``ax.legend(handles=...)``.
+    heading : lines that say what is shown, for ``ax.set_title``.
+    said : what the picture cannot show, in sentences.
+    """
+
+    def __init__(
+        self, artists: Iterable[Artist], handles: Sequence[Artist], heading: Sequence[str], said: Sequence[str]
+    ) -> None:
+        super().__init__(artists)
+        self.handles, self.heading, self.said = list(handles), list(heading), list(said)
+
+
+Target = Path | Guest
+
+
+def check_drawable(grid: Points, axes: Sequence[str], target: Target, options: Options) -> None:
     """Refuse, before any work, what no picture can be made of."""
-    if target.suffix.lower() not in FORMATS:
+    if isinstance(target, Path) and target.suffix.lower() not in FORMATS:
         raise UserError(f"{target}: the picture must end in {', '.join(FORMATS)}.")
+    if isinstance(target, Guest) and options.style is not None:
+        raise UserError(f"The style {options.style} is for a picture of its own; axes that are given have theirs.")
     mass_factor(options.unit)
     looks(options.style)
     single = [name for name in axes if grid.axes[name].size < 2]
@@ -106,8 +155,14 @@ def wrapped(text: str, letters: int) -> str:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A figure whose axes keep their size however long the heading and the legends below are."""
+    """A figure whose axes keep their size however long the heading and the legends below are.
 
+    Attributes
+    ----------
+    axes : where to draw.
+    """
+
+    axes: Axes
     figure: Figure
     rows: GridSpec
     parts: Sequence[SubFigure]
@@ -118,9 +173,10 @@ class Sheet:
         # The object interface, not pyplot: no display, no global state.
         figure = Figure(figsize=(width, width), layout="constrained")
         rows = figure.add_gridspec(3, 1)
-        return cls(figure, rows, [figure.add_subfigure(rows[k]) for k in range(3)])
+        parts = [figure.add_subfigure(rows[k]) for k in range(3)]
+        return cls(parts[0].add_subplot(), figure, rows, parts)
 
-    def finish(self, lines: Sequence[str], handles: Sequence[Artist], target: Path, columns: tuple[int, int]) -> None:
+    def finish(self, lines: Sequence[str], handles: Sequence[Artist], target: Target, columns: tuple[int, int]) -> None:
         """Add heading and legends, size the parts, and write the file. Raises `UserError` where that fails."""
         top, *below = self.parts
         top.suptitle("\n".join(lines), x=0.02, ha="left", fontsize=7.5, linespacing=1.3)
@@ -149,7 +205,30 @@ class Sheet:
             heights.append(height)
         self.rows.set_height_ratios(heights)
         self.figure.set_size_inches(width, sum(heights))
+        assert isinstance(target, Path), "only a file has a sheet of its own"
         try:
             self.figure.savefig(target, dpi=300)
         except OSError as error:
             raise UserError(f"{target}: the picture cannot be written: {error.strerror}.") from None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Axes of the caller's in the part of a sheet: heading and legends are left to them."""
+
+    axes: Axes
+    guest: Guest
+
+    def finish(self, lines: Sequence[str], handles: Sequence[Artist], target: Target, columns: tuple[int, int]) -> None:
+        """Keep heading and legend entries for the caller."""
+        self.guest.heading, self.guest.handles = list(lines), list(handles)
+
+
+@contextmanager
+def sheet_for(target: Target, style: str | None, width: float = COLUMN) -> Iterator[Sheet | Place]:
+    """What a picture is drawn on: a sheet of its own in the looks of a style, or axes of the caller's as they are."""
+    if isinstance(target, Guest):
+        yield Place(target.axes, target)
+        return
+    with mpl.rc_context(looks(style)):
+        yield Sheet.blank(width)

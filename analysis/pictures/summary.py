@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import matplotlib as mpl
 import numpy as np
 from matplotlib.patches import Patch
 from scipy.ndimage import binary_closing, label
 
 from zdscan.analysis.pictures.layers import BEST, Plane, boundary_handle
-from zdscan.analysis.pictures.scales import looks
-from zdscan.analysis.pictures.sheet import TWO_COLUMNS, Options, Sheet, check_drawable, described, label_of, view_lines
+from zdscan.analysis.pictures.sheet import (
+    TWO_COLUMNS,
+    Options,
+    Target,
+    check_drawable,
+    described,
+    label_of,
+    sheet_for,
+    view_lines,
+)
 from zdscan.analysis.views.points import Points
-from zdscan.analysis.views.regions import fitted_parameters, levels
-from zdscan.analysis.views.view import CellMask, View
+from zdscan.analysis.views.regions import levels
+from zdscan.analysis.views.view import CellMask, View, fitted_parameters
 from zdscan.terminal.words import allowed_by_short
 
 SPECK = 6  # cells: smaller islands and holes of an exclusion are left out where every boundary is drawn
 FORBIDDEN = "0.92"
 
 
-def draw(grid: Points, seen: View, target: Path, options: Options | None = None) -> list[str]:
+def draw(grid: Points, seen: View, target: Target, options: Options | None = None) -> list[str]:
     """Draw the boundary of every chosen constraint over two axes, numbered; grey, in the fit regions hatched, is what
     they leave no point of.
 
@@ -37,9 +42,8 @@ def draw(grid: Points, seen: View, target: Path, options: Options | None = None)
     options = options or Options()
     check_drawable(grid, seen.axes, target, options)
     known = described(list(seen.chosen), seen.limits)
-    with mpl.rc_context(looks(options.style)):
-        sheet = Sheet.blank(TWO_COLUMNS)
-        plane = Plane(sheet.parts[0].add_subplot(), seen.axes, seen.values, options.unit)
+    with sheet_for(target, options.style, TWO_COLUMNS) as sheet:
+        plane = Plane(sheet.axes, seen.axes, seen.values, options.unit)
         wanted = levels(options.parameters or fitted_parameters(seen), options.sigmas)
         handles = plane.regions(seen.delta(options.reference), wanted, options.sigmas)
         plane.shade(seen.forbidden, FORBIDDEN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from zdscan.analysis.views.points import Points
+from zdscan.analysis.views.points import Points, coordinates_at
 from zdscan.analysis.views.strongest import Bounds
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import physics_of_scan
@@ -31,8 +32,9 @@ class Grid(Points):
     Attributes
     ----------
     file : axes, attributes, scan file and history (`zdscan.grid.open.GridFile`).
-    dataset : the xarray dataset with dimensions mass and the parameters of the case; not masked or scaled, so
-        ``excluded`` stays an integer bit mask and chi2 of a point not yet computed is NaN.
+    dataset : the fields as an xarray dataset with dimensions mass and the parameters of the case; not masked or
+        scaled, so ``excluded`` stays an integer bit mask and chi2 of a point not yet computed is NaN. The stored
+        profiles, which have two of these dimensions each, are in `profiles`.
     """
 
     def __init__(self, file: GridFile, dataset: xr.Dataset) -> None:
@@ -159,6 +161,27 @@ class Grid(Points):
         return self._kept[name] if self.file.layout.checkpoint else None
 
     @cached_property
+    def profiles(self) -> dict[str, xr.Dataset]:
+        """The stored profiles by their two axes, such as ``profiles["mass_g_mu"]``; empty where there are none.
+
+        Each is a dataset over its axes with ``chi2``, the lowest over the two others, and these at the lowest point;
+        with ``_allowed`` behind the names the same of points that no constraint excludes. NaN where there is none.
+        ``xarray.DataTree.from_dict(grid.profiles)`` makes one tree of them.
+        """
+        found = {}
+        for pair in combinations(self.axes, 2):
+            variables: dict[str, Any] = {}
+            for suffix, mask in (("", 0), ("_allowed", sum(self.constraints.values()))):
+                stored = self.stored_profile(*pair, mask) if mask or not suffix else None
+                if stored is not None:
+                    tables: dict[str, NDArray[Any]] = {"chi2": stored[0], **coordinates_at(self.axes, stored[1])}
+                    variables |= {f"{name}{suffix}": (pair, tables[name]) for name in tables if name not in pair}
+            if variables:
+                about = {name: str(self.attributes[name]) for name in ("case", "theory")}
+                found["_".join(pair)] = xr.Dataset(variables, {name: self.axes[name] for name in pair}, about)
+        return found
+
+    @cached_property
     def _kept(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.int64]]]:
         """The profiles of a run of profiles only that has not written them yet, from its last checkpoint."""
         layout = self.file.layout
@@ -190,8 +213,8 @@ def open_grid(path: str | Path, *, partial: bool = False) -> Grid:
     -------
     Grid
         With `axes` (name -> float64[n]; mass in GeV), `attributes`, `constraints` (id -> bit of ``excluded``),
-        `dataset` (xarray, dimensions mass, eps, eps_z, g_mu) and `excluded_by`. Use it in a ``with`` block, or `close`
-        it.
+        `dataset` (xarray, dimensions mass, eps, eps_z, g_mu), `profiles` (a dataset for each pair of axes) and
+        `excluded_by`. Use it in a ``with`` block, or `close` it.
 
     Raises
     ------
@@ -212,4 +235,7 @@ def open_grid(path: str | Path, *, partial: bool = False) -> Grid:
         )
     if file.lost_bytes:
         raise UserError(f"{path} is cut short by {file.lost_bytes:,} bytes; `zdscan resume {path}` mends it.")
-    return Grid(file, xr.open_dataset(path, engine="h5netcdf", mask_and_scale=False, decode_times=False))
+    dataset = xr.open_dataset(path, engine="h5netcdf", mask_and_scale=False, decode_times=False)
+    fields = dataset.drop_vars(list(file.layout.profiles))
+    fields.set_close(dataset.close)
+    return Grid(file, fields)

@@ -144,3 +144,11 @@ def raise_if(faults: list[str]) -> None:
     """Raise all faults together, each once, if there are any."""
     if faults:
         raise UserError(*dict.fromkeys(faults))
+
+
+def coordinates_at(axes: Mapping[str, NDArray[np.float64]], at: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+    """The axes at points with these flat indices in the grid, each of the shape of the indices; NaN where one is -1."""
+    where = np.unravel_index(np.maximum(at, 0), [axis.size for axis in axes.values()])
+    return {
+        name: np.where(at >= 0, axis[place], np.nan) for (name, axis), place in zip(axes.items(), where, strict=True)
+    }

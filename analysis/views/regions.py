@@ -18,7 +18,7 @@ from zdscan.analysis.views.folding import folding
 from zdscan.analysis.views.points import Points, raise_if
 from zdscan.analysis.views.spacing import spacing_of
 from zdscan.analysis.views.strongest import Bounds
-from zdscan.analysis.views.view import CellMask, View, view
+from zdscan.analysis.views.view import CellMask, View, fitted_parameters, view
 from zdscan.errors import UserError, not_one_of
 from zdscan.terminal.words import allowed_by
 
@@ -67,11 +67,6 @@ def allowed_regions(
 ) -> list[CellMask]:
     """Cells with a point that nothing excludes and that is within each of `sigmas` of the best fit of all points."""
     return _within(seen.delta(reference, allowed=True), seen, sigmas, parameters)
-
-
-def fitted_parameters(seen: View) -> int:
-    """Axes seen that have more than one value."""
-    return max(1, sum(seen.values[name].size > 1 for name in seen.axes))
 
 
 def _within(delta: NDArray[np.float64], seen: View, sigmas: Sequence[float], parameters: int | None) -> list[CellMask]:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.analysis.views.folding import folding
-from zdscan.analysis.views.points import Points, raise_if
+from zdscan.analysis.views.points import Points, coordinates_at, raise_if
+from zdscan.analysis.views.sigmas import sigmas_of
 from zdscan.errors import UserError, not_one_of
 from zdscan.inputs import limit_sets
 
@@ -111,32 +112,42 @@ class View:
         where = np.unravel_index(flat, [self.values[name].size for name in self.values])
         return {name: float(self.values[name][k]) for name, k in zip(self.values, where, strict=True)}
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self, reference: float | None = None, parameters: int | None = None) -> pd.DataFrame:
         """One row per cell: its axes, the point of lowest chi2, and what excludes it.
 
         Columns: the four axes (those not seen at the lowest chi2 of the cell, NaN where there is none), ``chi2``,
-        ``delta_chi2`` from the lowest seen; with constraints ``chi2_allowed``, ``allowed`` (some point is) and
-        ``excluded_by`` (ids, separated by spaces, that each exclude the whole cell).
+        ``delta_chi2`` from `reference`; with constraints ``chi2_allowed``, ``allowed`` (some point is) and
+        ``excluded_by`` (ids, separated by spaces, that each exclude the whole cell); then ``sigmas``, those whose level
+        for so many parameters is ``delta_chi2``; with constraints ``<axis>_allowed``, the axes not seen at the lowest
+        chi2 of allowed points (NaN where there is none), and ``sigmas_allowed``.
+
+        Parameters
+        ----------
+        reference : chi2 of the best fit; by default the lowest seen, of all points.
+        parameters : fitted ones; by default the axes seen that have several values.
         """
         import pandas as pd
 
         grids = np.meshgrid(*(self.values[name] for name in self.axes), indexing="ij")
         columns: dict[str, Any] = {name: grid.ravel() for name, grid in zip(self.axes, grids, strict=True)}
-        flat = self.at.ravel()
-        where = np.unravel_index(np.maximum(flat, 0), [self.values[name].size for name in self.values])
-        for name, index in zip(self.values, where, strict=True):
-            if name not in columns:
-                columns[name] = np.where(flat >= 0, self.values[name][index], np.nan)
+        hidden = [name for name in self.values if name not in columns]
+        lowest, allowed = (coordinates_at(self.values, at.ravel()) for at in (self.at, self.allowed_at))
+        columns |= {name: lowest[name] for name in hidden}
         columns["chi2"] = self.chi2.ravel()
-        columns["delta_chi2"] = self.delta().ravel()
+        columns["delta_chi2"] = self.delta(reference).ravel()
         if self.chosen:
             columns["chi2_allowed"] = self.allowed.ravel()
             columns["allowed"] = self.allowed_at.ravel() >= 0
         if self.chosen and self.bits is not None:
-            ids = np.full(flat.size, "", dtype=object)
+            ids = np.full(self.at.size, "", dtype=object)
             for name in self.chosen:
                 ids += np.where(self.excluded_by(name).ravel(), f"{name} ", "").astype(object)
             columns["excluded_by"] = [text.strip() for text in ids]
+        count = parameters or fitted_parameters(self)
+        columns["sigmas"] = sigmas_of(columns["delta_chi2"], count)
+        if self.chosen:
+            columns |= {f"{name}_allowed": allowed[name] for name in hidden}
+            columns["sigmas_allowed"] = sigmas_of(self.delta(reference, allowed=True).ravel(), count)
         return pd.DataFrame(columns)
 
     def _lowest(self, chi2: NDArray[np.float32], at: NDArray[np.int64]) -> dict[str, float]:
@@ -144,6 +155,11 @@ class View:
             return {}
         least = np.nanmin(chi2)
         return self.point(int(at[chi2 == least].min())) | {"chi2": float(least)}
+
+
+def fitted_parameters(seen: View) -> int:
+    """Axes seen that have more than one value."""
+    return max(1, sum(seen.values[name].size > 1 for name in seen.axes))
 
 
 def view(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from tests.analysis.support import CASE_A, complaint
 from tests.support.paths import ROOT
@@ -79,6 +80,59 @@ def test_pictures_by_keywords(scattered, tmp_path: Path, y: str | None, options)
     assert target.stat().st_size > 10_000
     assert table.read_text().startswith("mass_GeV,")
     assert said[0].startswith("Unfinished, ")
+
+
+@pytest.mark.parametrize(
+    ("y", "options"),
+    [
+        ("g_mu", {"constraints": "all", "unit": "MeV"}),
+        ("g_mu", {"colours": True}),
+        ("g_mu", {"kind": "summary"}),
+        ("g_mu", {"kind": "first", "fixed": {"eps": 0.0}}),
+        ("eps_z", {"prior": "axis"}),
+        (None, {"constraints": "w_width"}),
+    ],
+    ids=["plane", "colours", "summary", "first", "marginal", "curve"],
+)
+def test_pictures_in_axes_of_the_caller(scattered, tmp_path: Path, y: str | None, options, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    figure = Figure()
+    ax, other = figure.subplots(1, 2)
+    (line,) = ax.plot([0.02, 0.1], [1e-3, 1e-3])
+    drawn = analysis.plot(scattered.path, x="mass", y=y, ax=ax, **options)
+    assert line not in drawn
+    assert set(drawn) | {line} <= set(ax.get_children())
+    assert len(drawn) == len(set(map(id, drawn))) > 0
+    assert "m_{Z_D}" in ax.get_xlabel()
+    assert len(figure.axes) == 2 + ("colours" in options)
+    assert not other.has_data()
+    assert ax.get_legend() is None
+    assert drawn.heading[0].startswith("Case C")
+    assert drawn.said[0].startswith("Unfinished, ")
+    ax.legend(handles=drawn.handles)
+    figure.savefig(tmp_path / "mine.png", dpi=50)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.png"]
+    for artist in list(drawn):
+        artist.remove()
+    assert list(ax.collections) == []
+
+
+def test_axes_that_no_picture_goes_into(scattered, tmp_path: Path) -> None:
+    figure = Figure()
+    ax = figure.add_subplot()
+
+    def refused(**options) -> str:
+        return complaint(analysis.plot, scattered.path, "mass", "g_mu", **options)
+
+    assert refused() == ("A picture goes into a file (output=) or into axes of yours (ax=); neither is given.")
+    assert "both are given" in refused(ax=ax, output=tmp_path / "out.png")
+    assert "not an object of type Figure" in refused(ax=figure)
+    assert "not an object of type ndarray" in refused(ax=Figure().subplots(2, 2))
+    assert "not polar axes" in refused(ax=figure.add_subplot(projection="polar"))
+    assert "axes that are given have theirs" in refused(ax=ax, style="CMS")
+    assert "did you mean 'summary'?" in refused(ax=ax, kind="sumary")
+    assert not ax.has_data()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_refused_keywords(scattered, tmp_path: Path) -> None:

@@ -69,3 +69,10 @@ def test_its_text_says_what_limits(curves: LimitCurves) -> None:
     assert "g_mu = 1e-09" in text
     assert "2 of 2 constraints limit it" in text
     assert [line.split()[-1] for line in text.splitlines()[2:]] == ["a_mu", "none", "k_pi_x"]
+
+
+def test_its_html_is_the_same_table_and_what_each_constraint_begins_with(curves: LimitCurves) -> None:
+    text = curves._repr_html_()
+    assert text.count("<table>") == 2
+    assert "the lowest edge of 2 constraints" in text
+    assert text.index("1e-07") < text.index("1e-05")  # a_mu, then k_pi_x

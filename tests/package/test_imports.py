@@ -33,8 +33,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "neglected": {"errors", "inputs", "physics", "evaluation"},
     "grid": {"errors", "ranks", "kernels", "physics", "evaluation"},
     "scan": {"errors", "inputs", "physics", "constraints", "evaluation", "grid"},
-    "point": {"errors", "kernels", "physics", "constraints", "evaluation", "neglected"},
-    "edges": {"errors", "physics", "evaluation"},
+    "notebook": {"errors", "physics", "evaluation"},
+    "point": {"errors", "kernels", "physics", "constraints", "evaluation", "neglected", "notebook"},
+    "edges": {"errors", "physics", "evaluation", "notebook"},
     "running": {"errors", "ranks", "compiled", "evaluation", "physics", "grid", "scan"},
     "api": {"errors", "grid", "scan", "running"},
     "terminal": {

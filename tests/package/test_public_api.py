@@ -39,6 +39,16 @@ eps = { values = [0.0] }
 eps_z = { values = [-1e-3, 0.0] }
 g_mu = { values = [1e-3, 1e-2] }
 """
+DOCUMENT = {
+    "format": 1,
+    "case": "C",
+    "axes": {
+        "mass": {"values": np.array([0.02, 0.05])},
+        "eps": {"values": (0,)},
+        "eps_z": {"values": [-1e-3, np.float64(0.0)]},
+        "g_mu": {"values": [1e-3, 1e-2]},
+    },
+}
 
 
 def test_the_public_names() -> None:
@@ -151,6 +161,7 @@ def scans(folder: Path) -> dict[str, Callable[[], Any]]:
         "path": lambda: path,
         "str": lambda: str(path),
         "TOML": lambda: SCAN,
+        "dict": lambda: DOCUMENT,
     }
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from zdscan.errors import UserError
 from zdscan.evaluation.physics import Physics
+from zdscan.notebook.tables import Table, folded, paragraphs
 from zdscan.physics.statistics import in_words, level_text
 
 if TYPE_CHECKING:
@@ -194,14 +195,42 @@ class LimitCurves:
         return f"case {case}, theory {theory}: limits on {sign}{self.along}{held}; {level}"
 
     def __repr__(self) -> str:
-        names, edge = self.strongest
+        return "\n".join([f"LimitCurves({'; '.join(self._about)})", *self._strongest_table().lines()])
+
+    def _repr_html_(self) -> str:
+        parts = [paragraphs(self._about), self._strongest_table().html()]
+        if len(self.mass) > 1:
+            limiting = self._limiting_table()
+            parts.append(folded(f"the lowest edge of {len(limiting.rows)} constraints", limiting.html()))
+        return "".join(parts)
+
+    @property
+    def _about(self) -> list[str]:
         limiting = int(np.count_nonzero(~np.isnan(self.lower[..., 0]).all(axis=0)))
-        span = f"{len(self.mass)} masses from {self.mass.min():g} to {self.mass.max():g} GeV"
-        lines = [f"LimitCurves({self.title}; {span}; {limiting} of {len(self.constraints)} constraints limit it)"]
-        lines.append(f"{'mass (GeV)':>12}  {self.along:>12}  strongest")
-        for i in np.unique(np.linspace(0, len(self.mass) - 1, _SHOWN).round().astype(int)).tolist():
-            lines.append(f"{self.mass[i]:12.5g}  {edge[i]:12.5g}  {names[i] or 'none'}")
-        return "\n".join(lines)
+        count = len(self.mass)
+        span = f"{count} masses from {self.mass.min():g} to {self.mass.max():g} GeV"
+        return [self.title, span, f"{limiting} of {len(self.constraints)} constraints limit it"]
+
+    def _strongest_table(self) -> Table:
+        """The strongest limit at some of the masses."""
+        names, edge = self.strongest
+        places = np.unique(np.linspace(0, len(self.mass) - 1, _SHOWN).round().astype(int)).tolist()
+        cells = [[f"{self.mass[i]:.5g}", f"{edge[i]:.5g}", names[i] or "none"] for i in places]
+        return Table(["mass (GeV)", self.along, "strongest"], cells, left=(2,))
+
+    def _limiting_table(self) -> Table:
+        """The lowest edge of each constraint that limits the parameter, the lowest of all first."""
+        lowest = np.fmin.reduce(self.lower, axis=2)
+        order = [
+            (float(np.nanmin(lowest[:, k])), k)
+            for k in range(len(self.constraints))
+            if not np.isnan(lowest[:, k]).all()
+        ]
+        cells = [
+            [self.constraints[k], f"{edge:.5g}", f"{self.mass[int(np.nanargmin(lowest[:, k]))]:.4g}"]
+            for edge, k in order
+        ]
+        return Table(["constraint", f"{self.along} from", "at mass (GeV)"], cells)
 
 
 def _numbered(sorted_numbers: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -36,6 +36,7 @@ from zdscan.scan.curves import CURVE_TABLES, curves_of
 from zdscan.scan.messages import Fault, pydantic_faults, sentence
 from zdscan.scan.overrides import apply_overrides
 from zdscan.scan.own_data import data_of
+from zdscan.scan.written import document_text
 
 if TYPE_CHECKING:
     from zdscan.grid.open import GridFile
@@ -107,10 +108,11 @@ def document_of(scan_format: int, names: tuple[str, ...] = PARAMETERS) -> type[T
     return document
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Scan:
-    """A complete, checked scan. Immutable; two scans are equal when every setting and axis value is.
+    """A complete, checked scan, as `load_scan` gives it, whose grid `zdscan.run` computes.
 
+    Immutable; two scans are equal when every setting and axis value is.
     ``parse_scan(scan.text, overrides=scan.overrides)`` gives an equal scan, which is how grid files keep theirs.
 
     Attributes
@@ -136,6 +138,10 @@ class Scan:
     source: str = field(default="scan file")
     own: tuple[Constraint, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{name} {axis.size}" for name, axis in self.axes.items())
+        return f"Scan(case {self.case_name}, theory {self.settings.theory}, {self.points:,} points: {sizes})"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -192,12 +198,13 @@ class Scan:
         return parse_scan, (self.text, self.source, self.overrides, dict(self.files))
 
 
-def load_scan(path: str | Path, overrides: Sequence[str] = ()) -> Scan:
-    """Read and check a scan file.
+def load_scan(path: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Scan:
+    """Read and check a scan: a file, its text, or its settings as a mapping.
 
     Parameters
     ----------
-    path : the TOML file.
+    path : the TOML file; its text, which is told by its line breaks; or a mapping of the same layout, such as
+        ``{"format": 2, "case": "A", "axes": {"mass": {"values": [0.1]}, ...}}``, whose values may be NumPy's.
     overrides : ``"dotted.key=value"`` texts that replace or add settings; a value is TOML, a bare word is a text.
 
     Raises
@@ -205,6 +212,10 @@ def load_scan(path: str | Path, overrides: Sequence[str] = ()) -> Scan:
     UserError
         With one sentence for every fault, or for a file that cannot be read.
     """
+    if isinstance(path, Mapping):
+        return parse_scan(document_text(path), "the scan", overrides)
+    if isinstance(path, str) and "\n" in path:
+        return parse_scan(path, overrides=overrides)
     path = Path(path)
     try:
         text = path.read_bytes().decode("utf-8-sig")

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from tests.analysis.support import write_grid
 from zdscan.analysis.views.grid import open_grid
@@ -105,6 +106,30 @@ def test_views_against_loops(scattered, kept, fixed, names) -> None:
             assert seen.allowed[cell] == allowed
         for name in chosen:
             assert seen.excluded_by(name)[cell] == (always[name] and where >= 0)
+
+
+def test_frame_has_the_allowed_minimum_beside_the_minimum(scattered) -> None:
+    with open_grid(scattered.path, partial=True) as grid:
+        seen = view(grid, ("mass", "eps"), {}, ["all"])
+        frame, far = seen.to_frame(), seen.to_frame(reference=seen.best["chi2"] - 4.0, parameters=1)
+    assert list(frame.columns)[-4:] == ["sigmas", "eps_z_allowed", "g_mu_allowed", "sigmas_allowed"]
+    for _, row in frame.iterrows():
+        i, j = (int(np.flatnonzero(scattered.axes[name] == row[name])[0]) for name in ("mass", "eps"))
+        if not row["allowed"]:
+            assert np.isnan(row[["eps_z_allowed", "g_mu_allowed", "sigmas_allowed"]].astype(float)).all()
+            continue
+        k, m = (int(np.flatnonzero(scattered.axes[n] == row[f"{n}_allowed"])[0]) for n in ("eps_z", "g_mu"))
+        assert scattered.excluded[i, j, k, m] == 0
+        assert scattered.chi2[i, j, k, m] == row["chi2_allowed"]
+        assert row["sigmas_allowed"] >= row["sigmas"]
+    computed = np.isfinite(frame["chi2"])
+    assert frame["sigmas"].min() == 0.0
+    assert frame["sigmas"].isna().equals(~computed)
+    # two parameters: the probability outside is exp(-delta/2)
+    probability = 2 * norm.sf(frame["sigmas"][computed])
+    np.testing.assert_allclose(probability, np.exp(-frame["delta_chi2"][computed] / 2), rtol=1e-12)
+    np.testing.assert_allclose(far["delta_chi2"], frame["delta_chi2"] + 4.0)
+    np.testing.assert_allclose(far["sigmas"] ** 2, far["delta_chi2"], rtol=1e-12)
 
 
 def test_frame_lists_every_cell(scattered) -> None:
