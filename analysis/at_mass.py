@@ -156,8 +156,7 @@ class Evaluator:
 
     def clauses(self, mass: float) -> Sequence[Any]:
         """Return the clauses of the first constraint at a mass (GeV); empty where it does not apply."""
-        constraint = self.physics.constraints[0]
-        return constraint.clauses(self.physics.model_at(mass), mass)
+        return self.physics.clauses(mass)[0]
 
     def limits(self, mass: float, clause: int = 0) -> tuple[float, float]:
         """Return the values between which a clause of the first constraint allows at a mass (GeV).

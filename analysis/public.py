@@ -194,6 +194,7 @@ def plot(
 def fit(
     source: Scan | Grid | str | Path,
     *,
+    statistic: str = "rows",
     profiles: bool = True,
     overrides: Iterable[str] = (),
     progress: Callable[[str, float], None] = lambda what, fraction: None,
@@ -205,6 +206,8 @@ def fit(
     source : Scan, Grid, str or Path
         A scan or the name of a scan file, to start from a coarse grid in memory; or a finished grid, open or by its
         name, to start from its lowest points.
+    statistic : str
+        What is minimised: "rows", "constraints" or "total", chi2 of both (docs/statistics.md).
     profiles : bool
         Profile every coupling, which takes most of the time and finds intervals and flat stretches.
     overrides : iterable of str
@@ -230,10 +233,10 @@ def fit(
     if isinstance(source, Grid):
         source = source.path
     if isinstance(source, str | Path):
-        return fit_file(source, settings, profiles=profiles, progress=progress)
+        return fit_file(source, settings, statistic=statistic, profiles=profiles, progress=progress)
     if settings:
         raise UserError("overrides change a scan file, and a scan was given that is already read.")
-    return fit_scan(source, profiles=profiles, progress=progress)
+    return fit_scan(source, statistic=statistic, profiles=profiles, progress=progress)
 
 
 def _opened(grid: Source) -> AbstractContextManager[Points]:

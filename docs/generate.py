@@ -79,6 +79,8 @@ def page(item: Constraint, least: np.ndarray) -> str:
         "|---|---|",
         f"| rule | {_escaped(item.rule)} |",
         f"| confidence level | {item.cl} |",
+        f"| likelihood | [{item.likelihood}](../statistics.md): {_escaped(item.because)} |",
+        *([f"| same data | {_escaped(item.same_data)} |"] if item.same_data else []),
         f"| unit of value and limit | {item.unit} |",
         f"| grade | {item.grade}: {GRADES[item.grade]} |",
         f"| applies | {_escaped(item.applies)} |",
@@ -87,7 +89,7 @@ def page(item: Constraint, least: np.ndarray) -> str:
         f"| derivation | [{derivation.partition('.')[0]}](../{derivation}) |",
         f"| defined in | `{item.file}` |",
         "",
-        'Least excluded value of one coupling with the other two zero, Case B, `theory = "paper"`:',
+        'Least excluded value of one coupling with the other two zero, Case B, `theory = "paper"`, level as published:',
         "",
         "| M (MeV) | " + " | ".join(f"`{name}`" for name in PARAMETERS) + " |",
         "|---|" + "---|" * len(PARAMETERS),
@@ -113,7 +115,7 @@ def _sets(item: Constraint) -> str:
 
 def overview(constraints: tuple[Constraint, ...]) -> str:
     """The list of all constraints with links to their pages."""
-    rows = [f"| [{c.id}]({c.id}.md) | {_escaped(c.title)} | {c.cl} | {c.grade} |" for c in constraints]
+    rows = [f"| [{c.id}]({c.id}.md) | {_escaped(c.title)} | {c.cl} | {c.likelihood} | {c.grade} |" for c in constraints]
     entries = [c.id for c in constraints]
     return "\n".join(
         [
@@ -121,8 +123,8 @@ def overview(constraints: tuple[Constraint, ...]) -> str:
             "",
             "Written from the constraints' own metadata when this documentation was built.",
             "",
-            "| id | what | CL | grade |",
-            "|---|---|---|---|",
+            "| id | what | CL | likelihood | grade |",
+            "|---|---|---|---|---|",
             *rows,
             "",
             "```{toctree}",
@@ -171,6 +173,8 @@ def _values(setting: Setting) -> str:
         return f"`{{ {', '.join(f'{name} = ...' for name in setting.parts)} }}`"
     if setting.name == "replace":
         return '`"<id>" = { value = ... }`'
+    if setting.name == "level":
+        return 'a number between 0 and 1, `"2 sigma"` and the like, `"published"`, `"auto"`'
     if setting.names is None:
         return '`"paper"`, `"all"` or a list of ids'
     more = ', `"./mine.toml"`, or a list of such names and of row groups' if setting.name == "measurements" else ""
@@ -275,10 +279,13 @@ def searches_table() -> str:
                     " ".join(item.channels),
                     _where(item),
                     item.level,
+                    item.entry.likelihood,
                     item.numbers.grade,
                 ]
             )
-    return _table(["constraint", "search", "source", "M (GeV)", "made by", "decay", "seen", "CL", "grade"], rows)
+    return _table(
+        ["constraint", "search", "source", "M (GeV)", "made by", "decay", "seen", "CL", "likelihood", "grade"], rows
+    )
 
 
 def _where(item: search.Search) -> str:

@@ -337,6 +337,9 @@ def fit(
     profiles: Annotated[
         bool, typer.Option("--profiles/--no-profiles", help="Profile every coupling (most of the time).")
     ] = True,
+    statistic: Annotated[
+        str, typer.Option(help="What is minimised: chi2 of the rows, of the constraints, or the total of both.")
+    ] = "rows",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Fit mass and couplings within the axes: best fit, errors, profiles, pulls, and what is not determined."""
@@ -345,7 +348,7 @@ def fit(
     from zdscan.terminal import report
 
     with report.progress() as advance:
-        result = fit_file(source, tuple(overrides or ()), profiles=profiles, progress=advance)
+        result = fit_file(source, tuple(overrides or ()), statistic=statistic, profiles=profiles, progress=advance)
     if as_json:
         print(json.dumps(result.to_dict(), indent=2, allow_nan=False))
     else:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from zdscan import __version__
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import build_physics
-from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL, UNSEEN
+from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL, UNSEEN, WITH_CONSTRAINTS
 from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.settings import documented
 from zdscan.kernels.physics.moments import anomalous_moment
@@ -24,6 +24,7 @@ from zdscan.physics import arguments, effective, silence
 from zdscan.physics.arguments import columns_of
 from zdscan.physics.cases import COUPLINGS, Case, case_of
 from zdscan.physics.clause import Constraint
+from zdscan.physics.statistics import level_text, level_used
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -44,10 +45,12 @@ class PointResult:
     widths : GeV; ee, mumu, nunu (three neutrinos), hadrons, invisible (the extra width `invisible_width` alone), total,
         and nunu_plus_invisible, the sum of the two that leave no trace.
     chi2 : "all", "muon" and the Standard Model's "sm_all", "sm_muon"; with ratios or angular coefficients also "br",
-        "lfu" and "angular", the rows of one kind alone.
+        "lfu" and "angular", the rows of one kind alone; "constraints", and "total" of all rows and constraints, with
+        "sm_constraints" and "sm_total", which depend on the mass (docs/statistics.md).
     predictions : float64[..., rows], in the rows' units.
-    ratios, applies, excluded, values, limits : float64 or bool [..., constraints]; values and limits are NaN where a
-        constraint does not apply.
+    ratios, applies, excluded, values, limits, limits_published : float64 or bool [..., constraints]; values and limits
+        are NaN where a constraint does not apply. Limits are at the level of the settings, and as published.
+    chi2_by_constraint, sm_chi2_by_constraint : float64[..., constraints], 0 for one that does not count at the mass.
     delta_a_mu, delta_a_e : shifts of the anomalous magnetic moments.
     physics : the settings behind the numbers.
     """
@@ -65,6 +68,9 @@ class PointResult:
     excluded: Array
     values: Array
     limits: Array
+    limits_published: Array
+    chi2_by_constraint: Array
+    sm_chi2_by_constraint: Array
     delta_a_mu: Array
     delta_a_e: Array
 
@@ -80,6 +86,26 @@ class PointResult:
         What grid files have as well has their names: chi2, chi2_muon, ratios, predictions, widths, a_mu.
         """
         return shown.to_xarray(self)
+
+    @property
+    def chi2_constraints(self) -> Array:
+        """chi2 of the constraints, ``chi2["constraints"]``."""
+        return self.chi2["constraints"]
+
+    @property
+    def chi2_total(self) -> Array:
+        """chi2 of all rows and constraints, ``chi2["total"]``."""
+        return self.chi2["total"]
+
+    @cached_property
+    def uncounted(self) -> NDArray[np.object_]:
+        """Why a constraint is not in `chi2_constraints`, in words; "" for one that is: [..., constraints]."""
+        physics, masses = self.physics, self.parameters["mass"].ravel().tolist()
+        left_out = {mass: physics.constraint_chi2(mass).left_out for mass in dict.fromkeys(masses)}
+        found = np.full((len(masses), len(physics.constraints)), "", dtype=object)
+        for i, mass in enumerate(masses):
+            found[i] = [left_out[mass].get(item.id, "") for item in physics.constraints]
+        return found.reshape(self.applies.shape)
 
     @property
     def branching_ratios(self) -> dict[str, Array]:
@@ -199,12 +225,18 @@ class PointResult:
                     "prediction": _plain(self.values[..., k]),
                     "limit": _plain(self.limits[..., k]),
                     "unit": constraint.unit,
+                    "limit_published": _plain(self.limits_published[..., k]),
                     "cl": constraint.cl,
+                    "level": level_used(constraint, physics.level),
+                    "likelihood": constraint.likelihood,
                     "grade": constraint.grade,
                     "ratio": _plain(self.ratios[..., k]),
                     "applies": _plain(self.applies[..., k]),
                     "reason": _plain(self.reasons[..., k]),
                     "excluded": _plain(self.excluded[..., k]),
+                    "chi2": _plain(self.chi2_by_constraint[..., k]),
+                    "sm_chi2": _plain(self.sm_chi2_by_constraint[..., k]),
+                    "uncounted": _plain(self.uncounted[..., k]),
                     "reference": ", ".join(constraint.citations),
                 }
                 for k, constraint in enumerate(physics.constraints)
@@ -213,6 +245,7 @@ class PointResult:
             "anomalous_moments": {"mu": _plain(self.delta_a_mu), "e": _plain(self.delta_a_e)},
             "currents": [current.to_dict(physics.anomaly) for current in physics.model.currents],
             "theory": physics.settings.theory,
+            "level": level_text(physics.level),
             "anomaly": physics.anomaly,
             "version": __version__,
         }
@@ -248,6 +281,7 @@ def evaluate(
     theory_errors: str = "auto",
     constraints: str | Sequence[str | Constraint] = "all",
     limits: str = "latest",
+    level: str | float = "auto",
     **parameters: ArrayLike,
 ) -> PointResult:
     """Evaluate points with everything behind their verdicts: couplings, widths, rows with pulls, constraints.
@@ -297,6 +331,7 @@ def evaluate(
         theory_errors=theory_errors,
         constraints=constraints,
         limits=limits,
+        level=level,
     )
     return at_points(physics, mass, *couplings, **parameters)
 
@@ -310,12 +345,13 @@ def _points(physics: Physics, parameters: dict[str, Array], dims: tuple[str, ...
     shape = parameters["mass"].shape
     flat = {name: values.flatten() for name, values in parameters.items()}  # a copy: broadcast views are read-only soon
     n, n_constraints = len(flat["mass"]), len(physics.constraints)
-    wanted = ("chi2", *OPTIONAL)
+    wanted = ("chi2", *(name for name in OPTIONAL if name not in WITH_CONSTRAINTS))  # those are made below, one by one
     columns = [values.ravel() for values in columns_of(physics.case, flat)[1:]]
     couplings = {name: np.zeros(n) for name in COUPLINGS}
     found: dict[str, Array] = {}
-    values, limits = np.full((n, n_constraints), np.nan), np.full((n, n_constraints), np.nan)
+    values, limits, published = (np.full((n, n_constraints), np.nan) for _ in range(3))
     applies = np.zeros((n, n_constraints), dtype=bool)
+    by_constraint, sm_by_constraint = np.zeros((n, n_constraints)), np.zeros((n, n_constraints))
     for mass in dict.fromkeys(flat["mass"].tolist()):
         here = np.flatnonzero(flat["mass"] == mass)
         couplings_here = np.array([column[here] for column in columns])
@@ -325,17 +361,24 @@ def _points(physics: Physics, parameters: dict[str, Array], dims: tuple[str, ...
         for name, result in at_mass.items():
             found.setdefault(name, np.empty((n, *result.shape[1:]), dtype=result.dtype))[here] = result
         widths_here, first = at_mass["widths"].sum(axis=1), 0
-        for k, (constraint, clauses) in enumerate(zip(physics.constraints, physics.clauses(mass), strict=True)):
+        likelihoods = physics.constraint_chi2(mass)
+        by_constraint[here] = likelihoods.at(at_mass["values"], widths_here)
+        sm_by_constraint[here] = likelihoods.standard
+        of_mass = zip(physics.constraints, physics.clauses(mass), physics.published_clauses(mass), strict=True)
+        for k, (constraint, clauses, as_published) in enumerate(of_mass):
             made = silence.made(constraint, clauses, couplings_here)
             for place, i in enumerate(here.tolist()):
                 active = [
-                    (clause, float(value))
-                    for clause, value in zip(clauses, at_mass["values"][place, first:], strict=False)
+                    (clause, float(value), before)
+                    for clause, value, before in zip(
+                        clauses, at_mass["values"][place, first:], as_published, strict=False
+                    )
                     if made[place] and clause.applies_to(float(widths_here[place]))
                 ]
                 if active:
-                    clause, value = max(active, key=lambda pair: pair[0].ratio(pair[1]))
-                    applies[i, k], values[i, k], limits[i, k] = True, value, clause.limit(value)
+                    clause, value, before = max(active, key=lambda found: found[0].ratio(found[1]))
+                    applies[i, k], values[i, k] = True, value
+                    limits[i, k], published[i, k] = clause.limit(value), before.limit(value)
             first += constraint.slots
 
     def gather(name: str) -> Array:
@@ -365,6 +408,7 @@ def _points(physics: Physics, parameters: dict[str, Array], dims: tuple[str, ...
             "sm_muon": np.asarray(sm["muon"]),
         }
         | kinds
+        | _with_constraints(gather("chi2"), sm["all"], by_constraint, sm_by_constraint)
         | {f"sm_{name}": np.asarray(sm[name]) for name in kinds},
         predictions=gather("predictions"),
         ratios=ratios,
@@ -372,9 +416,18 @@ def _points(physics: Physics, parameters: dict[str, Array], dims: tuple[str, ...
         excluded=ratios >= 1.0,
         values=over_constraints(values),
         limits=over_constraints(limits),
+        limits_published=over_constraints(published),
+        chi2_by_constraint=over_constraints(by_constraint),
+        sm_chi2_by_constraint=over_constraints(sm_by_constraint),
         delta_a_mu=gather("a_mu"),
         delta_a_e=_electron_moment(physics, parameters["mass"], shaped),
     )
+
+
+def _with_constraints(rows: Array, sm_rows: float, constraints: Array, sm_constraints: Array) -> dict[str, Array]:
+    """chi2 of the constraints, and of rows and constraints together, with those of the Standard Model."""
+    here, sm = (table.sum(axis=1).reshape(rows.shape) for table in (constraints, sm_constraints))
+    return {"constraints": here, "total": rows + here, "sm_constraints": sm, "sm_total": sm_rows + sm}
 
 
 def _electron_moment(physics: Physics, mass: Array, couplings: dict[str, Array]) -> Array:

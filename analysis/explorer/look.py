@@ -9,8 +9,11 @@ from typing import Any
 from zdscan.analysis.explorer.points import Glance
 from zdscan.analysis.pictures.layers import BOUNDARY_COLOURS, FIT
 from zdscan.physics.clause import Constraint
+from zdscan.physics.statistics import Level, in_words
 
 REGIONS = FIT
+# of the table of a point: what, and where the result has it
+_CHI2 = (("all rows", "all"), ("muon rows", "muon"), ("constraints", "constraints"), ("rows and constraints", "total"))
 DASHES = ("solid", "dashed", "dotted")
 UNION, OTHERS, BORDER = "#7a7a7a", "#8f8f8f", "#333333"
 STAR, DIAMOND, PIN = "#ffd92f", "#000000", "#d55e00"
@@ -217,14 +220,19 @@ def legend(
     constraints: Mapping[str, Constraint],
     others: Sequence[str],
     everywhere: Sequence[str],
+    level: Level | None,
 ) -> str:
-    """The list of the limit curves: those with a colour, those in grey, and constraints that exclude everything."""
+    """The list of the limit curves: those with a colour, those in grey, and constraints that exclude everything.
+
+    level : of the exclusions; None: as published.
+    """
     rows = "".join(
         f'<tr><td class="text">{swatch(*look)}<b>{escape(name)}</b> '
         f'<span class="dim">{title_of(constraints[name])}</span></td></tr>'
         for name, look in looks.items()
     )
-    said = f"<h3>Limits</h3><table>{rows}</table>" if rows else '<p class="dim">No limit curve crosses this plane.</p>'
+    heading = f"<h3>Limits <span class=dim>({in_words(level)})</span></h3>"
+    said = f"{heading}<table>{rows}</table>" if rows else '<p class="dim">No limit curve crosses this plane.</p>'
     if others:
         said += f'<h3>In grey</h3><span class="dim">{swatch(OTHERS, "solid", 1)}{escape(", ".join(others))}</span>'
     if everywhere:
@@ -233,11 +241,11 @@ def legend(
 
 
 def title_of(constraint: Constraint) -> str:
-    """What a constraint is, with its confidence level and grade."""
-    return escape(f"{constraint.title} ({level(constraint)})".replace("->", "→"))
+    """What a constraint is, with its published confidence level and grade."""
+    return escape(f"{constraint.title} ({level_and_grade(constraint)})".replace("->", "→"))
 
 
-def level(constraint: Constraint) -> str:
+def level_and_grade(constraint: Constraint) -> str:
     """Confidence level and grade in words."""
     return f"grade {constraint.grade}" if constraint.cl == "-" else f"{constraint.cl}, grade {constraint.grade}"
 
@@ -255,18 +263,23 @@ def point(result: Mapping[str, Any], command: str, faults: Sequence[str]) -> str
     parts.append("<h3>χ²</h3>")
     rows = [
         (what, f"{chi2[key]:.2f}", f"{chi2['sm_' + key]:.2f}", signed(chi2[key] - chi2["sm_" + key]))
-        for what, key in (("all rows", "all"), ("muon rows", "muon"))
+        for what, key in _CHI2
     ]
     parts.append(table(("", "here", "SM", "Δ"), rows))
     applying = [item for item in result["constraints"] if item["applies"]]
     applying.sort(key=lambda item: -item["ratio"])
     rest = len(result["constraints"]) - len(applying)
-    parts.append(f"<h3>Constraints <span class=dim>({rest} more do not apply here)</span></h3>")
+    about = f"{rest} more do not apply here; {in_words(result['level'])}"
+    parts.append(f"<h3>Constraints <span class=dim>({about})</span></h3>")
     parts.append(
         table(
-            ("constraint", "here", "limit", "ratio"),
+            ("constraint", "here", "limit", "published", "ratio", "Δχ²"),
             [
-                (item["id"], number(item["prediction"]), number(item["limit"]), number(item["ratio"]))
+                (
+                    item["id"],
+                    *(number(item[key]) for key in ("prediction", "limit", "limit_published", "ratio")),
+                    signed(item["chi2"] - item["sm_chi2"]),
+                )
                 for item in applying
             ],
             [item["excluded"] for item in applying],

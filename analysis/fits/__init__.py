@@ -4,6 +4,7 @@ fitting.py      fits of scan files and grid files, with everything that is repor
 seeds.py        where a fit starts: lowest points of a grid
 minimise.py     the minimum at one mass, and at all masses
 bestfit.py      best fit, errors and profiles
+statistic.py    what is minimised: chi2 of rows, of constraints, or of both
 degeneracy.py   flat directions and flat stretches
 fitreport.py    a fit as text
 """

@@ -9,6 +9,7 @@ from rich.table import Table
 from zdscan.analysis.fits.bestfit import Profile
 from zdscan.analysis.fits.fitting import Fit
 from zdscan.analysis.fits.minimise import Minimum
+from zdscan.terminal.likelihoods import SHOWN_CHI2
 from zdscan.terminal.report import console, number, plain_table
 from zdscan.terminal.words import NOT_COMPUTED, allowed_by
 
@@ -21,10 +22,18 @@ def show_fit(fit: Fit) -> None:
     out.print(f"{fit.source}: case {fit.physics.case.name}, theory {fit.physics.settings.theory}", markup=False)
     for note in fit.notes:
         out.print(note, markup=False)
-    out.print(
-        f"chi2 {r.best.chi2:.2f} for {r.ndof} degrees of freedom, p = {number(r.p_value, 2)}; "
-        f"Standard Model {r.sm_chi2:.2f} for {r.rows}, p = {number(r.sm_p_value, 2)}"
-    )
+    if fit.has_p_value:
+        out.print(
+            f"chi2 {r.best.chi2:.2f} for {r.ndof} degrees of freedom, p = {number(r.p_value, 2)}; "
+            f"Standard Model {r.sm_chi2:.2f} for {r.rows}, p = {number(r.sm_p_value, 2)}"
+        )
+    else:
+        what = "the constraints" if fit.statistic == "constraints" else f"{r.rows} rows and the constraints"
+        out.print(
+            f"chi2 of {what}, these counted from the Standard Model: {r.best.chi2:.2f}, Standard Model "
+            f"{r.sm_chi2:.2f}; limits have no degrees of freedom, so there is no p-value",
+            soft_wrap=True,
+        )
     out.print(
         f"difference {r.improvement:+.2f} for {len(r.free)} parameters ({r.significance:.1f} sigma by Wilks' theorem); "
         f"muon rows {fit.muon[0]:.2f}, Standard Model {fit.muon[1]:.2f}"
@@ -56,12 +65,24 @@ def show_fit(fit: Fit) -> None:
     for name, sm, pull in zip(fit.physics.likelihood.data.ids, fit.sm_pulls, fit.pulls, strict=True):
         table.add_row(name, f"{sm:+.2f}", f"{pull:+.2f}")
     out.print(table)
+    out.print(_constraints(fit))
     if fit.excluded:
         told = [f"{name} ({ratio:.3g} times its limit, grade {grade})" for name, (ratio, grade) in fit.excluded.items()]
         out.print(f"The best fit is excluded by {', '.join(told)}.", markup=False)
     else:
         count = len(fit.physics.constraints)
         out.print(f"The best fit is {allowed_by(count)} ({NOT_COMPUTED}).", soft_wrap=True)
+
+
+def _constraints(fit: Fit) -> Table:
+    """chi2 of the constraints at the best fit, of those that have some, the largest first, and their sum."""
+    table = plain_table(f"chi2 of {len(fit.constraints)} constraints", "id", "SM", "best fit")
+    for name, (here, sm) in sorted(fit.constraints.items(), key=lambda item: -item[1][0]):
+        if max(here, sm) >= SHOWN_CHI2:
+            table.add_row(name, f"{sm:.2f}", f"{here:.2f}")
+    here, sm = fit.constraints_chi2
+    table.add_row("all", f"{sm:.2f}", f"{here:.2f}")
+    return table
 
 
 def _parameters(fit: Fit) -> Table:

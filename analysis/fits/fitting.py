@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,11 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.fits.bestfit import BestFit, Progress, fit_surface
 from zdscan.analysis.fits.degeneracy import FlatStretch
 from zdscan.analysis.fits.minimise import Minimum, minimise
 from zdscan.analysis.fits.seeds import Seeds, coarse
+from zdscan.analysis.fits.statistic import ROWS, Statistic, check
 from zdscan.analysis.views.grid import open_grid
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import Engine
@@ -42,6 +43,9 @@ class Fit:
     excluded : constraint id -> (ratio, grade) of those that exclude the best fit.
     band : (fcnc_scale, refit of the couplings at the best mass).
     notes : what the user should know about the input.
+    statistic : what was minimised, "rows", "constraints" or "total"; `result` has it under the name chi2.
+    rows_chi2 : chi2 of the rows at the best fit and of the Standard Model.
+    constraints : constraint id -> chi2 at the best fit and of the Standard Model, of those that count at its mass.
     """
 
     source: str
@@ -54,6 +58,20 @@ class Fit:
     excluded: Mapping[str, tuple[float, str]]
     band: tuple[tuple[float, Minimum], ...]
     notes: tuple[str, ...] = ()
+    statistic: str = ROWS
+    rows_chi2: tuple[float, float] = (0.0, 0.0)
+    constraints: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def has_p_value(self) -> bool:
+        """Whether the statistic has the law of chi2: limits have not."""
+        return self.statistic == ROWS
+
+    @property
+    def constraints_chi2(self) -> tuple[float, float]:
+        """chi2 of the constraints at the best fit and of the Standard Model at its mass."""
+        here, sm = (math.fsum(pair[k] for pair in self.constraints.values()) for k in (0, 1))
+        return here, sm
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -72,13 +90,21 @@ class Fit:
             "at_bound": dict(r.best.at_bound) | ({"mass": r.mass_at_end} if r.mass_at_end else {}),
             "sm_chi2": r.sm_chi2,
             "delta_chi2": r.improvement,
+            "statistic": self.statistic,
+            "chi2_rows": self.rows_chi2[0],
+            "sm_chi2_rows": self.rows_chi2[1],
+            "chi2_constraints": self.constraints_chi2[0],
+            "sm_chi2_constraints": self.constraints_chi2[1],
+            "constraints_at_best": [
+                {"id": name, "chi2": here, "sm_chi2": sm} for name, (here, sm) in self.constraints.items()
+            ],
             "chi2_muon": self.muon[0],
             "sm_chi2_muon": self.muon[1],
             "rows": r.rows,
             "free": list(r.free),
             "ndof": r.ndof,
-            "p_value": r.p_value,
-            "sm_p_value": r.sm_p_value,
+            "p_value": r.p_value if self.has_p_value else None,
+            "sm_p_value": r.sm_p_value if self.has_p_value else None,
             "significance": r.significance,
             "log_errors": dict(r.curvature.errors),
             "correlation": None if r.curvature.correlation is None else r.curvature.correlation.tolist(),
@@ -135,54 +161,80 @@ def fit_file(path: str | Path, overrides: tuple[str, ...] = (), **options: Any) 
     return fit_scan(load_scan(path, overrides), **options)
 
 
-def fit_scan(scan: Scan, *, profiles: bool = True, progress: Progress = lambda what, fraction: None) -> Fit:
+def fit_scan(
+    scan: Scan, *, statistic: str = ROWS, profiles: bool = True, progress: Progress = lambda what, fraction: None
+) -> Fit:
     """Fit within the axes of a scan, starting from a coarse grid in memory."""
+    check(statistic)
     engine = Engine.from_scan(scan)
-    seeds = coarse_seeds(Evaluator(engine.physics), engine.axes, progress)
-    return _fit(engine, seeds, scan.source, (), profiles, progress)
+    surface = Statistic(engine.physics, statistic)
+    return _fit(engine, surface, coarse_seeds(surface, engine.axes, progress), scan.source, (), profiles, progress)
 
 
-def fit_grid(path: str | Path, *, profiles: bool = True, progress: Progress = lambda what, fraction: None) -> Fit:
+def fit_grid(
+    path: str | Path,
+    *,
+    statistic: str = ROWS,
+    profiles: bool = True,
+    progress: Progress = lambda what, fraction: None,
+) -> Fit:
     """Fit within the axes of a finished grid file, starting from its lowest points.
+
+    A file has chi2 of the rows alone; a fit of another statistic starts from a coarse grid in memory.
 
     Raises
     ------
     UserError
         For a file that is no finished grid file, or whose settings this zdscan does not know.
     """
+    check(statistic)
     with open_grid(path) as grid:
         engine = Engine.from_scan(scan_of(grid.file), grid.file.axes)
         grid.need_fields("a fit from the grid")
-        seeds = Seeds(grid.axes)
-        masses = len(grid.axes["mass"])
-        for index in range(masses):
-            seeds.add(index, grid.dataset["chi2"].isel(mass=index).values)
-            progress("reading the grid", (index + 1) / masses)
+        surface = Statistic(engine.physics, statistic)
+        if statistic == ROWS:
+            seeds = Seeds(grid.axes)
+            masses = len(grid.axes["mass"])
+            for index in range(masses):
+                seeds.add(index, grid.dataset["chi2"].isel(mass=index).values)
+                progress("reading the grid", (index + 1) / masses)
+        else:
+            seeds = coarse_seeds(surface, engine.axes, progress)
         other = engine.identity != grid.file.identity
     notes = (f"{path} was made with other inputs or kernels; the fit uses its points as starts only.",) if other else ()
-    return _fit(engine, seeds, str(path), notes, profiles, progress)
+    return _fit(engine, surface, seeds, str(path), notes, profiles, progress)
 
 
 def coarse_seeds(
-    evaluator: Evaluator, axes: Mapping[str, Array], progress: Progress = lambda what, fraction: None
+    surface: Statistic, axes: Mapping[str, Array], progress: Progress = lambda what, fraction: None
 ) -> Seeds:
     """Seeds from a grid with every mass and fewer couplings, filled here; they keep the ends of the axes."""
     few = coarse(axes)
-    seeds, bare = Seeds(few), evaluator.without_constraints()
+    seeds = Seeds(few)
     for index, mass in enumerate(few["mass"]):
-        seeds.add(index, bare.fill(float(mass), *(few[name] for name in seeds.names))[0])
+        seeds.add(index, surface.block(float(mass), *(few[name] for name in seeds.names)))
         progress("coarse scan", (index + 1) / len(few["mass"]))
     return seeds
 
 
-def _fit(engine: Engine, seeds: Seeds, source: str, notes: tuple[str, ...], profiles: bool, progress: Progress) -> Fit:
+def _fit(
+    engine: Engine,
+    surface: Statistic,
+    seeds: Seeds,
+    source: str,
+    notes: tuple[str, ...],
+    profiles: bool,
+    progress: Progress,
+) -> Fit:
     physics = engine.physics
-    surface = Evaluator(physics).without_constraints()
-    result = fit_surface(surface, seeds, engine.ndof, engine.sm_chi2["all"], profiles=profiles, progress=progress)
+    result = fit_surface(surface, seeds, engine.ndof, surface.sm, profiles=profiles, progress=progress)
     best, rows = result.best, physics.likelihood
+    likelihoods = physics.constraint_chi2(best.mass)
     a, b, c = (np.array([x]) for x in best.couplings)
     there = physics.evaluate(physics.mass_tables(best.mass), (a, b, c), want=OPTIONAL)
     ratios = there["ratios"][0]
+    by_constraint = likelihoods.at(there["values"], there["widths"].sum(axis=1))[0]
+    each = zip(physics.constraints, by_constraint.tolist(), likelihoods.standard.tolist(), strict=True)
     return Fit(
         source=source,
         axes=engine.axes,
@@ -194,18 +246,22 @@ def _fit(engine: Engine, seeds: Seeds, source: str, notes: tuple[str, ...], prof
         excluded={
             c.id: (float(ratio), c.grade) for c, ratio in zip(physics.constraints, ratios, strict=True) if ratio >= 1.0
         },
-        band=fcnc_band(physics, coarse(engine.axes), best),
+        band=fcnc_band(surface, coarse(engine.axes), best),
         notes=notes,
+        statistic=surface.name,
+        rows_chi2=(float(there["chi2"][0]), engine.sm_chi2["all"]),
+        constraints={c.id: (here, sm) for c, here, sm in each if c.id in likelihoods.counted},
     )
 
 
-def fcnc_band(physics: Physics, axes: Mapping[str, Array], best: Minimum) -> tuple[tuple[float, Minimum], ...]:
+def fcnc_band(surface: Statistic, axes: Mapping[str, Array], best: Minimum) -> tuple[tuple[float, Minimum], ...]:
     """Refits of the couplings at the best mass with the flavour-changing vertex E0 multiplied by `SCALES`."""
     here = dict(axes) | {"mass": np.array([best.mass])}
     result = []
     for factor in SCALES:
-        scale = physics.settings.fcnc_scale * factor
-        scaled = Evaluator(physics).without_constraints(fcnc_scale=scale)
+        scale = surface.physics.settings.fcnc_scale * factor
+        settings = replace(surface.physics.settings, fcnc_scale=scale)
+        scaled = Statistic(replace(surface.physics, settings=settings), surface.name)
         chi2 = scaled.at_mass(best.mass)
         seeds = coarse_seeds(scaled, here)
         minima = [minimise(chi2, best.mass, here, table[0, 1:], signs) for signs, table in seeds.by_sign.items()] + [

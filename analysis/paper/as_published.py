@@ -11,6 +11,7 @@ OF_THE_PAPER: dict[str, Any] = {
     "theory": "paper",
     "measurements": "rashed2024-corrected",  # the first row as published, not as misprinted
     "limits": "rashed2024",
+    "level": "published",  # of every bound that of its publication
 }
 
 # The same analysis with what has been measured since.

@@ -26,6 +26,7 @@ from zdscan.analysis.pictures.sheet import FORMATS, TWO_COLUMNS, Options, Sheet
 from zdscan.analysis.pictures.typeset import in_print
 from zdscan.edges.curves import LimitCurves
 from zdscan.errors import UserError
+from zdscan.physics.statistics import in_words
 
 # Dark enough for letters on white, and apart for colour-blind readers; a second round is dashed.
 COLOURS = (
@@ -268,7 +269,7 @@ def _name(frame: _Frame, curve: _Curve, crossed: NDArray[np.float64]) -> None:
 def _heading(curves: LimitCurves, options: Options) -> list[str]:
     physics = curves.physics
     title = f" ({in_print(physics.case.title)})" if physics.case.title else ""
-    lines = [f"Case {physics.case.name}{title}, theory “{physics.settings.theory}”"]
+    lines = [f"Case {physics.case.name}{title}, theory “{physics.settings.theory}”, {in_words(physics.level)}"]
     if curves.parameters:
         lines.append("at " + ", ".join(setting(*item, options.unit) for item in curves.parameters.items()))
     return lines

@@ -25,6 +25,8 @@ from zdscan.constraints import available, select
 from zdscan.errors import UserError
 from zdscan.inputs import limit_sets
 from zdscan.physics.clause import Constraint
+from zdscan.physics.level import PUBLISHED
+from zdscan.physics.statistics import in_words
 
 FORMATS = (".png", ".pdf", ".svg")
 MOST_BOUNDARIES = 6  # that a picture one column wide can show; more are drawn together
@@ -134,7 +136,8 @@ def subject_lines(grid: Points) -> list[str]:
 
 def view_lines(grid: Points, seen: View, options: Options) -> list[str]:
     """The first lines of a heading: the case, and where the axes not shown are."""
-    lines = subject_lines(grid)
+    first, *lines = subject_lines(grid)
+    lines = [f"{first}, {in_words(str(grid.attributes.get('level', PUBLISHED)))}", *lines]
     if seen.fixed:
         lines.append("at " + ", ".join(setting(*item, options.unit) for item in seen.fixed.items()))
     if seen.hidden:

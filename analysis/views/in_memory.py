@@ -17,6 +17,7 @@ from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.strongest import Bounds
 from zdscan.analysis.views.view import view
+from zdscan.physics.statistics import level_text
 
 
 class MemoryGrid(Points):
@@ -69,6 +70,7 @@ class MemoryGrid(Points):
             "case": physics.case.name,
             "theory": physics.settings.theory,
             "limits": physics.settings.limits,
+            "level": level_text(physics.level),
             "ndof": len(physics.likelihood.sm),
             "sm_chi2_all": physics.sm_chi2["all"],
         }

@@ -22,7 +22,7 @@ IDS = ("k_mu_inv", "k_mu_nu_ee", "pi_mu_nu_x", "w_width", "z_4l")
 
 
 def _point(case, mass, eps=0.0, eps_z=0.0, g_mu=0.0, **settings_):
-    chosen = {"theory": "paper", "constraints": IDS, "limits": "rashed2024"} | settings_
+    chosen = {"theory": "paper", "constraints": IDS, "limits": "rashed2024", "level": "published"} | settings_
     return zdscan.evaluate(case, mass, eps, eps_z, g_mu, **chosen)
 
 

@@ -37,7 +37,7 @@ def test_the_muon_moment_of_a_dark_photon(mass: float) -> None:
     k = quad(lambda z: z**2 * (1.0 - z) / (z**2 + ratio * (1.0 - z)), 0.0, 1.0, epsabs=0.0, epsrel=1e-12)[0]
     bound = CONSTANTS["delta_a_mu"] + 2.0 * CONSTANTS.error("delta_a_mu")[0]
     expected = math.sqrt(bound / (k * CHARGE**2 / (4.0 * math.pi**2)))
-    ((low, high),) = at(zdscan.limits("A", "eps", mass, constraints=["a_mu"]), "a_mu")
+    ((low, high),) = at(zdscan.limits("A", "eps", mass, constraints=["a_mu"], level="published"), "a_mu")
     assert low == pytest.approx(expected, rel=SOLVED)
     assert high == math.inf
 
@@ -178,7 +178,9 @@ def test_tables_say_the_same(curves: LimitCurves, tmp_path: Path) -> None:
 
 def test_its_text_is_a_short_table(curves: LimitCurves) -> None:
     first, *lines = repr(curves).splitlines()
-    assert first.startswith("LimitCurves(case B, theory complete: limits on g_mu, eps = 0.0001; 2 masses")
+    assert first.startswith(
+        "LimitCurves(case B, theory complete: limits on g_mu, eps = 0.0001; exclusions at 95%; 2 masses"
+    )
     assert len(lines) == 3
     assert lines[1].endswith("a_mu")
 
@@ -240,5 +242,5 @@ def test_both_edges_of_a_displaced_search(mass: float) -> None:
     top = 0.5 * math.log(2.0 / (WINDOW[0] * width))
     assert excess(top) > 0.0
     expected = [math.exp(brentq(excess, top, top + far, xtol=1e-13)) for far in (-15.0, 5.0)]
-    found = zdscan.limits("A", "eps", mass, constraints=[BEAM_DUMP]).intervals("dump", 0)
+    found = zdscan.limits("A", "eps", mass, constraints=[BEAM_DUMP], level="published").intervals("dump", 0)
     assert found == [pytest.approx(expected, rel=SOLVED)]

@@ -13,6 +13,7 @@ from zdscan.evaluation.fields import (
     FIELDS,
     OF_KINDS,
     OPTIONAL,
+    WITH_CONSTRAINTS,
     constraint_bits,
     mask_dtype,
     stored_fields,
@@ -24,7 +25,8 @@ ROWS, IDS, TITLES = ["r1", "r2"], ["k_pi_x", "a_mu"], ["first", "second"]
 
 def test_declared_names() -> None:
     kinds = ("chi2_br", "chi2_lfu", "chi2_angular")
-    assert ("chi2", "excluded", "chi2_muon", *kinds, "ratios", "predictions", "widths", "a_mu") == FIELDS
+    others = ("ratios", "predictions", "widths", "a_mu", *WITH_CONSTRAINTS)
+    assert ("chi2", "excluded", "chi2_muon", *kinds, *others) == FIELDS
     assert all(name == item.name for name, item in DECLARED.items())
     assert set(ALWAYS) < set(FIELDS)
     assert set(OF_KINDS) == set(kinds)

@@ -56,7 +56,7 @@ def test_a_conserved_current_is_not_excluded_by_growth(theory: str) -> None:
     couplings = {name: {"g_mu": 1.0} for name in ("v_mu", "g_numu")} | {"g_nutau": {"g_mu": -1.0}}
     case = Case.from_couplings("L_mu - L_tau", couplings)
     for name, limit in (("k_mu_inv", 2.2e-3), ("w_width", 0.34)):
-        physics = build_physics(case, theory=theory, constraints=[name], limits="rashed2024")
+        physics = build_physics(case, theory=theory, constraints=[name], limits="rashed2024", level="published")
         axes = (np.zeros(1), np.zeros(1), np.array([limit]))
         (ratio,) = physics.evaluate(physics.mass_tables(0.01), axes, want=("ratios",))["ratios"][0]
         assert np.sqrt(ratio) == pytest.approx(1.0, rel=0.03)

@@ -129,7 +129,8 @@ def test_evaluate_has_every_setting_as_an_argument() -> None:
     for setting in NUMBERS:
         assert annotations[setting.name] is float
     for setting in WORDS:
-        assert annotations[setting.name] == (str if setting.check is None else str | Sequence[str])
+        several: Any = str | float if setting.name == "level" else str | Sequence[str]
+        assert annotations[setting.name] == (str if setting.check is None else several)
 
 
 def test_evaluate_explains_every_setting() -> None:
@@ -164,13 +165,13 @@ def test_the_scan_file_has_every_setting(scan_format: int) -> None:
 def test_formats_differ_in_their_defaults() -> None:
     first, second = parse_scan(SCAN), parse_scan(SCAN.replace("format = 1", "format = 2"))
     assert (first.format, second.format) == (1, 2)
-    data = {"measurements": "rashed2024-corrected", "limits": "rashed2024"}
+    data = {"measurements": "rashed2024-corrected", "limits": "rashed2024", "level": "published"}
     assert first.settings == Settings(theory="paper", constraints="paper", **data)
     newest = {"measurements": "latest", "limits": "latest"}
     assert second.settings == Settings() == Settings(theory="complete", constraints="all", **newest)
     assert first != second
     said = ["theory=paper", "constraints.use=paper", "constraints.limits=rashed2024"]
-    said.append("data.measurements=rashed2024-corrected")
+    said += ["data.measurements=rashed2024-corrected", "constraints.level=published"]
     assert parse_scan(second.text, overrides=said).settings == first.settings
 
 
@@ -304,7 +305,7 @@ def test_attributes_say_the_settings() -> None:
     assert {setting.attribute for setting in SETTINGS.values() if setting.told} <= found.keys()
     assert {name for name, setting in SETTINGS.items() if not setting.told} == {
         *("anomaly", "errors", "theory_errors", "invisible_branching", "dark_fermion", "mixing"),
-        *("right_handed_neutrinos", "replace"),
+        *("right_handed_neutrinos", "replace", "level"),
     }
     assert (found["invisible_width_GeV"], found["fcnc_scale"], found["theory"]) == (1e-3, 2.0, "paper")
     assert found["emission"] == "lepton"  # what auto comes to

@@ -23,6 +23,7 @@ TODAY = {
     "BR_Kp_pip_nunu_SM": (8.60e-11, (0.42e-11, 0.42e-11)),
     "limit_KL_pi0_nunu": (2.2e-9, None),
     "BR_KL_pi0_nunu_SM": (2.94e-11, (0.15e-11, 0.15e-11)),
+    "BR_Bp_Kp_nunu": (1.38e-5, (0.35e-5, 0.35e-5)),
     "Gamma_W_exp": (2.14, (0.05, 0.05)),
 }
 LHCB = {"b_k_x_mumu": "lhcb_b_k_x_mumu", "b_kst_x_mumu": "lhcb_b_kst_x_mumu"}

@@ -379,19 +379,24 @@ def test_point_as_json_has_the_documented_layout() -> None:
     point = json.loads(result.out)
     assert set(point) == {
         *("parameters", "couplings", "widths", "branching_ratios", "rows", "chi2", "constraints"),
-        *("neglected", "anomalous_moments", "currents", "theory", "anomaly", "version"),
+        *("neglected", "anomalous_moments", "currents", "theory", "level", "anomaly", "version"),
     }
     assert {"induced_current", "induced_mixing"} <= {item["id"] for item in point["neglected"]}
     assert all(set(item) == {"id", "size", "of", "text", "grade"} for item in point["neglected"])
     assert point["parameters"] == {"mass": 0.0103, "eps": 1e-4, "eps_z": -3.7e-5, "g_mu": 0.28}
     assert {"v_e", "a_e", "v_mu", "a_mu", "g_nu", "v_u", "a_u"} <= set(point["couplings"])
     assert set(point["widths"]) == {"ee", "mumu", "nunu", "hadrons", "invisible", "total", "nunu_plus_invisible"}
-    assert set(point["chi2"]) == {"all", "muon", "sm_all", "sm_muon"}
+    kinds = ("all", "muon", "constraints", "total")
+    assert set(point["chi2"]) == {*kinds, *(f"sm_{kind}" for kind in kinds)}
     assert len(point["rows"]) == 26
     keys = ("id", "observable", "q2_min", "q2_max", "unit", "sm", "prediction", "measured", "sigma", "pull")
     assert all(set(row) == set(keys) for row in point["rows"])
     keys = ("id", "title", "prediction", "limit", "unit", "cl", "grade", "ratio", "applies", "excluded", "reference")
-    assert all(set(item) == {*keys, "reason"} for item in point["constraints"])
+    statistics = ("limit_published", "level", "likelihood", "chi2", "sm_chi2", "uncounted")
+    assert all(set(item) == {*keys, *statistics, "reason"} for item in point["constraints"])
+    assert point["level"] == "95%"
+    other = {item["id"] for item in point["constraints"] if item["level"] != "95%"}
+    assert other == {"a_e", "k_mixing", "sn1987a"}
     assert set(point["anomalous_moments"]) == {"mu", "e"}
     assert (point["theory"], point["version"]) == ("complete", __version__)
     # With uncorrelated errors chi2 is the sum of the squared pulls that are printed.

@@ -165,7 +165,9 @@ def printed_constraint() -> Constraint:
 def test_printed_constraint_works():
     """Ratio 1 at the printed limit, a quarter at half of it, nothing outside the printed range."""
     example = printed_constraint()
-    physics = replace(build_physics(named_case("B"), constraints=("bs_mixing",)), constraints=(example,))
+    physics = replace(
+        build_physics(named_case("B"), constraints=("bs_mixing",), level="published"), constraints=(example,)
+    )
     zero = np.zeros(1)
     inside, outside = (physics.mass_tables(mass) for mass in (0.05, 0.3))
     axes = (zero, zero, np.array([2.5e-4, 5.0e-4, 6.0e-4]))
@@ -234,7 +236,9 @@ def test_printed_bounds_are_the_first_excluded(generate):
         column, name = expected[item.id]
         bound = least[k, 1, column]
         for factor, excluded in ((0.99, False), (1.0, True)):
-            point = evaluate("B", generate.MASSES[1], **{name: factor * bound}, constraints=(item.id,))
+            point = evaluate(
+                "B", generate.MASSES[1], **{name: factor * bound}, constraints=(item.id,), level="published"
+            )
             assert bool(point.excluded[0]) is excluded
     assert np.all(np.isinf(least[0, :, 2]))  # caesium does not see the muon
 

@@ -35,7 +35,7 @@ def test_a_copy_of_a_published_curve_excludes_alike(tmp_path: Path) -> None:
     rule = against_mass.load("k_pi_x").interpolation
     chosen = [
         "k_pi_x",
-        own_curve(tmp_path / "mine.csv", interpolation=rule, **SAID),  # type: ignore[arg-type]
+        own_curve(tmp_path / "mine.csv", interpolation=rule, likelihood="counting", **SAID),  # type: ignore[arg-type]
         own_curve(tmp_path / "other.toml"),
     ]
     masses = [0.012, 0.05, 0.1, 0.135, 0.2, 0.25, 0.3]
@@ -86,6 +86,19 @@ def test_whatever_makes_the_numbers_is_in_its_definition(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
+    ("said", "factor"), [({}, 1.1916), ({"likelihood": "counting"}, 1.3010), ({"likelihood": "none"}, 1.0)]
+)
+def test_its_bound_at_another_level(said: dict[str, str], factor: float, tmp_path: Path) -> None:
+    """From 90% to 95%: half-normal where nothing is said, 1.960/1.645; counting 2.996/2.303."""
+    (tmp_path / "mine.csv").write_text("0.02 1e-9\n0.1 1e-9\n")
+    made = own_curve(tmp_path / "mine.csv", **SAID | {"same_data": "theirs"} | said)  # type: ignore[arg-type]
+    assert (made.likelihood, made.same_data) == (said.get("likelihood", "half-normal"), "theirs")
+    assert zdscan.evaluate("A", 0.05, constraints=[made], level=0.95).limits[0] == pytest.approx(
+        factor * 1e-9, rel=1e-4
+    )
+
+
+@pytest.mark.parametrize(
     ("changed", "words"),
     [
         ({"decay": "K+->pi0"}, "there is no decay 'K+->pi0'; known are B+->K+"),
@@ -96,6 +109,8 @@ def test_whatever_makes_the_numbers_is_in_its_definition(tmp_path: Path) -> None
         ({"prompt": "m_e"}, "prompt = 'm_e' is not the name of a constant in ps"),
         ({"interpolation": "by eye"}, "there is no interpolation 'by eye'"),
         ({"grade": "D"}, "grade"),
+        ({"likelihood": "poisson"}, "likelihood"),
+        ({"likelihood": "normal"}, "likelihood"),  # which has a measured value
     ],
 )
 def test_what_is_wrong_is_one_sentence(changed: dict[str, Any], words: str, tmp_path: Path) -> None:

@@ -130,8 +130,8 @@ def test_what_is_wrong_is_one_sentence(changed: dict[str, Any], words: str, tmp_
     ("old", "new", "words"),
     [
         ("shield_m = 480.0", "shield = 480.0", "line 14, table [search]: field shield is not known (did you mean"),
-        ("[0.02, 2.7233e-07,", "[0.02, -2.7233e-07,", "line 26, segment 1, row 4: lower is -2.7233e-07 and must be"),
-        ("[0.06, ", "[0.03, ", "line 27, segment 1, row 7: the mass does not ascend"),
+        ("[0.02, 2.7233e-07,", "[0.02, -2.7233e-07,", "line 28, segment 1, row 4: lower is -2.7233e-07 and must be"),
+        ("[0.06, ", "[0.03, ", "line 29, segment 1, row 7: the mass does not ascend"),
         ('"eta_gamma"', '"eta_gama"', "line 10: there is no production 'eta_gama'"),
         ("[search]", "[searches]", "is not known (did you mean 'search'?)"),
     ],

@@ -10,7 +10,11 @@ from zdscan.physics.cases import CASES, Case
 from zdscan.physics.clause import Model
 from zdscan.physics.two_body import branching_ratio
 
-OF_2024 = {"measurements": "rashed2024-corrected", "limits": "rashed2024"}  # as in a scan file of format 1
+OF_2024 = {
+    "measurements": "rashed2024-corrected",
+    "limits": "rashed2024",
+    "level": "published",
+}  # as in a scan file of format 1
 
 
 def of(result: zdscan.PointResult, name: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ENTRY_POINTS = "zdscan.constraints"
 GROUPS = ("flavour", "low-energy", "direct")  # every constraint of zdscan is in one
-SETS = ("all", "paper", *GROUPS, "packages")  # what stands for many constraints at once
+SETS = ("all", "paper", *GROUPS, "tension", "packages")  # what stands for many constraints at once
 SEARCHES = "searches.toml"
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
 
@@ -83,12 +83,15 @@ def _changed(constraint: Constraint, change: Change) -> Constraint:
 
     if change.curve is not None:
         made = limit_curve.of_table(constraint.id, change.curve)
-        return replace(made, in_paper=constraint.in_paper, first_format=constraint.first_format, group=constraint.group)
+        kept = ("in_paper", "first_format", "group", "same_data", "tension")
+        return replace(made, **{name: getattr(constraint, name) for name in kept})
     return replace(
         constraint,
         citations=tuple(change.cite) if change.cite else constraint.citations,
         cl=change.cl or constraint.cl,
         grade=change.grade or constraint.grade,
+        likelihood=change.likelihood or constraint.likelihood,
+        because=change.because or constraint.because,
     )
 
 
@@ -197,6 +200,8 @@ def _members(name: str, scan_format: int | None) -> tuple[str, ...]:
     known = [registry[id_] for id_ in available() if id_ in registry]
     known = [item for item in known if scan_format is None or item.first_format <= scan_format]
     ids = {item.id for item in known}
+    if name == "tension":
+        return tuple(item.id for item in known if item.tension)
     return tuple(item.id for item in known if name in ("all", item.group) and item.replaced_by not in ids)
 
 

@@ -27,4 +27,7 @@ CONSTRAINT = Constraint(
     applies="all masses and cases; no shift where v_e = a_e = 0",
     slots=1,
     clauses=clauses,
+    likelihood="none",
+    because="The bound covers two determinations of alpha that contradict each other, so it has no confidence level.",
+    tension=True,
 )

@@ -27,4 +27,7 @@ CONSTRAINT = Constraint(
     applies="all masses and cases",
     slots=1,
     clauses=clauses,
+    likelihood="normal",
+    because="Measurement and prediction have Gaussian errors.",
+    tension=True,
 )

@@ -42,4 +42,6 @@ CONSTRAINT = Constraint(
     applies="all masses and cases; no shift where a_e = 0",
     slots=1,
     clauses=clauses,
+    likelihood="normal",
+    because="The measured weak charge has a Gaussian error.",
 )

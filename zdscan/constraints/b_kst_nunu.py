@@ -24,4 +24,6 @@ CONSTRAINT = Constraint(
     applies="all masses and cases",
     slots=2,
     clauses=clauses,
+    likelihood="half-normal",
+    because="An upper limit from a fit on top of a background.",
 )

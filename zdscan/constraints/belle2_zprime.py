@@ -32,4 +32,6 @@ CONSTRAINT = Constraint(
     applies="all masses and cases",
     slots=2,
     clauses=clauses,
+    likelihood="half-normal",
+    because="An upper limit from a peak in the recoil mass on top of a background.",
 )

@@ -54,4 +54,6 @@ CONSTRAINT = Constraint(
     applies="all masses and cases",
     slots=1,
     clauses=clauses,
+    likelihood="half-normal",
+    because="The vector only adds to Delta M_s, whose Standard Model value is subtracted; its error is Gaussian.",
 )

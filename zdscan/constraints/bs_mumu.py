@@ -54,4 +54,6 @@ CONSTRAINT = Constraint(
     applies="all masses and cases",
     slots=1,
     clauses=clauses,
+    likelihood="normal",
+    because="The measured branching ratio has an error on each side.",
 )

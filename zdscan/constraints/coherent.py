@@ -11,6 +11,7 @@ from zdscan.physics.polynomial import Polynomial
 
 # nu_mu, nubar_mu and nu_e of a pion decay at rest are counted alike.
 _SHARES = (("g_numu", 2.0 / 3.0), ("g_nue", 1.0 / 3.0))
+DEVIATIONS = 1.96
 
 
 @lru_cache(maxsize=64)
@@ -34,8 +35,9 @@ def clauses(model: Model, mass: float) -> list[Clause]:
         *((interference * k_u, u), (interference * k_d, d)),
         *((square * k_u * k_u, uu), (2.0 * square * k_u * k_d, ud), (square * k_d * k_d, dd)),
     )
-    bound = 1.96 * c.error("coherent_CsI")[0]
-    return [Clause(polynomial=shift, constant=1.0, centre=c["coherent_CsI"], up=bound, down=bound)]
+    measured, bound = c["coherent_CsI"], DEVIATIONS * c.error("coherent_CsI")[0]
+    centre = (measured, DEVIATIONS)
+    return [Clause(polynomial=shift, constant=1.0, centre=measured, up=bound, down=bound, measured=centre)]
 
 
 CONSTRAINT = Constraint(
@@ -50,4 +52,6 @@ CONSTRAINT = Constraint(
     applies="all masses and cases",
     slots=1,
     clauses=clauses,
+    likelihood="normal",
+    because="The measured rate has a Gaussian error.",
 )

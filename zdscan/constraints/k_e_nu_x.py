@@ -28,4 +28,6 @@ CONSTRAINT = Constraint(
     slots=1,
     clauses=clauses,
     first_format=2,
+    likelihood="half-normal",
+    because="An upper limit; how many events it came from is not known to zdscan.",
 )

@@ -41,4 +41,9 @@ CONSTRAINT = Constraint(
     applies="not within 10 MeV of the K0, all cases",
     slots=2,
     clauses=clauses,
+    likelihood="none",
+    because=(
+        "The bound is the size of the measured value, because long-distance parts are not known; it has no "
+        "confidence level."
+    ),
 )

@@ -28,4 +28,6 @@ CONSTRAINT = Constraint(
     applies="below m_K - m_mu = 388 MeV, all cases",
     slots=2,
     clauses=clauses,
+    likelihood="half-normal",
+    because="An upper limit from the missing mass on top of a background.",
 )

@@ -32,4 +32,6 @@ CONSTRAINT = Constraint(
     applies="145 to 388 MeV; no effect in Case C",
     slots=1,
     clauses=clauses,
+    likelihood="half-normal",
+    because="What the Gaussian error of a measured rate leaves to a positive contribution.",
 )

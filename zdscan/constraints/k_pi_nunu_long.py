@@ -28,4 +28,6 @@ CONSTRAINT = Constraint(
     applies="below 260 MeV, all cases",
     slots=2,
     clauses=clauses,
+    likelihood="counting",
+    because="No event was seen in the signal region.",
 )

@@ -16,8 +16,10 @@ def clauses(model: Model, mass: float) -> list[Clause]:
         return []
     c = model.constants
     upper_error, _ = c.error("BR_Kp_pip_nunu")
-    limit = c["BR_Kp_pip_nunu"] + ONE_SIDED_95 * upper_error
-    return neutrino_clauses(model, mass, "K+->pi+", "na62_k_pi", c["BR_Kp_pip_nunu_SM"], limit)
+    measured = c["BR_Kp_pip_nunu"]
+    limit = measured + ONE_SIDED_95 * upper_error
+    expected, centre = c["BR_Kp_pip_nunu_SM"], (measured, ONE_SIDED_95)
+    return neutrino_clauses(model, mass, "K+->pi+", "na62_k_pi", expected, limit, centre)
 
 
 CONSTRAINT = Constraint(
@@ -32,4 +34,7 @@ CONSTRAINT = Constraint(
     applies="10-100 and 161-261 MeV (signal regions), all cases",
     slots=2,
     clauses=clauses,
+    likelihood="normal",
+    because="A measured branching ratio, of which the bound is some upper errors above.",
+    same_data="K+ -> pi+ and missing energy",
 )

@@ -64,4 +64,7 @@ CONSTRAINT = Constraint(
     slots=1,
     clauses=clauses,
     replaced_by="lhcb_prompt",
+    likelihood="half-normal",
+    because="An upper limit from a peak in the mass of the muons on top of a background.",
+    same_data="LHCb prompt mu+ mu-",
 )

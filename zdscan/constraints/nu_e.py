@@ -58,4 +58,6 @@ CONSTRAINT = Constraint(
     clauses=clauses,
     first_format=2,
     group="low-energy",
+    likelihood="half-normal",
+    because="Bounds on what a vector changes of a measured rate, beside an error that is Gaussian.",
 )

@@ -27,4 +27,6 @@ CONSTRAINT = Constraint(
     slots=1,
     clauses=clauses,
     first_format=2,
+    likelihood="half-normal",
+    because="An upper limit from a peak in the spectrum of the positron on top of a background.",
 )

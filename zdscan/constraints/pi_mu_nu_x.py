@@ -30,4 +30,6 @@ CONSTRAINT = Constraint(
     applies="below m_pi - m_mu = 33.9 MeV (T_mu > 1.2 MeV: below 28.5 MeV), all cases",
     slots=4,
     clauses=clauses,
+    likelihood="half-normal",
+    because="An upper limit from a peak in the spectrum of the muon on top of a background.",
 )

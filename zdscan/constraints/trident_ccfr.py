@@ -7,6 +7,8 @@ from zdscan.kernels.physics.trident import trident_coefficients
 from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.polynomial import Polynomial
 
+DEVIATIONS = 1.96
+
 
 def trident_clause(model: Model, mass: float, table: str, measured: str) -> Clause:
     """|sigma/SM - measured| below 1.96 standard deviations, for muon neutrinos and muons.
@@ -24,13 +26,14 @@ def trident_clause(model: Model, mass: float, table: str, measured: str) -> Clau
         (c2v, model.product(*vector, *vector)),
         (c2a, model.product(*axial, *axial)),
     )
-    bound = 1.96 * c.error(measured)[0]
+    bound = DEVIATIONS * c.error(measured)[0]
     return Clause(
         polynomial=shift,
         constant=1.0,
         centre=c[measured],
         up=bound,
         down=bound,
+        measured=(c[measured], DEVIATIONS),
     )
 
 
@@ -51,4 +54,6 @@ CONSTRAINT = Constraint(
     applies="all masses and cases",
     slots=1,
     clauses=clauses,
+    likelihood="normal",
+    because="The measured cross section has a Gaussian error.",
 )

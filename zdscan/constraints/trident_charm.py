@@ -23,4 +23,6 @@ CONSTRAINT = Constraint(
     applies="all masses and cases",
     slots=1,
     clauses=clauses,
+    likelihood="normal",
+    because="The measured cross section has a Gaussian error.",
 )

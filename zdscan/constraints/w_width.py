@@ -28,4 +28,6 @@ CONSTRAINT = Constraint(
     applies="all masses and cases",
     slots=1,
     clauses=clauses,
+    likelihood="half-normal",
+    because="What the Gaussian error of the measured width leaves to a positive contribution.",
 )

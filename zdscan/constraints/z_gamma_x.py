@@ -36,4 +36,6 @@ CONSTRAINT = Constraint(
     slots=1,
     clauses=clauses,
     first_format=2,
+    likelihood="half-normal",
+    because="An upper limit from the spectrum of single photons on top of a background.",
 )

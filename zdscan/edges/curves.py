@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from zdscan.errors import UserError
 from zdscan.evaluation.physics import Physics
 from zdscan.notebook.tables import Table, folded, paragraphs
+from zdscan.physics.statistics import in_words, level_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,6 +179,7 @@ class LimitCurves:
         return {
             "case": self.physics.case.name,
             "theory": self.physics.settings.theory,
+            "level": level_text(self.physics.level),
             "along": self.along,
             "sign": -1 if self.negative else 1,
             **self.parameters,
@@ -189,7 +191,8 @@ class LimitCurves:
         held = "".join(f", {name} = {value:g}" for name, value in self.parameters.items())
         sign = "-" if self.negative else ""
         case, theory = self.physics.case.name, self.physics.settings.theory
-        return f"case {case}, theory {theory}: limits on {sign}{self.along}{held}"
+        level = in_words(self.physics.level)
+        return f"case {case}, theory {theory}: limits on {sign}{self.along}{held}; {level}"
 
     def __repr__(self) -> str:
         return "\n".join([f"LimitCurves({'; '.join(self._about)})", *self._strongest_table().lines()])

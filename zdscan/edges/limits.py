@@ -50,6 +50,7 @@ def limits(
     theory_errors: str = "auto",
     constraints: str | Sequence[str | Constraint] = "all",
     limits: str = "latest",
+    level: str | float = "auto",
 ) -> LimitCurves:
     """Find what of one parameter each constraint excludes, with both edges of every interval, at each mass.
 
@@ -99,6 +100,7 @@ def limits(
         theory_errors=theory_errors,
         constraints=constraints,
         limits=limits,
+        level=level,
     )
     return limit_curves(physics, along, masses, fixed, negative=negative, within=within)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from zdscan.compiled import warming
 from zdscan.constraints import select, separated
 from zdscan.errors import UserError
-from zdscan.evaluation.fields import ALWAYS, OF_KINDS, mask_dtype, stored_fields
+from zdscan.evaluation.fields import ALWAYS, OF_KINDS, WITH_CONSTRAINTS, mask_dtype, stored_fields
 from zdscan.evaluation.physics import Physics, Workspace
 from zdscan.evaluation.points import Axes, run_of
 from zdscan.evaluation.settings import Settings
@@ -203,8 +203,12 @@ class Engine:
             found["right_handed_neutrinos"] = "light"
         if settings.invisible_branching:
             found["invisible_branching"] = settings.invisible_branching
+        if not {item.name for item in self.fields}.isdisjoint(WITH_CONSTRAINTS):
+            found["likelihoods"] = json.dumps({item.id: item.likelihood for item in self.physics.constraints})
         if replaced := self.physics.likelihood.data.replaced:
             found["replaced_rows"] = " ".join(replaced)
+        if self.physics.level is not None:
+            found["level"] = self.physics.level.text
         if settings.dark_fermion is not None:
             found["dark_fermion_mass_GeV"], found["dark_fermion_coupling"] = settings.dark_fermion
         return found

@@ -77,10 +77,13 @@ DECLARED: Mapping[str, Field] = {
         _real("predictions", "predicted rows, each in its own unit", along="row"),
         _real("widths", "partial widths of the vector", "GeV", "channel"),
         _real("a_mu", "shift of the muon's anomalous magnetic moment"),
+        _real("chi2_constraints", "chi2 of the constraints with a likelihood, the strongest of those on the same data"),
+        _real("chi2_total", "chi2 of the b -> s l l rows and of the constraints, as chi2_constraints has them"),
     )
 }
 FIELDS = tuple(DECLARED)
 ALWAYS = ("chi2", "excluded")  # what every point has, and what the profiles are made of
+WITH_CONSTRAINTS = ("chi2_constraints", "chi2_total")
 # chi2 of one kind of rows (`zdscan.physics.rows.Likelihood.kinds`), which data have or have not
 OF_KINDS: Mapping[str, str] = {f"chi2_{kind}": kind for kind in ("br", "lfu", "angular")}
 # What the reference evaluator computes where it is asked to, for any data. `values`, what each clause compares with its

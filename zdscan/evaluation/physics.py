@@ -17,10 +17,11 @@ from zdscan import inputs
 from zdscan.compiled import cache
 from zdscan.evaluation.broad import BandTables, BroadTables
 from zdscan.evaluation.cancelling import CancellingWidth
+from zdscan.evaluation.constraint_chi2 import ConstraintChi2
 from zdscan.evaluation.direct import DirectRows
 from zdscan.evaluation.expansion import Expander, broad_roles_of, roles_of
 from zdscan.evaluation.families import FamilyExpander
-from zdscan.evaluation.fields import OPTIONAL
+from zdscan.evaluation.fields import OPTIONAL, WITH_CONSTRAINTS
 from zdscan.evaluation.points import AT_ONCE, Array, Axes, chi2_at_mass, evaluate_points, run_of
 from zdscan.evaluation.settings import Settings
 from zdscan.kernels.fast import families as _families
@@ -36,6 +37,7 @@ from zdscan.physics.cases import COUPLINGS, Case
 from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.currents import Term, resolved
 from zdscan.physics.rows import Likelihood
+from zdscan.physics.statistics import Level, at_level, level_of
 
 # Every folder whose sources make numbers, whole: no list of modules could be forgotten in
 # (tests/package/test_identity.py checks that they import nothing else of zdscan that could).
@@ -152,10 +154,27 @@ class Physics:
         rows = self.likelihood
         return _mass.mass_tables_length(len(rows.rates), rows.form_count) + self._slots[-1] * _clauses.LENGTH
 
+    @cached_property
+    def level(self) -> Level | None:
+        """The confidence level of all bounds; None where each is as published."""
+        return level_of(self.settings.used_level)
+
     def clauses(self, mass: float) -> list[Sequence[Clause]]:
-        """The clauses of every constraint at a mass in GeV; an empty list where it does not apply."""
+        """The clauses of every constraint at a mass in GeV, at the level of the settings; none where it is silent.
+
+        All that computes with bounds takes them from here.
+        """
+        found = zip(self.constraints, self.published_clauses(mass), strict=True)
+        return [at_level(constraint, clauses, self.level) for constraint, clauses in found]
+
+    def published_clauses(self, mass: float) -> list[Sequence[Clause]]:
+        """As `clauses`, every bound at the level of its publication."""
         model = self.model_at(mass)
         return [constraint.clauses(model, mass) for constraint in self.constraints]
+
+    def constraint_chi2(self, mass: float) -> ConstraintChi2:
+        """chi2 of the constraints at a mass in GeV; it does not depend on the level of exclusions."""
+        return ConstraintChi2(self.constraints, self.published_clauses(mass))
 
     def silent(self, masses: Sequence[float], couplings: Sequence[float]) -> dict[str, str]:
         """Why each constraint applies at none of some masses (GeV), by id; "" for one that may at some.
@@ -359,14 +378,26 @@ class Physics:
         -------
         float64 arrays over the n points by name: chi2[n]; excluded uint64[n], bit k for constraint k; chi2_muon[n];
         ratios[n, constraints]; values[n, clauses], what each clause compares with its limits (0 where it does not
-        apply); predictions[n, rows]; widths[n, 5] in GeV in the order of `CHANNEL_NAMES`; a_mu[n].
+        apply); predictions[n, rows]; widths[n, 5] in GeV in the order of `CHANNEL_NAMES`; a_mu[n];
+        chi2_constraints[n] and chi2_total[n].
         """
-        matrix = self.matrix_at(float(mass_tables[_mass.MASS]))
-        fixed = (mass_tables, matrix, self.likelihood, len(self.constraints))
+        mass = float(mass_tables[_mass.MASS])
+        fixed = (mass_tables, self.matrix_at(mass), self.likelihood, len(self.constraints))
+        needed, likelihoods = want, None
+        if not set(WITH_CONSTRAINTS).isdisjoint(want):
+            rows = ("chi2",) if "chi2_total" in want else ()
+            needed = tuple({*want, *rows, "values", "widths"} - {*WITH_CONSTRAINTS})
+            likelihoods = self.constraint_chi2(mass)
         parts = [
-            evaluate_points(*fixed, parameters[:, start : start + AT_ONCE], want, tables_at)
+            evaluate_points(*fixed, parameters[:, start : start + AT_ONCE], needed, tables_at)
             for start in range(0, max(parameters.shape[1], 1), AT_ONCE)
         ]
+        for part in parts:
+            if likelihoods is None:
+                break
+            part["chi2_constraints"] = likelihoods.at(part["values"], part["widths"].sum(axis=1)).sum(axis=1)
+            if "chi2_total" in want:
+                part["chi2_total"] = part["chi2"] + part["chi2_constraints"]
         return {name: np.concatenate([part[name] for part in parts]) for name in want}
 
     def chi2_at_mass(self, mass_tables: NDArray[np.float64]) -> Callable[[float, float, float], float]:

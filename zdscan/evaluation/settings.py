@@ -20,6 +20,8 @@ from typing import Any, Self, TypeVar, cast
 
 from zdscan.constraints import GROUPS
 from zdscan.errors import UserError, describe, listed, not_one_of
+from zdscan.physics import level
+from zdscan.physics.level import PUBLISHED
 from zdscan.physics.parameters import LARGEST_BRANCHING, LARGEST_COUPLING, LARGEST_WIDTH
 
 FORMATS = (1, 2)  # of scan files; a point has the defaults of the latest
@@ -42,6 +44,8 @@ class Setting:
     unit : of a number.
     help : one sentence, for the command line and the documentation.
     page : where the documentation says more.
+    examples : values that are no names, for controls that offer some.
+    plain : how a value is kept, where that is not as it is given.
     told : whether a grid file has an attribute for it; where not, its scan file and its identity tell.
     """
 
@@ -58,6 +62,8 @@ class Setting:
     high: float | None = None
     parts: Mapping[str, tuple[float, float]] | None = None
     unit: str = "1"
+    examples: tuple[str, ...] = ()
+    plain: Callable[[Any], Any] | None = None
     told: bool = True
 
     def default_of(self, scan_format: int) -> Any:
@@ -164,6 +170,10 @@ def _kept_rows(table: Mapping[str, Any]) -> str:
     from zdscan.inputs.own_measurements import kept
 
     return kept(table)
+
+
+def _level_fault(value: object) -> str | None:
+    return level.fault(value, ("auto", PUBLISHED))
 
 
 def _theory_errors_fault(settings: Settings) -> str | None:
@@ -325,6 +335,20 @@ class Settings:
         names=_limit_sets,
     )
 
+    level: str = _declare(
+        "auto",
+        "constraints",
+        'The confidence level of exclusions: a number such as 0.95, or "2 sigma"; every bound at the level of its '
+        "publication (published); 0.95 under theory complete and published under theory paper (auto).",
+        "statistics.md#level",
+        earlier={1: PUBLISHED},
+        names=("auto", PUBLISHED),
+        examples=("0.9", level.DEFAULT, "2 sigma", "3 sigma"),
+        check=_level_fault,
+        plain=level.plain,
+        told=False,
+    )
+
     @classmethod
     def of(cls, **given: Any) -> Self:
         """The settings with these values and defaults for the others.
@@ -342,6 +366,13 @@ class Settings:
         if mismatch := found.mismatch:
             raise UserError("{} {}.".format(*mismatch))
         return found
+
+    @property
+    def used_level(self) -> str:
+        """The level of exclusions as a text; "published" where every bound has its own."""
+        if self.level != "auto":
+            return self.level
+        return PUBLISHED if self.theory == "paper" else level.DEFAULT
 
     @property
     def mismatch(self) -> tuple[str, str] | None:
@@ -390,6 +421,8 @@ def _plain(setting: Setting, value: Any) -> Any:
 
     Rows that are replaced are kept as a text.
     """
+    if setting.plain is not None:
+        return setting.plain(value)
     if setting.parts is not None:
         if isinstance(value, Mapping):
             value = [value[name] for name in setting.parts]

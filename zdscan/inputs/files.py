@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Grade = Literal["A", "B", "C"]
+Kind = Literal["normal", "half-normal", "counting", "none"]  # what stands behind a bound: zdscan/physics/statistics.py
 Text = Annotated[str, Field(min_length=1)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]

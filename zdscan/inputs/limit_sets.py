@@ -17,7 +17,7 @@ from pydantic import Field
 from zdscan.errors import UserError, no_such
 from zdscan.inputs import constants
 from zdscan.inputs.constants import Constant, Constants
-from zdscan.inputs.files import Grade, Record, Text, names_of, parse_toml, read_data, validate
+from zdscan.inputs.files import Grade, Kind, Record, Text, names_of, parse_toml, read_data, validate
 
 FIRST = "rashed2024"
 NEWEST = "latest"
@@ -30,13 +30,16 @@ class Change(Record):
     Attributes
     ----------
     curve : name of the file of numbers against the mass, with a table [constraint], that takes the place of its own.
-    cite, cl, grade : of the constraint with the numbers of the set; of a curve they stand in its file.
+    cite, cl, grade, likelihood, because : of the constraint with the numbers of the set; of a curve they stand in its
+        file.
     """
 
     curve: Text | None = None
     cite: Annotated[list[Text], Field(min_length=1)] | None = None
     cl: Text | None = None
     grade: Grade | None = None
+    likelihood: Kind | None = None
+    because: Text | None = None
 
 
 class FileEntry(Record):
@@ -100,7 +103,11 @@ def parse(text: str, source: str) -> LimitSet:
         if before.error is not None and found.error is None:
             raise UserError(f"{source}: the constant {name} needs an error, which others are computed from.")
     for name, change in entry.constraints.items():
-        if change.curve and (change.cite or change.cl or change.grade):
-            raise UserError(f"{source}: the curve of {name} says cite, cl and grade by itself; leave them out here.")
+        if change.curve and (change.cite or change.cl or change.grade or change.likelihood):
+            raise UserError(
+                f"{source}: the curve of {name} says cite, cl, grade and likelihood by itself; leave them out here."
+            )
+        if (change.likelihood is None) != (change.because is None):
+            raise UserError(f"{source}: likelihood and because of {name} go together.")
     numbers = Constants({**known.entries, **entry.constants})
     return LimitSet(source.removesuffix(".toml").partition("_")[2], entry.title, numbers, entry.constraints)

@@ -37,11 +37,12 @@ class Points:
         return _evaluate(self.physics, self)
 
     def under(self, **settings: str | float) -> Mapping[str, Array]:
-        """The same with other values of some settings; what "auto" chooses as `emission` stays unless it is given."""
+        """The same with other values of some settings; what "auto" chooses for `emission` and `level` is kept."""
         key = tuple(sorted(settings.items()))
         if key not in self._under:
-            given: dict[str, Any] = {"emission": self.physics.model.emission, **settings}
-            changed = dataclasses.replace(self.physics.settings, **given)
+            before = self.physics.settings
+            kept: dict[str, Any] = {"emission": self.physics.model.emission, "level": before.used_level}
+            changed = dataclasses.replace(before, **kept | settings)
             self._under[key] = _evaluate(dataclasses.replace(self.physics, settings=changed), self)
         return self._under[key]
 

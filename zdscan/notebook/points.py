@@ -25,6 +25,7 @@ _TAKEN = frozenset(
     ]
 )
 SHOWN = 8  # constraints in the text; HTML has all that have something to say
+WITHOUT_LINE = ("constraints", "total")  # kinds of chi2 that the few lines of a result have no room for
 STANDARD = "sm_"  # begins the names of what belongs to the Standard Model
 
 
@@ -97,7 +98,7 @@ def _lines(points: Points) -> list[str]:
     chi2 = [
         f"{name} {_range(values)} (Standard Model {_range(points.chi2[STANDARD + name])})"
         for name, values in points.chi2.items()
-        if not name.startswith(STANDARD)
+        if not name.startswith(STANDARD) and name not in WITHOUT_LINE
     ]
     lines = [", ".join(settings), "chi2: " + ", ".join(chi2)]
     width = f"width {_range(points.widths['total'])} GeV"

@@ -41,6 +41,9 @@ _PLACES: Mapping[tuple[int, int, int], int] = {
 }
 
 
+UNSAID = "Nothing is said of it, so it is taken as an upper limit on top of a background."
+
+
 @dataclass(frozen=True)
 class Clause:
     """One comparison: value = transform(constant + polynomial x BR x E) + offset against centre +up -down.
@@ -60,6 +63,9 @@ class Clause:
     window : (a, b) in 1/GeV, from and to which proper time over hbar a decay counts (`zdscan.physics.lifetime`):
         E = exp(-a Gamma) - exp(-b Gamma). Prompt is a = 0, escape b = infinity, (0, 0) no window. Without a channel it
         must be an escape: with any other window the rate would not fall with the width.
+    measured : of a likelihood "normal", the measured value and how many standard deviations the bounds are away from
+        it; None: the centre, and as many as the confidence level says.
+    likelihood, cl : where they are not those of the constraint (`zdscan.physics.statistics`).
     """
 
     polynomial: Polynomial
@@ -73,6 +79,9 @@ class Clause:
     min_width: float = 0.0
     max_width: float = math.inf
     window: tuple[float, float] = (0.0, 0.0)
+    measured: tuple[float, float] | None = None
+    likelihood: str = ""
+    cl: str = ""
 
     def __post_init__(self) -> None:
         if {"hadrons", "pipi"} <= set(self.channels):
@@ -207,6 +216,11 @@ class Constraint:
         its first format on.
     silence : (model, mass in GeV) -> why there are no clauses, in words; None: what `zdscan.physics.silence` finds.
     needs_source : whether it says nothing where its polynomials vanish, because no coupling makes the vector then.
+    likelihood : what stands behind its bound: "normal", "half-normal", "counting" or "none"
+        (`zdscan.physics.statistics`); of clauses that say it themselves, all of them, joined by "and".
+    because : why this likelihood, in a sentence.
+    same_data : a name that constraints on the same data have in common; chi2 counts the strongest of them.
+    tension : whether the measurement is in tension with the Standard Model: a member of the set "tension".
     """
 
     id: str
@@ -228,6 +242,10 @@ class Constraint:
     replaced_by: str = ""
     silence: Callable[[Model, float], str] | None = None
     needs_source: bool = False
+    likelihood: str = "half-normal"
+    because: str = UNSAID
+    same_data: str = ""
+    tension: bool = False
 
     def __post_init__(self) -> None:
         if not self.rule:

@@ -6,6 +6,7 @@ A vector of momentum p flies L = p t/M in its proper time t, so that it leaves a
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from zdscan.inputs import detectors
 from zdscan.inputs.constants import Constants
@@ -77,15 +78,21 @@ def momentum(detector: Detector, c: Constants, mass: float) -> float:
 
 
 def with_escape(
-    model: Model, mass: float, detector: str | Detector, rate: Polynomial, limit: float, constant: float = 0.0
+    model: Model,
+    mass: float,
+    detector: str | Detector,
+    rate: Polynomial,
+    limit: float,
+    constant: float = 0.0,
+    measured: tuple[float, float] | None = None,
 ) -> list[Clause]:
     """The clauses constant + rate BR_inv < limit and, in theory "complete", constant + rate E < limit.
 
     E is the share that leaves the detector, whatever it decays to. Both together are rate [BR_inv + (1 - BR_inv) E], at
-    most twice the larger one.
+    most twice the larger one. `measured` is as `Clause` has it.
     """
-    invisible = Clause(polynomial=rate, channel="invisible", constant=constant, up=limit)
+    invisible = Clause(polynomial=rate, channel="invisible", constant=constant, up=limit, measured=measured)
     window = escape(model, detector, mass) if model.theory == "complete" else (0.0, 0.0)
     if window == (0.0, 0.0):
         return [invisible]
-    return [invisible, Clause(polynomial=rate, constant=constant, up=limit, window=window)]
+    return [invisible, replace(invisible, channel=None, window=window)]

@@ -18,9 +18,9 @@ from zdscan.errors import UserError, no_such
 from zdscan.inputs import against_mass, constants, detectors
 from zdscan.inputs.against_mass import INTERVAL, Numbers
 from zdscan.inputs.detectors import Detector, Where
-from zdscan.inputs.files import NonNegative, Place, Positive, Record, Text, validate
+from zdscan.inputs.files import Kind, NonNegative, Place, Positive, Record, Text, validate
 from zdscan.physics import lifetime_limits
-from zdscan.physics.clause import Channel, Clause, Constraint, Model
+from zdscan.physics.clause import UNSAID, Channel, Clause, Constraint, Model
 from zdscan.physics.coupling_curve import CouplingCurve
 from zdscan.physics.lifetime import escape, prompt_clause, with_escape
 from zdscan.physics.parameters import MASS_RANGE, masses_fault
@@ -60,6 +60,7 @@ class Entry(Record):
     in_paper : whether arXiv:2412.11438 uses it (`use = "paper"`).
     first_format : the first scan format whose set "all" has it.
     group : the set beside "all" that has it.
+    likelihood, because, same_data, tension : as `zdscan.physics.clause.Constraint` has them.
     """
 
     decay: Text | None = None
@@ -76,6 +77,10 @@ class Entry(Record):
     in_paper: bool = False
     first_format: Annotated[int, Field(ge=1)] = 1
     group: Literal["flavour", "low-energy", "direct"] = "flavour"
+    likelihood: Kind = "half-normal"
+    because: Text = UNSAID
+    same_data: str = ""
+    tension: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,7 @@ class LimitCurve:
     Attributes
     ----------
     lifetimes, windows : as `Entry` has them; where there are none, the limit is that of the column "limit".
+    deviations : that many standard deviations is the limit above the column "central"; None: there is none.
     """
 
     numbers: Numbers
@@ -95,6 +101,7 @@ class LimitCurve:
     displaced: str | Detector | None = None
     lifetimes: tuple[float, ...] = ()
     windows: tuple[lifetime_limits.Window, ...] = ()
+    deviations: float | None = None
 
     def clauses(self, model: Model, mass: float) -> list[Clause]:
         """BR(H -> H' Z_D) BR(Z_D -> channel) below the limit at this mass; nothing where the curve has none."""
@@ -105,9 +112,9 @@ class LimitCurve:
             return []
         rate = branching_ratio(self.decay, model, mass)
         if self.escape is not None:
-            return with_escape(model, mass, self.escape, rate, limit)
+            return with_escape(model, mass, self.escape, rate, limit, measured=self._measured(mass))
         if self.prompt is None:
-            return [Clause(polynomial=rate, channel=self.channel, up=limit)]
+            return [Clause(polynomial=rate, channel=self.channel, up=limit, measured=self._measured(mass))]
         proper_time = self.numbers.at(PROPER_TIME, mass) if PROPER_TIME in self.numbers.columns else None
         longest = model.constants[self.prompt]
         return [prompt_clause(model, rate, self.channel, limit, longest, proper_time, self._start(model, mass))]
@@ -124,6 +131,10 @@ class LimitCurve:
             for (start, end), limit in found
             if math.isfinite(limit)
         ]
+
+    def _measured(self, mass: float) -> tuple[float, float] | None:
+        """The best value and how many standard deviations the limit is above it, where the numbers have them."""
+        return None if self.deviations is None else (self.numbers.at(INTERVAL[0], mass), self.deviations)
 
     def _start(self, model: Model, mass: float) -> float:
         """The proper time over hbar (1/GeV) from which decays are seen."""
@@ -213,6 +224,7 @@ def made_of(name: str, numbers: Numbers, source: str | Place, file: str) -> Cons
             *(limits, entry.decay or "", entry.channel, entry.prompt, entry.escape, entry.displaced),
             lifetimes=tuple(entry.lifetimes_ps or ()),
             windows=tuple((start, end) for start, end in entry.windows_ps or ()),
+            deviations=entry.deviations,
         )
     return Constraint(
         id=name,
@@ -229,6 +241,10 @@ def made_of(name: str, numbers: Numbers, source: str | Place, file: str) -> Cons
         group=entry.group,
         rule=curve.rule,
         file=file,
+        likelihood=entry.likelihood,
+        because=entry.because,
+        same_data=entry.same_data,
+        tension=entry.tension,
     )
 
 
@@ -263,6 +279,8 @@ def _faults(entry: Entry, numbers: Numbers) -> list[str]:
         faults.append("lifetimes_ps and windows_ps go together: limits for some lifetimes, told by some windows.")
     if entry.windows_ps and (entry.decay is None or entry.prompt or entry.escape or entry.deviations):
         faults.append("windows_ps goes with a decay, and with none of prompt, escape and deviations.")
+    if entry.likelihood == "normal" and (entry.deviations is None or entry.prompt is not None):
+        faults.append('likelihood = "normal" goes with deviations above a measured value, and not with prompt.')
     if any(start >= end for start, end in entry.windows_ps or ()):
         faults.append("a window of windows_ps ends before it begins.")
     if any(second <= first for first, second in pairwise(entry.lifetimes_ps or ())):

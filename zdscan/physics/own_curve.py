@@ -27,10 +27,11 @@ from zdscan.physics.search import Production
 
 INTERPOLATION = "log10(value) linear in mass"
 QUANTITIES = {"branching ratio": "decay", "eps": "production", "coupling": "production"}  # what must be said of each
+_STATISTICS = ("likelihood", "because", "same_data")
 _OF_COLUMNS = (
     *("kind", "quantity", "title", "decay", "production", "channel", "channels", "reference"),
     *("level", "prompt", "prompt_ps", "displaced", "escape", "windows_ps", "shield_m", "decay_m", "beam_GeV", "peak"),
-    *("grade", "interpolation"),
+    *("grade", "interpolation", *_STATISTICS),
 )
 _NEEDED = ("channel", "level", "citation")
 # What makes a curve a search for another vector, whose words are those of `search.Entry`.
@@ -52,6 +53,9 @@ class Curve(Record):
     production, channels, reference, prompt, prompt_ps, escape, windows_ps, shield_m, decay_m, beam_GeV, peak : as in
         the table [search] (`search.Entry`); the reference is a dark photon where it is not given.
     level : the confidence level, e.g. 0.9.
+    likelihood, because : what stands behind the limit, "half-normal" where it is not given, "counting" for few events,
+        or "none", and why (docs/statistics.md).
+    same_data : the name that constraints on the same data have in common.
     citation : a key of zdscan's bibliography, a whole BibTeX entry, or words.
     title, grade, interpolation : as in a data file; the grade is C where it is not given.
     """
@@ -76,6 +80,9 @@ class Curve(Record):
     beam_GeV: Positive | None = None
     peak: Positive | None = None
     level: Annotated[float, Field(gt=0, lt=1)] | None = None
+    likelihood: Literal["half-normal", "counting", "none"] | None = None
+    because: Text | None = None
+    same_data: Text | None = None
     citation: Text | None = None
     grade: Grade = "C"
     interpolation: Text = INTERPOLATION
@@ -138,7 +145,7 @@ def own_curve(
     grade : A read in the source, B third-party digitisation or recast, C rough.
     interpolation : between the rows, by its name in docs/data.md.
     more : further words of a table [[constraints.curve]]: channels, reference, displaced, escape, windows_ps,
-        prompt_ps, shield_m, decay_m, beam_GeV, peak.
+        prompt_ps, shield_m, decay_m, beam_GeV, peak, likelihood, because, same_data.
 
     Raises
     ------
@@ -249,7 +256,8 @@ def _title(curve: Curve) -> str:
 
 def _words_of_curve(curve: Curve) -> dict[str, Any]:
     """The table [constraint] of a data file."""
-    said = {name: getattr(curve, name) for name in ("decay", "production", "channel", "prompt", "displaced", "escape")}
+    names = ("decay", "production", "channel", "prompt", "displaced", "escape", *_STATISTICS)
+    said = {name: getattr(curve, name) for name in names}
     return {key: value for key, value in said.items() if value is not None}
 
 
@@ -260,7 +268,7 @@ def _words_of_search(curve: Curve) -> dict[str, Any]:
         raise UserError(f"{curve.file}: {word} goes with a limit on a branching ratio alone, not with a search.")
     if curve.channel is not None and curve.channels is not None:
         raise UserError(f"{curve.file}: channel and channels exclude each other.")
-    names = ("production", "prompt", "escape", *_OF_SEARCHES)
+    names = ("production", "prompt", "escape", *_OF_SEARCHES, *_STATISTICS)
     said = {name: getattr(curve, name) for name in names}
     said["channels"] = curve.channels or [curve.channel]
     said["reference"] = curve.reference or DARK_PHOTON

@@ -52,7 +52,7 @@ RESERVED = frozenset(
             "parameters",
             "along",
         ),
-        *("lower", "upper", "physics"),
+        *("lower", "upper", "physics", "level", "chi2_constraints", "chi2_total"),
     ]
 )
 MASS = ("GeV", "mass of the light vector boson")

@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator
 from pydantic_core import PydanticCustomError
@@ -24,7 +24,7 @@ from zdscan.inputs.against_mass import REGION, Numbers
 from zdscan.inputs.detectors import Where
 from zdscan.inputs.files import OWN_WORDS, Place, Positive, Record, Text, parse_toml, read_data, validate
 from zdscan.physics import lifetime
-from zdscan.physics.clause import Channel, Clause, Constraint, Model
+from zdscan.physics.clause import UNSAID, Channel, Clause, Constraint, Model
 from zdscan.physics.parameters import MASS_RANGE, masses_fault
 from zdscan.physics.polynomial import Polynomial
 from zdscan.physics.productions import LHCB, PRODUCTIONS, UNMADE, production
@@ -85,6 +85,8 @@ class Entry(Record):
     beam_GeV : of a region, the energy of the beam, which that of the vectors cannot exceed.
     peak : the search sees vectors up to this width over mass: what looks for a narrow peak. Absent: any.
     criterion : what stands in place of a confidence level.
+    likelihood, because, same_data : as `zdscan.physics.clause.Constraint` has them; "normal" would need a measured
+        value, which a search has not.
     """
 
     production: Production
@@ -101,6 +103,9 @@ class Entry(Record):
     beam_GeV: Positive | None = None
     peak: Positive | None = None
     criterion: Text | None = None
+    likelihood: Literal["half-normal", "counting", "none"] = "half-normal"
+    because: Text = UNSAID
+    same_data: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,7 +171,14 @@ class Search:
         other = reference(self.entry.reference, model, mass)
         rate = made * (1.0 / (other.produced * other.fraction(self.channels)))
         most = math.inf if self.entry.peak is None else self.entry.peak * mass
-        clause = Clause(polynomial=rate, channel=self._channel, up=limit * limit, max_width=most)
+        clause = Clause(
+            polynomial=rate,
+            channel=self._channel,
+            up=limit * limit,
+            max_width=most,
+            likelihood=self.entry.likelihood,
+            cl=self.level,
+        )
         if self.is_region:
             return [self._within_region(clause, other, mass, limit)]
         if self.entry.windows_ps is not None:
@@ -345,6 +357,16 @@ class Searches:
         return f"Squared coupling of the vector searched for that would give as many events, below the limit. {parts}."
 
     @property
+    def because(self) -> str:
+        """Why these likelihoods: the same reasons together, with the names of the searches where they differ."""
+        said: dict[str, list[str]] = {}
+        for part in self.parts:
+            said.setdefault(part.entry.because, []).append(part.name)
+        if len(said) == 1:
+            return next(iter(said))
+        return " ".join(f"{', '.join(names)}: {reason}" for reason, names in said.items())
+
+    @property
     def applies(self) -> str:
         """Masses in words."""
         low, high = MASS_RANGE
@@ -388,4 +410,7 @@ def made_of(
         file=file,
         silence=found.silence,
         needs_source=True,
+        likelihood=" and ".join(sorted({part.entry.likelihood for part in parts})),
+        because=found.because,
+        same_data=next((part.entry.same_data for part in parts if part.entry.same_data), ""),
     )

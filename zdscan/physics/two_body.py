@@ -191,10 +191,16 @@ def _photon_share(column: NDArray[np.float64]) -> float:
 
 
 def neutrino_clauses(
-    model: Model, mass: float, mode: str, detector: str, standard_model: float, limit: float
+    model: Model,
+    mass: float,
+    mode: str,
+    detector: str,
+    standard_model: float,
+    limit: float,
+    measured: tuple[float, float] | None = None,
 ) -> list[Clause]:
     """BR_SM(H -> H' nu nu) + BR(H -> H' Z_D) BR_inv < limit, and for those that escape from the detector.
 
-    Interference is below 3e-6 of the second.
+    Interference is below 3e-6 of the second. `measured` is as `Clause` has it.
     """
-    return with_escape(model, mass, detector, branching_ratio(mode, model, mass), limit, standard_model)
+    return with_escape(model, mass, detector, branching_ratio(mode, model, mass), limit, standard_model, measured)

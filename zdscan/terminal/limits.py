@@ -13,6 +13,7 @@ from zdscan.edges.curves import LimitCurves
 from zdscan.edges.limits import MOST_MASSES
 from zdscan.errors import UserError, no_such
 from zdscan.evaluation.settings import SETTINGS
+from zdscan.physics.statistics import level_used
 from zdscan.scan.overrides import apply_overrides
 from zdscan.terminal.report import console, plain_table, show_lines
 from zdscan.terminal.silence import silent_lines
@@ -132,7 +133,8 @@ def _show_silent(curves: LimitCurves, without: Sequence[str]) -> None:
 def _show_one_mass(curves: LimitCurves) -> None:
     out = console()
     table = plain_table(
-        f"Excluded at {curves.mass[0]:g} GeV", "constraint", f"{curves.along} from", "to", "CL", "grade", left=(0, 3, 4)
+        *(f"Excluded at {curves.mass[0]:g} GeV", "constraint", f"{curves.along} from", "to", "level", "CL", "grade"),
+        left=(0, 3, 4, 5),
     )
     found = [
         (low, high, constraint)
@@ -140,7 +142,8 @@ def _show_one_mass(curves: LimitCurves) -> None:
         for low, high in curves.intervals(constraint.id, 0)
     ]
     for low, high, constraint in sorted(found, key=lambda item: item[:2]):
-        table.add_row(constraint.id, _edge(low), _edge(high), constraint.cl, constraint.grade)
+        used = level_used(constraint, curves.physics.level)
+        table.add_row(constraint.id, _edge(low), _edge(high), used, constraint.cl, constraint.grade)
     out.print(table)
     silent = [name for name in curves.constraints if not curves.intervals(name, 0)]
     _show_silent(curves, silent)

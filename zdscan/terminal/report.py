@@ -16,7 +16,10 @@ from rich.text import Text
 
 from zdscan.evaluation.fields import UNSEEN
 from zdscan.evaluation.settings import SETTINGS
+from zdscan.physics.level import PUBLISHED
 from zdscan.physics.parameters import AXES
+from zdscan.physics.statistics import in_words
+from zdscan.terminal.likelihoods import chi2_rows, likelihood_lines, uncounted_lines
 from zdscan.terminal.neglected import point_lines, scan_lines
 from zdscan.terminal.silence import silent_in, silent_lines
 from zdscan.terminal.words import NOT_COMPUTED, allowed_by
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from zdscan.scan.scanfile import Scan
     from zdscan.terminal.tally import Tally
 
+CHI2 = ("all", "muon", "br", "lfu", "angular", "constraints", "total")
 SAME_CHI2 = 1e-4  # relative; the file keeps single precision
 PIPE_WIDTH = 132  # columns where the output is not a terminal
 
@@ -129,11 +133,13 @@ def show_currents(out: Console, found: Sequence[Mapping[str, Any]], title: str =
 def show_constraints(constraints: Sequence[Constraint]) -> None:
     """Print every constraint in one table."""
     table = plain_table(
-        "Constraints", "id", "what", "CL", "grade", "group", "paper", "applies", "reference", left=tuple(range(8))
+        *("Constraints", "id", "what", "CL", "likelihood", "grade", "group", "paper", "applies", "reference"),
+        left=tuple(range(9)),
     )
+    table.columns[0].no_wrap = True
     for item in constraints:
         paper = "yes" if item.in_paper else "no"
-        words = (item.id, item.title, item.cl, item.grade, item.group, paper, item.applies)
+        words = (item.id, item.title, item.cl, item.likelihood, item.grade, item.group, paper, item.applies)
         table.add_row(*words, ", ".join(item.citations))
     out = console()
     out.print(table)
@@ -141,6 +147,7 @@ def show_constraints(constraints: Sequence[Constraint]) -> None:
         "grade: A read in the source, B digitised, recast or computed and cross-checked, C rough. "
         'paper: in `use = "paper"`.'
     )
+    show_lines(out, likelihood_lines(constraints))
 
 
 def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
@@ -158,12 +165,17 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     out.print(table)
     chi2 = result["chi2"]
     table = plain_table("chi2", "rows", "here", "SM", "difference")
-    for name in (name for name in ("all", "muon", "br", "lfu", "angular") if name in chi2):
+    for name in (name for name in CHI2 if name in chi2):
         here, sm = chi2[name], chi2[f"sm_{name}"]
         table.add_row(name, f"{here:.2f}", f"{sm:.2f}", f"{here - sm:+.2f}")
     out.print(table)
     out.print(_rows_table(result["rows"]))
     out.print(_verdicts_table(result["constraints"]))
+    table = plain_table("chi2 of the constraints", "id", "likelihood", "here", "SM", "difference", left=(0, 1))
+    for name, likelihood, here, sm in chi2_rows(result["constraints"]):
+        table.add_row(name, likelihood, f"{here:.2f}", f"{sm:.2f}", f"{here - sm:+.2f}")
+    out.print(table)
+    show_lines(out, uncounted_lines(result["constraints"]))
     show_lines(out, silent_lines({item["id"]: item["reason"] for item in result["constraints"]}))
     show_currents(out, result["currents"])
     moments = result["anomalous_moments"]
@@ -207,14 +219,17 @@ def _rows_table(rows: Sequence[Mapping[str, Any]], title: str = "b -> s l l rows
 
 def _verdicts_table(constraints: Sequence[Mapping[str, Any]]) -> Table:
     table = plain_table(
-        "Constraints", "id", "prediction", "limit", "unit", "CL", "grade", "ratio", "verdict", left=(0, 3, 4, 5, 7)
+        *("Constraints", "id", "prediction", "limit", "level", "published", "CL", "unit", "grade", "ratio", "verdict"),
+        left=(0, 3, 5, 6, 7, 9),
     )
     for item in constraints:
         verdict = "excluded" if item["excluded"] else "passes" if item["applies"] else "does not apply"
-        values = [number(item[key]) if item["applies"] else "-" for key in ("prediction", "limit")]
+        here = ("prediction", "limit", "limit_published")
+        value, limit, published = (number(item[key]) if item["applies"] else "-" for key in here)
         ratio = number(item["ratio"], 3) if item["applies"] else "-"
         style = "bold" if item["excluded"] else ""
-        table.add_row(item["id"], *values, item["unit"], item["cl"], item["grade"], ratio, Text(verdict, style=style))
+        bounds = (limit, item["level"], published, item["cl"], item["unit"])
+        table.add_row(item["id"], value, *bounds, item["grade"], ratio, Text(verdict, style=style))
     return table
 
 
@@ -320,7 +335,8 @@ def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | Non
     attributes = grid.attributes
     state = "complete" if info.complete else f"{info.blocks_done} of {info.blocks} blocks computed"
     out.print(f"{grid.path}: {info.points:,} points, {state}, {size_text(grid.path.stat().st_size)}", markup=False)
-    data = f"measurements {attributes.get('measurements')}, limits {attributes.get('limits')}"
+    levels = in_words(str(attributes.get("level", PUBLISHED)))
+    data = f"measurements {attributes.get('measurements')}, limits {attributes.get('limits')}, {levels}"
     out.print(f"case {attributes.get('case')}, theory {attributes.get('theory')}, {data}", markup=False)
     out.print(_axes_table(grid.axes))
     out.print(f"fields: {', '.join(info.fields) or 'none, profiles only'}", markup=False)

@@ -224,8 +224,9 @@ class Controls:
             if name in _NEVER:
                 continue
             value = getattr(self.start.settings, name)
+            offered = list(dict.fromkeys([*setting.allowed, *setting.examples, *([value] if setting.examples else [])]))
             if setting.allowed and isinstance(value, str) and len(setting.allowed) > 1:
-                widget: Any = Select(title=name, value=value, options=list(setting.allowed), **kwargs)
+                widget: Any = Select(title=name, value=value, options=offered, **kwargs)
             elif setting.low is not None:
                 unit = "" if setting.unit == "1" else f" [{setting.unit}]"
                 widget = TextInput(title=f"{name}{unit}", value=f"{value:g}", **kwargs)

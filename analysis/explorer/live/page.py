@@ -288,10 +288,12 @@ class Page:
         of_map = strongest_map(plane, shown) if colours == "strongest" else None
         self.figure.show(plane, found, colours, self.looks, names, reference, of_map)
         self.mark()
-        by_id = {constraint.id: constraint for constraint in self.planes.physics.constraints}
+        physics = self.planes.physics
+        by_id = {item.id: item for item in physics.constraints}
         listed = {curve.name: look.line_look(self.looks[curve.name]) for curve in coloured}
         grey = [curve.name for curve in found.curves if curve.name not in self.looks]
-        self.legend.text = self._marks_told(plane, shown) + look.legend(listed, by_id, grey, found.everywhere)
+        told = look.legend(listed, by_id, grey, found.everywhere, physics.level)
+        self.legend.text = self._marks_told(plane, shown) + told
 
     def _choose_looks(self, wanted: list[str]) -> None:
         """Keep the colours that curves have; new ones take what is free."""

@@ -17,6 +17,7 @@ from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.fits.fitting import Fit, coarse_seeds, fit_file
 from zdscan.analysis.fits.minimise import value_at
 from zdscan.analysis.fits.seeds import coarse
+from zdscan.analysis.fits.statistic import Statistic
 
 
 def test_case_a_is_lower_than_a_dense_scan(case_a: Fit) -> None:
@@ -81,7 +82,7 @@ def test_only_the_product_is_determined_in_case_b(plateau: Fit) -> None:
 def test_seeds_of_the_fast_evaluator_are_those_of_the_reference(plateau: Fit) -> None:
     evaluator = Evaluator(plateau.physics).without_constraints()
     axes = {"mass": np.array([0.0103, 0.25])} | {name: plateau.axes[name] for name in ("eps", "eps_z", "g_mu")}
-    found, expected = coarse_seeds(evaluator, axes), seeds_of(evaluator, coarse(axes))
+    found, expected = coarse_seeds(Statistic(evaluator.physics), axes), seeds_of(evaluator, coarse(axes))
     for fast, reference in ((found.by_sign, expected.by_sign), (found.by_value, expected.by_value)):
         assert fast.keys() == reference.keys()
         for key, table in fast.items():

@@ -11,7 +11,7 @@ from zdscan.analysis.paper.as_published import OF_THE_PAPER, TODAY, published
 
 
 def test_the_settings_are_those_of_the_paper_unless_others_are_named() -> None:
-    of_paper = {"theory": "paper", "measurements": "rashed2024-corrected", "limits": "rashed2024"}
+    of_paper = {"theory": "paper", "measurements": "rashed2024-corrected", "limits": "rashed2024", "level": "published"}
     assert of_paper == OF_THE_PAPER
     arguments = inspect.signature(zdscan.evaluate).parameters
     assert all(arguments[name].default != value for name, value in of_paper.items())
