@@ -69,8 +69,9 @@ def test_escape_adds_to_invisible_searches(name: str) -> None:
     mass, (item,) = 0.02, constraints.select([name])
     assert len(item.clauses(model("A", setting="complete"), mass)) == item.slots
     for size in (1e-9, 1e-6, 1e-3):
+        chosen = {"emission": "complete", "constraints": [name], "level": "published"}
         complete, paper = (
-            of(zdscan.evaluate("A", mass, size, size, theory=theory, emission="complete", constraints=[name]), name)
+            of(zdscan.evaluate("A", mass, size, size, theory=theory, **chosen), name)
             for theory in ("complete", "paper")
         )
         dipole = 1e-7 if name.startswith("b_") else 0.0

@@ -35,7 +35,7 @@ def original(name: str) -> Constraint:
 
 KINDS: dict[str, tuple[dict[str, Any], dict[str, Any], list[float]]] = {
     # what is said of it, the model that is excluded by it, masses
-    "charm": (CHARM, {"eps": 1e-6}, [0.02, 0.1, 0.2, 0.24]),
+    "charm": (CHARM | {"likelihood": "counting"}, {"eps": 1e-6}, [0.02, 0.1, 0.2, 0.24]),
     "apex": (
         {"production": "e_brem", "channels": ["ee"], "reference": "dark photon", "prompt": "apex", "peak": 0.01},
         {"eps": 1e-3},
