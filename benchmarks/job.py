@@ -25,7 +25,7 @@ from zdscan.grid import create
 from zdscan.grid.blocks import Plan
 from zdscan.grid.profiles import Profiles
 from zdscan.grid.sinks import Sink, open_sink
-from zdscan.ranks import mpi
+from zdscan.ranks import launcher, mpi
 from zdscan.ranks.mpi import Alone
 from zdscan.running.clock import Clock
 from zdscan.running.workers import EngineLike, build_mass_tables, compute_blocks, warm_up
@@ -210,7 +210,7 @@ def main() -> None:
     parser.add_argument("--sleep", help="BLOCK,SLICE seconds")
     parser.add_argument("--counter", action="store_true", help="measure the shared counter instead")
     arguments = parser.parse_args()
-    mpi.limit_threads()
+    launcher.limit_threads()
     world = mpi.world()
     if arguments.counter:
         cost = counter_cost(world)

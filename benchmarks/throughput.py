@@ -44,9 +44,15 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
     "chi2, excluded, ratios": ("chi2", "excluded", "ratios"),
     "chi2, excluded, predictions": ("chi2", "excluded", "predictions"),
 }
+KINDS: dict[str, tuple[str, ...]] = {  # with ratios and angular coefficients
+    "chi2 of all rows": ("chi2",),
+    "and of each kind": ("chi2", "chi2_br", "chi2_lfu", "chi2_angular"),
+}
+QUOTIENTS = ("latest", "lfu", "angular")
 # GeV: below the muon threshold with the pole far from every bin edge (30 MeV squared is one), and above it, where a
 # large g_mu makes the vector broad
 NARROW, BROAD = 0.05, 0.7
+MUON_THRESHOLD = 0.2113  # GeV
 GOLDEN = 0.618  # steps of this size, modulo 1, spread evenly
 OPERATIONS = {  # of one point, see above
     tile.FIXED: 2 * (4 + 2) + 2,
@@ -117,6 +123,30 @@ def by_output(report: Report, effort: Effort, limits: hardware.Limits) -> None:
         f"Mean over {effort.masses} masses of the axes of jobs/case_*.toml, one block of at most {effort.block:,} "
         "points of each, from another place of the other axes every time; `chi2` is without constraints, the others "
         "with every constraint.",
+    )
+
+
+def by_families(report: Report, effort: Effort) -> None:
+    """Nanoseconds per point with ratios and angular coefficients, and the share of points beyond the law."""
+    rows = []
+    for case in effort.cases:
+        scan = load_scan(JOBS / f"case_{case.lower()}.toml")
+        every = np.linspace(0, scan.shape[0] - 1, effort.masses).astype(int)
+        axes = {**scan.axes, "mass": scan.axes["mass"][every]}
+        narrow = axes["mass"] < MUON_THRESHOLD
+        for label, fields in KINDS.items():
+            physics = build_physics(CASES[case], theory="paper", measurements=QUOTIENTS, constraints=())
+            engine = Engine(physics, axes, fields)
+            engine.warm_up()
+            seconds = 1e9 * np.array([point_seconds(engine, m, effort) for m in range(len(axes["mass"]))])
+            means = [float(seconds[some].mean()) if some.any() else None for some in (narrow, ~narrow)]
+            rows.append((case, label, *means, float(seconds.mean())))
+    report.add(
+        "Ratios and angular coefficients",
+        ("case", "output", "ns/point below 210 MeV", "above", "mean"),
+        rows,
+        f"Without constraints, measurements = {list(QUOTIENTS)}, over {effort.masses} masses of the axes of "
+        "jobs/case_*.toml as above; points beyond the small-width law included.",
     )
 
 
@@ -277,6 +307,7 @@ def main() -> None:
     limits = hardware.measure(arguments.quick)
     report.add(*hardware.report(limits))
     by_output(report, effort, limits)
+    by_families(report, effort)
     by_stage(report, effort, limits)
     memory = [("/dev/shm", Path("/dev/shm"))] if Path("/dev/shm").is_dir() else []
     written(report, [("none", None), *memory, ("disk", arguments.disk)], arguments.quick)

@@ -83,9 +83,9 @@ def _complain(messages: Iterable[str]) -> None:
 
 
 def _processes() -> Alone:
-    from zdscan.ranks import mpi
+    from zdscan.ranks import launcher, mpi
 
-    mpi.limit_threads()
+    launcher.limit_threads()
     return mpi.world()
 
 

@@ -208,13 +208,13 @@ def claims_table(claims: Iterable[Claim]) -> HtmlTable:
     )
 
 
-def plain_numbers(numbers: Sequence[KeyNumber]) -> list[str]:
+def plain_numbers(plate: Plate) -> list[str]:
     """``quantity: here (paper: ...)`` of each number, for a terminal: powers as ^, no other markup."""
 
     def plain(markup: str) -> str:
         return _html.unescape(re.sub(r"<[^>]+>", "", re.sub(r"<sup>", "^", re.sub(r"<sub>", "_", markup))))
 
-    return [plain(f"{n.quantity}: {n.here} (paper: {n.paper})") for n in numbers]
+    return [plain(f"{n.quantity}: {n.here} ({plate.heads[0]}: {n.paper})") for n in plate.numbers]
 
 
 def printed(text: str) -> str:
@@ -231,11 +231,13 @@ def _unbroken(cell: str) -> str:
     return f"<span class='whole'>{cell}</span>"
 
 
-def numbers_rows(numbers: Sequence[KeyNumber]) -> str:
+def numbers_rows(numbers: Sequence[KeyNumber], heads: Sequence[str]) -> str:
     """The small table below a figure."""
+    first, second = heads
     body = "".join(f"<tr><td>{n.quantity}</td><td>{n.paper}</td><td>{n.here}</td></tr>\n" for n in numbers)
     return (
-        f"<div class='wide'><table class='numbers'><tr><th></th><th>paper</th><th>here</th></tr>\n{body}</table></div>"
+        "<div class='wide'><table class='numbers'>"
+        f"<tr><th></th><th>{first}</th><th>{second}</th></tr>\n{body}</table></div>"
     )
 
 
@@ -246,7 +248,7 @@ def figure_section(plate: Plate, png: bytes) -> str:
     return (
         f"<h2>Figure {plate.number}: {plate.title}</h2><figure>"
         f"<img alt='Figure {plate.number}' style='width:{width}px' src='data:image/png;base64,{data}'>"
-        f"<figcaption>{plate.caption}</figcaption></figure>{numbers_rows(plate.numbers)}"
+        f"<figcaption>{plate.caption}</figcaption></figure>{numbers_rows(plate.numbers, plate.heads)}"
     )
 
 

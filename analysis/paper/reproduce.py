@@ -10,13 +10,13 @@ from pathlib import Path
 
 from zdscan import __version__
 from zdscan.analysis.paper import figures, report
+from zdscan.analysis.paper.figures import today
 from zdscan.analysis.paper.figures.case_grids import case_grid
 from zdscan.analysis.paper.figures.plate import Detail
 from zdscan.analysis.views.in_memory import MemoryGrid
 from zdscan.errors import UserError
 
 PAGE = "report.html"
-FIT_FIGURES = {8: "A", 9: "B", 10: "C"}
 DPI = 220
 
 
@@ -48,6 +48,8 @@ def reproduce(
 ) -> Path:
     """Write figNN.png and figNN.pdf of each figure and the page that holds everything; returns the page's path.
 
+    Figures of fits are drawn with today's data too, as figNN_today.
+
     Parameters
     ----------
     folder : made if it does not exist; files of the same names are replaced.
@@ -67,18 +69,20 @@ def reproduce(
         raise UserError(f"{folder}: the folder cannot be made: {error.strerror}.") from None
     sections = []
     for number in numbers:
-        plate = figures.draw(number, detail)
-        image = io.BytesIO()
-        plate.figure.savefig(image, format="png", dpi=DPI)
-        vector = io.BytesIO()
-        plate.figure.savefig(vector, format="pdf", metadata={"Title": f"Figure {number}", "CreationDate": None})
-        _write(folder / f"fig{number:02d}.png", image.getvalue())
-        _write(folder / f"fig{number:02d}.pdf", vector.getvalue())
-        sections.append(report.figure_section(plate, image.getvalue()))
-        progress(f"figure {number}: {folder / f'fig{number:02d}.png'}")
-        for line in report.plain_numbers(plate.numbers):
-            progress(f"  {line}")
-    grids = {FIT_FIGURES[n]: case_grid(FIT_FIGURES[n], detail) for n in numbers if n in FIT_FIGURES}
+        plates = {f"fig{number:02d}": figures.draw(number, detail)}
+        if number in today.CASES:
+            plates[f"fig{number:02d}_today"] = today.draw(number, detail)
+        for name, plate in plates.items():
+            image, vector = io.BytesIO(), io.BytesIO()
+            plate.figure.savefig(image, format="png", dpi=DPI)
+            plate.figure.savefig(vector, format="pdf", metadata={"Title": f"Figure {number}", "CreationDate": None})
+            _write(folder / f"{name}.png", image.getvalue())
+            _write(folder / f"{name}.pdf", vector.getvalue())
+            sections.append(report.figure_section(plate, image.getvalue()))
+            progress(f"figure {number}: {folder / f'{name}.png'}")
+            for line in report.plain_numbers(plate):
+                progress(f"  {line}")
+    grids = {today.CASES[n]: case_grid(today.CASES[n], detail) for n in numbers if n in today.CASES}
     sections = [table.render() for table in [*_tables(grids), *_today(grids, detail)]] + sections
     progress("tables and claims")
     seconds = time.monotonic() - started
@@ -106,10 +110,10 @@ def _today(grids: dict[str, MemoryGrid], detail: Detail) -> list[report.HtmlTabl
     """The tables of the fits with today's data and limits beside those with the paper's; none without fits."""
     if not grids:
         return []
-    from zdscan.analysis.paper import today
+    from zdscan.analysis.paper.today import fits_table, verdicts_table
 
     both = {case: (grid, case_grid(case, detail, today=True)) for case, grid in grids.items()}
-    return [today.fits_table(both), today.verdicts_table(both)]
+    return [fits_table(both), verdicts_table(both)]
 
 
 def _write(path: Path, content: bytes) -> None:

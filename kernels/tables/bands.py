@@ -52,7 +52,7 @@ def node_weights(x: np.ndarray) -> np.ndarray:
 
 
 @inner
-def _weights(
+def panel_weights_of_band(
     lo: float,
     hi: float,
     mass: float,
@@ -135,7 +135,7 @@ def band_tables(
             continue
         integrals[:] = 0.0
         for p in range(row_start[r], row_start[r + 1]):
-            _weights(panel_lo[p], panel_hi[p], mass, width, squares, work, real, absolute)
+            panel_weights_of_band(panel_lo[p], panel_hi[p], mass, width, squares, work, real, absolute)
             for k in range(FUNCTIONS):
                 if not wanted[k]:
                     continue

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import zdscan
 from tests.support import tolerances
@@ -109,14 +110,20 @@ def dipole_factor(observable: str) -> float:
 
 
 def oracle_row(point: Point, row: int) -> float:
-    dipole = dipole_factor(oracle.ROWS[row].observable) if point.theory == "complete" else 1.0
+    arguments = vector_of(point, oracle.ROWS[row])
+    return oracle.row_prediction(row, *arguments)
+
+
+def vector_of(point: Point, row: oracle.OracleRow) -> tuple[float, float, float, float, float, float, float, str]:
+    """Mass, width, vertex over the normalisation of a row, couplings of its leptons, theory."""
+    dipole = dipole_factor(row.observable) if point.theory == "complete" else 1.0
     coefficients = np.array(
         [point.eps_z * E0_Z, point.eps * E2_A + point.eps_z * E2_Z, dipole * (point.eps * M1_A + point.eps_z * M1_Z)]
     )
-    e0, e2, m1 = (coefficients / (oracle.normalisation(row) * LAMBDA_T)).real
-    vector, axial = electron(point) if oracle.ROWS[row].lepton == "e" else muon(point)
+    e0, e2, m1 = (coefficients / (oracle.normalisation_of(row) * LAMBDA_T)).real
+    vector, axial = electron(point) if row.lepton == "e" else muon(point)
     width = max(total_width(point), 1e-30)  # zero only where nothing resonant is left
-    return oracle.row_prediction(row, point.mass, width, e0, e2, m1, vector, axial, point.theory)
+    return point.mass, width, e0, e2, m1, vector, axial, point.theory
 
 
 def compare(point: Point, rows: Sequence[int]) -> None:
@@ -264,6 +271,56 @@ def test_all_rows_of_today(point: Point, measurements: list[str]) -> None:
     compare_new(point, measurements)
 
 
+def quotients(point: Point) -> dict[str, float]:
+    """Rows of data sets that are quotients, at a point."""
+    found = zdscan.evaluate(
+        point.case, point.mass, point.eps, point.eps_z, point.g_mu, theory=point.theory, measurements=["lfu", "angular"]
+    )
+    return {entry["id"]: entry["prediction"] for entry in found.to_dict()["rows"]}
+
+
+def integrated(point: Point, row: oracle.OracleRow, **options: object) -> NDArray[np.float64]:
+    """What flavio has for a bin with the vector, by adaptive integration."""
+    arguments = vector_of(point, row)
+    mass, width = arguments[:2]
+    coefficients = oracle.coefficients_of(row, mass, *arguments[2:])
+    return np.atleast_1d(oracle.row_integral(row, mass, width, coefficients, **options))
+
+
+QUOTIENTS = [
+    Point("A", 1.1, 1e-3, 1e-6, 0.0, "paper"),  # the pole within a bin
+    Point("B", 0.0302, 1e-4, -1e-4, 0.28, "complete"),
+    Point("C", 0.31, 1e-4, 1e-5, 1e-2, "complete"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", QUOTIENTS, ids=str)
+def test_ratios_of_leptons(point: Point) -> None:
+    """The rates of both leptons, integrated by themselves."""
+    found = quotients(point)
+    for name, decay, low, high in (("R_K", "B+->K", 1.1, 6.0), ("R_K*0", "B0->K*", 0.1, 1.1)):
+        rates = [
+            integrated(point, oracle.OracleRow(f"dBR/dq2({decay}{2 * lepton})", lepton, low, high, 1.0, False))[0]
+            for lepton in ("mu", "e")
+        ]
+        expected = rates[0] / rates[1]
+        assert found[f"{name}_{low:g}_{high:g}"] == pytest.approx(expected, rel=2 * tolerances.BIN_INTEGRAL), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", QUOTIENTS, ids=str)
+@pytest.mark.parametrize(("low", "high"), [(0.1, 0.98), (1.1, 2.5)])
+def test_angular_coefficients(point: Point, low: float, high: float) -> None:
+    """Quotients of integrals of what flavio's amplitudes give at every q2, with the propagator in them."""
+    row = oracle.OracleRow("dBR/dq2(B0->K*mumu)", "mu", low, high, 1.0, False)
+    total, x2c, x5, x6s, x8 = integrated(point, row, differential=oracle.distribution, tolerance=1e-7)
+    found = quotients(point)
+    for name, expected in (("F_L", -x2c), ("S5", x5), ("A_FB", 0.75 * x6s), ("S8", x8)):
+        value = found[f"B0->K*0mumu_{low:g}_{high:g}_{name}"]
+        assert value == pytest.approx(expected / total, abs=2 * tolerances.BIN_INTEGRAL), name
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("shift", [-1.0, complex(0.7, -0.3)])
 def test_a_constant_shift_of_c9(shift: complex) -> None:
@@ -275,7 +332,7 @@ def test_a_constant_shift_of_c9(shift: complex) -> None:
     found = np.bincount(t.panel_row, weights=(t.panel_hi - t.panel_lo) / 2 * (functions @ weights))
     for row in range(oracle.PRINTED, len(oracle.ROWS)):
         # a resonance far above the bins, so that nothing depends on it
-        expected = oracle.row_integral(row, 100.0, 1e-3, lambda q2, propagator: (shift, 0j, 0j, 0j))
+        expected = oracle.row_integral(oracle.ROWS[row], 100.0, 1e-3, lambda q2, propagator: (shift, 0j, 0j, 0j))
         assert found[row] == pytest.approx(expected, rel=tolerances.BIN_INTEGRAL), t.row_id[row]
 
 

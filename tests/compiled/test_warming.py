@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from zdscan.compiled import cache, warming
-from zdscan.ranks import mpi
+from zdscan.ranks import launcher
 
 STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
 KERNEL = "module.kernel"
@@ -20,8 +20,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache that is kept, on two cores, without a launcher: a second process has work."""
     monkeypatch.setenv("ZDSCAN_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(cache, "_folder", None)  # put back after the test
-    monkeypatch.setattr(mpi, "cores", lambda: 2)
-    monkeypatch.setattr(mpi, "launched_processes", lambda: None)
+    monkeypatch.setattr(launcher, "cores", lambda: 2)
+    monkeypatch.setattr(launcher, "launched_processes", lambda: None)
     folder = cache.prepare()
     assert folder is not None
     return folder
@@ -73,9 +73,9 @@ def test_without_work_there_is_no_second_process(
     reason: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if reason == "one core":
-        monkeypatch.setattr(mpi, "cores", lambda: 1)
+        monkeypatch.setattr(launcher, "cores", lambda: 1)
     elif reason == "a launcher":
-        monkeypatch.setattr(mpi, "launched_processes", lambda: 2)
+        monkeypatch.setattr(launcher, "launched_processes", lambda: 2)
     elif reason == "a cache that is not kept":
         monkeypatch.setattr(cache, "_folder", tmp_path)
     else:

@@ -11,6 +11,7 @@ from zdscan.evaluation.fields import (
     CHANNEL_NAMES,
     DECLARED,
     FIELDS,
+    OF_KINDS,
     OPTIONAL,
     constraint_bits,
     mask_dtype,
@@ -22,10 +23,12 @@ ROWS, IDS, TITLES = ["r1", "r2"], ["k_pi_x", "a_mu"], ["first", "second"]
 
 
 def test_declared_names() -> None:
-    assert FIELDS == ("chi2", "excluded", "chi2_muon", "ratios", "predictions", "widths", "a_mu")
+    kinds = ("chi2_br", "chi2_lfu", "chi2_angular")
+    assert ("chi2", "excluded", "chi2_muon", *kinds, "ratios", "predictions", "widths", "a_mu") == FIELDS
     assert all(name == item.name for name, item in DECLARED.items())
     assert set(ALWAYS) < set(FIELDS)
-    assert set(OPTIONAL) == {*FIELDS, "values"} - set(ALWAYS)
+    assert set(OF_KINDS) == set(kinds)
+    assert set(OPTIONAL) == {*FIELDS, "values"} - set(ALWAYS) - set(kinds)
 
 
 def test_fields_come_in_the_order_asked_for_with_their_labels() -> None:
@@ -58,7 +61,7 @@ def test_bits_of_one_constraint_stored_as_a_scalar() -> None:
 @pytest.mark.parametrize("name", FIELDS)
 def test_every_field_is_computed_alone_as_with_all_others(name: str) -> None:
     axes = {"mass": np.array([0.3]), "eps": np.array([1e-3]), "eps_z": np.array([1e-3]), "g_mu": np.array([1e-2, 0.1])}
-    physics = build_physics(CASES["B"], invisible_width=1e-3)
+    physics = build_physics(CASES["B"], invisible_width=1e-3, measurements=("latest", "lfu", "angular"))
 
     def computed(fields: tuple[str, ...]) -> dict[str, np.ndarray]:
         engine = Engine(physics, axes, fields)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import zdscan
 from zdscan.errors import UserError
 from zdscan.inputs import measurements
 from zdscan.inputs.own_measurements import kept, read
@@ -136,6 +137,36 @@ def test_what_cannot_stand_together(text: str, told: str) -> None:
     assert told in message
 
 
+LOW = "B0->K*0mumu_0.1_0.98_F_L"
+
+
+def test_a_measured_f_l_may_be_read_as_for_massless_leptons() -> None:
+    """The other reading has another prediction, the golden one, and the same measured value; other rows stay."""
+    sets = ("latest", "lfu", "angular")
+    plain = zdscan.evaluate("C", 0.03, theory="complete", measurements=sets).to_dict()["rows"]
+    other = zdscan.evaluate(
+        "C", 0.03, theory="complete", measurements=sets, replace={LOW: {"quantity": "F_L_hat"}}
+    ).to_dict()["rows"]
+    ((place, first),) = [(k, row) for k, row in enumerate(plain) if row["id"] == LOW]
+    assert other[place]["measured"] == first["measured"]
+    assert first["sm"] == pytest.approx(0.294, abs=5e-4)
+    assert other[place]["sm"] == pytest.approx(0.369, abs=5e-4)
+    assert [row["sm"] for k, row in enumerate(other) if k != place] == [
+        row["sm"] for k, row in enumerate(plain) if k != place
+    ]
+
+
+def test_numbers_of_a_quotient_are_replaced() -> None:
+    data = measurements.load(("latest", "lfu"), replace=kept({"R_K_1.1_6": {"value": 0.9}}))
+    assert data.values[data.ids.index("R_K_1.1_6")] == 0.9
+
+
+@pytest.mark.parametrize("name", ["B0->K*0mumu_4_6_F_L", "Bs->phimumu_4_6_F_L"])
+def test_readings_of_f_l_differ_only_at_low_q2(name: str) -> None:
+    with pytest.raises(UserError, match="there are no tables of F_L_hat in this bin"):
+        measurements.load(("latest", "angular"), replace=kept({name: {"quantity": "F_L_hat"}}))
+
+
 @pytest.mark.parametrize(
     ("table", "told"),
     [
@@ -143,7 +174,8 @@ def test_what_cannot_stand_together(text: str, told: str) -> None:
         ({"B0->K*0mumu_4_7": {"value": 1.0}}, "(did you mean 'B0->K*0mumu_4_6'?)"),
         ({ROW: {"values": 1.0}}, "field values is not known (did you mean 'value'?)"),
         ({ROW: {"stat": [1.0, -1.0]}}, "field stat.1 must be at least 0, not -1"),
-        ({ROW: {"note": "x"}}, "give value, stat or syst"),
+        ({ROW: {"note": "x"}}, "give value, stat, syst or quantity"),
+        ({ROW: {"quantity": "F_L_hat"}}, "only a row of F_L or F_L_hat may be compared with the other of the two"),
         ({ROW: {"stat": [0.0, 0.0], "syst": []}}, "the row has no error"),
         ({ROW: 3.0}, "must be tables of rows"),
     ],

@@ -16,8 +16,7 @@ import pytest
 
 from tests.support.paths import ROOT
 from tests.support.tolerances import EXACT_ALGEBRA
-from zdscan.errors import UserError
-from zdscan.evaluation.engine import Engine, build_physics
+from zdscan.evaluation.engine import build_physics
 from zdscan.inputs import measurements
 from zdscan.inputs.measurement_files import Row
 from zdscan.kernels.physics.couplings import A_MU, V_E, V_MU
@@ -188,12 +187,6 @@ def test_a_vector_without_couplings_leaves_the_standard_model() -> None:
     assert np.allclose(found["predictions"], physics.likelihood.sm, rtol=EXACT_ALGEBRA)
     assert found["chi2"] == pytest.approx(physics.sm_chi2["all"])
     assert found["chi2_muon"] == pytest.approx(physics.sm_chi2["muon"])
-
-
-def test_grids_refuse_quotients_with_a_sentence() -> None:
-    physics = build_physics(CASES["C"], measurements=["latest", "lfu"], constraints=())
-    with pytest.raises(UserError, match=r"8 ratios and angular coefficients \(R_K_1\.1_6, \.\.\.\), which grids"):
-        Engine(physics, {}, ("chi2",))
 
 
 @pytest.mark.parametrize(

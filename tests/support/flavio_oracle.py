@@ -111,10 +111,29 @@ def rate(row: OracleRow, q2: float, c9: complex, c10: complex, cp: complex, c7: 
     return flavio.Observable[row.observable].prediction_par(PARAMETERS, local, q2=q2)
 
 
-@cache
+def distribution(row: OracleRow, q2: float, c9: complex, c10: complex, cp: complex, c7: complex) -> np.ndarray:
+    """The rate of B0 -> K*0 l l and CP averages of its angular coefficients: G, X2c, X5, X6s, X8 in GeV^-2.
+
+    Signs as LHCb has them, which are not flavio's for 6s.
+    """
+    local = LocalCoefficients(row.lepton, c9, c10, cp, c7)
+    conjugated = LocalCoefficients(row.lepton, *(complex(c).conjugate() for c in (c9, c10, cp, c7)))
+    decay = BVllObservable("B0", "K*0", row.lepton, local, PARAMETERS).j(q2)
+    decay_bar = BVllObservable("B0", "K*0", row.lepton, conjugated, PARAMETERS).jbar(q2)
+    mean = {name: (decay[name] + decay_bar[name]) / 2 for name in decay}
+    total = 0.75 * (2 * mean["1s"] + mean["1c"]) - 0.25 * (2 * mean["2s"] + mean["2c"])
+    return PARAMETERS["tau_B0"] * np.array([total, mean["2c"], mean[5], -mean["6s"], mean[8]])
+
+
 def normalisation(row_index: int) -> float:
+    """The same for a row by its number."""
+    return normalisation_of(ROWS[row_index])
+
+
+@cache
+def normalisation_of(row: OracleRow) -> float:
     """4 GF/sqrt2 e^2/(16 pi^2) with flavio's running alpha at 4.8 GeV (B -> Xs: 5 GeV), without the CKM factor."""
-    scale = 5.0 if "Xs" in ROWS[row_index].observable else 4.8
+    scale = 5.0 if "Xs" in row.observable else 4.8
     e_squared = 4 * math.pi * running.get_alpha(PARAMETERS, scale)["alpha_e"]
     return 4 * PARAMETERS["GF"] / math.sqrt(2) * e_squared / (16 * math.pi**2)
 
@@ -132,10 +151,23 @@ def row_prediction(
 ) -> float:
     """One row (its own unit) with a vector boson of this mass and width (GeV) and lepton couplings v, a.
 
+    Arguments as of `coefficients_of`.
+    """
+    row = ROWS[row_index]
+    return float(row_integral(row, mass, width, coefficients_of(row, mass, e0, e2, m1, v, a, theory)))
+
+
+Coefficients = Callable[[float, complex], tuple[complex, complex, complex, complex]]
+
+
+def coefficients_of(
+    row: OracleRow, mass: float, e0: float, e2: float, m1: float, v: float, a: float, theory: str
+) -> Coefficients:
+    """C9, C10, CP, C7 at q2 with a propagator, of a vector boson of this mass (GeV) and lepton couplings v, a.
+
     e0 (GeV^2), e2, m1 are the b -> s Z_D coefficients divided by N0 lambda_t; `theory` is "paper" (C9, C10) or
     "complete" (also the dipole and the q q/M^2 part of the propagator).
     """
-    row = ROWS[row_index]
     lepton_mass = PARAMETERS["m_" + row.lepton]
     pseudoscalar = 2 * a * lepton_mass * e0 / mass**2
     if "Xs" in row.observable:
@@ -148,28 +180,31 @@ def row_prediction(
             return c9, c10, 0j, 0j
         return c9, c10, pseudoscalar * propagator, -m1 / 2 * v * q2 * propagator
 
-    return row_integral(row_index, mass, width, coefficients)
+    return coefficients
 
 
 def row_integral(
-    row_index: int,
+    row: OracleRow,
     mass: float,
     width: float,
-    coefficients: Callable[[float, complex], tuple[complex, complex, complex, complex]],
+    coefficients: Coefficients,
     tolerance: float = 1e-8,
-) -> float:
-    """One row with local coefficients (C9, C10, CP, C7)(q2, 1/(q2 - M^2 + i M Gamma)) of a resonance at `mass`."""
-    row = ROWS[row_index]
+    differential: Callable[..., float | np.ndarray] = rate,
+) -> float | np.ndarray:
+    """One row with local coefficients (C9, C10, CP, C7)(q2, 1/(q2 - M^2 + i M Gamma)) of a resonance at `mass`.
+
+    differential : what is integrated, one number or several.
+    """
     scale = mass * width
     mass_squared = mass * mass
 
-    def integrand(t: float) -> float:
+    def integrand(t: float) -> float | np.ndarray:
         q2 = mass_squared + t
-        return rate(row, q2, *coefficients(q2, 1 / complex(t, scale)))
+        return differential(row, q2, *coefficients(q2, 1 / complex(t, scale)))
 
     pieces = [_mapping(low, high, scale, sign) for low, high, sign in _segments(row, mass, scale)]
 
-    def unit_interval(u: float) -> float:
+    def unit_interval(u: float) -> float | np.ndarray:
         piece = min(int(u), len(pieces) - 1)
         t, jacobian = pieces[piece](u - piece)
         return integrand(t) * jacobian
@@ -184,7 +219,7 @@ def row_integral(
             quadrature="gk15",
             points=[float(k) for k in range(1, len(pieces))],
         )
-    assert error < 10 * tolerance * abs(value)
+    assert error < 10 * tolerance * np.max(np.abs(value))
     return value * row.unit / (row.q2_max - row.q2_min if row.averaged else 1.0)
 
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 
 from zdscan.compiled import cache
-from zdscan.ranks import mpi
+from zdscan.ranks import launcher
 
 
 class Helper:
@@ -59,7 +59,7 @@ def helper(code: str, kernel: str) -> Iterator[Helper]:
 
 
 def _wanted(kernel: str) -> bool:
-    if mpi.cores() < 2 or not cache.is_kept() or mpi.launched_processes() is not None:
+    if launcher.cores() < 2 or not cache.is_kept() or launcher.launched_processes() is not None:
         return False
     folder = cache.folder()
     return folder is not None and next(folder.rglob(f"{kernel}-*.nbi"), None) is None

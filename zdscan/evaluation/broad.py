@@ -40,7 +40,7 @@ class BandTables:
         expander, rows = self._expander, self._expander.rows
         with self._lock:
             if band not in self._known:
-                tables = np.empty((_bands.NODES, len(rows.sm), _bands.TABLES))
+                tables = np.empty((_bands.NODES, len(rows.rates), _bands.TABLES))
                 _bands.band_tables(
                     self._header[_mass.MASS],
                     self._header[_mass.KAPPA],
@@ -62,7 +62,7 @@ class BandTables:
         Tables that multiply squares are interpolated times the width. In closed form where a width is in no band.
         """
         rows = self._expander.rows
-        out = np.zeros((len(widths), _bands.TABLES, len(rows.sm)))
+        out = np.zeros((len(widths), _bands.TABLES, len(rows.rates)))
         flat = out.reshape(len(widths), -1)
         places = np.array([_bands.band_of(width) for width in widths.tolist()])
         for band in np.unique(places).tolist():

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from zdscan.compiled import warming
 from zdscan.constraints import select, separated
 from zdscan.errors import UserError
-from zdscan.evaluation.fields import ALWAYS, mask_dtype, stored_fields
+from zdscan.evaluation.fields import ALWAYS, OF_KINDS, mask_dtype, stored_fields
 from zdscan.evaluation.physics import Physics, Workspace
 from zdscan.evaluation.points import Axes, run_of
 from zdscan.evaluation.settings import Settings
@@ -120,11 +120,7 @@ class Engine:
     """
 
     def __init__(self, physics: Physics, axes: Mapping[str, NDArray[np.float64]], fields: Sequence[str]) -> None:
-        if names := [row.id for row in physics.likelihood.data.rows if row.quantity is not None]:
-            raise UserError(
-                f"measurements has {len(names)} ratios and angular coefficients ({names[0]}, ...), which grids do not "
-                "have: choose branching fractions for them, or `zdscan point` and zdscan.evaluate for single points."
-            )
+        _check_kinds(physics, fields)
         self.physics = physics
         self._local = threading.local()
         # copies: the kernels would be compiled once more for arrays that cannot be written
@@ -262,7 +258,8 @@ class Engine:
         kept: Workspace | None = getattr(self._local, "workspace", None)
         if kept is None or kept.mass_tables is not mass_tables:
             muon = any(field.name == "chi2_muon" for field in self.fields)
-            kept = self._local.workspace = self.physics.workspace(mass_tables, self._point_axes, muon=muon)
+            kinds = [field.name for field in self.fields if field.name in OF_KINDS]
+            kept = self._local.workspace = self.physics.workspace(mass_tables, self._point_axes, muon=muon, kinds=kinds)
         return kept
 
     def _evaluate(
@@ -273,15 +270,16 @@ class Engine:
         outputs: Sequence[NDArray[Any]],
     ) -> None:
         pairs = list(zip(self.fields, outputs, strict=True))
-        fast = {field.name: output for field, output in pairs if field.fast}
+        fast = {field.name: output for field, output in pairs if field.fast and field.name not in OF_KINDS}
+        kinds = {field.name: output for field, output in pairs if field.name in OF_KINDS}
         others = {field.name: output for field, output in pairs if not field.fast}
-        if fast:
+        if fast or kinds:
             unasked = {
                 "chi2": np.empty(count, dtype=np.float32),
                 "excluded": np.empty(count, dtype=self._mask),
                 "chi2_muon": np.empty(0, dtype=np.float32),
             }
-            self.physics.fill(workspace, self._point_axes, first, **unasked | fast)
+            self.physics.fill(workspace, self._point_axes, first, **unasked | fast, kinds=kinds)
         if others:
             parameters = run_of(self._point_axes, first, count)
             results = self.physics.quantities(workspace.mass_tables, parameters, list(others), workspace.bands.at)
@@ -289,6 +287,16 @@ class Engine:
                 result = results[name]
                 np.clip(result, -_FLOAT32_MAX, _FLOAT32_MAX, out=result)
                 np.copyto(output, result, casting="unsafe")
+
+
+def _check_kinds(physics: Physics, fields: Sequence[str]) -> None:
+    """Refuse chi2 of rows that are not there."""
+    there = [name for name, kind in OF_KINDS.items() if kind in physics.likelihood.kinds]
+    for name in fields:
+        if name in OF_KINDS and name not in there:
+            what = "branching fractions alone, whose chi2 is chi2" if not there else f"no rows for {name}"
+            known = f"; there are {', '.join(there)}" if there else ""
+            raise UserError(f"output.fields has {name}, but measurements has {what}{known}.")
 
 
 def compile_grid(mask: str) -> None:

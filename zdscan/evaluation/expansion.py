@@ -12,8 +12,9 @@ evaluates s beside chi2, and the reference evaluator computes the points where t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ from zdscan.kernels.fast.collapse import POWERS, Terms
 from zdscan.kernels.fast.evaluate import Expansion
 from zdscan.kernels.fast.gram import expand
 from zdscan.kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC, linear_products, quadratic_products
+from zdscan.kernels.physics.components import quadratic_products as quadratic_products_of_forms
 from zdscan.kernels.physics.couplings import A_MU, V_E, V_MU
 from zdscan.kernels.physics.widths import width_products
 from zdscan.kernels.tables import clauses as _clauses
@@ -82,7 +84,8 @@ class Expander:
     Parameters
     ----------
     matrix : float64[18, 3], couplings per unit of (eps, eps_z, g_mu); penguin : float64[3, 3], E0, E2, M1 likewise.
-    likelihood : the rows; roles : of `roles_of`; kappa : whether the propagator keeps its longitudinal part.
+    likelihood : the rows, of which the rates are expanded here; roles : of `roles_of`.
+    longitudinal : whether the propagator keeps its longitudinal part.
     """
 
     def __init__(
@@ -121,36 +124,54 @@ class Expander:
     @cached_property
     def _quadratic(self) -> Floats:
         """What multiplies the nine quadratic tables of each lepton: float64[2, 9, quartics]."""
+        return self._quadratic_of(quadratic_products)
 
+    @cached_property
+    def _quadratic_of_forms(self) -> Floats:
+        """What multiplies the fourteen of a component: float64[2, 14, quartics]."""
+        return self._quadratic_of(quadratic_products_of_forms)
+
+    def _quadratic_of(self, products: Callable[..., list[Any]]) -> Floats:
         def times_squares(x: Floats, y: Floats) -> Floats:
             return fold(_FOUR, x, y, len(QUARTICS))
 
-        return np.array(
-            [quadratic_products(*forms, times=self._square, times_squares=times_squares) for forms in self._forms]
-        )
+        return np.array([products(*forms, times=self._square, times_squares=times_squares) for forms in self._forms])
+
+    @cached_property
+    def touched_leptons(self) -> NDArray[np.bool_]:
+        """Leptons, e and mu, of whose rows the vector does anything to: bool[2]."""
+        active: NDArray[np.bool_] = np.any(self._linear != 0.0, axis=(1, 2))
+        return active
 
     @cached_property
     def touched(self) -> NDArray[np.bool_]:
         """Rows that the vector does anything to: bool[rows]."""
-        active: NDArray[np.bool_] = np.any(self._linear != 0.0, axis=(1, 2))
-        return active[self.rows.lepton]
+        found: NDArray[np.bool_] = self.touched_leptons[self.rows.lepton]
+        return found
 
-    def _law_products(self, linear: Floats, width: Floats) -> Floats:
-        """What multiplies the 28 tables of the small-width law over `REGULAR` and, behind 1/Gamma, the quartics."""
+    def law_products(self, width: Floats, *, of_forms: bool) -> Floats:
+        """What multiplies the tables of rates or of components by the small-width law; width float64[7], the total."""
+        return self._law_products(self._linear, width, self._quadratic_of_forms if of_forms else self._quadratic)
+
+    def _law_products(self, linear: Floats, width: Floats, squares: Floats) -> Floats:
+        """What multiplies the tables of the small-width law over `REGULAR` and, behind 1/Gamma, the quartics."""
         quadratic, quartic = slice(1, 1 + len(QUADRATICS)), slice(1 + len(QUADRATICS), len(REGULAR))
-        out = np.zeros((2, 2 * LINEAR + 2 * QUADRATIC, len(REGULAR) + len(QUARTICS)))
+        count = 2 * LINEAR + squares.shape[1]
+        out = np.zeros((2, count + squares.shape[1], len(REGULAR) + len(QUARTICS)))
         out[:, :LINEAR, quadratic] = linear
         out[:, LINEAR : 2 * LINEAR, quadratic] = width[0] * linear
         to_quartics = (_TO_QUARTICS @ width[1:]).reshape(len(QUADRATICS), len(QUARTICS))
         out[:, LINEAR : 2 * LINEAR, quartic] = linear @ to_quartics
-        out[:, 2 * LINEAR : 2 * LINEAR + QUADRATIC, len(REGULAR) :] = self._quadratic
-        out[:, 2 * LINEAR + QUADRATIC :, quartic] = self._quadratic
+        out[:, 2 * LINEAR : count, len(REGULAR) :] = squares
+        out[:, count:, quartic] = squares
         return out
 
     @cached_property
     def _law(self) -> SquareLayout:
         """Of the small-width law, whatever channels are open."""
-        live = np.any(self._law_products(np.abs(self._linear), np.ones(len(WIDTHS))) != 0.0, axis=(0, 1))
+        live = np.any(
+            self._law_products(np.abs(self._linear), np.ones(len(WIDTHS)), self._quadratic) != 0.0, axis=(0, 1)
+        )
         live[0] = True  # measured - Standard Model
         over_width = np.repeat(np.array([0, 1]), [len(REGULAR), len(QUARTICS)])
         return SquareLayout.of(live, np.concatenate([REGULAR, QUARTICS]), over_width)
@@ -229,7 +250,8 @@ class Expander:
 
     @cached_property
     def _residual(self) -> Floats:
-        return self.rows.sm - self.rows.data.values
+        rates = self.rows.rates
+        return self.rows.sm[rates] - self.rows.data.values[rates]
 
     @cached_property
     def _chi2_terms(self) -> tuple[TermLayouts, TermLayouts]:
@@ -237,11 +259,11 @@ class Expander:
         return TermLayouts(self._law.keys), TermLayouts(self._law.lengths)
 
     def expand(self, mass_tables: Floats, whitenings: Sequence[Floats]) -> list[Expansion]:
-        """The expansion of mass tables of `Physics.mass_tables`, for each whitening float64[W, rows] of the rows."""
+        """The expansion of mass tables of `Physics.mass_tables`, for each whitening float64[W, rates] of the rates."""
         rows, header = self.rows, mass_tables[: _mass.HEADER]
-        tables = _mass.row_tables(mass_tables, len(rows.sm))
+        tables = _mass.row_tables(mass_tables, len(rows.rates))
         channels = self._channels(header)
-        products = self._law_products(self._linear, channels[-1])
+        products = self.law_products(channels[-1], of_forms=False)
         law = np.ascontiguousarray(tables[None, :, :-1])
         terms, length_terms = self._chi2_terms
         chi2, lengths = [], []
@@ -249,7 +271,9 @@ class Expander:
             values, norms = self.expanded(self._law, products, law, whitening)
             chi2.append(terms.terms(values[0]))
             lengths.append(length_terms.terms(norms[0][self._law.order]))
-        found = self._excluder.inequalities(_mass.clause_tables(mass_tables, len(rows.sm)), channels)
+        found = self._excluder.inequalities(
+            _mass.clause_tables(mass_tables, len(rows.rates), rows.form_count), channels
+        )
         return [
             Expansion(
                 roles=self._roles,

@@ -66,6 +66,9 @@ DECLARED: Mapping[str, Field] = {
         _real("chi2", "chi2 of the b -> s l l rows", fast=True),
         Field("excluded", "<u4", 2**32 - 1, "constraints that exclude the point, one bit each", "1", fast=True),
         _real("chi2_muon", "chi2 of the muon rows alone", fast=True),
+        _real("chi2_br", "chi2 of the branching fractions alone, where there are ratios or angular rows", fast=True),
+        _real("chi2_lfu", "chi2 of the ratios of muons to electrons alone", fast=True),
+        _real("chi2_angular", "chi2 of the angular coefficients alone", fast=True),
         _real(
             "ratios",
             "prediction over limit of each constraint; 1 or more is excluded, 0 where it does not apply",
@@ -78,9 +81,11 @@ DECLARED: Mapping[str, Field] = {
 }
 FIELDS = tuple(DECLARED)
 ALWAYS = ("chi2", "excluded")  # what every point has, and what the profiles are made of
-# What the reference evaluator computes where it is asked to. `values`, what each clause compares with its limits, has
-# as many numbers as the constraints have clauses, so it is no field.
-OPTIONAL = (*(name for name in FIELDS if name not in ALWAYS), "values")
+# chi2 of one kind of rows (`zdscan.physics.rows.Likelihood.kinds`), which data have or have not
+OF_KINDS: Mapping[str, str] = {f"chi2_{kind}": kind for kind in ("br", "lfu", "angular")}
+# What the reference evaluator computes where it is asked to, for any data. `values`, what each clause compares with its
+# limits, has as many numbers as the constraints have clauses, so it is no field.
+OPTIONAL = (*(name for name in FIELDS if name not in ALWAYS and name not in OF_KINDS), "values")
 
 
 def mask_dtype(constraints: int) -> np.dtype[Any]:

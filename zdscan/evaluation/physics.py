@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,15 @@ from zdscan import inputs
 from zdscan.compiled import cache
 from zdscan.evaluation.broad import BandTables, BroadTables
 from zdscan.evaluation.cancelling import CancellingWidth
+from zdscan.evaluation.direct import DirectRows
 from zdscan.evaluation.expansion import Expander, broad_roles_of, roles_of
+from zdscan.evaluation.families import FamilyExpander
 from zdscan.evaluation.fields import OPTIONAL
 from zdscan.evaluation.points import AT_ONCE, Array, Axes, chi2_at_mass, evaluate_points, run_of
 from zdscan.evaluation.settings import Settings
+from zdscan.kernels.fast import families as _families
 from zdscan.kernels.fast.evaluate import Expansion, evaluate_grid, work_space
+from zdscan.kernels.fast.families import FamilyTerms
 from zdscan.kernels.physics.widths import lepton_factors
 from zdscan.kernels.reference.rows import TablesAt
 from zdscan.kernels.tables import clauses as _clauses
@@ -43,13 +48,17 @@ _FLOAT32_MAX = float(np.finfo(np.float32).max)
 class Workspace:
     """What is kept between runs of points of one mass: its expansions, and tables for large widths.
 
-    parts : of all rows, and of the muon rows where they are wanted.
+    parts : of all rows, and of the muon rows where they are wanted; with quotients, of the rates alone.
+    families : with quotients, for each field that counts some: rates and quotients together.
+    direct : the same beyond the small-width law.
     cancelling : the width, where its terms can cancel.
     """
 
     mass_tables: NDArray[np.float64]
     bands: BandTables
     parts: tuple[tuple[Expansion, BroadTables], ...]
+    families: Mapping[str, FamilyTerms]
+    direct: DirectRows | None
     cancelling: CancellingWidth | None
 
 
@@ -199,18 +208,43 @@ class Physics:
             kept[roles] = Expander(self.matrix, self.penguin, self.likelihood, roles, complete)
         return kept[roles]
 
-    def workspace(self, mass_tables: NDArray[np.float64], axes: Axes, *, muon: bool = False) -> Workspace:
-        """A workspace for `fill` on mass tables and axes; muon : whether chi2 of the muon rows will be asked for."""
+    def _family_expander(self, expander: Expander, field: str) -> FamilyExpander:
+        """What the families of a field have in common at all masses, or at one where the couplings depend on it."""
+        counted = self.likelihood.counted(field)
+        if self.case.loop:
+            return FamilyExpander(expander, counted)
+        kept: dict[tuple[int, str], FamilyExpander] = self.__dict__.setdefault("_family_expanders", {})
+        key = (id(expander), field)  # expanders are kept as long as this
+        if key not in kept:
+            kept[key] = FamilyExpander(expander, counted)
+        return kept[key]
+
+    def workspace(
+        self, mass_tables: NDArray[np.float64], axes: Axes, *, muon: bool = False, kinds: Collection[str] = ()
+    ) -> Workspace:
+        """A workspace for `fill` on mass tables and axes.
+
+        muon : whether chi2 of the muon rows will be asked for; kinds : which of `OF_KINDS` will.
+        """
         rows, roles = self.likelihood, roles_of([len(axis) for axis in axes])
         mass = float(mass_tables[_mass.MASS])
         expander, broad_expander = self._expander(roles, mass), self._expander(broad_roles_of(roles), mass)
-        header, limits = mass_tables[: _mass.HEADER], _mass.row_tables(mass_tables, len(rows.sm))[:, -1]
+        header, limits = mass_tables[: _mass.HEADER], _mass.row_tables(mass_tables, len(rows.rates))[:, -1]
         exact = BandTables(broad_expander, header)
-        errors = [rows.whitening, rows.whitening_muon] if muon else [rows.whitening]
+        families: dict[str, FamilyTerms] = {}
+        direct = None
+        if rows.quotients is None:
+            errors = [rows.whitening, rows.whitening_muon] if muon else [rows.whitening]
+        else:
+            errors = [rows.whitening_of("chi2_br")[:, rows.rates] if rows.rates.size else np.empty((0, 0))]
+            for name in ("chi2", *(("chi2_muon",) if muon else ()), *(name for name in kinds if name != "chi2_br")):
+                families[name] = self._family_expander(expander, name).expand(mass_tables)
+            matrix, leptons = self.matrix_at(mass), expander.touched_leptons
+            direct = DirectRows(rows, tuple(families), matrix, mass_tables, leptons, exact)
         broad = [BroadTables(broad_expander, header, limits, exact, whitening) for whitening in errors]
         expansions = expander.expand(mass_tables, errors)
         parts = tuple(zip(expansions, broad, strict=True))
-        return Workspace(mass_tables, exact, parts, CancellingWidth.of(expansions[0]))
+        return Workspace(mass_tables, exact, parts, families, direct, CancellingWidth.of(expansions[0]))
 
     def fill(
         self,
@@ -220,6 +254,7 @@ class Physics:
         chi2: Array,
         excluded: Array,
         chi2_muon: Array,
+        kinds: Mapping[str, Array] = MappingProxyType({}),
     ) -> None:
         """chi2, constraint bits and chi2 of the muon rows of the points first..first+len(chi2): the grid's fast path.
 
@@ -230,9 +265,14 @@ class Physics:
         workspace : of `workspace`, for these axes and with or without muon rows; threads may share it.
         chi2, excluded, chi2_muon : float32[n], uint32[n] or uint64[n], float32[n or 0]; filled. Numbers beyond float32
             become its largest.
+        kinds : float32[n] of some of `OF_KINDS`, for which the workspace was made; filled.
         """
+        outputs = {"chi2": chi2, **({"chi2_muon": chi2_muon} if len(chi2_muon) else {}), **kinds}
         lost, none = np.empty(len(chi2), dtype=np.uint8), excluded[:0]
-        wanted = [("chi2", chi2, excluded), ("chi2_muon", chi2_muon, none)][: 2 if len(chi2_muon) else 1]
+        if workspace.families:
+            wanted = [("chi2_br", kinds["chi2_br"] if "chi2_br" in kinds else np.empty_like(chi2), excluded)]
+        else:
+            wanted = [(name, out, excluded if name == "chi2" else none) for name, out in outputs.items()]
         for (expansion, broad), (name, out, bits) in zip(workspace.parts, wanted, strict=True):
             space = work_space(expansion)
             count = evaluate_grid(expansion, *axes, first, len(out), _FLOAT32_MAX, out, bits, lost, *space)
@@ -241,15 +281,38 @@ class Physics:
                 one = run_of(axes, first + int(place), 1)
                 point = self.quantities(workspace.mass_tables, one, (name,))
                 out[place] = min(point[name][0], _FLOAT32_MAX)
+        if workspace.families:
+            self._fill_families(workspace, axes, first, {name: outputs[name] for name in workspace.families})
         if workspace.cancelling is not None:
             points = run_of(axes, first, len(chi2))
             places = workspace.cancelling.places(points)
             if places.size:
-                names = ("excluded", *(name for name, _, _ in wanted))
-                exact = self.quantities(workspace.mass_tables, points[:, places], names)
+                exact = self.quantities(workspace.mass_tables, points[:, places], ("excluded", *outputs))
                 excluded[places] = exact["excluded"]
-                for name, out, _ in wanted:
+                for name, out in outputs.items():
                     out[places] = np.minimum(exact[name], _FLOAT32_MAX)
+
+    def _fill_families(self, workspace: Workspace, axes: Axes, first: int, outputs: Mapping[str, Array]) -> None:
+        """The fields that count quotients."""
+        lost = np.zeros((len(outputs), len(outputs["chi2"])), dtype=np.uint8)
+        for (name, out), lost_here in zip(outputs.items(), lost, strict=True):
+            terms = workspace.families[name]
+            space = _families.work_space(terms)
+            _families.evaluate_families(terms, *axes, first, len(out), _FLOAT32_MAX, out, lost_here, *space)
+        assert workspace.direct is not None
+        broad = np.flatnonzero((lost == _families.BROAD).any(axis=0))
+        for some in np.split(broad, range(AT_ONCE, len(broad), AT_ONCE)) if broad.size else ():
+            found = workspace.direct.chi2(run_of(axes, first, lost.shape[1])[:, some], tuple(outputs))
+            for (name, out), lost_here in zip(outputs.items(), lost, strict=True):
+                here = (lost_here[some] == _families.BROAD) & np.isfinite(found[name])
+                out[some[here]] = np.minimum(found[name][here], _FLOAT32_MAX)
+                lost_here[some[here]] = 0
+        places = np.flatnonzero(lost.any(axis=0))
+        if places.size:
+            points = run_of(axes, first, lost.shape[1])[:, places]
+            exact = self.quantities(workspace.mass_tables, points, tuple(outputs))
+            for (name, out), lost_here in zip(outputs.items(), lost[:, places] != 0, strict=True):
+                out[places[lost_here]] = np.minimum(exact[name][lost_here], _FLOAT32_MAX)
 
     def evaluate(
         self,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zdscan.evaluation.fields import OF_KINDS
 from zdscan.kernels.reference import clauses as _clauses
 from zdscan.kernels.reference import quotients as _quotients
 from zdscan.kernels.reference import rows as _rows
@@ -20,7 +21,7 @@ from zdscan.physics.rows import Likelihood
 
 Array = NDArray[Any]
 Axes = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
-OF_ROWS = {"chi2", "chi2_muon", "predictions"}
+OF_ROWS = {"chi2", "chi2_muon", "predictions", *OF_KINDS}
 OF_CONSTRAINTS = {"excluded", "ratios", "values"}
 AT_ONCE = 2048  # points: their rows stay in a cache of half a megabyte
 
@@ -74,9 +75,9 @@ def evaluate_points(
             predictions = _with_quotients(mass_tables, likelihood, points, predictions)
         residuals = predictions - likelihood.data.values[:, None]
         found["predictions"] = predictions.T
-        for name, whitening in (("chi2", likelihood.whitening), ("chi2_muon", likelihood.whitening_muon)):
-            if name in want:
-                found[name] = _rows.chi2(whitening, residuals)
+        for name in want:
+            if name == "chi2" or name.startswith("chi2_"):
+                found[name] = _rows.chi2(likelihood.whitening_of(name), residuals)
     if not OF_CONSTRAINTS.isdisjoint(want):
         values = _clauses.clause_values(clauses, points)
         ratios = _clauses.constraint_ratios(clauses, points, values, constraints)

@@ -270,7 +270,7 @@ class Settings:
         "data",
         "Data of the b -> s l l rows, a name or a list of names of data sets or row groups: as printed (rashed2024), "
         "with the misprint of row 1 mended (rashed2024-corrected), those of 2026 (latest), the electron modes whose "
-        "ratios to muons are published (electrons), LHCb 2025 in narrow bins (narrow); for points also ratios of muons "
+        "ratios to muons are published (electrons), LHCb 2025 in narrow bins (narrow), ratios of muons "
         "to electrons (lfu) and angular distributions (angular, angular2025); files of your own, ./mine.toml, may "
         "stand among them.",
         "data.md#measurements",

@@ -1,8 +1,8 @@
 """How a computed block reaches the file: the table of sinks, `SINKS`, and what every sink can do, `Sink`.
 
 A new sink is a class here and its line in `SINKS`: the command line, `open_sink` and the checks before a run read that
-table. It reads it before numpy may be imported (see `zdscan.ranks.mpi.limit_threads`), so this module imports what is
-heavy where it is used.
+table. It reads it before numpy may be imported (see `zdscan.ranks.launcher.limit_threads`), so this module imports what
+is heavy where it is used.
 
 The order is always data, checksums, done byte. A kill therefore loses only blocks in flight, and a power failure,
 after which the disk may hold a done byte without its data, is found by the checksum.

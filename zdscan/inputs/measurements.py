@@ -15,8 +15,18 @@ from numpy.typing import ArrayLike, NDArray
 from zdscan.errors import UserError, describe, listed, nearest, no_such
 from zdscan.inputs import own_measurements
 from zdscan.inputs.files import is_file, names_of, read_data, read_own
-from zdscan.inputs.measurement_files import FILE, KIND, Array, Row, RowGroup, chosen, parse_groups, parse_table
-from zdscan.inputs.quantities import RATIO
+from zdscan.inputs.measurement_files import (
+    FILE,
+    KIND,
+    Array,
+    Row,
+    RowGroup,
+    bin_name,
+    chosen,
+    parse_groups,
+    parse_table,
+)
+from zdscan.inputs.quantities import MASSLESS_ABOVE, RATIO, READINGS
 
 DEFAULT = "rashed2024-corrected"
 OF_MIXED_SETS = "flavio-covariance"  # theory errors where the sets that are chosen differ in what they mean
@@ -285,8 +295,16 @@ def every_row() -> tuple[Row, ...]:
 
 
 def every_quotient() -> tuple[Row, ...]:
-    """The rows of all data sets that are quotients of rates."""
-    return tuple(row for row in _of_files() if row.quantity is not None)
+    """The rows of all data sets that are quotients of rates, with what else they may be compared with."""
+    rows = [row for row in _of_files() if row.quantity is not None]
+    others = [
+        row.model_copy(update={"quantity": reading, "id": f"{bin_name(row.decay, row.q2_min, row.q2_max)}_{reading}"})
+        for row in rows
+        if row.quantity in READINGS and row.q2_min < MASSLESS_ABOVE
+        for reading in READINGS
+    ]
+    known = {row.bin for row in rows}
+    return (*rows, *{row.bin: row for row in others if row.bin not in known}.values())
 
 
 def _of_files() -> Iterator[Row]:

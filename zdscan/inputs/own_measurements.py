@@ -15,9 +15,10 @@ from typing import Any
 from pydantic import model_validator
 
 from zdscan.errors import UserError, listed, nearest, no_such
-from zdscan.inputs import references, tables
+from zdscan.inputs import component_tables, references, tables
 from zdscan.inputs.files import Grade, Number, Place, Record, Text, validate
 from zdscan.inputs.measurement_files import Group, Keys, PlusMinus, Row, RowGroup, parse_groups
+from zdscan.inputs.quantities import READINGS
 
 Placed = tuple[RowGroup, Row]
 
@@ -33,8 +34,14 @@ class OwnGroup(Group):
 
 
 class OtherNumbers(Record):
-    """What a user replaces in a row: its value, its errors, or both; in the row's own unit."""
+    """What a user replaces in a row: its value and errors in the row's own unit, or what they are compared with.
 
+    Attributes
+    ----------
+    quantity : of the two readings of an F_L (zdscan/inputs/quantities.py) the one that is meant.
+    """
+
+    quantity: Text | None = None
     value: Number | None = None
     stat: PlusMinus | None = None
     syst: list[PlusMinus] | None = None
@@ -44,8 +51,8 @@ class OtherNumbers(Record):
 
     @model_validator(mode="after")
     def _something(self) -> OtherNumbers:
-        if self.value is None and self.stat is None and self.syst is None:
-            raise ValueError("give value, stat or syst")
+        if self.value is None and self.stat is None and self.syst is None and self.quantity is None:
+            raise ValueError("give value, stat, syst or quantity")
         return self
 
 
@@ -86,6 +93,20 @@ def read(name: str, text: str) -> OwnRows:
 
 def _fault(row: Row) -> str | None:
     """Why a row cannot be used, as a clause."""
+    if not any(row.stat) and not any(side for source in row.syst for side in source):
+        return "the row has no error; give stat, or syst"
+    return _unknown_quotient(row) if row.quantity is not None else _unknown_rate(row)
+
+
+def _unknown_quotient(row: Row) -> str | None:
+    """Why there is no prediction of a quotient, as a clause."""
+    if row.bin in component_tables.load().predicted:
+        return None
+    return f"there are no tables of {row.quantity} in this bin, and `zdscan calibrate` makes those of zdscan's own rows"
+
+
+def _unknown_rate(row: Row) -> str | None:
+    """Why there is no prediction of a rate, as a clause."""
     known = tables.load().row_id
     decays = list(dict.fromkeys(name.rsplit("_", 2)[0] for name in known))
     if row.decay not in decays:
@@ -98,8 +119,6 @@ def _fault(row: Row) -> str | None:
             f"there are no tables for this bin; those of {row.decay} are {bins} (GeV^2), and `zdscan calibrate --add` "
             "makes others"
         )
-    if not any(row.stat) and not any(side for source in row.syst for side in source):
-        return "the row has no error; give stat, or syst"
     return None
 
 
@@ -186,6 +205,11 @@ def replaced(groups: Sequence[RowGroup], others: Mapping[str, OtherNumbers]) -> 
         rows = []
         for row in group.rows:
             if (numbers := others.get(row.id)) is not None:
+                if numbers.quantity is not None and not {row.quantity, numbers.quantity} <= set(READINGS):
+                    raise UserError(
+                        f"has for the row {row.id!r} the quantity {numbers.quantity!r}: only a row of "
+                        f"{' or '.join(READINGS)} may be compared with the other of the two"
+                    )
                 update = numbers.model_dump(exclude_none=True)
                 if numbers.cite is not None:
                     update["cite"], more = references.all_cited(numbers.cite, f"replaced_{row.id}")

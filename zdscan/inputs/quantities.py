@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 RATE = "G"
 RATIO = "R"  # the quantity that divides the rates of two decays
+# what a measured F_L may be compared with: the same for massless leptons, and within errors above 1 GeV^2
+READINGS = ("F_L", "F_L_hat")
+MASSLESS_ABOVE = 1.0
 
 
 class Part(NamedTuple):

@@ -23,7 +23,22 @@ _UNUSED = "unused_"
 # What grid files, tables of cells and the arguments of functions call something else.
 RESERVED = frozenset(
     [
-        *("mass", "case", "chi2", "excluded", "chi2_muon", "ratios", "predictions", "widths", "a_mu", "run", "row"),
+        *(
+            "mass",
+            "case",
+            "chi2",
+            "excluded",
+            "chi2_muon",
+            "chi2_br",
+            "chi2_lfu",
+            "chi2_angular",
+            "ratios",
+            "predictions",
+            "widths",
+            "a_mu",
+            "run",
+            "row",
+        ),
         *("constraint", "channel", "field", "block", "profile", "constraints", "theory", "emission", "mixing"),
         *("right_handed_neutrinos", "invisible_width", "invisible_branching", "dark_fermion", "axial_mu"),
         *(

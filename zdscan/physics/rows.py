@@ -91,6 +91,16 @@ class Likelihood:
             found |= {name: _of_rows(self.families.covariance, mine) for name, mine in self.kinds.items()}
         return found
 
+    def whitening_of(self, field: str) -> NDArray[np.float64]:
+        """Of a field: chi2, chi2_muon, or chi2_ and one of `kinds`."""
+        return self._whitenings[field.removeprefix("chi2").removeprefix("_") or "all"]
+
+    def counted(self, field: str) -> NDArray[np.bool_]:
+        """The rows that such a field counts: bool[n]."""
+        kind = field.removeprefix("chi2").removeprefix("_")
+        every = {"": np.ones(len(self.sm), dtype=np.bool_), "muon": self.data.muon}
+        return every[kind] if kind in every else self.kinds[kind]
+
     def chi2(self, predictions: NDArray[np.float64]) -> dict[str, float]:
         """chi2 of given predictions: keys "all" and "muon", and those of `kinds`, each of its rows alone."""
         residual = predictions - self.data.values

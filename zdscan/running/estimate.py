@@ -15,7 +15,7 @@ import numpy as np
 from zdscan.evaluation.fields import Field
 from zdscan.grid.blocks import LARGEST_BLOCK, Plan, piece_of, profile_bytes
 from zdscan.grid.profiles import Profiles, warm_up
-from zdscan.ranks import mpi
+from zdscan.ranks import launcher
 from zdscan.running.workers import kept_mass_tables
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def estimate(scan: Scan, cores: int | None = None) -> Estimate:
     """
     from zdscan.evaluation.engine import Engine
 
-    cores = cores or mpi.cores()
+    cores = cores or launcher.cores()
     engine = Engine.from_scan(scan)
     began = time.perf_counter()
     engine.warm_up(partial(warm_up, engine.fields))

@@ -10,7 +10,7 @@ from pathlib import Path
 from zdscan.compiled.cache import cache_folder, folder, is_complete, is_kept
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import Engine
-from zdscan.evaluation.fields import ALWAYS, FIELDS
+from zdscan.evaluation.fields import ALWAYS, FIELDS, OF_KINDS
 from zdscan.evaluation.settings import FORMATS
 from zdscan.grid import profiles
 from zdscan.scan.scanfile import parse_scan
@@ -38,6 +38,8 @@ def compile_everything() -> Path:
     compiled: set[tuple[str, ...]] = set()
     for scan_format, fields in product(FORMATS, (ALWAYS, FIELDS)):
         chosen = [f"format={scan_format}", 'constraints.use="all"', f"output.fields={json.dumps(fields)}"]
+        if set(fields) & set(OF_KINDS):
+            chosen.append('data.measurements=["latest", "lfu", "angular"]')
         engine = Engine.from_scan(parse_scan(ONE_POINT, "warm-up", chosen))
         types = tuple(field.dtype for field in engine.fields)  # "all" may be too many for the mask of an earlier format
         if types not in compiled:

@@ -20,7 +20,8 @@ from zdscan.grid.create import Described
 from zdscan.grid.layout import Layout
 from zdscan.grid.profiles import Profiles
 from zdscan.grid.sinks import Sink
-from zdscan.ranks.mpi import Alone, cores
+from zdscan.ranks.launcher import cores
+from zdscan.ranks.mpi import Alone
 from zdscan.running.clock import Clock
 from zdscan.running.progress import Progress
 from zdscan.running.schedule import Shared, rounds

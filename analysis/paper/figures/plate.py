@@ -68,13 +68,17 @@ class KeyNumber:
 
 @dataclass(frozen=True)
 class Plate:
-    """A finished figure: `title` and `caption` (HTML: fixed values, theory, emission) and its key numbers."""
+    """A finished figure: `title` and `caption` (HTML: fixed values, theory, emission) and its key numbers.
+
+    heads : what is compared in the key numbers.
+    """
 
     number: int
     title: str
     figure: Figure
     caption: str
     numbers: tuple[KeyNumber, ...]
+    heads: tuple[str, str] = ("paper", "here")
 
 
 def panels(count: int = 1, size: tuple[float, float] | None = None, **options: Any) -> tuple[Figure, list[Axes]]:

@@ -47,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         page = reproduce.reproduce(made, (2, 10), detail=Detail(curve=5, grid=0.12), progress=told.append)
     assert page == made / "report.html"
     heads = [line.split(":")[0] for line in told if not line.startswith(" ")]
-    assert heads == ["figure 2", "figure 10", "tables and claims"]
+    assert heads == ["figure 2", "figure 10", "figure 10", "tables and claims"]
     # the numbers of a figure follow it, readable where no markup is
     assert any(line.startswith("  constraints that exclude it: ") and line.endswith("(paper: none)") for line in told)
     assert not any(re.search("[<>&]", line) for line in told)
@@ -56,7 +56,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_files(folder: Path) -> None:
     names = sorted(path.name for path in folder.iterdir())
-    assert names == ["fig02.pdf", "fig02.png", "fig10.pdf", "fig10.png", "report.html"]
+    figures = ["fig02", "fig10", "fig10_today"]
+    assert names == [*(f"{name}.{kind}" for name in figures for kind in ("pdf", "png")), "report.html"]
     assert (folder / "fig02.pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -65,8 +66,8 @@ def test_page_holds_everything(folder: Path) -> None:
     reader = Reader()
     reader.feed(text)
     assert reader.open == []
-    assert len(reader.references) == 2
-    for reference, name in zip(reader.references, ("fig02.png", "fig10.png"), strict=True):
+    assert len(reader.references) == 3
+    for reference, name in zip(reader.references, ("fig02.png", "fig10.png", "fig10_today.png"), strict=True):
         head, _, data = reference.partition(",")
         assert head == "data:image/png;base64"
         assert base64.b64decode(data) == (folder / name).read_bytes()

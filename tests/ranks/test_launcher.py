@@ -13,7 +13,7 @@ import pytest
 from tests.support.launching import MPIEXEC, environment, launch
 from tests.support.paths import ROOT
 from zdscan.errors import UserError
-from zdscan.ranks import mpi
+from zdscan.ranks import launcher, mpi
 
 STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
 
@@ -34,7 +34,7 @@ STARTS_PROCESSES = True  # one worker runs all such modules, one after the other
 )
 def test_what_launchers_say(monkeypatch, variables, processes):
     monkeypatch.setattr(os, "environ", {**variables})
-    assert mpi.launched_processes() == processes
+    assert launcher.launched_processes() == processes
 
 
 def test_no_mpi_library_is_fine_alone_and_refused_under_a_launcher(tmp_path):
@@ -63,12 +63,12 @@ def test_a_connection_that_is_used_up_is_told(monkeypatch):
     ours, theirs = socket.socketpair()
     with ours, theirs:
         monkeypatch.setattr(os, "environ", {"PMI_SIZE": "2", "PMI_RANK": "1", "PMI_FD": str(ours.fileno())})
-        assert not mpi._is_used_up()
+        assert not launcher.is_used_up()
         theirs.close()
         with pytest.raises(UserError, match=r"not several in one shell .*; unset PMI_SIZE where it is left over"):
             mpi.world.__wrapped__()
     monkeypatch.setattr(os, "environ", {"PMI_SIZE": "2", "PMI_FD": "999"})  # of a process above this one
-    assert mpi._is_used_up()
+    assert launcher.is_used_up()
 
 
 @pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside this Python")
