@@ -57,7 +57,7 @@ def test_the_scan_has_what_was_read(folder: Path) -> None:
             "valu = 3.4",
             "line 7: data.replace has for the row 'B0->K*0mumu_4_6', numbers that are wrong: field valu",
         ),
-        ("value = 3.4", "note = 'x'", "the entry is not right: give value, stat or syst"),
+        ("value = 3.4", "note = 'x'", "the entry is not right: give value, stat, syst or quantity"),
         ("[data.replace", "theory_errors = 'table'\n[data.replace", "line 7: data.theory_errors cannot be 'table'"),
     ],
 )
