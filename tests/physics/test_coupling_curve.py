@@ -29,7 +29,9 @@ def test_of_a_dark_photon_the_limit_is_the_published_one(
     theory: str, channel: str, mass: float, tmp_path: Path
 ) -> None:
     mine = curve(tmp_path, production="e_e", channel=channel)
-    ((low, _),) = zdscan.limits("A", "eps", mass, theory=theory, constraints=[mine]).intervals("mine", 0)
+    ((low, _),) = zdscan.limits("A", "eps", mass, theory=theory, level="published", constraints=[mine]).intervals(
+        "mine", 0
+    )
     assert low == pytest.approx(LIMIT, rel=1e-6)
 
 
@@ -37,7 +39,7 @@ def test_of_other_couplings_production_and_branching_ratio_count(tmp_path: Path)
     """v_e = a_e = g_nu = g at 50 MeV: P = 2 g^2/e^2, and half of each neutrino beside electrons of two helicities."""
     mine = curve(tmp_path, production="e_brem", channel="invisible")
     case = {"v_e": {"g_mu": 1.0}, "a_e": {"g_mu": 1.0}, "g_nue": {"g_mu": 1.0}, "v_mu": {"g_mu": 1.0}}
-    ((low, _),) = zdscan.limits(case, "g_mu", 0.05, constraints=[mine]).intervals("mine", 0)
+    ((low, _),) = zdscan.limits(case, "g_mu", 0.05, level="published", constraints=[mine]).intervals("mine", 0)
     r = (0.51099895e-3 / 0.05) ** 2
     electrons = (1.0 - 4.0 * r) ** 0.5 * ((1.0 + 2.0 * r) + (1.0 - 4.0 * r)) / 12.0
     invisible = (1.0 / 24.0) / (1.0 / 24.0 + electrons)
