@@ -15,7 +15,7 @@ def test_broad_points_are_those_of_the_reference_whatever_their_company() -> Non
     physics = build_physics(CASES["B"], measurements=("latest", "lfu", "angular"), constraints=())
     mass_tables = physics.mass_tables(0.7)
     rng = np.random.default_rng(2)
-    points = np.array([rng.uniform(-1e-2, 1e-2, 40), rng.uniform(-0.1, 0.1, 40), 10 ** rng.uniform(-1, 0, 40)])
+    points = np.array([rng.uniform(-1e-2, 1e-2, 18), rng.uniform(-0.1, 0.1, 18), 10 ** rng.uniform(-1, 0, 18)])
     axes = tuple(np.unique(row) for row in points)
     direct = physics.workspace(mass_tables, axes, kinds=FIELDS[1:]).direct
     assert direct is not None
@@ -23,8 +23,8 @@ def test_broad_points_are_those_of_the_reference_whatever_their_company() -> Non
     exact = physics.quantities(mass_tables, points, FIELDS)
     for name in FIELDS:
         np.testing.assert_allclose(found[name], exact[name], INTERPOLATED)
-        alone = [direct.chi2(points[:, n : n + 1], (name,))[name][0] for n in (0, 17, 39)]
-        assert alone == found[name][[0, 17, 39]].tolist()
+        alone = [direct.chi2(points[:, n : n + 1], (name,))[name][0] for n in (0, 7, 17)]
+        assert alone == found[name][[0, 7, 17]].tolist()
 
 
 def test_a_width_outside_of_every_band_is_not_computed() -> None:

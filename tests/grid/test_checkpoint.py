@@ -90,7 +90,8 @@ def test_block_size_does_not_change_the_profiles(tmp_path, reference, block_poin
     assert {k: v for k, v in ours.items() if "profile" in k} == {k: v for k, v in theirs.items() if "profile" in k}
 
 
-@pytest.mark.parametrize("ranks", [2, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("ranks", [2, 3])
 def test_killed_on_some_ranks_and_resumed_on_others(tmp_path, ranks):
     path = tmp_path / "grid.h5"
     options = ("--profiles-only", "--checkpoint-seconds", 0.2, "--threads", 1)

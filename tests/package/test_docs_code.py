@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 import zdscan
 from tests.support.paths import ROOT
+from tests.support.thinning import every
 from zdscan import cli, evaluate
 from zdscan.constraints import available, select
 from zdscan.evaluation.engine import build_physics
@@ -72,7 +73,7 @@ def test_every_picture_of_exclusions_has_its_command():
         assert 1e4 < (DOCS / picture).stat().st_size < 2e5
 
 
-@pytest.mark.parametrize(("picture", "line"), EXCLUSIONS)
+@pytest.mark.parametrize(("picture", "line"), every(3, EXCLUSIONS))
 def test_commands_of_exclusions_run(picture, line, tmp_path, monkeypatch):
     """With three masses of the printed ones, which are many, and a picture of a few constraints."""
     monkeypatch.chdir(tmp_path)

@@ -312,6 +312,7 @@ def test_a_launcher_s_own_code_after_a_clean_stop(site: SimpleNamespace) -> None
     assert site.notes() == ["scontrol requeue 1"]
 
 
+@pytest.mark.slow
 def test_a_grid_of_another_scan_file_is_not_continued(site: SimpleNamespace) -> None:
     scan = Path(site.variables["SCAN"])
     assert subprocess.run(site.command("scan.sh")[:3], env=site.variables, check=False).returncode == 0

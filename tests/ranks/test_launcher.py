@@ -72,6 +72,7 @@ def test_a_connection_that_is_used_up_is_told(monkeypatch):
 
 
 @pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside this Python")
+@pytest.mark.slow
 def test_commands_in_one_launched_shell(tmp_path):
     python = shlex.join([sys.executable, "-m", "tests.support.fake_engine"])
     both = f"{python} run $0 --threads 1 && {python} resume $0 --threads 1"

@@ -50,6 +50,7 @@ def test_ranks_with_threads(tmp_path, reference_contents, sink):
     assert contents(path) == reference_contents
 
 
+@pytest.mark.slow
 def test_more_ranks_than_blocks_or_masses(tmp_path):
     path = tmp_path / "grid.h5"
     done = launch("run", path, "--shape", 1, 2, 3, 4, "--block-points", 24, ranks=3)
@@ -58,9 +59,8 @@ def test_more_ranks_than_blocks_or_masses(tmp_path):
     assert contents(path)["chi2"] == whole(engine)["chi2"].tobytes()
 
 
-@pytest.mark.parametrize(
-    ("number", "sink"), [(signal.SIGTERM, "gather"), pytest.param(signal.SIGUSR1, "direct", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "sink"), [(signal.SIGTERM, "gather"), (signal.SIGUSR1, "direct")])
 def test_a_stopped_job_is_resumed_on_another_number_of_ranks(tmp_path, reference_contents, number, sink):
     path = tmp_path / "grid.h5"
     job = start("run", path, "--block-points", 50, "--delay", 0.05, "--hold", 12, "--sink", sink, ranks=2)

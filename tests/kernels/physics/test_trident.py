@@ -11,6 +11,7 @@ from zdscan.kernels.physics import trident
 GF = 1.1663787e-5
 
 
+@pytest.mark.slow
 def test_heavy_muon_minus_tau_number_limit():
     """M/g' > 540 to 550 GeV at CCFR (arXiv:1406.2332): contact interaction."""
     mass = 1000.0
