@@ -64,7 +64,7 @@ class Fit:
 
     @property
     def has_p_value(self) -> bool:
-        """Whether the statistic has the law of chi2: limits have not."""
+        """Whether the statistic is distributed as chi2, which limits are not."""
         return self.statistic == ROWS
 
     @property
