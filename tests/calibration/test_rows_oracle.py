@@ -190,7 +190,7 @@ def test_rows(point: Point, rows: Sequence[int]) -> None:
     [
         (Point("B", 0.32, 1e-4, 1e-6, 3e-3, "paper"), 0.1, 12),
         (Point("C", 0.32, 1e-4, 1e-6, 3e-3, "complete"), 0.1, 7),
-        (Point("A", 0.03, 1e-4, 1e-6, 0.0, "complete"), 0.0009, 21),
+        *only((), [(Point("A", 0.03, 1e-4, 1e-6, 0.0, "complete"), 0.0009, 21)]),
     ],
     ids=lambda value: str(value),
 )
@@ -246,7 +246,9 @@ def compare_new(point: Point, measurements: list[str], wanted: Sequence[str] | N
     ("point", "rows"),
     [
         *only((), [(Point("B", 0.0302, 1e-4, -1e-4, 0.28, "paper"), ("B0->K*0mumu_0.06_0.98", "Bs->phimumu_6_8"))]),
-        (Point("C", 0.27, 1e-4, 1e-5, 1e-2, "complete"), ("B0->K*0mumu_0.06_0.98", "B+->K+mumu_0.1_4_belle")),
+        *only(
+            (), [(Point("C", 0.27, 1e-4, 1e-5, 1e-2, "complete"), ("B0->K*0mumu_0.06_0.98", "B+->K+mumu_0.1_4_belle"))]
+        ),
         (Point("A", 1.2, 1e-4, 1e-6, 0.0, "complete"), ("B->Xsee_0.1_2", "B+->K+mumu_7_8")),
     ],
     ids=str,

@@ -101,7 +101,7 @@ def test_kaons_with_an_invisible_vector(mass: float) -> None:
         pytest.param("A", "eps", {"eps_z": 1e-5}, True, marks=pytest.mark.slow),
         pytest.param("A", "eps_z", {"eps": 1e-4}, False, marks=pytest.mark.slow),
         ("B", "g_mu", {"eps": 1e-3}, False),
-        ("C", "g_mu", {"eps": 1e-4, "eps_z": 1e-4}, True),
+        pytest.param("C", "g_mu", {"eps": 1e-4, "eps_z": 1e-4}, True, marks=pytest.mark.slow),
     ],
 )
 def test_every_edge_has_ratio_one(case: str, along: str, held: dict[str, float], negative: bool) -> None:

@@ -427,6 +427,7 @@ def test_views_of_profiles_alone_are_those_of_the_dense_file(real, axes, constra
         np.testing.assert_array_equal(getattr(seen[0], name), getattr(seen[1], name))
 
 
+@pytest.mark.slow
 def test_the_commands_on_profiles_alone(real, tmp_path):
     path = str(real / "profiles.h5")
 

@@ -41,6 +41,7 @@ def tables(script: str, *arguments: str) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+@pytest.mark.slow
 def test_hardware_prints_markdown() -> None:
     text = run("hardware")
     assert "| multiply-adds, float32 |" in text

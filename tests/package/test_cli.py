@@ -144,7 +144,7 @@ def on_ranks(ranks: int, *arguments: object, cwd: Path) -> Result:
 
 
 @needs_mpi
-@pytest.mark.parametrize("name", ["unknown_case", "not_toml"])
+@pytest.mark.parametrize("name", ["unknown_case", pytest.param("not_toml", marks=pytest.mark.slow)])
 def test_ranks_refuse_with_one_voice(tmp_path: Path, name: str) -> None:
     source = ROOT / "tests" / "data" / "malformed" / f"{name}.toml"
     result = on_ranks(2, "run", source, "-o", "out.h5", cwd=tmp_path)

@@ -267,10 +267,8 @@ def test_a_job_stopped_by_the_wall_clock_is_queued_and_continued(site: SimpleNam
     assert open_grid(site.grid).complete
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param("slurm.sh", marks=pytest.mark.slow), pytest.param("pbs.sh", marks=pytest.mark.slow), "scan.sh"],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["slurm.sh", "pbs.sh", "scan.sh"])
 def test_a_cancelled_job_does_not_come_back(site: SimpleNamespace, name: str) -> None:
     """SIGTERM, as scancel and qdel send it: the blocks are finished, nothing is queued, the file can be continued."""
     fake_zdscan(site, "--delay 0.1 --hold 20")

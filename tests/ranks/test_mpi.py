@@ -42,7 +42,8 @@ def test_same_bytes_for_any_number_of_ranks(tmp_path, reference_contents, ranks,
     assert os.listdir(tmp_path) == ["grid.h5"]
 
 
-@pytest.mark.parametrize("sink", ["direct", pytest.param("gather", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("sink", ["direct", "gather"])
 def test_ranks_with_threads(tmp_path, reference_contents, sink):
     path = tmp_path / "grid.h5"
     done = launch("run", path, "--block-points", 50, "--threads", 2, "--sink", sink, ranks=2)
@@ -93,6 +94,7 @@ def test_a_stopped_job_is_resumed_on_another_number_of_ranks(tmp_path, reference
     assert contents(path) == reference_contents
 
 
+@pytest.mark.slow
 def test_a_file_from_one_process_is_resumed_by_ranks_and_repaired(tmp_path, reference_contents):
     path = tmp_path / "grid.h5"
     driver.run(FakeScan(), path, engine=FakeEngine(), threads=1, block_points=50, progress=False)

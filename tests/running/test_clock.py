@@ -17,6 +17,7 @@ from zdscan.running.clock import Clock, Spent
 STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not MPIEXEC.exists(), reason="no mpiexec beside this Python")
 def test_the_times_are_those_of_every_rank(tmp_path):
     grid = tmp_path / "grid.h5"

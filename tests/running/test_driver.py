@@ -105,7 +105,7 @@ def test_a_signal_before_the_first_block_leaves_a_resumable_file(tmp_path, refer
     assert contents(path) == contents(reference)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_a_process_ended_midway_loses_nothing_finished(tmp_path, reference, number):
     path = tmp_path / "grid.h5"
     job = start("run", path, "--delay", 0.05, "--block-points", 50, "--hold", 12, "--threads", 2)

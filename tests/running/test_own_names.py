@@ -94,6 +94,7 @@ def test_files_of_cases_a_b_c_stay_as_they_are(tmp_path) -> None:
         assert "axes" not in found.attrs
 
 
+@pytest.mark.slow
 def test_fits_use_the_names(tmp_path) -> None:
     path = tmp_path / "scan.toml"
     path.write_text(SCAN.replace("0.02, 0.3", "0.3, 0.4").replace('"b_l"', '"muonphilic"').replace("\ng =", "\ng_mu ="))

@@ -158,7 +158,6 @@ SCANS: dict[str, Scan] = {
         fields=EVERY_FIELD,
         blocks=130,
         ways=(Way(threads=2),),
-        quick=True,
     ),
     "case_a_paper": Scan(
         case='"A"',

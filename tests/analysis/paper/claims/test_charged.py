@@ -15,6 +15,7 @@ from zdscan.inputs import constants
 C = constants.load()
 
 
+@pytest.mark.slow
 def test_kaon_bounds_against_the_twin():
     """g_mu of Case B at the limit, mass by mass, and the ratio of axial to vector bounds."""
     for mass in (0.010, 0.1, 0.2):
