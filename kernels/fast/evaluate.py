@@ -72,6 +72,36 @@ def touched(first: int, count: int, begin: int, stride: int, n: int, span: int) 
 
 
 @inner
+def touched_lines(
+    first: int,
+    count: int,
+    corner: int,
+    b_stride: int,
+    lines: int,
+    stride: int,
+    n_t: int,
+    t_from: np.ndarray,
+    t_to: np.ndarray,
+) -> tuple[int, int]:
+    """Which steps of the lines of a bundle hold points of the run first..first+count, and those of all together.
+
+    corner : place of the first point of the bundle; lines : how many there are, LANES or fewer.
+    t_from, t_to : int64[LANES], filled; points are from one up to the other.
+    """
+    inside = corner >= first and corner + (LANES - 1) * b_stride + (n_t - 1) * stride < first + count
+    from_all, to_all = n_t, 0
+    for i in range(LANES):
+        t_from[i], t_to[i] = 0, n_t
+        if not inside:
+            t_from[i], t_to[i] = touched(first, count, corner + i * b_stride, stride, n_t, 0)
+        if i >= lines:
+            t_to[i] = 0
+        if t_from[i] < t_to[i]:
+            from_all, to_all = min(from_all, t_from[i]), max(to_all, t_to[i])
+    return from_all, to_all
+
+
+@inner
 def line_width(width: np.ndarray, a: float, b: float) -> tuple[float, float, float]:
     """The total width on a line in powers of u."""
     constant = width[0] + (width[1] * a * a + width[2] * a * b + width[3] * b * b)
@@ -285,16 +315,7 @@ def evaluate_grid(
                 )
                 top = gather(low, high, p.degree, here, in_bundle, some_low, some_high)
             corner = begin + bundle * b_stride
-            inside = corner >= first and corner + (LANES - 1) * b_stride + line_span < first + count
-            from_all, to_all = n_t, 0
-            for i in range(LANES):
-                t_from[i], t_to[i] = 0, n_t
-                if not inside:
-                    t_from[i], t_to[i] = touched(first, count, corner + i * b_stride, stride, n_t, 0)
-                if bundle + i >= n_b:
-                    t_to[i] = 0
-                if t_from[i] < t_to[i]:
-                    from_all, to_all = min(from_all, t_from[i]), max(to_all, t_to[i])
+            from_all, to_all = touched_lines(first, count, corner, b_stride, n_b - bundle, stride, n_t, t_from, t_to)
             for start in range(from_all // steps * steps, to_all, steps):
                 end = min(start + steps, n_t)
                 t_values = t_axis[start:end]

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from zdscan.kernels.fast.collapse import POWERS, Terms, in_plane, on_lines, powers_of, powers_of_all
-from zdscan.kernels.fast.evaluate import axis_of, line_width, touched
+from zdscan.kernels.fast.evaluate import axis_of, line_width, touched, touched_lines
 from zdscan.kernels.fast.tile import CANCELLED, LANES, copy_out
 from zdscan.kernels.jit import inner, njit
 from zdscan.kernels.stack import local
@@ -395,16 +395,7 @@ def evaluate_families(
                     if settled[n]:
                         _settle(c, rows_of[0], rows_of[n], directions[0], directions[n], inverse)
             corner = begin + bundle * b_stride
-            inside = corner >= first and corner + (LANES - 1) * b_stride + line_span < first + count
-            from_all, to_all = n_t, 0
-            for i in range(LANES):
-                t_from[i], t_to[i] = 0, n_t
-                if not inside:
-                    t_from[i], t_to[i] = touched(first, count, corner + i * b_stride, stride, n_t, 0)
-                if bundle + i >= n_b:
-                    t_to[i] = 0
-                if t_from[i] < t_to[i]:
-                    from_all, to_all = min(from_all, t_from[i]), max(to_all, t_to[i])
+            from_all, to_all = touched_lines(first, count, corner, b_stride, n_b - bundle, stride, n_t, t_from, t_to)
             for start in range(from_all // STEPS * STEPS, to_all, STEPS):
                 end = min(start + STEPS, n_t)
                 for s in range(STEPS):  # the last of a line is repeated

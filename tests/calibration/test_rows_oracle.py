@@ -155,29 +155,28 @@ def beside_edge(point: Point, edge: float, distance: float) -> Point:
 
 @pytest.mark.parametrize(
     ("point", "rows"),
-    [
-        (Point("A", 0.0103, 1e-4, 1e-4, 0.0, "paper"), (7, 21)),
-        (Point("C", 0.0302, 1e-4, 1e-4, 0.033, "complete"), (15, 22)),
-        (Point("B", 0.5, 1e-5, 1e-7, 1e-3, "complete"), (7,)),
-        (Point("A", 0.7, 0.0, 1.0, 0.0, "complete"), (7, 22)),
-        (Point("C", 0.1, 1e-3, 0.0, 0.5, "complete"), (0,)),
-        *only(
-            (),
-            [
-                (Point("A", 0.0103, 1e-4, 1e-4, 0.0, "paper"), (15,)),
-                (Point("A", 0.0103, 1e-3, 1e-6, 0.0, "complete"), (0, 7, 23)),
-                (Point("B", 0.0302, 1e-4, -1e-4, 0.28, "paper"), (1, 21)),
-                (Point("C", 0.0302, 1e-4, 1e-4, 0.033, "complete"), (12,)),
-                (Point("B", 0.5, 1e-5, 1e-7, 1e-3, "complete"), (5,)),
-                (Point("A", 1.5, 0.0, 1e-8, 0.0, "paper"), (22, 24)),
-                (Point("C", 1.2, 1e-4, 1e-6, 1.0, "complete"), (1, 8)),
-                (Point("B", 0.7, 1e-12, 1e-12, 1e-12, "complete"), (7,)),
-                (Point("B", 0.7, 1e-12, 1e-12, 1.0, "paper"), (7, 15)),
-                (Point("A", 0.05, 1.0, 1.0, 0.0, "paper"), (7, 15)),
-                (Point("A", 0.8, 0.0, 0.0, 0.0, "complete"), (16,)),
-            ],
-        ),
-    ],
+    only(
+        [
+            (Point("A", 0.0103, 1e-4, 1e-4, 0.0, "paper"), (7, 21)),
+            (Point("C", 0.0302, 1e-4, 1e-4, 0.033, "complete"), (15, 22)),
+            (Point("B", 0.5, 1e-5, 1e-7, 1e-3, "complete"), (7,)),
+            (Point("A", 0.7, 0.0, 1.0, 0.0, "complete"), (7, 22)),
+            (Point("C", 0.1, 1e-3, 0.0, 0.5, "complete"), (0,)),
+        ],
+        [
+            (Point("A", 0.0103, 1e-4, 1e-4, 0.0, "paper"), (15,)),
+            (Point("A", 0.0103, 1e-3, 1e-6, 0.0, "complete"), (0, 7, 23)),
+            (Point("B", 0.0302, 1e-4, -1e-4, 0.28, "paper"), (1, 21)),
+            (Point("C", 0.0302, 1e-4, 1e-4, 0.033, "complete"), (12,)),
+            (Point("B", 0.5, 1e-5, 1e-7, 1e-3, "complete"), (5,)),
+            (Point("A", 1.5, 0.0, 1e-8, 0.0, "paper"), (22, 24)),
+            (Point("C", 1.2, 1e-4, 1e-6, 1.0, "complete"), (1, 8)),
+            (Point("B", 0.7, 1e-12, 1e-12, 1e-12, "complete"), (7,)),
+            (Point("B", 0.7, 1e-12, 1e-12, 1.0, "paper"), (7, 15)),
+            (Point("A", 0.05, 1.0, 1.0, 0.0, "paper"), (7, 15)),
+            (Point("A", 0.8, 0.0, 0.0, 0.0, "complete"), (16,)),
+        ],
+    ),
     ids=str,
 )
 def test_rows(point: Point, rows: Sequence[int]) -> None:
@@ -187,11 +186,13 @@ def test_rows(point: Point, rows: Sequence[int]) -> None:
 @pytest.mark.parametrize("distance", only([10], [-100, 3000]))
 @pytest.mark.parametrize(
     ("point", "edge", "row"),
-    [
-        (Point("B", 0.32, 1e-4, 1e-6, 3e-3, "paper"), 0.1, 12),
-        (Point("C", 0.32, 1e-4, 1e-6, 3e-3, "complete"), 0.1, 7),
-        *only((), [(Point("A", 0.03, 1e-4, 1e-6, 0.0, "complete"), 0.0009, 21)]),
-    ],
+    only(
+        [
+            (Point("B", 0.32, 1e-4, 1e-6, 3e-3, "paper"), 0.1, 12),
+            (Point("C", 0.32, 1e-4, 1e-6, 3e-3, "complete"), 0.1, 7),
+        ],
+        [(Point("A", 0.03, 1e-4, 1e-6, 0.0, "complete"), 0.0009, 21)],
+    ),
     ids=lambda value: str(value),
 )
 def test_pole_beside_an_edge(point: Point, edge: float, row: int, distance: float) -> None:
@@ -244,13 +245,13 @@ def compare_new(point: Point, measurements: list[str], wanted: Sequence[str] | N
 
 @pytest.mark.parametrize(
     ("point", "rows"),
-    [
-        *only((), [(Point("B", 0.0302, 1e-4, -1e-4, 0.28, "paper"), ("B0->K*0mumu_0.06_0.98", "Bs->phimumu_6_8"))]),
-        *only(
-            (), [(Point("C", 0.27, 1e-4, 1e-5, 1e-2, "complete"), ("B0->K*0mumu_0.06_0.98", "B+->K+mumu_0.1_4_belle"))]
-        ),
-        (Point("A", 1.2, 1e-4, 1e-6, 0.0, "complete"), ("B->Xsee_0.1_2", "B+->K+mumu_7_8")),
-    ],
+    only(
+        [(Point("A", 1.2, 1e-4, 1e-6, 0.0, "complete"), ("B->Xsee_0.1_2", "B+->K+mumu_7_8"))],
+        [
+            (Point("B", 0.0302, 1e-4, -1e-4, 0.28, "paper"), ("B0->K*0mumu_0.06_0.98", "Bs->phimumu_6_8")),
+            (Point("C", 0.27, 1e-4, 1e-5, 1e-2, "complete"), ("B0->K*0mumu_0.06_0.98", "B+->K+mumu_0.1_4_belle")),
+        ],
+    ),
     ids=str,
 )
 def test_rows_of_today(point: Point, rows: Sequence[str]) -> None:

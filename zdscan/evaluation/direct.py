@@ -155,15 +155,12 @@ def _counted(likelihood: Likelihood, field: str, place: NDArray[np.int64]) -> Co
     """The rows of a field; place : int64[rates and forms], where each stands."""
     quotients = likelihood.quotients
     assert quotients is not None
-    number = np.full(len(likelihood.sm), -1)
-    number[likelihood.quotient_rows] = np.arange(len(likelihood.quotient_rows))
-    of_rate = np.full(len(likelihood.sm), -1)
-    of_rate[likelihood.rates] = np.arange(len(likelihood.rates))
     families = families_of(likelihood, likelihood.counted(field))
     rows = np.concatenate([family.rows for family in families])
-    is_rate, which = number[rows] < 0, number[rows]
+    which = likelihood.quotient_number[rows]
+    is_rate = which < 0
     forms = place[len(likelihood.rates) :]
-    numerator = np.where(is_rate, place[of_rate[rows]], forms[quotients.numerator[which]])
+    numerator = np.where(is_rate, place[likelihood.rate_number[rows]], forms[quotients.numerator[which]])
     return Counted(
         numerator=numerator,
         denominator=np.where(is_rate, -1, forms[quotients.denominator[which]]),

@@ -44,8 +44,7 @@ def families_of(likelihood: Likelihood, counted: NDArray[np.bool_]) -> list[Fami
     errors, quotients = likelihood.families, likelihood.quotients
     assert errors is not None
     assert quotients is not None
-    place = np.full(len(likelihood.sm), -1)
-    place[likelihood.quotient_rows] = np.arange(len(likelihood.quotient_rows))
+    place = likelihood.quotient_number
     kept, whitenings = [np.empty(0, dtype=np.int64)], [np.empty((0, 0))]
     for rows, within in zip(errors.rows, errors.within, strict=True):
         here = counted[rows]
@@ -99,14 +98,12 @@ class FamilyExpander:
         self._places: dict[bytes, _Places] = {}
         assert expander.rows.quotients is not None
         quotients, rows = expander.rows.quotients, np.concatenate([family.rows for family in self._families])
-        number = np.full(len(expander.rows.sm), -1)
-        number[expander.rows.quotient_rows] = np.arange(len(expander.rows.quotient_rows))
-        of_quotients = number[rows][number[rows] >= 0]
+        of_quotients = expander.rows.quotient_number[rows]
+        of_quotients = of_quotients[of_quotients >= 0]
         self._used_forms = np.unique(
             np.concatenate([quotients.numerator, quotients.denominator]).reshape(2, -1)[:, of_quotients]
         )
         self._used_rates = np.flatnonzero(np.isin(expander.rows.rates, rows))
-        self._quotient_of = number
 
     def expand(self, mass_tables: Floats) -> FamilyTerms:
         """The polynomials of mass tables of `Physics.mass_tables`."""
@@ -153,10 +150,10 @@ class FamilyExpander:
         for n, family in enumerate(self._families):
             measured = rows.data.values[family.rows]
             if family.denominator < 0:
-                residual = rates[np.searchsorted(rows.rates, family.rows)]
+                residual = rates[rows.rate_number[family.rows]]
                 residual[:, 0] -= measured
             else:
-                which = self._quotient_of[family.rows]
+                which = rows.quotient_number[family.rows]
                 sm = rows.quotients.forms.sm[family.denominator]
                 out.denominator[n] = forms[family.denominator] / sm
                 factor = rows.quotients.factor[which, None]

@@ -76,7 +76,7 @@ def evaluate_points(
         residuals = predictions - likelihood.data.values[:, None]
         found["predictions"] = predictions.T
         for name in want:
-            if name == "chi2" or name.startswith("chi2_"):
+            if name in OF_ROWS and name != "predictions":
                 found[name] = _rows.chi2(likelihood.whitening_of(name), residuals)
     if not OF_CONSTRAINTS.isdisjoint(want):
         values = _clauses.clause_values(clauses, points)

@@ -91,6 +91,16 @@ class Likelihood:
             found |= {name: _of_rows(self.families.covariance, mine) for name, mine in self.kinds.items()}
         return found
 
+    @cached_property
+    def quotient_number(self) -> NDArray[np.int64]:
+        """int64[n]: which of the quotients a row is, -1 for a rate."""
+        return _places(self.quotient_rows, len(self.sm))
+
+    @cached_property
+    def rate_number(self) -> NDArray[np.int64]:
+        """int64[n]: which of the rates a row is, -1 for a quotient."""
+        return _places(self.rates, len(self.sm))
+
     def whitening_of(self, field: str) -> NDArray[np.float64]:
         """Of a field: chi2, chi2_muon, or chi2_ and one of `kinds`."""
         return self._whitenings[field.removeprefix("chi2").removeprefix("_") or "all"]
@@ -188,6 +198,13 @@ def _hash_of_inputs(data: MeasurementSet, sm_tables: SMTables, errors: str, trea
     for array in published:
         found.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
     return found.hexdigest()
+
+
+def _places(chosen: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Where each of `count` numbers stands among some that are chosen, -1 for the others."""
+    found = np.full(count, -1)
+    found[chosen] = np.arange(len(chosen))
+    return found
 
 
 def _inverse_cholesky(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
