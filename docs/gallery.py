@@ -31,10 +31,7 @@ def commands(page: str = "gallery.md") -> list[str]:
 
 def styles() -> list[str]:
     """The commands of the pictures of styles."""
-    return [
-        f"{_STYLED}{'' if style == 'none' else f' --style {style}'} -o style-{style}.png"
-        for style in STYLES
-    ]
+    return [f"{_STYLED}{'' if style == 'none' else f' --style {style}'} -o style-{style}.png" for style in STYLES]
 
 
 def newest() -> float:

@@ -72,7 +72,7 @@ def draw(grid: Points, seen: View, target: Target, options: Options | None = Non
         if gain <= top:  # not NaN
             axes.axhline(gain, color=SM, linewidth=1.6, zorder=1)
             handles.append(Line2D([], [], color=SM, linewidth=1.6, label="SM"))
-        if seen.best and options.reference is None:
+        if seen.best and options.reference is None and options.shows(seen.best, seen.axes):
             lowest = float(shown_values(name, np.array([seen.best[name]]), options.unit)[0])
             star: dict[str, Any] = {"color": BEST, "markeredgecolor": "black", "markeredgewidth": 0.7, "marker": "*"}
             axes.plot(lowest, 0.0, markersize=10, clip_on=False, zorder=4, **star)
@@ -80,7 +80,7 @@ def draw(grid: Points, seen: View, target: Target, options: Options | None = Non
         bars = _bars(axes, x, cell_edges(x, *scale), seen, top, level)
         handles += _unseen(seen, level)
         axes.set_ylim(-0.03 * top if not bars else -0.05 * top * (bars[0] + 0.8), top)
-        show_range(axes, seen.axes, options)
+        show_range(axes, seen.axes, seen.values, options)
         words = levels_words(wanted, options.parameters or 1)
         handles.append(Line2D([], [], linestyle="none", label=words))
         sheet.finish(view_lines(grid, seen, options), [*handles, *bars[1]], target, columns_of(sheet))

@@ -74,14 +74,15 @@ def draw(grid: Points, seen: View, target: Target, options: Options | None = Non
         for rank in range(len(order)):
             plane.number_at(_middle(area == rank), str(rank + 1))
         handles += plane.missing(seen.missing)
-        handles += plane.mark(seen.best, "*", BEST, "best fit")
+        if options.shows(seen.best, seen.axes):
+            handles += plane.mark(seen.best, "*", BEST, "best fit")
         handles.append(Line2D([], [], linestyle="none", marker="s", color="white", markeredgecolor="0.6"))
         handles[-1].set_label(allowed_by_short(len(names)))
         lines = [
             *view_lines(grid, seen, options),
             f"first constraint on the way along {symbol(along)} from weak coupling",
         ]
-        show_range(sheet.axes, seen.axes, options)
+        show_range(sheet.axes, seen.axes, seen.values, options)
         sheet.finish(lines, handles, target, columns_of(sheet))
     found = ", ".join(known)
     return [f"First along {along}: {found}." if found else "No constraint excludes a whole cell."]

@@ -43,7 +43,7 @@ def draw(grid: Points, posterior: Marginal, target: Target, options: Options | N
         lines = [*subject_lines(grid), *textwrap.wrap("integrated with priors flat in " + priors_text(posterior), 60)]
         if posterior.fixed:
             lines.append("at " + ", ".join(setting(*item, options.unit) for item in posterior.fixed.items()))
-        show_range(sheet.axes, posterior.axes, options)
+        show_range(sheet.axes, posterior.axes, posterior.values, options)
         sheet.finish(lines, handles, target, columns_of(sheet))
     return [f"Integrated with priors flat in {priors_text(posterior)}."]
 

@@ -15,7 +15,7 @@ from zdscan.analysis.pictures.exclusions import Exclusions, exclusions
 from zdscan.analysis.pictures.frame import Frame
 from zdscan.analysis.pictures.layers import LINES, Plane
 from zdscan.analysis.pictures.scales import setting, symbol
-from zdscan.analysis.pictures.sheet import COLUMN, Options, Target, columns_of, levels_words, sheet_for
+from zdscan.analysis.pictures.sheet import COLUMN, Options, Target, columns_of, levels_words, sheet_for, show_range
 from zdscan.analysis.views.exact import SOLVED
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.regions import levels
@@ -68,13 +68,14 @@ def draw_overlay(layers: Sequence[Layer], target: Target, options: Options) -> l
                     frame, excluded.border, {"edgecolor": colour, "linewidth": 0.9, "linestyle": _EDGE, "zorder": 3}
                 )
             if options.fit:
-                _regions(plane, layer, colour)
+                _regions(plane, layer, colour, options)
             found.append(excluded)
             handles.append(Line2D([], [], color=colour, linewidth=1.6, label=layer.label))
         if not options.fit and not any(item.area for item in found):
             raise UserError("The picture would be empty: without the fit there is nothing to draw in any of the grids.")
         handles += _legend(layers, options)
         sheet.axes.set(xlim=x.shown([0.0, 1.0]), ylim=y.shown([0.0, 1.0]))
+        show_range(sheet.axes, first.seen.axes, first.seen.values, options)
         sheet.finish(_heading(layers, options), handles, target, columns_of(sheet))
     return []
 
@@ -94,7 +95,7 @@ def _range(layers: Sequence[Layer], side: int, wanted: tuple[float, float] | Non
     return wanted
 
 
-def _regions(plane: Plane, layer: Layer, colour: str) -> None:
+def _regions(plane: Plane, layer: Layer, colour: str, options: Options) -> None:
     """The regions of one grid, as lines of its colour."""
     own = Plane(plane.axes, layer.seen.axes, layer.seen.values, plane.unit, layer.options.spacing)
     wanted = levels(layer.options.parameters or fitted_parameters(layer.seen), layer.options.sigmas)
@@ -106,7 +107,8 @@ def _regions(plane: Plane, layer: Layer, colour: str) -> None:
         styles = [LINES[k % 3] for k in crossed]
         edges = [wanted[k] for k in crossed]
         plane.axes.contour(own.x_values, own.y_values, finite.T, levels=edges, linestyles=styles, **look)
-    own.mark(layer.seen.best, "*", colour, "best fit")
+    if options.shows(layer.seen.best, layer.seen.axes):
+        own.mark(layer.seen.best, "*", colour, "best fit")
 
 
 def _legend(layers: Sequence[Layer], options: Options) -> list[Artist]:

@@ -29,6 +29,7 @@ from zdscan.analysis.pictures.sheet import (
     columns_of,
     levels_words,
     sheet_for,
+    show_range,
     view_lines,
 )
 from zdscan.analysis.pictures.typeset import in_print
@@ -82,9 +83,9 @@ def draw_plane(
                 lowest = seen.best_allowed.get("chi2", np.inf) - (options.reference or seen.best["chi2"])
                 more = plane.allowed(allowed_delta(seen, options.reference), wanted, options.sigmas, words)
                 handles += [item for item, level in zip(more, wanted, strict=False) if lowest <= level]
-        if options.fit:
+        if options.fit and options.shows(seen.best, seen.axes):
             handles += plane.mark(seen.best, "*", BEST, "best fit")
-        if options.fit and seen.chosen:
+        if options.fit and seen.chosen and options.shows(seen.best_allowed, seen.axes):
             handles += plane.mark(seen.best_allowed, "D", "black", f"best {allowed_by_short(len(seen.chosen))}")
         if seen.chosen:
             level = str(grid.attributes.get("level", PUBLISHED))
@@ -97,6 +98,7 @@ def draw_plane(
             handles += more
         handles += plane.missing(seen.missing)
         sheet.axes.set(xlim=x.shown([0.0, 1.0]), ylim=y.shown([0.0, 1.0]))
+        show_range(sheet.axes, seen.axes, seen.values, options)
         sheet.finish(_heading(grid, seen, options), handles, target, columns_of(sheet))
     return remarks_on(found, seen, named) if seen.chosen else []
 

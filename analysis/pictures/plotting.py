@@ -221,6 +221,8 @@ def _contradictions(request: Request, options: Options) -> list[str]:
         faults.append(f"A {kind} shows one axis; leave out y.")
     if request.prior and (request.summary or request.first or request.profile or request.whole):
         faults.append("--marginalise integrates; it does not go with --profile, --summary, --first or --global-best.")
+    if request.y is None and options.y_range is not None:
+        faults.append("--y-range is for an axis along y; a curve has none.")
     if not options.fit and (request.y is None or kind in ("marginal", "first") or options.colours):
         faults.append("--no-fit leaves the exclusions of a plane; it does not go with other pictures or --colours.")
     if (kind == "marginal") != (request.prior is not None) and request.y is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from zdscan.analysis.explorer.scales import Scale
 from zdscan.analysis.pictures.frame import Side
 from zdscan.analysis.pictures.layers import constraint_label
-from zdscan.analysis.pictures.scales import looks, mass_factor, setting, symbol
+from zdscan.analysis.pictures.scales import looks, mass_factor, set_scale, setting, shown_values, symbol
 from zdscan.analysis.views.points import Points, raise_if
 from zdscan.analysis.views.regions import SIGMAS
 from zdscan.analysis.views.spacing import spacing_of
@@ -42,7 +42,7 @@ SIZES = {"one-column": (COLUMN, None), "two-column": (TWO_COLUMNS, None)}
 LEAST_PLOT = 0.8  # inches, of a picture whose height is given
 BESIDE_AXES, BELOW_AXES = 0.75, 0.45  # inches: about what ticks and labels take of a picture
 SHORT = 20  # letters of a legend entry that shares its line
-LETTERS, HEADING_LETTERS = 20, 18  # of a legend and of the heading, an inch
+LETTERS, HEADING_LETTERS = 19, 18  # of a legend and of the heading, an inch
 BESIDE = 8  # letters less where entries stand beside one another
 _KINDS: dict[str, Any] = {"log": "log", "linear": "linear", "asinh": "symlog"}
 _INDEX = re.compile(r"\$[^$]*\$")
@@ -77,6 +77,11 @@ class Options:
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
     spacing: Mapping[str, tuple[str, float]] | None = None
+
+    def shows(self, point: Mapping[str, float], shown: Sequence[str]) -> bool:
+        """Whether a point lies in the part of the axes that is shown."""
+        pairs = zip(shown, (self.x_range, self.y_range), strict=False)
+        return all(part is None or part[0] <= point.get(name, part[0]) <= part[1] for name, part in pairs)
 
     def side(self, name: str, values: NDArray[np.float64], which: str) -> Side:
         """The side of a frame for the values of an axis along ``"x"`` or ``"y"``."""
@@ -322,12 +327,14 @@ def sheet_for(target: Target, options: Options, width: float = COLUMN) -> Iterat
         yield Sheet.blank(*given, heading=options.heading)
 
 
-def show_range(axes: Axes, shown: Sequence[str], options: Options) -> None:
-    """Show the part of the axes that is wanted."""
-    setters: tuple[Callable[..., Any], ...] = (axes.set_xlim, axes.set_ylim)
-    for name, wanted, setter in zip(shown, (options.x_range, options.y_range), setters, strict=False):
+def show_range(
+    axes: Axes, shown: Sequence[str], seen_values: Mapping[str, NDArray[np.float64]], options: Options
+) -> None:
+    """Show the part of the axes that is wanted, with ticks of its own."""
+    for which, name, wanted in zip("xy", shown, (options.x_range, options.y_range), strict=False):
         if wanted is not None:
-            setter(*(value * (mass_factor(options.unit) if name == "mass" else 1.0) for value in wanted))
+            known = (options.spacing or {}).get(name) or spacing_of(seen_values[name])
+            set_scale(axes, which, shown_values(name, np.array(wanted), options.unit), known)
 
 
 def columns_of(sheet: Sheet | Place) -> tuple[int, int]:
