@@ -1,8 +1,8 @@
 """Areas over the mass: what intervals at neighbouring masses span together, as polygons to fill and lines to draw.
 
-Intervals of two neighbouring masses belong together where they overlap. As many at one as at the other go on each for
-itself, and so do the gaps between them; one that splits in two, or two that meet, leave a wedge open between them; where
-nothing overlaps, an area ends with an upright line.
+Intervals of two neighbouring masses belong together where they overlap. Of as many at one as at the other each goes on
+for itself, and so do the gaps between them. One that splits in two, or two that meet, leave a wedge open between them.
+Where nothing overlaps, an area ends with an upright line.
 """
 
 from __future__ import annotations
