@@ -58,7 +58,7 @@ def draw(grid: Points, seen: View, target: Target, options: Options | None = Non
 
 
 def draw_plane(
-    grid: Points, seen: View, target: Target, options: Options, width: float, names: int, count: int = SOLVED
+    grid: Points, seen: View, target: Target, options: Options, width: float, names: int, count: int | None = None
 ) -> list[str]:
     """As `draw`, in a picture of a width, with the names of so many curves, solved at so many values."""
     check_drawable(grid, seen.axes, target, options)
@@ -69,7 +69,7 @@ def draw_plane(
         delta = seen.delta(options.reference)
         parameters = options.parameters or fitted_parameters(seen)
         wanted = levels(parameters, options.sigmas)
-        found = exclusions(grid, seen, frame, count) if seen.chosen else Exclusions([], [], [])
+        found = exclusions(grid, seen, frame, count or SOLVED) if seen.chosen else Exclusions([], [], [])
         refuse_empty(found, seen, options)
         handles: list[Artist] = []
         if options.fit:
