@@ -25,7 +25,7 @@ sub, sup { line-height: 0 } .whole { white-space: nowrap } .numbers td:nth-child
 code { font: 12px/1.4 "JetBrains Mono", Consolas, monospace; background: #eef2f6; padding: 1px 5px; border-radius: 4px }
 .note { display: block; background: #fff6dd; border-left: 3px solid #e69f00; padding: .2rem .6rem; margin: .3rem 0 }
 footer { color: #5b6b7b; font-size: .82rem; padding: 0 .2rem }
-.agrees { color: #00664d } .contradicted { color: #b3261e; font-weight: 650 }
+.agrees { color: #00664d } .contradicted { color: #b3261e; font-weight: 650; white-space: nowrap }
 .contradicted::before { content: "■ "; font-size: 9px; vertical-align: 1px }
 .partly, .superseded, .not-determined { color: #004d80 }
 """

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
+from zdscan.analysis.views.exact import chosen_of
 from zdscan.analysis.views.view import CellMask, View
 from zdscan.evaluation.physics import Physics
 
@@ -51,6 +52,7 @@ def excess(seen: View, physics: Physics | None, *, everywhere: bool = False) -> 
         beside |= _beside(cells)
     beside = (beside | everywhere) & ~seen.missing
     if physics is not None and seen.chosen and beside.any():
+        physics = chosen_of(physics, seen.chosen)
         smallest, largest = _ratios(seen, physics, np.argwhere(beside))
         order = [constraint.id for constraint in physics.constraints]
         for name, cells in excluded.items():
@@ -93,7 +95,6 @@ def _ratios(seen: View, physics: Physics, cells: NDArray[np.int64]) -> tuple[Arr
         points[name] = own
     shape = np.broadcast_shapes(*(values.shape for values in points.values()))
     flat = {name: np.broadcast_to(values, shape).ravel() for name, values in points.items()}
-    chosen = [k for k, constraint in enumerate(physics.constraints) if constraint.id in seen.chosen]
     logarithms = np.empty((flat["mass"].size, len(physics.constraints)), dtype=np.float32)
     masses, of = np.unique(flat["mass"], return_inverse=True)
     couplings = np.stack([flat[name] for name in names[1:]])
@@ -102,4 +103,4 @@ def _ratios(seen: View, physics: Physics, cells: NDArray[np.int64]) -> tuple[Arr
         found = physics.quantities(physics.mass_tables(mass), couplings[:, where].copy(), ("ratios",))["ratios"]
         logarithms[where] = np.log10(np.maximum(found, _FLOOR))
     folded = logarithms.reshape(*shape, -1)
-    return folded.min(axis=1), folded[..., chosen].max(axis=2).min(axis=1)
+    return folded.min(axis=1), folded.max(axis=2).min(axis=1)
