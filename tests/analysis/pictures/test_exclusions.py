@@ -31,7 +31,7 @@ def test_curves_of_cells_run_half_way_between_them(valley) -> None:
     half_way = float(np.sqrt(g_mu[first] * g_mu[first - 1]))
     np.testing.assert_allclose([float(y.shown(v)) for line in curve.lines for _, v in line], half_way)
     assert area is not None
-    assert [handle.get_label() for handle in handles][0] == "excluded at 95%"
+    assert handles[0].get_label() == "excluded at 95%"
     assert remarks_on(found, seen, named) == ["Nothing of the picture is excluded alone by apv_cs."]
     assert remarks_on(found, seen, [])[0] == "Thin grey lines: w_width."
 

@@ -23,9 +23,8 @@ from zdscan.analysis.pictures.frame import BEYOND, Frame, Side
 def test_fractions_and_back(scale: Scale, middle: float) -> None:
     side = Side(scale, scale.low, scale.high, 1000.0)
     np.testing.assert_allclose(side.fractions([scale.low, middle, scale.high]), [0.0, 0.5, 1.0], atol=1e-12)
-    np.testing.assert_allclose(
-        side.shown([0.0, 0.5, 1.0]), np.multiply([scale.low, middle, scale.high], 1e3), atol=1e-12
-    )
+    shown = np.multiply([scale.low, middle, scale.high], 1e3)
+    np.testing.assert_allclose(side.shown([0.0, 0.5, 1.0]), shown, atol=1e-12)
 
 
 def test_intervals_are_cut_off_beyond_the_part_that_is_shown() -> None:
