@@ -235,7 +235,7 @@ class Ranks(Alone):
 
     def _serve(self) -> None:
         """On rank 0, answer the others where one-sided calls do not work."""
-        for memory in [self._board.memory, *(counters.memory for counters in self._counters)]:
+        for memory in [self._board.memory, *(counters.memory for counters in self._counters if not counters.closed)]:
             memory.serve()
 
     def _meet(self) -> None:

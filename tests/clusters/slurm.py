@@ -1,0 +1,1 @@
+def try_all(report, folder): pass
