@@ -11,7 +11,16 @@ from pathlib import Path
 from tests.clusters import several_hosts, slurm
 from tests.clusters.report import Report
 
-PARTS = {"hosts": several_hosts.try_all, "slurm": slurm.try_all}
+
+def elsewhere(report: Report, folder: Path) -> None:
+    """Note the systems that the shipped scripts are for and these trials do not set up."""
+    for system, script in (("HTCondor", "htcondor.sub"), ("PBS", "pbs.sh")):
+        report.add(
+            system, "", f"`jobs/{script}`", "not with the real system; with stand-ins of its commands in the suite"
+        )
+
+
+PARTS = {"hosts": several_hosts.try_all, "slurm": slurm.try_all, "elsewhere": elsewhere}
 
 
 def main() -> int:
@@ -19,7 +28,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.clusters", description=__doc__)
     parser.add_argument("part", nargs="*", help=f"{', '.join(PARTS)}; all by default")
     parser.add_argument("--write", action="store_true", help="keep the results and renew the table of docs/running.md")
-    parser.add_argument("--folder", type=Path, help="where jobs run and leave their logs; a new temporary one by default")
+    parser.add_argument(
+        "--folder", type=Path, help="where jobs run and leave their logs; a new temporary one by default"
+    )
     options = parser.parse_args()
     unknown = [part for part in options.part if part not in PARTS]
     if unknown:

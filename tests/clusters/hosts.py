@@ -35,7 +35,7 @@ class Host:
 
     def command(self, arguments: Sequence[str]) -> list[str]:
         """The command line that runs these arguments on the host."""
-        named = ["unshare", "--uts", "sh", "-c", f'hostname {self.name}; exec "$@"', "sh"]
+        named = ["unshare", "--uts", "--ipc", "sh", "-c", f'hostname {self.name}; exec "$@"', "sh"]
         return ["ip", "netns", "exec", self.name, *named, *arguments]
 
     def run(self, *arguments: str, timeout: float = 600.0, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -80,6 +80,7 @@ class Host:
     def reconnect(self) -> None:
         """Give it its network back."""
         _ip("link", "set", _port(self), "up")
+        time.sleep(3.0)  # until its neighbours know
 
 
 def _port(host: Host) -> str:
@@ -132,13 +133,19 @@ def _remove(hosts: Sequence[Host]) -> None:
 
 
 def remote_shell(folder: Path) -> Path:
-    """A program that launchers use in place of ssh: `HOST COMMAND...` runs on that host; options are ignored."""
+    """A program that launchers use in place of ssh: `HOST COMMAND...` runs on that host; options are ignored.
+
+    Like ssh it stays when the other host is gone, so that the launcher learns nothing from it.
+    """
     path = folder / "remote-shell"
     path.write_text(
         "#!/bin/bash\n"
         'while [ "${1#-}" != "$1" ]; do shift; done\n'
-        'host=$1; shift\n'
-        'exec ip netns exec "$host" unshare --uts bash -c "hostname $host; $*"\n'
+        "host=$1; shift\n"
+        'ip netns exec "$host" unshare --uts --ipc bash -c "hostname $host; $*"\n'
+        "code=$?\n"
+        '[ "$code" -ne 137 ] || exec sleep infinity\n'
+        'exit "$code"\n'
     )
     path.chmod(0o755)
     return path

@@ -7,11 +7,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.clusters.hosts import Host
 
+# The hosts are of one machine and share its memory; without this some libraries notice and do not use the network.
+_TCP = {"UCX_TLS": "tcp,self", "FI_PROVIDER": "tcp"}
+_TCP_OF_OPENMPI = ("--mca", "pml", "ob1", "--mca", "btl", "tcp,self")
 _DEBIAN = Path("/usr/lib/x86_64-linux-gnu")
 
 
@@ -31,7 +34,7 @@ class Library:
     version: str
     launcher: Path
     kind: str
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str]
 
     def command(self, hosts: Sequence[Host], ranks_each: int, remote_shell: Path) -> list[str]:
         """What goes before a program to start that many ranks on each of the hosts."""
@@ -40,7 +43,7 @@ class Library:
         if self.kind == "mpich":
             agent = ["-launcher", "ssh", "-launcher-exec", str(remote_shell)]
             return [str(self.launcher), *agent, "-hosts", slots, "-n", number]
-        agent = ["--mca", "plm_rsh_agent", str(remote_shell)]
+        agent = ["--mca", "plm_rsh_agent", str(remote_shell), *_TCP_OF_OPENMPI]
         passed = [option for name in (*self.environment, "PATH", "PYTHONPATH", *_zdscan()) for option in ("-x", name)]
         return [str(self.launcher), "--allow-run-as-root", *agent, "--host", slots, "-n", number, *passed]
 
@@ -67,14 +70,14 @@ def installed(folder: Path) -> list[Library]:
         link.parent.mkdir(exist_ok=True)
         link.unlink(missing_ok=True)
         link.symlink_to(_DEBIAN / "libmpich.so.12")
-        variables = {"MPI4PY_MPIABI": "mpich", "LD_LIBRARY_PATH": str(link.parent)}
+        variables = {**_TCP, "MPI4PY_MPIABI": "mpich", "LD_LIBRARY_PATH": str(link.parent)}
         found.append(Library("MPICH (Debian)", _version(mpich), mpich, "mpich", variables))
     if openmpi.exists():
         variables = {"MPI4PY_MPIABI": "openmpi", "MPI4PY_LIBMPI": str(_DEBIAN / "libmpi.so.40")}
         found.append(Library("Open MPI (Debian)", _version(openmpi), openmpi, "openmpi", variables))
     own = Path(sys.executable).with_name("mpiexec")
     if own.exists():
-        found.append(Library("MPICH (PyPI)", _version(own), own, "mpich"))
+        found.append(Library("MPICH (PyPI)", _version(own), own, "mpich", _TCP))
     other = Path(os.environ.get("ZDSCAN_OPENMPI", "")) / "bin" / "mpiexec"
     if other.is_absolute() and other.exists():
         variables = {"MPI4PY_MPIABI": "openmpi", "MPI4PY_LIBMPI": str(other.parents[1] / "lib" / "libmpi.so.40")}

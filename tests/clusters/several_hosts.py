@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.clusters.hosts import Host, remote_shell, several
@@ -19,7 +20,7 @@ from zdscan.running.progress import read_status, status_path
 
 MASSES = 3000
 LOST_AFTER = 20  # seconds; by default zdscan waits for 300
-PATIENCE = 600.0
+PATIENCE = 240.0
 RESUMABLE = 75
 
 
@@ -100,20 +101,13 @@ def try_all(report: Report, folder: Path) -> None:
     with several(3) as hosts:
         remote_shell(folder)
         for library in installed(folder):
-            own = folder / library.name.replace(" ", "-")
+            own = folder / f"{library.kind}-{library.version}"
             own.mkdir()
             remote_shell(own)
             name, version = library.name, library.version
             report.attempt(
-                name,
-                version,
-                "two hosts, TCP, `jobs/scan.sh`",
-                lambda library=library, own=own: to_the_end(hosts, library, scan, own),
+                name, version, "two hosts, TCP, `jobs/scan.sh`", partial(to_the_end, hosts, library, scan, own)
             )
             for how, words in ((Host.power_off, "loses its power"), (Host.cut_off, "loses its network")):
-                report.attempt(
-                    name,
-                    version,
-                    f"one of two hosts {words} in mid-run (`ZDSCAN_LOST_AFTER={LOST_AFTER}`)",
-                    lambda library=library, own=own, how=how: lost(hosts, library, scan, own, how),
-                )
+                tried = f"one of two hosts {words} in mid-run (`ZDSCAN_LOST_AFTER={LOST_AFTER}`)"
+                report.attempt(name, version, tried, partial(lost, hosts, library, scan, own, how))
