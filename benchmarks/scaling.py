@@ -2,7 +2,7 @@
 
 Measured: the same job on one core, two ranks and two threads (strong scaling), and twice the job on two (weak), without
 output and written to shared memory, beside two jobs at once that know nothing of each other; the shared counter; runs
-of pauses on more ranks than there are cores. Modelled (benchmarks/simulation.py): up to 16384 ranks, with the block times
+of pauses on more ranks than there are cores. Modelled (benchmarks/simulation.py): up to 16384 ranks, with block times
 found here and every addition to the counter occupying it for the whole measured round trip, which is pessimistic.
 ``--write`` also draws docs/scaling.svg.
 """

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.clusters.hosts import Host
 
 # The hosts are of one machine and share its memory; without this some libraries notice and do not use the network.
-_TCP = {"UCX_TLS": "tcp,self", "FI_PROVIDER": "tcp"}
+_TCP = {"UCX_TLS": "tcp,self", "UCX_NET_DEVICES": "eth0", "FI_PROVIDER": "tcp"}
 _TCP_OF_OPENMPI = ("--mca", "pml", "ob1", "--mca", "btl", "tcp,self")
 _DEBIAN = Path("/usr/lib/x86_64-linux-gnu")
 

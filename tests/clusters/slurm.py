@@ -26,6 +26,7 @@ SHORT = 3000
 LOST_AFTER = 20  # seconds
 MINUTES = 3  # of a job: the script's signal comes two minutes before its end
 PATIENCE = 1500.0
+PENDING_SECONDS = 20  # sooner the nodes still know that the job was ended, and refuse it
 # Everything is in one folder, so that a Slurm of the machine itself is left alone.
 CONFIGURATION = """\
 ClusterName=zdscan
@@ -37,6 +38,7 @@ AuthInfo=socket={folder}/munge.socket
 CryptoType=crypto/munge
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool-%n
+TmpFS={folder}/spool-%n
 SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/slurmd-%n.pid
 SlurmctldLogFile={folder}/slurmctld.log
@@ -94,10 +96,11 @@ class Cluster:
 
     def until(self, number: str, states: tuple[str, ...]) -> str:
         """Wait until a job is in one of these states."""
-        limit = time.monotonic() + PATIENCE
+        limit, pending = time.monotonic() + PATIENCE, 0
         while (state := self.state(number)) not in states:
             expect(time.monotonic() < limit, f"job {number} is {state} after {PATIENCE:.0f} s")
-            if state == "PENDING":  # a job that was queued again waits two minutes by default
+            pending = pending + 1 if state == "PENDING" else 0
+            if pending == PENDING_SECONDS:  # a job that was queued again waits two minutes by default
                 with contextlib.suppress(Exception):
                     self.ask("scontrol", "update", f"JobId={number}", "StartTime=now")
             time.sleep(1.0)
