@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.clusters import several_hosts, slurm
+from tests.clusters import several_hosts, shared_folders, slurm
 from tests.clusters.report import Report
 
 
@@ -20,7 +20,12 @@ def elsewhere(report: Report, folder: Path) -> None:
         )
 
 
-PARTS = {"hosts": several_hosts.try_all, "slurm": slurm.try_all, "elsewhere": elsewhere}
+PARTS = {
+    "hosts": several_hosts.try_all,
+    "folders": shared_folders.try_all,
+    "slurm": slurm.try_all,
+    "elsewhere": elsewhere,
+}
 
 
 def main() -> int:

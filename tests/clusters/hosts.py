@@ -28,14 +28,16 @@ class Host:
     ----------
     name : of the namespace and of the host that its processes see.
     address : in the network of the bridge.
+    mount : a command that comes first, for each process anew: what it mounts is seen by that process alone.
     """
 
     name: str
     address: str
+    mount: str = ":"
 
     def command(self, arguments: Sequence[str]) -> list[str]:
         """The command line that runs these arguments on the host."""
-        named = ["unshare", "--uts", "--ipc", "sh", "-c", f'hostname {self.name}; exec "$@"', "sh"]
+        named = ["unshare", "--uts", "--ipc", "sh", "-c", f'hostname {self.name}; {self.mount}; exec "$@"', "sh"]
         return ["ip", "netns", "exec", self.name, *named, *arguments]
 
     def run(self, *arguments: str, timeout: float = 600.0, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -132,25 +134,23 @@ def _remove(hosts: Sequence[Host]) -> None:
         _CONFIGURATION.rmdir()  # where nothing of others is in it
 
 
-def remote_shell(folder: Path) -> Path:
+def remote_shell(folder: Path, hosts: Sequence[Host] = ()) -> Path:
     """A program that launchers use in place of ssh: `HOST COMMAND...` runs on that host; options are ignored.
 
-    Like ssh it stays when the other host is gone, so that the launcher learns nothing from it.
+    Those of `hosts` mount something first. Like ssh it stays when the other host is gone, so that the launcher learns
+    nothing from it.
     """
     path = folder / "remote-shell"
+    mounts = "".join(f"{host.name}) mount={shlex.quote(host.mount)} ;;\n" for host in hosts)
     path.write_text(
         "#!/bin/bash\n"
         'while [ "${1#-}" != "$1" ]; do shift; done\n'
         "host=$1; shift\n"
-        'ip netns exec "$host" unshare --uts --ipc bash -c "hostname $host; $*"\n'
+        f'mount=:\ncase "$host" in\n{mounts}*) ;;\nesac\n'
+        'ip netns exec "$host" unshare --uts --ipc bash -c "hostname $host; $mount; $*"\n'
         "code=$?\n"
         '[ "$code" -ne 137 ] || exec sleep infinity\n'
         'exit "$code"\n'
     )
     path.chmod(0o755)
     return path
-
-
-def quoted(arguments: Sequence[str]) -> str:
-    """A command line for a person to read."""
-    return " ".join(shlex.quote(argument) for argument in arguments)
