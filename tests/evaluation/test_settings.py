@@ -305,7 +305,7 @@ def test_attributes_say_the_settings() -> None:
     assert {setting.attribute for setting in SETTINGS.values() if setting.told} <= found.keys()
     assert {name for name, setting in SETTINGS.items() if not setting.told} == {
         *("anomaly", "errors", "theory_errors", "invisible_branching", "dark_fermion", "mixing"),
-        *("right_handed_neutrinos", "replace", "level"),
+        *("right_handed_neutrinos", "replace", "level", "errors_correlated", "theory_errors_at"),
     }
     assert (found["invisible_width_GeV"], found["fcnc_scale"], found["theory"]) == (1e-3, 2.0, "paper")
     assert found["emission"] == "lepton"  # what auto comes to

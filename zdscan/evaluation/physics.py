@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from zdscan import inputs
 from zdscan.compiled import cache
+from zdscan.errors import UserError
 from zdscan.evaluation.broad import BandTables, BroadTables
 from zdscan.evaluation.cancelling import CancellingWidth
 from zdscan.evaluation.constraint_chi2 import ConstraintChi2
@@ -238,13 +239,27 @@ class Physics:
             kept[key] = FamilyExpander(expander, counted)
         return kept[key]
 
+    def refuse_grids(self) -> None:
+        """Raise `UserError` where chi2 is no polynomial of the couplings, which is what grids are filled with."""
+        if self.likelihood.scaled is not None:
+            raise UserError(
+                'theory_errors_at = "point" needs another covariance at every point, which grids do not have: '
+                '`zdscan point`, `zdscan.evaluate`, `zdscan fit` and `zdscan sample` do; use "sm" here.'
+            )
+
     def workspace(
         self, mass_tables: NDArray[np.float64], axes: Axes, *, muon: bool = False, kinds: Collection[str] = ()
     ) -> Workspace:
         """A workspace for `fill` on mass tables and axes.
 
         muon : whether chi2 of the muon rows will be asked for; kinds : which of `OF_KINDS` will.
+
+        Raises
+        ------
+        UserError
+            Theory errors are relative.
         """
+        self.refuse_grids()
         rows, roles = self.likelihood, roles_of([len(axis) for axis in axes])
         mass = float(mass_tables[_mass.MASS])
         expander, broad_expander = self._expander(roles, mass), self._expander(broad_roles_of(roles), mass)

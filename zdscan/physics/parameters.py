@@ -48,6 +48,8 @@ RESERVED = frozenset(
             "replace",
             "errors",
             "theory_errors",
+            "errors_correlated",
+            "theory_errors_at",
             "limits",
             "parameters",
             "along",
