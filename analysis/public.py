@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 from zdscan.analysis.views import view as _view
 from zdscan.analysis.views.grid import Grid, open_grid
@@ -196,6 +196,12 @@ def fit(
     *,
     statistic: str = "rows",
     profiles: bool = True,
+    level: str | float = "auto",
+    toys: int = 0,
+    seed: int = 1,
+    processes: int | None = 1,
+    leave_out: bool = False,
+    covariances: bool = False,
     overrides: Iterable[str] = (),
     progress: Callable[[str, float], None] = lambda what, fraction: None,
 ) -> Fit:
@@ -210,6 +216,19 @@ def fit(
         What is minimised: "rows", "constraints" or "total", chi2 of both (docs/statistics.md).
     profiles : bool
         Profile every coupling, which takes most of the time and finds intervals and flat stretches.
+    level : str or float
+        Level of the intervals of profiles beside those of one standard deviation, such as 0.9 or ``"2 sigma"``; by
+        default that of the scan's exclusions, 0.95 where these are as published.
+    toys, seed : int
+        Toy experiments from each of two hypotheses, the best fit and the Standard Model, for p-values, and the seed of
+        their random numbers.
+    processes : int
+        Processes for toys; None: one for each core. A script that asks for more than one keeps what it does below
+        ``if __name__ == "__main__":``.
+    leave_out : bool
+        Repeat the fit without each publication of rows, and without each constraint that is part of the statistic.
+    covariances : bool
+        Repeat the fit of the rows with every treatment of their errors.
     overrides : iterable of str
         Settings to replace in a scan file, such as ``"axes.mass.n=50"``.
     progress : callable
@@ -219,7 +238,8 @@ def fit(
     -------
     Fit
         With `result` (`best`, `improvement`, `p_value`, `profiles`, ...), `pulls` (float64[rows]), `excluded`
-        (constraint id -> ratio and grade), `remarks` (sentences) and `to_dict()`, the layout of ``zdscan fit --json``.
+        (constraint id -> ratio and grade), `toys`, `left_out`, `treated`, `remarks` (sentences) and `to_dict()`, the
+        layout of ``zdscan fit --json``.
 
     Raises
     ------
@@ -230,13 +250,23 @@ def fit(
     from zdscan.errors import UserError
 
     settings = tuple(overrides)
+    asked: dict[str, Any] = {
+        "statistic": statistic,
+        "profiles": profiles,
+        "level": level,
+        "toys": toys,
+        "seed": seed,
+        "processes": processes,
+        "leave_out": leave_out,
+        "covariances": covariances,
+    }
     if isinstance(source, Grid):
         source = source.path
     if isinstance(source, str | Path):
-        return fit_file(source, settings, statistic=statistic, profiles=profiles, progress=progress)
+        return fit_file(source, settings, progress=progress, **asked)
     if settings:
         raise UserError("overrides change a scan file, and a scan was given that is already read.")
-    return fit_scan(source, statistic=statistic, profiles=profiles, progress=progress)
+    return fit_scan(source, progress=progress, **asked)
 
 
 def _opened(grid: Source) -> AbstractContextManager[Points]:

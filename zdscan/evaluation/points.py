@@ -73,23 +73,15 @@ def evaluate_points(
         predictions = _rows.predictions(mass_tables, rows, points, at_width)
         if likelihood.quotients is not None:
             predictions = _with_quotients(mass_tables, likelihood, points, predictions)
-        residuals = predictions - likelihood.data.values[:, None]
         found["predictions"] = predictions.T
         for name in want:
             if name in OF_ROWS and name != "predictions":
-                found[name] = _chi2(likelihood, name, predictions, residuals)
+                found[name] = likelihood.chi2_at(name, predictions)
     if not OF_CONSTRAINTS.isdisjoint(want):
         values = _clauses.clause_values(clauses, points)
         ratios = _clauses.constraint_ratios(clauses, points, values, constraints)
         found |= {"values": values.T, "ratios": ratios.T, "excluded": _clauses.exclusion_bits(ratios)}
     return {name: found[name] for name in want}
-
-
-def _chi2(likelihood: Likelihood, field: str, predictions: Array, residuals: Array) -> NDArray[np.float64]:
-    """chi2 of the rows that a field counts: predictions and residuals float64[rows, n]; float64[n]."""
-    if likelihood.scaled is not None:
-        return likelihood.scaled.chi2(predictions, residuals, likelihood.counted(field))
-    return _rows.chi2(likelihood.whitening_of(field), residuals)
 
 
 def _with_quotients(
@@ -133,17 +125,13 @@ def _scaled_at_mass(
     mass_tables: NDArray[np.float64], matrix: NDArray[np.float64], likelihood: Likelihood
 ) -> Callable[[float, float, float], float]:
     """chi2 with relative theory errors at single points where the small-width law holds, NaN elsewhere."""
-    scaled, measured, count = likelihood.scaled, likelihood.data.values, len(likelihood.sm)
-    assert scaled is not None
-    errors = scaled
+    count = len(likelihood.sm)
     rows = Chi2AtMass(mass_tables, matrix, rows_of(likelihood), np.zeros(count), np.eye(count))
-    everything = np.ones(count, dtype=np.bool_)
 
     def chi2(eps: float, eps_z: float, g_mu: float) -> float:
         predictions = rows.pulls(eps, eps_z, g_mu)  # of rows whose errors are 1 and that are measured to be 0
         if predictions is None:
             return math.nan
-        at = predictions[:, None]
-        return float(errors.chi2(at, at - measured[:, None], everything)[0])
+        return float(likelihood.chi2_at("chi2", predictions[:, None])[0])
 
     return chi2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,7 @@ from zdscan.inputs.measurements import MeasurementSet
 from zdscan.inputs.quantities import RATIO
 from zdscan.inputs.tables import SMTables
 from zdscan.kernels.physics.bsll import node_functions
+from zdscan.kernels.reference import rows as _rows
 from zdscan.kernels.reference import scaled as _scaled
 from zdscan.kernels.reference.quotients import Quotients
 from zdscan.physics import quotients as _quotients
@@ -48,12 +49,15 @@ class ScaledErrors:
     theory: NDArray[np.float64]
     per_prediction: NDArray[np.float64]
 
+    def factors(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What the theory error of each row is multiplied with: predictions float64[..., n]; the same shape."""
+        return np.where(self.per_prediction == 0.0, 1.0, predictions * self.per_prediction)
+
     def chi2(
         self, predictions: NDArray[np.float64], residuals: NDArray[np.float64], counted: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
         """chi2 of some rows at points: predictions and residuals float64[n, points], counted bool[n]."""
-        fixed = (self.per_prediction == 0.0)[:, None]
-        factors = np.where(fixed, 1.0, predictions * self.per_prediction[:, None])
+        factors = self.factors(predictions.T).T
         square = np.ix_(counted, counted)
         parts = self.experimental[square], self.theory[square]
         return _scaled.chi2(*parts, factors[counted], residuals[counted])
@@ -77,7 +81,9 @@ class Likelihood:
     rates : int64[r], the places of the rows that are rates; sm_tables, lepton, row_start, functions are of these alone.
     quotient_rows : int64[q], the places of the others; quotients : what they are made of, None where there are none.
     families : the covariance behind the whitening where there are quotients.
+    covariance : float64[n, n], that at the Standard Model's predictions.
     scaled : the two parts of the covariance where theory errors are relative ones; None where they are those of `sm`.
+    kept : bool[n], the rows that count at all; None: every row.
     """
 
     data: MeasurementSet
@@ -95,7 +101,9 @@ class Likelihood:
     quotient_rows: NDArray[np.int64]
     quotients: Quotients | None
     families: Families | None
+    covariance: NDArray[np.float64]
     scaled: ScaledErrors | None = None
+    kept: NDArray[np.bool_] | None = None
 
     @property
     def form_count(self) -> int:
@@ -119,9 +127,7 @@ class Likelihood:
     def _whitenings(self) -> Mapping[str, NDArray[np.float64]]:
         """Of all rows, of the muons' and of each kind: float64[m, n]."""
         found = {"all": self.whitening, "muon": self.whitening_muon}
-        if self.families is not None:
-            found |= {name: _of_rows(self.families.covariance, mine) for name, mine in self.kinds.items()}
-        return found
+        return found | {name: _of_rows(self.covariance, mine) for name, mine in self.kinds.items()}
 
     @cached_property
     def quotient_number(self) -> NDArray[np.int64]:
@@ -140,17 +146,43 @@ class Likelihood:
     def counted(self, field: str) -> NDArray[np.bool_]:
         """The rows that such a field counts: bool[n]."""
         kind = field.removeprefix("chi2").removeprefix("_")
-        everything = np.ones(len(self.sm), dtype=np.bool_)
-        every = {"": everything, "all": everything, "muon": self.data.muon}
+        everything = np.ones(len(self.sm), dtype=np.bool_) if self.kept is None else self.kept
+        every = {"": everything, "all": everything, "muon": everything & self.data.muon}
         return every[kind] if kind in every else self.kinds[kind]
 
     def chi2(self, predictions: NDArray[np.float64]) -> dict[str, float]:
         """chi2 of given predictions: keys "all" and "muon", and those of `kinds`, each of its rows alone."""
         residual = predictions - self.data.values
         if self.scaled is not None:
-            at, names = predictions[:, None], self._whitenings
-            return {name: float(self.scaled.chi2(at, residual[:, None], self.counted(name))[0]) for name in names}
+            return {name: float(self.chi2_at(name, predictions[:, None])[0]) for name in self._whitenings}
         return {name: float(np.sum((matrix @ residual) ** 2)) for name, matrix in self._whitenings.items()}
+
+    def chi2_at(self, field: str, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """chi2 of the rows that a field counts, at points: predictions float64[n, points]."""
+        residuals = predictions - self.data.values[:, None]
+        if self.scaled is not None:
+            return self.scaled.chi2(predictions, residuals, self.counted(field))
+        return _rows.chi2(self.whitening_of(field), residuals)
+
+    def measured_otherwise(self, values: NDArray[np.float64]) -> Likelihood:
+        """The same rows with the same errors and other measured values, float64[n]."""
+        return replace(self, data=replace(self.data, values=values))
+
+    def only(self, kept: NDArray[np.bool_]) -> Likelihood:
+        """The likelihood of some of the rows, bool[n], whatever the others are; for the reference evaluator alone."""
+        return replace(
+            self,
+            whitening=_of_rows(self.covariance, kept),
+            whitening_muon=_of_rows(self.covariance, kept & self.data.muon),
+            kept=kept,
+        )
+
+    def covariance_at(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The covariance of the rows, float64[n, n], where they are predicted to be float64[n]."""
+        if self.scaled is None:
+            return self.covariance
+        scale = self.scaled.factors(predictions)
+        return self.scaled.experimental + self.scaled.theory * np.outer(scale, scale)
 
 
 def build(
@@ -158,7 +190,7 @@ def build(
     errors: str,
     theory_errors: str,
     files: Mapping[str, str] | None = None,
-    replace: str | None = None,
+    other_numbers: str | None = None,
     *,
     correlated: str = AUTOMATIC,
     errors_at: str = AT_SM,
@@ -167,7 +199,7 @@ def build(
 
     theory_errors: "table", the errors printed beside the SM column of the measurements' paper, uncorrelated;
     "flavio", flavio's own, uncorrelated; "flavio-covariance", flavio's with their correlations; "auto", that of these
-    which the data sets name. files, replace : as for `zdscan.inputs.measurements.load`.
+    which the data sets name. files, other_numbers : `files` and `replace` of `zdscan.inputs.measurements.load`.
     correlated : which experimental errors are, "auto", "true" or "false" (`MeasurementSet.covariance`).
     errors_at : "sm", theory errors of the Standard Model's predictions; "point", as large a part of those at a point.
 
@@ -177,7 +209,7 @@ def build(
         If a name is unknown, the same data stand behind two of them, they have no printed errors where these are asked
         for, or the SM tables lack a row.
     """
-    data = measurements.load(names, files, replace)
+    data = measurements.load(names, files, other_numbers)
     is_rate = np.array([row.quantity is None for row in data.rows])
     rates, quotient_rows = np.flatnonzero(is_rate), np.flatnonzero(~is_rate)
     of_rates = [data.rows[place] for place in rates]
@@ -230,6 +262,7 @@ def build(
         quotient_rows=quotient_rows,
         quotients=quotients,
         families=families,
+        covariance=covariance,
         scaled=scaled,
     )
 
@@ -246,9 +279,7 @@ def _theory_covariance(
     return component_tables.load().covariance(bins, per_rate)
 
 
-def _hash_of_inputs(
-    data: MeasurementSet, sm_tables: SMTables, errors: str, treatment: str, correlated: str
-) -> str:
+def _hash_of_inputs(data: MeasurementSet, sm_tables: SMTables, errors: str, treatment: str, correlated: str) -> str:
     """SHA-256 of the numbers that make the covariance, as read from files, and of how they are combined."""
     found = hashlib.sha256(json.dumps([errors, treatment, sm_tables.content_hash, data.ids, data.units]).encode())
     published = [data.factors, data.values, data.stat_plus, data.stat_minus, data.sm_table, data.sm_table_error]
