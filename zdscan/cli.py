@@ -17,6 +17,7 @@ import typer
 from zdscan import __version__
 from zdscan.cli_explore import explore
 from zdscan.cli_points import cases, constraints, limits, point
+from zdscan.cli_sample import sample
 from zdscan.errors import Stopped, UserError
 from zdscan.terminal.options import (
     BlockPoints,
@@ -377,6 +378,9 @@ def fit(
         print(json.dumps(result.to_dict(), indent=2, allow_nan=False))
     else:
         show_fit(result)
+
+
+app.command()(sample)
 
 
 @app.command()

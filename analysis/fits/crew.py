@@ -6,9 +6,10 @@ the function once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any, TypeVar
@@ -26,19 +27,21 @@ class Crew:
 
     processes: int = 1
 
-    def each(self, function: Callable[[Part], Result], parts: Sequence[Part]) -> Iterator[Result]:
-        """The results of a function, which must be one that can be pickled, in the order of the parts."""
-        if self.processes == 1 or len(parts) < 2:
-            yield from map(function, parts)
+    @contextmanager
+    def at_work(self, function: Callable[[Part], Result]) -> Iterator[Callable[[Sequence[Part]], Iterable[Result]]]:
+        """What gives the results of a function, which can be pickled, in the order of the parts that it is given."""
+        if self.processes == 1:
+            yield lambda parts: map(function, parts)
             return
-        count = min(self.processes, len(parts))
-        with ProcessPoolExecutor(count, get_context("spawn"), initializer=_keep, initargs=(function,)) as pool:
+        with ProcessPoolExecutor(self.processes, get_context("spawn"), initializer=_keep, initargs=(function,)) as pool:
             try:
-                yield from pool.map(_work, parts)
+                yield lambda parts: pool.map(_work, parts)
             except BrokenProcessPool:
                 raise UserError(
-                    "A process ended before its work was done, for want of memory perhaps: use fewer."
+                    "A process ended before its work was done, for want of memory perhaps: use fewer processes."
                 ) from None
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _keep(function: Callable[[Any], Any]) -> None:

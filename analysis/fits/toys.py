@@ -144,9 +144,10 @@ def toys_of(refits: Refits, count: int, seed: int, crew: Crew, progress: Progres
     todo = [(hypothesis, number) for hypothesis in range(len(HYPOTHESES)) for number in range(count)]
     some = [todo[start : start + AT_ONCE] for start in range(0, len(todo), AT_ONCE)]
     found: list[tuple[float, float]] = []
-    for done in crew.each(Sample.of(refits, seed), some):
-        found += done
-        progress(f"toys ({len(found):,} of {len(todo):,})", len(found) / len(todo))
+    with crew.at_work(Sample.of(refits, seed)) as results_of:
+        for done in results_of(some):
+            found += done
+            progress(f"toys ({len(found):,} of {len(todo):,})", len(found) / len(todo))
     standard, lowest = np.array(found).reshape(len(HYPOTHESES), count, 2).transpose(2, 0, 1)
     gains = standard[1] - lowest[1]
     observed = refits.best.chi2
