@@ -18,7 +18,7 @@ from zdscan.constraints import select
 from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.fields import DECLARED
 from zdscan.evaluation.settings import SETTINGS, Setting
-from zdscan.inputs import detectors
+from zdscan.inputs import detectors, theory_errors
 from zdscan.neglected.effects import available
 from zdscan.physics import models, search
 from zdscan.physics.cases import named_case
@@ -80,6 +80,7 @@ def page(item: Constraint, least: np.ndarray) -> str:
         f"| rule | {_escaped(item.rule)} |",
         f"| confidence level | {item.cl} |",
         f"| likelihood | [{item.likelihood}](../statistics.md): {_escaped(item.because)} |",
+        *([f"| theory error | {_theory_error(item)} |"] if item.id in theory_errors.load() else []),
         *([f"| same data | {_escaped(item.same_data)} |"] if item.same_data else []),
         f"| unit of value and limit | {item.unit} |",
         f"| grade | {item.grade}: {GRADES[item.grade]} |",
@@ -102,6 +103,13 @@ def page(item: Constraint, least: np.ndarray) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _theory_error(item: Constraint) -> str:
+    """The error of the prediction, with what it is of and where it is from."""
+    known = theory_errors.load()[item.id]
+    told = f"{100.0 * known.relative:.2g}%, grade {known.grade}: {_escaped(known.of)} ({_escaped(known.source)})"
+    return f"{told}; used where [asked for](../statistics.md#theory-errors-of-predictions)"
 
 
 def _sets(item: Constraint) -> str:

@@ -28,14 +28,14 @@ def sample(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Sample the posterior within the axes of a scan, with priors flat in their scales (needs the extra `sample`)."""
+    from zdscan.analysis.fits.crew import cores
     from zdscan.analysis.fits.sampling import Options, check_output, need_emcee, sample_scan
-    from zdscan.ranks import launcher
     from zdscan.scan.scanfile import load_scan
     from zdscan.terminal import report
 
     need_emcee()
     check_output(output, overwrite=overwrite)
-    asked = Options(draws, burn_in, walkers, thin, seed, launcher.cores() if processes is None else processes)
+    asked = Options(draws, burn_in, walkers, thin, seed, cores() if processes is None else processes)
     checked = load_scan(scan, overrides or ())
     with report.progress() as advance:
         found = sample_scan(checked, asked, statistic, advance)

@@ -16,6 +16,7 @@ from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL, UNSEEN, WITH_CONSTRAINTS
 from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.settings import documented
+from zdscan.inputs import theory_errors
 from zdscan.kernels.physics.moments import anomalous_moment
 from zdscan.neglected.effect import Neglected
 from zdscan.neglected.survey import at_point
@@ -229,6 +230,7 @@ class PointResult:
                     "cl": constraint.cl,
                     "level": level_used(constraint, physics.level),
                     "likelihood": constraint.likelihood,
+                    "theory_error": theory_errors.relative(constraint.id),
                     "grade": constraint.grade,
                     "ratio": _plain(self.ratios[..., k]),
                     "applies": _plain(self.applies[..., k]),
@@ -283,6 +285,7 @@ def evaluate(
     theory_errors_at: str = "sm",
     constraints: str | Sequence[str | Constraint] = "all",
     limits: str = "latest",
+    limit_theory_errors: str | bool = "false",
     level: str | float = "auto",
     **parameters: ArrayLike,
 ) -> PointResult:
@@ -335,6 +338,7 @@ def evaluate(
         theory_errors_at=theory_errors_at,
         constraints=constraints,
         limits=limits,
+        limit_theory_errors=limit_theory_errors,
         level=level,
     )
     return at_points(physics, mass, *couplings, **parameters)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from zdscan.analysis.fits import toys
+from zdscan.analysis.fits.crew import cores
 from zdscan.analysis.fits.statistic import ROWS, check
 from zdscan.errors import UserError, describe
 from zdscan.evaluation.physics import Physics
 from zdscan.physics import level as _level
 from zdscan.physics.statistics import Level, level_of
-from zdscan.ranks import launcher
 
 OF_SCAN = "auto"
 
@@ -49,7 +49,7 @@ class Asked:
         UserError
             One sentence for each that cannot be.
         """
-        count = launcher.cores() if processes is None else processes
+        count = cores() if processes is None else processes
         found = cls(level=_level.plain(level), processes=count, **options)
         check(found.statistic)
         faults = []

@@ -6,6 +6,7 @@ the function once.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -42,6 +43,11 @@ class Crew:
                 ) from None
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
+
+
+def cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _keep(function: Callable[[Any], Any]) -> None:

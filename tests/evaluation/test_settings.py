@@ -61,7 +61,7 @@ v_s = { g_mu = 0.1 }
 """
 )
 NUMBERS = [setting for setting in SETTINGS.values() if setting.low is not None]
-SWITCHES = ("errors_correlated",)  # which may be true or false
+SWITCHES = ("errors_correlated", "limit_theory_errors")  # which may be true or false
 WORDS = [setting for setting in SETTINGS.values() if setting.names is not None]
 
 
@@ -309,7 +309,7 @@ def test_attributes_say_the_settings() -> None:
     assert {setting.attribute for setting in SETTINGS.values() if setting.told} <= found.keys()
     assert {name for name, setting in SETTINGS.items() if not setting.told} == {
         *("anomaly", "errors", "theory_errors", "invisible_branching", "dark_fermion", "mixing"),
-        *("right_handed_neutrinos", "replace", "level", "errors_correlated", "theory_errors_at"),
+        *("right_handed_neutrinos", "replace", "level", "errors_correlated", "theory_errors_at", "limit_theory_errors"),
     }
     assert (found["invisible_width_GeV"], found["fcnc_scale"], found["theory"]) == (1e-3, 2.0, "paper")
     assert found["emission"] == "lepton"  # what auto comes to

@@ -52,6 +52,7 @@ def limits(
     theory_errors_at: str = "sm",
     constraints: str | Sequence[str | Constraint] = "all",
     limits: str = "latest",
+    limit_theory_errors: str | bool = "false",
     level: str | float = "auto",
 ) -> LimitCurves:
     """Find what of one parameter each constraint excludes, with both edges of every interval, at each mass.
@@ -104,6 +105,7 @@ def limits(
         theory_errors_at=theory_errors_at,
         constraints=constraints,
         limits=limits,
+        limit_theory_errors=limit_theory_errors,
         level=level,
     )
     return limit_curves(physics, along, masses, fixed, negative=negative, within=within)

@@ -25,6 +25,7 @@ from zdscan.evaluation.families import FamilyExpander
 from zdscan.evaluation.fields import OPTIONAL, WITH_CONSTRAINTS
 from zdscan.evaluation.points import AT_ONCE, Array, Axes, chi2_at_mass, evaluate_points, run_of
 from zdscan.evaluation.settings import Settings
+from zdscan.inputs import theory_errors
 from zdscan.kernels.fast import families as _families
 from zdscan.kernels.fast.evaluate import Expansion, evaluate_grid, work_space
 from zdscan.kernels.fast.families import FamilyTerms
@@ -38,7 +39,7 @@ from zdscan.physics.cases import COUPLINGS, Case
 from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.currents import Term, resolved
 from zdscan.physics.rows import Likelihood
-from zdscan.physics.statistics import Level, at_level, level_of
+from zdscan.physics.statistics import Level, at_level, level_of, with_theory_error
 
 # Every folder whose sources make numbers, whole: no list of modules could be forgotten in
 # (tests/package/test_identity.py checks that they import nothing else of zdscan that could).
@@ -165,8 +166,16 @@ class Physics:
 
         All that computes with bounds takes them from here.
         """
-        found = zip(self.constraints, self.published_clauses(mass), strict=True)
+        found = zip(self.constraints, self.counted_clauses(mass), strict=True)
         return [at_level(constraint, clauses, self.level) for constraint, clauses in found]
+
+    def counted_clauses(self, mass: float) -> list[Sequence[Clause]]:
+        """As `published_clauses`, with the theory errors of predictions where the settings ask for them."""
+        found = self.published_clauses(mass)
+        if self.settings.limit_theory_errors != "true":
+            return found
+        each = zip(self.constraints, found, strict=True)
+        return [with_theory_error(item, clauses, theory_errors.relative(item.id)) for item, clauses in each]
 
     def published_clauses(self, mass: float) -> list[Sequence[Clause]]:
         """As `clauses`, every bound at the level of its publication."""
@@ -175,7 +184,7 @@ class Physics:
 
     def constraint_chi2(self, mass: float) -> ConstraintChi2:
         """chi2 of the constraints at a mass in GeV; it does not depend on the level of exclusions."""
-        return ConstraintChi2(self.constraints, self.published_clauses(mass))
+        return ConstraintChi2(self.constraints, self.counted_clauses(mass))
 
     def silent(self, masses: Sequence[float], couplings: Sequence[float]) -> dict[str, str]:
         """Why each constraint applies at none of some masses (GeV), by id; "" for one that may at some.

@@ -181,13 +181,14 @@ def _switch(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _switch_fault(automatic: str) -> Callable[[object], str | None]:
-    """The check of a switch that is true, false or left to something else."""
+def _switch_fault(automatic: str = "") -> Callable[[object], str | None]:
+    """The check of a switch that is true, false or, by a name, left to something else."""
 
     def fault(value: object) -> str | None:
-        if isinstance(value, bool) or value in ("true", "false", automatic):
+        if isinstance(value, bool) or value in ("true", "false") or (automatic and value == automatic):
             return None
-        return f'must be true, false or "{automatic}", not {describe(value)}'
+        allowed = f'true, false or "{automatic}"' if automatic else "true or false"
+        return f"must be {allowed}, not {describe(value)}"
 
     return fault
 
@@ -371,7 +372,18 @@ class Settings:
         earlier={1: "rashed2024"},
         names=_limit_sets,
     )
-
+    limit_theory_errors: str = _declare(
+        "false",
+        "constraints",
+        "Whether theory errors of what constraints predict (form factors, quark mixing, bag parameters) make their "
+        "bounds wider (true) or not (false).",
+        "statistics.md#theory-errors-of-predictions",
+        key="theory_errors",
+        names=("true", "false"),
+        check=_switch_fault(),
+        plain=_switch,
+        told=False,
+    )
     level: str = _declare(
         "auto",
         "constraints",

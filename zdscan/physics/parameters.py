@@ -50,6 +50,7 @@ RESERVED = frozenset(
             "theory_errors",
             "errors_correlated",
             "theory_errors_at",
+            "limit_theory_errors",
             "limits",
             "parameters",
             "along",
