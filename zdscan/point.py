@@ -16,7 +16,6 @@ from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.fields import CHANNEL_NAMES, OPTIONAL, UNSEEN, WITH_CONSTRAINTS
 from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.settings import documented
-from zdscan.inputs import theory_errors
 from zdscan.kernels.physics.moments import anomalous_moment
 from zdscan.neglected.effect import Neglected
 from zdscan.neglected.survey import at_point
@@ -25,7 +24,7 @@ from zdscan.physics import arguments, effective, silence
 from zdscan.physics.arguments import columns_of
 from zdscan.physics.cases import COUPLINGS, Case, case_of
 from zdscan.physics.clause import Constraint
-from zdscan.physics.statistics import level_text, level_used
+from zdscan.physics.statistics import level_text, level_used, theory_error
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -230,7 +229,7 @@ class PointResult:
                     "cl": constraint.cl,
                     "level": level_used(constraint, physics.level),
                     "likelihood": constraint.likelihood,
-                    "theory_error": theory_errors.relative(constraint.id),
+                    "theory_error": theory_error(constraint),
                     "grade": constraint.grade,
                     "ratio": _plain(self.ratios[..., k]),
                     "applies": _plain(self.applies[..., k]),

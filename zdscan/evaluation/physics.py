@@ -25,7 +25,6 @@ from zdscan.evaluation.families import FamilyExpander
 from zdscan.evaluation.fields import OPTIONAL, WITH_CONSTRAINTS
 from zdscan.evaluation.points import AT_ONCE, Array, Axes, chi2_at_mass, evaluate_points, run_of
 from zdscan.evaluation.settings import Settings
-from zdscan.inputs import theory_errors
 from zdscan.kernels.fast import families as _families
 from zdscan.kernels.fast.evaluate import Expansion, evaluate_grid, work_space
 from zdscan.kernels.fast.families import FamilyTerms
@@ -39,7 +38,7 @@ from zdscan.physics.cases import COUPLINGS, Case
 from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.currents import Term, resolved
 from zdscan.physics.rows import Likelihood
-from zdscan.physics.statistics import Level, at_level, level_of, with_theory_error
+from zdscan.physics.statistics import Level, at_level, level_of, theory_error, with_theory_error
 
 # Every folder whose sources make numbers, whole: no list of modules could be forgotten in
 # (tests/package/test_identity.py checks that they import nothing else of zdscan that could).
@@ -175,7 +174,7 @@ class Physics:
         if self.settings.limit_theory_errors != "true":
             return found
         each = zip(self.constraints, found, strict=True)
-        return [with_theory_error(item, clauses, theory_errors.relative(item.id)) for item, clauses in each]
+        return [with_theory_error(item, clauses, theory_error(item)) for item, clauses in each]
 
     def published_clauses(self, mass: float) -> list[Sequence[Clause]]:
         """As `clauses`, every bound at the level of its publication."""

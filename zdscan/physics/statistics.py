@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from zdscan.inputs import theory_errors
 from zdscan.physics.level import PUBLISHED, deviations_of, share_of
 
 if TYPE_CHECKING:
@@ -93,6 +94,11 @@ def at_level(constraint: Constraint, clauses: Sequence[Clause], level: Level | N
     if level is None:
         return clauses
     return [_at_level(clause, statistics_of(constraint, clause), level) for clause in clauses]
+
+
+def theory_error(constraint: Constraint) -> float:
+    """The relative error of what a constraint predicts, 0 where none is known."""
+    return theory_errors.relative(constraint.id)
 
 
 def with_theory_error(constraint: Constraint, clauses: Sequence[Clause], relative: float) -> Sequence[Clause]:

@@ -16,10 +16,9 @@ from rich.text import Text
 
 from zdscan.evaluation.fields import UNSEEN
 from zdscan.evaluation.settings import SETTINGS
-from zdscan.inputs import theory_errors
 from zdscan.physics.level import PUBLISHED
 from zdscan.physics.parameters import AXES
-from zdscan.physics.statistics import in_words
+from zdscan.physics.statistics import in_words, theory_error
 from zdscan.terminal.likelihoods import chi2_rows, likelihood_lines, uncounted_lines
 from zdscan.terminal.neglected import point_lines, scan_lines
 from zdscan.terminal.silence import silent_in, silent_lines
@@ -141,7 +140,7 @@ def show_constraints(constraints: Sequence[Constraint]) -> None:
     table.columns[0].no_wrap = True
     for item in constraints:
         paper = "yes" if item.in_paper else "no"
-        error = f"{theory_errors.relative(item.id):.3g}" if theory_errors.relative(item.id) else ""
+        error = f"{theory_error(item):.3g}" if theory_error(item) else ""
         words = (item.id, item.title, item.cl, item.likelihood, error, item.grade, item.group, paper, item.applies)
         table.add_row(*words, ", ".join(item.citations))
     out = console()
