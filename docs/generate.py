@@ -313,6 +313,24 @@ def _where(item: search.Search) -> str:
     return f"{'to' if entry.prompt else 'behind'} {detector.path_m:g} m"
 
 
+def theory_errors_table() -> str:
+    """The theory errors of predictions with what they are of."""
+    known = {id(error): error for error in theory_errors.load().values()}
+    return _table(
+        ["constraints", "error", "of", "source", "grade"],
+        [
+            [
+                ", ".join(f"`{name}`" for name in error.constraints),
+                f"{100.0 * error.relative:.2g}%",
+                error.of,
+                f"{error.source} {{cite:p}}`{','.join(error.cite)}`",
+                error.grade,
+            ]
+            for error in known.values()
+        ],
+    )
+
+
 def tables() -> dict[str, str]:
     """All tables by the names that the comments in the pages give them."""
     sections = dict.fromkeys(setting.section for setting in SETTINGS.values() if setting.section)
@@ -325,10 +343,14 @@ def tables() -> dict[str, str]:
         "models": models_table(),
         "notes on models": model_notes(),
         "searches": searches_table(),
+        "theory errors of predictions": theory_errors_table(),
     }
 
 
-PAGES_WITH_TABLES = ("scan-file.md", "file-format.md", "neglected.md", "models.md", "constraints-direct.md")
+PAGES_WITH_TABLES = (
+    *("scan-file.md", "file-format.md", "neglected.md", "models.md", "constraints-direct.md"),
+    "statistics.md",
+)
 
 
 def with_tables(text: str) -> str:
