@@ -58,7 +58,7 @@ def test_verdicts_follow_the_numbers(monkeypatch):
 def treated(fixed: float, relative: float) -> SimpleNamespace:
     """A fit with improvements of these sizes."""
     made = (SimpleNamespace(improvement=-gain) for gain in (fixed, relative))
-    return SimpleNamespace(words=("correlated", "as printed"), **dict(zip(("fixed", "relative"), made, strict=True)))
+    return SimpleNamespace(words=("correlated", f"number {fixed}"), **dict(zip(("fixed", "relative"), made, strict=True)))
 
 
 def test_unknown_claim_is_said():
