@@ -57,8 +57,8 @@ def test_verdicts_follow_the_numbers(monkeypatch):
 
 def treated(fixed: float, relative: float) -> SimpleNamespace:
     """A fit with improvements of these sizes."""
-    made = (SimpleNamespace(improvement=-gain) for gain in (fixed, relative))
-    return SimpleNamespace(words=("correlated", f"number {fixed}"), **dict(zip(("fixed", "relative"), made, strict=True)))
+    fits_of = {"fixed": SimpleNamespace(improvement=-fixed), "relative": SimpleNamespace(improvement=-relative)}
+    return SimpleNamespace(words=("correlated", f"number {fixed}"), **fits_of)
 
 
 def test_unknown_claim_is_said():
