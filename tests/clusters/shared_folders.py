@@ -43,7 +43,9 @@ def serve(host: Host, folder: Path) -> None:
 def mounting(client: Host, server: Host, keys: Path, shared: Path) -> Host:
     """The client, with the folder of the server in the place where the server has it."""
     options = f"IdentityFile={keys}/user-key,{CLIENT}"
-    return Host(client.name, client.address, f"sshfs -o {options} root@{server.name}:{shared} {shared} <&- >/dev/null 2>&1")
+    return Host(
+        client.name, client.address, f"sshfs -o {options} root@{server.name}:{shared} {shared} <&- >/dev/null 2>&1"
+    )
 
 
 class Shared:
