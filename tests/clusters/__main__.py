@@ -36,6 +36,7 @@ def main() -> int:
     parser.add_argument(
         "--folder", type=Path, help="where jobs run and leave their logs; a new temporary one by default"
     )
+    parser.add_argument("--only", default="", metavar="TEXT", help="only trials with this in their words")
     options = parser.parse_args()
     unknown = [part for part in options.part if part not in PARTS]
     if unknown:
@@ -45,7 +46,7 @@ def main() -> int:
         return 2
     folder = options.folder or Path(tempfile.mkdtemp(prefix="zdscan-clusters-"))
     folder.mkdir(parents=True, exist_ok=True)
-    report = Report()
+    report = Report(options.only)
     for part in options.part or PARTS:
         own = folder / part
         own.mkdir()

@@ -18,13 +18,21 @@ MARKS = ("<!-- clusters -->", "<!-- /clusters -->")
 
 
 class Report:
-    """Results, one for each thing tried on each system."""
+    """Results, one for each thing tried on each system.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    wanted : only what has this in its system or words is tried.
+    """
+
+    def __init__(self, wanted: str = "") -> None:
+        self._wanted = wanted
         self.results: list[dict[str, str]] = []
 
     def attempt(self, system: str, version: str, tried: str, action: Callable[[], str]) -> None:
         """Try it; `action` returns what was seen, or raises `Wrong`."""
+        if self._wanted not in f"{system} {version}: {tried}":
+            return
         print(f"{system} {version}: {tried} ...", flush=True)
         began = time.monotonic()
         try:
@@ -48,10 +56,10 @@ class Report:
         return any(result["result"].startswith("FAILED") for result in self.results)
 
     def write(self) -> None:
-        """Keep the results in place of former ones of the same systems, and renew the page."""
-        systems = {result["system"] for result in self.results}
-        former = [result for result in kept() if result["system"] not in systems]
-        results = sorted([*former, *self.results], key=lambda result: result["system"])
+        """Keep the results in place of former ones of the same trials, and renew the page."""
+        tried = {(result["system"], result["tried"]) for result in self.results}
+        former = [result for result in kept() if (result["system"], result["tried"]) not in tried]
+        results = sorted([*former, *self.results], key=lambda result: (result["system"], result["tried"]))
         KEPT.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
         before, rest = PAGE.read_text().split(MARKS[0])
         PAGE.write_text(f"{before}{MARKS[0]}\n{table(results)}{MARKS[1]}{rest.split(MARKS[1])[1]}")

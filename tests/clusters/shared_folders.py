@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -42,10 +44,11 @@ def serve(host: Host, folder: Path) -> None:
 
 def mounting(client: Host, server: Host, keys: Path, shared: Path) -> Host:
     """The client, with the folder of the server in the place where the server has it."""
-    options = f"IdentityFile={keys}/user-key,{CLIENT}"
-    return Host(
-        client.name, client.address, f"sshfs -o {options} root@{server.name}:{shared} {shared} <&- >/dev/null 2>&1"
-    )
+    command = ["sshfs", "-o", f"IdentityFile={keys}/user-key,{CLIENT}", f"root@{server.name}:{shared}", str(shared)]
+    # sshfs stays, and a launcher waits until nobody holds the pipes that it has opened.
+    alone = f"import os; os.closerange(3, 1024); os.execvp('sshfs', {command})"
+    mount = f"{shlex.quote(sys.executable)} -c {shlex.quote(alone)} </dev/null >/dev/null 2>&1"
+    return Host(client.name, client.address, mount)
 
 
 class Shared:

@@ -94,13 +94,13 @@ class Cluster:
             return found[1] if found else ""
         return ""
 
-    def until(self, number: str, states: tuple[str, ...]) -> str:
-        """Wait until a job is in one of these states."""
+    def until(self, number: str, states: tuple[str, ...], hurry: bool = False) -> str:
+        """Wait until a job is in one of these states; in a hurry it need not wait for two minutes to start again."""
         limit, pending = time.monotonic() + PATIENCE, 0
         while (state := self.state(number)) not in states:
             expect(time.monotonic() < limit, f"job {number} is {state} after {PATIENCE:.0f} s")
             pending = pending + 1 if state == "PENDING" else 0
-            if pending == PENDING_SECONDS:  # a job that was queued again waits two minutes by default
+            if hurry and pending == PENDING_SECONDS:
                 with contextlib.suppress(Exception):
                     self.ask("scontrol", "update", f"JobId={number}", "StartTime=now")
             time.sleep(1.0)
@@ -196,7 +196,7 @@ def into_the_limit(way: Way, scan: Path) -> str:
     """A scan that needs several jobs: each is stopped by the script's signal and queued again, the last finishes."""
     grid = way.grid("limit")
     number = way.submit(scan, grid, f"--time={MINUTES}")
-    state = way.slurm.until(number, ENDED)
+    state = way.slurm.until(number, ENDED, hurry=True)
     expect(state == "COMPLETED", f"job {number} is {state}")
     states = [entry["state"] for entry in open_grid(grid).history]
     expect(len(states) > 1, "the first job finished the scan, so nothing was tried")
