@@ -328,6 +328,7 @@ def s1() -> Claim:
         + f", {union:.1%} together",
         "agrees" if union == 1.0 else "partly" if union > 0.5 else "contradicted",
         "The region that improves on the Standard Model; vanishing couplings are of course not excluded.",
+        resolution="the points of a grid that lie in the region",
     )
 
 
@@ -360,4 +361,5 @@ def b10() -> Claim:
         "agrees" if allowed else "partly" if drawn else "contradicted",
         "(g-2) is left out. On-shell B -> K(*) and K -> pi with an invisible Z_D bound eps_Z, K -> mu + invisible and "
         "the W width bound g_mu, and the fit needs their product.",
+        resolution=f"{len(MASSES)} masses, 3 values of eps, 162 of eps_Z and 81 of g_mu",
     )
