@@ -155,9 +155,9 @@ class Fit:
             "excluded_by": {name: {"ratio": ratio, "grade": grade} for name, (ratio, grade) in self.excluded.items()},
             "fcnc_scale": [{"fcnc_scale": k, "chi2": m.chi2, **m.to_dict()} for k, m in self.band],
             "level": self.level,
-            "toys": None if self.toys is None else self.toys.to_dict(),
-            "left_out": [item.to_dict() for item in self.left_out],
-            "covariances": [item.to_dict() for item in self.treated],
+            **({} if self.toys is None else {"toys": self.toys.to_dict()}),
+            **({"left_out": [item.to_dict() for item in self.left_out]} if self.left_out else {}),
+            **({"covariances": [item.to_dict() for item in self.treated]} if self.treated else {}),
             "remarks": list(self.remarks),
             "notes": list(self.notes),
         }
