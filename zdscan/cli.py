@@ -18,6 +18,7 @@ from zdscan import __version__
 from zdscan.cli_explore import explore
 from zdscan.cli_plot import plot
 from zdscan.cli_points import cases, constraints, limits, point
+from zdscan.cli_sample import sample
 from zdscan.errors import Stopped, UserError
 from zdscan.terminal.options import (
     BlockPoints,
@@ -281,6 +282,18 @@ def fit(
     statistic: Annotated[
         str, typer.Option(help="What is minimised: chi2 of the rows, of the constraints, or the total of both.")
     ] = "rows",
+    level: Annotated[
+        str, typer.Option(help='Level of the intervals from profiles: 0.9, "2 sigma", or that of the scan (auto).')
+    ] = "auto",
+    toys: Annotated[int, typer.Option(min=0, help="Toy experiments for p-values, so many from each hypothesis.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the random numbers of toys.")] = 1,
+    processes: Annotated[int | None, typer.Option(min=1, help="Processes for toys (default: all cores).")] = None,
+    leave_out: Annotated[
+        bool, typer.Option("--leave-out", help="Repeat the fit without each publication, and each constraint.")
+    ] = False,
+    covariances: Annotated[
+        bool, typer.Option("--covariances", help="Repeat the fit of the rows with every treatment of their errors.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Fit mass and couplings within the axes: best fit, errors, profiles, pulls, and what is not determined."""
@@ -289,11 +302,26 @@ def fit(
     from zdscan.terminal import report
 
     with report.progress() as advance:
-        result = fit_file(source, tuple(overrides or ()), statistic=statistic, profiles=profiles, progress=advance)
+        result = fit_file(
+            source,
+            tuple(overrides or ()),
+            statistic=statistic,
+            profiles=profiles,
+            level=level,
+            toys=toys,
+            seed=seed,
+            processes=processes,
+            leave_out=leave_out,
+            covariances=covariances,
+            progress=advance,
+        )
     if as_json:
         print(json.dumps(result.to_dict(), indent=2, allow_nan=False))
     else:
         show_fit(result)
+
+
+app.command()(sample)
 
 
 @app.command()

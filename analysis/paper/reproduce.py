@@ -102,6 +102,7 @@ def _tables(grids: dict[str, MemoryGrid]) -> list[report.HtmlTable]:
         report.neglected_table(best),
         report.rows_table(best),
         report.chi2_table(),
+        report.preference_table(),
         *fits,
         report.moments_table(best),
     ]

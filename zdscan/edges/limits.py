@@ -47,8 +47,11 @@ def limits(
     replace: Mapping[str, Any] | str | None = None,
     errors: str = "symmetrised",
     theory_errors: str = "auto",
+    errors_correlated: str | bool = "auto",
+    theory_errors_at: str = "sm",
     constraints: str | Sequence[str | Constraint] = "all",
     limits: str = "latest",
+    limit_theory_errors: str | bool = "false",
     level: str | float = "auto",
 ) -> LimitCurves:
     """Find what of one parameter each constraint excludes, with both edges of every interval, at each mass.
@@ -97,8 +100,11 @@ def limits(
         replace=replace,
         errors=errors,
         theory_errors=theory_errors,
+        errors_correlated=errors_correlated,
+        theory_errors_at=theory_errors_at,
         constraints=constraints,
         limits=limits,
+        limit_theory_errors=limit_theory_errors,
         level=level,
     )
     return limit_curves(physics, along, masses, fixed, negative=negative, within=within)
