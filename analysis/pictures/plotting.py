@@ -173,6 +173,8 @@ def _seen(grid: Points, request: Request, options: Options, target: Target) -> t
     if request.prior is not None:
         return marginal(grid, axes, request.prior, fixed, names), said
     shown = view(grid, axes, fixed, names)
+    if grid.complete and names and grid.physics is None:
+        said.append(f"{grid.path} was made by other code or data than this zdscan: its cells are drawn, as they are.")
     return shown, said + remarks(shown, options.sigmas)
 
 

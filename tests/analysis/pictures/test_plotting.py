@@ -37,6 +37,17 @@ def test_picture_where_nothing_is_allowed(tmp_path: Path) -> None:
     assert (tmp_path / "out.png").exists()
 
 
+def test_a_grid_of_other_code_is_drawn_from_its_cells(tmp_path: Path) -> None:
+    write_grid(tmp_path / "grid.h5")
+    fixed = {"eps": 0.0, "eps_z": 0.0}
+    with open_grid(tmp_path / "grid.h5") as grid:
+        assert grid.physics is None
+        said = plot(grid, Request("mass", "g_mu", fixed), tmp_path / "out.png", Options())
+        assert "was made by other code or data than this zdscan" in said[0]
+        alone = plot(grid, Request("mass", "g_mu", fixed, exclusions=False), tmp_path / "out.png", Options())
+    assert not any("other code" in sentence for sentence in alone)
+
+
 def test_constraints_of_the_paper(tmp_path: Path) -> None:
     write_grid(tmp_path / "grid.h5")
 
