@@ -270,7 +270,7 @@ g_mu = { min = 1e-4, max = 1.0, n = 7, spacing = "log" }
 
 
 # Not run: what serves a page, compiles or takes many minutes, and what needs more than a grid and its scan file.
-LEFT_OUT = r"explore|calibrate|reproduce|warmup|watch|merge|fit jobs/|.*example_muon|cases|constraints"
+LEFT_OUT = r"explore|calibrate|reproduce|warmup|watch|merge|sample|fit jobs/|.*example_muon|cases|constraints"
 SMALL = ("axes.mass.n=8", "axes.eps_z.n=9", "axes.g_mu.n=8")
 
 
