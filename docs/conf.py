@@ -31,7 +31,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinxcontrib.bibtex",
 ]
-myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_enable_extensions = ["dollarmath", "amsmath", "attrs_inline"]
 myst_heading_anchors = 3
 bibtex_bibfiles = ["../zdscan/inputs/data/references.bib", "theory.bib"]
 nb_execution_mode = "force"
