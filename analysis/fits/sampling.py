@@ -98,7 +98,7 @@ class Samples:
 
     @property
     def chi2(self) -> Array:
-        """The statistic at each sample: float64[chain, draw]."""
+        """The statistic at each sample, float64[chain, draw]."""
         return -2.0 * self.log_posterior
 
     @property
