@@ -289,6 +289,9 @@ def plot(
     global_best: Annotated[
         bool, typer.Option("--global-best", help="Regions relative to the best fit of the whole grid.")
     ] = False,
+    refine: Annotated[
+        bool, typer.Option("--refine/--no-refine", help="Minimise between the values of hidden couplings as well.")
+    ] = True,
     sigmas: Annotated[str, typer.Option(help="Regions to draw.")] = "1,2,3",
     parameters: Annotated[
         int | None, typer.Option(min=1, max=4, help="Fitted parameters (default: the axes shown).")
@@ -317,6 +320,7 @@ def plot(
         first=first,
         whole=global_best,
         csv=csv,
+        refine=refine,
     )
     with open_grid(grid, partial=True) as opened:
         options = Options(unit, parse_sigmas(sigmas), parameters, colours=colours, style=style)

@@ -13,6 +13,7 @@ from zdscan.analysis.pictures import curve, first, plane, summary
 from zdscan.analysis.pictures import marginal as posterior
 from zdscan.analysis.pictures.sheet import Options, Target, check_drawable
 from zdscan.analysis.views.points import Points, raise_if
+from zdscan.analysis.views.refine import refined_view
 from zdscan.analysis.views.regions import Marginal, Prior, marginal, remarks
 from zdscan.analysis.views.view import View, view
 from zdscan.errors import UserError, not_one_of
@@ -61,6 +62,7 @@ class Request:
     summary, first : every constraint's boundary; which constraint excludes first along y.
     whole : regions relative to the lowest chi2 of the whole grid, not of the picture.
     csv : also write the cells as a table.
+    refine : whether chi2 goes down between the values of hidden axes.
     named : kind of the picture, one of `KINDS`; None: what the other fields say.
     """
 
@@ -74,6 +76,7 @@ class Request:
     first: bool = False
     whole: bool = False
     csv: Path | None = None
+    refine: bool = True
     named: str | None = None
 
     @property
@@ -117,14 +120,20 @@ def plot(grid: Points, request: Request, target: Target, options: Options) -> li
     if request.prior is not None:
         shown = marginal(grid, axes, request.prior, fixed, names)
     else:
+        refine = refined_view if request.refine else _as_it_is
         if request.whole:
-            lowest = view(grid, (known[0], known[-1])).best
+            lowest = refine(grid, view(grid, (known[0], known[-1])))[0].best
             options = replace(options, reference=lowest.get("chi2"))
-        shown = view(grid, axes, fixed, names)
+        shown, between = refine(grid, view(grid, axes, fixed, names))
         said += remarks(shown, options.sigmas)
+        said += between.remarks() if between is not None else []
     said += kind.draw(grid, shown, target, options)
     _write(request.csv, shown, options)
     return said
+
+
+def _as_it_is(grid: Points, seen: View) -> tuple[View, None]:
+    return seen, None
 
 
 def _contradictions(request: Request, options: Options) -> list[str]:

@@ -141,7 +141,8 @@ def view_lines(grid: Points, seen: View, options: Options) -> list[str]:
     if seen.fixed:
         lines.append("at " + ", ".join(setting(*item, options.unit) for item in seen.fixed.items()))
     if seen.hidden:
-        lines.append("lowest over " + ", ".join(symbol(name) for name in seen.hidden))
+        refined = " (refined)" if seen.between else ""
+        lines.append("lowest over " + ", ".join(symbol(name) for name in seen.hidden) + refined)
     return lines
 
 

@@ -17,6 +17,7 @@ from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.strongest import Bounds
 from zdscan.analysis.views.view import view
+from zdscan.evaluation.physics import Physics
 from zdscan.physics.statistics import level_text
 
 
@@ -89,6 +90,11 @@ class MemoryGrid(Points):
     def bounds(self) -> Bounds:
         """What finds bounds of single constraints between the values of the axes."""
         return Bounds(self.evaluator.physics)
+
+    @property
+    def physics(self) -> Physics:
+        """What computed it."""
+        return self.evaluator.physics
 
     @property
     def bits_type(self) -> np.dtype[Any]:

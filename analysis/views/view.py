@@ -6,7 +6,7 @@ One pass over the masses, a few million points in memory at a time. Docs: docs/p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,9 @@ class View:
     asked : axes held fixed and the values asked for.
     sm_chi2 : chi2 of the Standard Model.
     limits : the set of limits that the constraints have.
+    grid_chi2 : of a view refined between the values of the hidden axes (`zdscan.analysis.views.refine`), the chi2 of
+        the grid's own points; None of any other.
+    between : hidden axis -> its values at the refined minima, of the shape of chi2.
     """
 
     axes: tuple[str, ...]
@@ -57,6 +60,8 @@ class View:
     asked: Mapping[str, float]
     sm_chi2: float
     limits: str = limit_sets.FIRST
+    grid_chi2: NDArray[np.float32] | None = None
+    between: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @property
     def hidden(self) -> tuple[str, ...]:
@@ -67,7 +72,12 @@ class View:
     @cached_property
     def best(self) -> dict[str, float]:
         """Coordinates of the lowest chi2 seen, and the chi2 under ``"chi2"``; empty where no point is computed."""
-        return self._lowest(self.chi2, self.at)
+        found = self._lowest(self.chi2, self.at)
+        if self.between and found:
+            cell = np.flatnonzero((self.chi2 == np.float32(found["chi2"])) & (self.at >= 0))
+            at = self.at.ravel()[cell]
+            found |= {name: float(values.ravel()[cell[at.argmin()]]) for name, values in self.between.items()}
+        return found
 
     @cached_property
     def best_allowed(self) -> dict[str, float]:
@@ -116,10 +126,10 @@ class View:
         """One row per cell: its axes, the point of lowest chi2, and what excludes it.
 
         Columns: the four axes (those not seen at the lowest chi2 of the cell, NaN where there is none), ``chi2``,
-        ``delta_chi2`` from `reference`; with constraints ``chi2_allowed``, ``allowed`` (some point is) and
-        ``excluded_by`` (ids, separated by spaces, that each exclude the whole cell); then ``sigmas``, those whose level
-        for so many parameters is ``delta_chi2``; with constraints ``<axis>_allowed``, the axes not seen at the lowest
-        chi2 of allowed points (NaN where there is none), and ``sigmas_allowed``.
+        ``chi2_grid`` in a refined view, ``delta_chi2`` from `reference`; with constraints ``chi2_allowed``, ``allowed``
+        (some point is) and ``excluded_by`` (ids, separated by spaces, that each exclude the whole cell); then
+        ``sigmas``, those whose level for so many parameters is ``delta_chi2``; with constraints ``<axis>_allowed``, the
+        axes not seen at the lowest chi2 of allowed points (NaN where there is none), and ``sigmas_allowed``.
 
         Parameters
         ----------
@@ -133,7 +143,10 @@ class View:
         hidden = [name for name in self.values if name not in columns]
         lowest, allowed = (coordinates_at(self.values, at.ravel()) for at in (self.at, self.allowed_at))
         columns |= {name: lowest[name] for name in hidden}
+        columns |= {name: values.ravel() for name, values in self.between.items()}
         columns["chi2"] = self.chi2.ravel()
+        if self.grid_chi2 is not None:
+            columns["chi2_grid"] = self.grid_chi2.ravel()
         columns["delta_chi2"] = self.delta(reference).ravel()
         if self.chosen:
             columns["chi2_allowed"] = self.allowed.ravel()
