@@ -116,18 +116,15 @@ class Refined:
 
 def chi2_of(physics: Physics, masses: Array) -> Chi2:
     """chi2 of the rows at any points of these masses."""
-    kept: dict[int, tuple[Array, Callable[[Array], Array]]] = {}
+    kept: dict[int, Callable[[Array], Array]] = {}
 
     def chi2(index: Ints, couplings: Array) -> Array:
         out = np.empty(len(index))
         for k in np.unique(index).tolist():
             if k not in kept:
-                tables = physics.mass_tables(float(masses[k]))
-                one = np.zeros(1)
-                kept[k] = tables, physics.workspace(tables, (one, one, one)).bands.at
-            tables, at = kept[k]
+                kept[k] = physics.chi2_at_points(physics.mass_tables(float(masses[k])))
             here = np.flatnonzero(index == k)
-            out[here] = physics.quantities(tables, couplings[:, here], ("chi2",), at)["chi2"]
+            out[here] = kept[k](couplings[:, here])
         return np.where(np.isfinite(out), out, np.inf)
 
     return chi2
