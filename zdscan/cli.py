@@ -171,9 +171,19 @@ def _summarise(summary: RunSummary) -> None:
             counted = tally.count(grid)
             excluding = tally.excluded_at(grid, summary.best.index) if summary.best else None
         try:
-            report.show_summary(summary, excluding, counted, neglected.best_lines(grid, summary.best))
+            lines = [*neglected.best_lines(grid, summary.best), *_too_coarse(summary.path)]
+            report.show_summary(summary, excluding, counted, lines)
         except OutputLost as lost:
             raise UserError(*lost.messages, f"  The run itself is finished: {summary.path} is complete.") from lost
+
+
+def _too_coarse(path: str | Path) -> list[str]:
+    """What a grid file's profiles miss between the values of its hidden axes, in sentences."""
+    from zdscan.analysis.views.refine import checked
+    from zdscan.analysis.views.stored import StoredProfiles
+    from zdscan.grid.open import open_grid
+
+    return checked(StoredProfiles(open_grid(path)))
 
 
 @app.command()
@@ -189,6 +199,7 @@ def info(
     report.show_info(
         found, tally.evaluate_best(found.grid, found.best), tally.count(found.grid, each=True) if count else None
     )
+    report.show_lines(report.console(), _too_coarse(grid))
 
 
 @app.command()
@@ -289,6 +300,9 @@ def plot(
     global_best: Annotated[
         bool, typer.Option("--global-best", help="Regions relative to the best fit of the whole grid.")
     ] = False,
+    statistic: Annotated[
+        str, typer.Option(help="What is drawn: chi2 of the rows, of the constraints, or the total of both.")
+    ] = "rows",
     refine: Annotated[
         bool, typer.Option("--refine/--no-refine", help="Minimise between the values of hidden couplings as well.")
     ] = True,
@@ -321,6 +335,7 @@ def plot(
         whole=global_best,
         csv=csv,
         refine=refine,
+        statistic=statistic,
     )
     with open_grid(grid, partial=True) as opened:
         options = Options(unit, parse_sigmas(sigmas), parameters, colours=colours, style=style)

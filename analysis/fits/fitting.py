@@ -18,6 +18,7 @@ from zdscan.analysis.fits.minimise import Minimum, minimise
 from zdscan.analysis.fits.seeds import Seeds, coarse
 from zdscan.analysis.fits.statistic import ROWS, Statistic, check
 from zdscan.analysis.views.grid import open_grid
+from zdscan.analysis.views.refine import checked
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import Engine
 from zdscan.evaluation.fields import OPTIONAL
@@ -201,7 +202,9 @@ def fit_grid(
         else:
             seeds = coarse_seeds(surface, engine.axes, progress)
         other = engine.identity != grid.file.identity
-    notes = (f"{path} was made with other inputs or kernels; the fit uses its points as starts only.",) if other else ()
+        too_coarse = checked(grid)
+    changed = f"{path} was made with other inputs or kernels; the fit uses its points as starts only."
+    notes = (*([changed] if other else ()), *too_coarse)
     return _fit(engine, surface, seeds, str(path), notes, profiles, progress)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from zdscan.analysis.pictures import curve, first, plane, summary
 from zdscan.analysis.pictures import marginal as posterior
 from zdscan.analysis.pictures.sheet import Options, Target, check_drawable
-from zdscan.analysis.views.points import Points, raise_if
+from zdscan.analysis.views.points import ROWS, Points, raise_if
 from zdscan.analysis.views.refine import refined_view
 from zdscan.analysis.views.regions import Marginal, Prior, marginal, remarks
 from zdscan.analysis.views.view import View, view
@@ -62,6 +62,7 @@ class Request:
     summary, first : every constraint's boundary; which constraint excludes first along y.
     whole : regions relative to the lowest chi2 of the whole grid, not of the picture.
     csv : also write the cells as a table.
+    statistic : chi2 of the "rows", of the "constraints" or the "total".
     refine : whether chi2 goes down between the values of hidden axes.
     named : kind of the picture, one of `KINDS`; None: what the other fields say.
     """
@@ -77,6 +78,7 @@ class Request:
     whole: bool = False
     csv: Path | None = None
     refine: bool = True
+    statistic: str = ROWS
     named: str | None = None
 
     @property
@@ -122,9 +124,9 @@ def plot(grid: Points, request: Request, target: Target, options: Options) -> li
     else:
         refine = refined_view if request.refine else _as_it_is
         if request.whole:
-            lowest = refine(grid, view(grid, (known[0], known[-1])))[0].best
+            lowest = refine(grid, view(grid, (known[0], known[-1]), statistic=request.statistic))[0].best
             options = replace(options, reference=lowest.get("chi2"))
-        shown, between = refine(grid, view(grid, axes, fixed, names))
+        shown, between = refine(grid, view(grid, axes, fixed, names, request.statistic))
         said += remarks(shown, options.sigmas)
         said += between.remarks() if between is not None else []
     said += kind.draw(grid, shown, target, options)
@@ -149,6 +151,10 @@ def _contradictions(request: Request, options: Options) -> list[str]:
         faults.append(f"A {kind} shows one axis; leave out y.")
     if request.prior and (request.summary or request.first or request.profile or request.whole):
         faults.append("--marginalise integrates; it does not go with --profile, --summary, --first or --global-best.")
+    if request.prior and request.statistic != ROWS:
+        faults.append(
+            f"--marginalise integrates over chi2 of the rows; it does not go with statistic {request.statistic}."
+        )
     if (kind == "marginal") != (request.prior is not None) and request.y is not None:
         faults.append("A marginal needs a prior, and only a marginal has one.")
     return faults

@@ -18,7 +18,7 @@ from matplotlib.gridspec import GridSpec
 
 from zdscan.analysis.pictures.layers import constraint_label
 from zdscan.analysis.pictures.scales import looks, mass_factor, setting, symbol
-from zdscan.analysis.views.points import Points
+from zdscan.analysis.views.points import ROWS, Points
 from zdscan.analysis.views.regions import SIGMAS
 from zdscan.analysis.views.view import View
 from zdscan.constraints import available, select
@@ -138,6 +138,11 @@ def view_lines(grid: Points, seen: View, options: Options) -> list[str]:
     """The first lines of a heading: the case, and where the axes not shown are."""
     first, *lines = subject_lines(grid)
     lines = [f"{first}, {in_words(str(grid.attributes.get('level', PUBLISHED)))}", *lines]
+    if seen.statistic != ROWS:
+        rows = "rows and " if seen.statistic == "total" else ""
+        names = [item.id for item in grid.physics.constraints] if grid.physics is not None else []
+        lines.append(rf"$\chi^2$ of {rows}the likelihoods of up to {len(names)} constraints,")
+        lines.append("counted from the SM at each mass")
     if seen.fixed:
         lines.append("at " + ", ".join(setting(*item, options.unit) for item in seen.fixed.items()))
     if seen.hidden:

@@ -141,6 +141,10 @@ class Grid(Points):
         except UserError:
             return None
 
+    def has_field(self, name: str) -> bool:
+        """Whether the file stores a field; one of profiles only has the chi2 and the bits behind these."""
+        return name in self.dataset or (self.profiles_only and name in ("chi2", "excluded"))
+
     def excluded_by(self, *names: str, **indices: int) -> xr.DataArray:
         """Boolean array: excluded by at least one of these constraints, e.g. ``excluded_by("k_mu_inv", mass=3)``."""
         self.need_fields("what a constraint excludes")

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.analysis.views.points import Points, coordinates_at
+from zdscan.analysis.views.points import FIELD_OF, ROWS, Points, coordinates_at
 from zdscan.analysis.views.spacing import spacing_of
-from zdscan.analysis.views.view import View
+from zdscan.analysis.views.view import View, view
 from zdscan.evaluation.physics import Physics
 
 Array = NDArray[np.float64]
@@ -26,6 +26,7 @@ WRONG = 0.5  # in chi2, from which on a profile is called too coarse
 WITHIN = 11.83  # of the lowest chi2, 3 sigma for two parameters: cells where that matters
 FIRST_STEP, LEAST_STEP, ROUNDS = 0.5, 0.01, 24  # of steps between the values of an axis
 NARROWER, WIDER = 0.35, 1.5
+SOME = 16  # cells of a profile that are looked at where no picture is drawn
 SAME = 1e-4  # by which chi2 of a file and of this zdscan may differ, of 1 + chi2
 MOST_VALUES = 100_000  # of an axis, beyond which no number is named
 
@@ -114,15 +115,22 @@ class Refined:
         ]
 
 
-def chi2_of(physics: Physics, masses: Array) -> Chi2:
-    """chi2 of the rows at any points of these masses."""
+def chi2_of(physics: Physics, masses: Array, statistic: str = ROWS) -> Chi2:
+    """A statistic at any points of these masses."""
     kept: dict[int, Callable[[Array], Array]] = {}
+
+    def at_mass(mass: float) -> Callable[[Array], Array]:
+        tables = physics.mass_tables(mass)
+        if statistic == ROWS:
+            return physics.chi2_at_points(tables)
+        name, standard = FIELD_OF[statistic], float(physics.constraint_chi2(mass).standard.sum())
+        return lambda couplings: physics.quantities(tables, couplings, (name,))[name] - standard
 
     def chi2(index: Ints, couplings: Array) -> Array:
         out = np.empty(len(index))
         for k in np.unique(index).tolist():
             if k not in kept:
-                kept[k] = physics.chi2_at_points(physics.mass_tables(float(masses[k])))
+                kept[k] = at_mass(float(masses[k]))
             here = np.flatnonzero(index == k)
             out[here] = kept[k](couplings[:, here])
         return np.where(np.isfinite(out), out, np.inf)
@@ -138,7 +146,7 @@ def refined(points: Points, seen: View) -> Refined | None:
         return None
     at = seen.at.ravel()
     cells = np.flatnonzero(at >= 0)
-    return search(chi2_of(physics, seen.values["mass"]), seen, names, cells)
+    return search(chi2_of(physics, seen.values["mass"], seen.statistic), seen, names, cells)
 
 
 def refined_view(points: Points, seen: View) -> tuple[View, Refined | None]:
@@ -149,6 +157,32 @@ def refined_view(points: Points, seen: View) -> tuple[View, Refined | None]:
     lower = found.chi2 < seen.chi2
     chi2 = np.where(lower, found.chi2, seen.chi2).astype(np.float32)
     return replace(seen, chi2=chi2, grid_chi2=seen.chi2, between=found.at), found
+
+
+def checked(points: Points) -> list[str]:
+    """Whether the stored profiles are as low as they should be, from a few cells of each that has the mass.
+
+    Nothing where the grid is fine enough, or where no profile is stored.
+    """
+    said: dict[str, str] = {}
+    names = list(points.axes)
+    if points.physics is None or not points.complete:
+        return []
+    for name in names[1:]:
+        if points.axes[name].size == 1 or points.stored_profile("mass", name, 0) is None:
+            continue
+        seen = view(points, ("mass", name))
+        hidden = [other for other in seen.hidden if other != "mass"]
+        order = np.argsort(np.where(seen.at >= 0, seen.chi2, np.inf).ravel(), kind="stable")
+        lowest = float(seen.chi2.ravel()[order[0]])
+        near = order[(seen.at.ravel()[order] >= 0) & (seen.chi2.ravel()[order] <= lowest + WITHIN)]
+        if not hidden or not near.size:
+            continue
+        some = np.sort(near[np.unique(np.linspace(0, near.size - 1, SOME).astype(np.int64))])
+        found = search(chi2_of(points.physics, points.axes["mass"]), seen, hidden, some)
+        for sentence in found.remarks(f" over mass and {name}") if found is not None else ():
+            said.setdefault(name, sentence)
+    return list(said.values())
 
 
 def search(chi2: Chi2, seen: View, names: Sequence[str], cells: Ints) -> Refined | None:

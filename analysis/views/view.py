@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.analysis.views.folding import folding
-from zdscan.analysis.views.points import Points, coordinates_at, raise_if
+from zdscan.analysis.views.points import ROWS, Points, coordinates_at, raise_if
 from zdscan.analysis.views.sigmas import sigmas_of
 from zdscan.errors import UserError, not_one_of
 from zdscan.inputs import limit_sets
@@ -41,10 +41,11 @@ class View:
     chosen : the chosen constraints and their bits.
     fixed : axes held fixed and the grid values used.
     asked : axes held fixed and the values asked for.
-    sm_chi2 : chi2 of the Standard Model.
+    sm_chi2 : chi2 of the Standard Model, 0 of the constraints, which are counted from it at each mass.
     limits : the set of limits that the constraints have.
     grid_chi2 : of a view refined between the values of the hidden axes (`zdscan.analysis.views.refine`), the chi2 of
         the grid's own points; None of any other.
+    statistic : what chi2 stands for, one of `zdscan.analysis.views.points.FIELD_OF`.
     between : hidden axis -> its values at the refined minima, of the shape of chi2.
     """
 
@@ -61,6 +62,7 @@ class View:
     sm_chi2: float
     limits: str = limit_sets.FIRST
     grid_chi2: NDArray[np.float32] | None = None
+    statistic: str = ROWS
     between: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @property
@@ -180,6 +182,7 @@ def view(
     axes: Sequence[str],
     fixed: Mapping[str, float] | None = None,
     constraints: Iterable[str] = (),
+    statistic: str = ROWS,
 ) -> View:
     """See a grid over `axes`, at the grid values nearest to `fixed`, minimised over all others.
 
@@ -189,6 +192,7 @@ def view(
     axes : one to four axis names.
     fixed : values to hold other axes at (mass in GeV), inside their ranges; the nearest grid value is taken.
     constraints : ids, or ``["all"]``: what counts as allowed.
+    statistic : chi2 of the "rows", of the "constraints" or the "total", counted as in `zdscan.analysis.fits.statistic`.
 
     Raises
     ------
@@ -206,10 +210,16 @@ def view(
     names = list(constraints)
     mask = points.mask_of(names)
     chosen = {name: bit for name, bit in points.constraints.items() if bit & mask}
-    chi2, at = _stored(points, kept, indices, 0) or _minimised(points, kept, indices, 0)
+    points.statistic_field(statistic)
+
+    def lowest(mask: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        kept_ready = _stored(points, kept, indices, mask) if statistic == ROWS else None
+        return kept_ready or _minimised(points, kept, indices, mask, statistic)
+
+    chi2, at = lowest(0)
     allowed, allowed_at, bits = chi2, at, None
     if mask:
-        allowed, allowed_at = _stored(points, kept, indices, mask) or _minimised(points, kept, indices, mask)
+        allowed, allowed_at = lowest(mask)
     if not points.profiles_only:
         bits = _common_bits(points, kept, indices) if mask else np.zeros(chi2.shape, points.bits_type)
     return View(
@@ -223,7 +233,8 @@ def view(
         chosen=chosen,
         fixed={name: float(points.axes[name][index]) for name, index in indices.items()},
         asked=fixed,
-        sm_chi2=float(points.attributes["sm_chi2_all"]),
+        sm_chi2=0.0 if statistic == "constraints" else float(points.attributes["sm_chi2_all"]),
+        statistic=statistic,
         limits=str(points.attributes.get("limits", limit_sets.FIRST)),
     )
 
@@ -254,10 +265,10 @@ def _reduced(chi2: NDArray[np.float32], at: NDArray[np.int64]) -> tuple[NDArray[
 
 
 def _minimised(
-    points: Points, kept: tuple[str, ...], indices: Mapping[str, int], mask: int
+    points: Points, kept: tuple[str, ...], indices: Mapping[str, int], mask: int, statistic: str
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     points.need_fields("this view")
-    plan = folding(points, kept, indices)
+    plan = folding(points, kept, indices, statistic)
     inner = [plan.sizes[name] for name in plan.parameters]
     count = int(np.prod(inner))
     held = tuple(plan.fixed.get(name, slice(None)) for name in plan.parameters)
