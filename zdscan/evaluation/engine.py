@@ -204,7 +204,9 @@ class Engine:
         if settings.invisible_branching:
             found["invisible_branching"] = settings.invisible_branching
         if not {item.name for item in self.fields}.isdisjoint(WITH_CONSTRAINTS):
-            found["likelihoods"] = json.dumps({item.id: item.likelihood for item in self.physics.constraints})
+            constraints = self.physics.constraints
+            found["likelihoods"] = json.dumps({item.id: item.likelihood for item in constraints})
+            found["same_data"] = json.dumps({item.id: item.same_data for item in constraints if item.same_data})
         if replaced := self.physics.likelihood.data.replaced:
             found["replaced_rows"] = " ".join(replaced)
         if self.physics.level is not None:
