@@ -18,6 +18,7 @@ from zdscan.analysis.fits.minimise import Minimum, minimise
 from zdscan.analysis.fits.seeds import Seeds, coarse
 from zdscan.analysis.fits.statistic import ROWS, Statistic, check
 from zdscan.analysis.views.grid import open_grid
+from zdscan.analysis.views.points import FIELD_OF
 from zdscan.analysis.views.refine import checked
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import Engine
@@ -181,7 +182,7 @@ def fit_grid(
 ) -> Fit:
     """Fit within the axes of a finished grid file, starting from its lowest points.
 
-    A file has chi2 of the rows alone; a fit of another statistic starts from a coarse grid in memory.
+    Where the file lacks the field of another statistic than the rows, its fit starts from a coarse grid in memory.
 
     Raises
     ------
@@ -193,11 +194,11 @@ def fit_grid(
         engine = Engine.from_scan(scan_of(grid.file), grid.file.axes)
         grid.need_fields("a fit from the grid")
         surface = Statistic(engine.physics, statistic)
-        if statistic == ROWS:
-            seeds = Seeds(grid.axes)
+        if FIELD_OF[statistic] in grid.dataset:
+            seeds, standard = Seeds(grid.axes), grid.standard(statistic)
             masses = len(grid.axes["mass"])
             for index in range(masses):
-                seeds.add(index, grid.dataset["chi2"].isel(mass=index).values)
+                seeds.add(index, grid.dataset[FIELD_OF[statistic]].isel(mass=index).values - standard[index])
                 progress("reading the grid", (index + 1) / masses)
         else:
             seeds = coarse_seeds(surface, engine.axes, progress)
