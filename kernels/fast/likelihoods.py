@@ -52,12 +52,15 @@ from zdscan.kernels.fast.likelihood_points import (
     UP,
 )
 from zdscan.kernels.fast.tile import CANCELLED, LANES, MOST_STEPS
+from zdscan.kernels.fast.window import VANISHED
 from zdscan.kernels.jit import inner, njit
 from zdscan.kernels.stack import local
 
 SMALL, RELATIVE = 1e-10, 2e-9  # chi2 of one constraint that is not looked for, alone and of what all add for sure
 _POWERS_OF_LANES, _LINES, _TILE = POWERS * LANES, 4 * LANES, MOST_STEPS * LANES
-_SQUARES, _SIZES, _GROUP = POWERS * LANES, LENGTHS * LANES, (POWERS + LENGTHS) * LANES
+_SQUARES, _SIZES = POWERS * LANES, LENGTHS * LANES
+_GROUP = (POWERS + LENGTHS) * LANES
+_GROUPS, _GROUP_SIZES = 2 * _GROUP, 2 * _SIZES
 
 
 class Likelihoods(NamedTuple):
@@ -70,9 +73,11 @@ class Likelihoods(NamedTuple):
     last : int64[K], end of the clauses of each constraint.
     squares : powers of u 0 to 8, of the sum over all other constraints, whose chi2 are squares of polynomials;
         lengths : 0 to 4, in |a|, |b|, |u|, of a bound of the length of the vector whose square it is.
-    grouped : uint8[K], constraints on a branching ratio, which together are constant + B/Gamma + C/Gamma^2 where the
-        first clause of each has the largest ratio, or the others add what nothing would.
-    group : rows of C (0 to 8) and B (9 to 13); group_lengths : as lengths, to be divided by the width.
+    grouped : uint8[K], 1 or 2 for constraints on a branching ratio, which together are constant + B/Gamma + C/Gamma^2
+        where the first clause of each has the largest ratio, or the others add what nothing would; those of group 2
+        have a window from 0, and all decays must be in it.
+    group : rows of C (0 to 8) and B (9 to 13) of group 1, and again of group 2; group_lengths : as lengths of both, to
+        be divided by the width; constant : float64[2].
     """
 
     roles: np.ndarray
@@ -90,7 +95,7 @@ class Likelihoods(NamedTuple):
     grouped: np.ndarray
     group: Terms
     group_lengths: Terms
-    constant: float
+    constant: np.ndarray
 
 
 def likelihood_work_space(p: Likelihoods) -> tuple[np.ndarray, np.ndarray]:
@@ -210,7 +215,8 @@ def evaluate_likelihoods(
     t_from, t_to = local(LANES, np.int64), local(LANES, np.int64)
     width_low, width_high = local(3), local(3)
     squares, lengths, b_sizes, size = local(_SQUARES), local(_SIZES), local(_POWERS_OF_LANES), local(LANES)
-    group, group_lengths = local(_GROUP), local(_SIZES)
+    group, group_lengths = local(_GROUPS), local(_GROUP_SIZES)
+    is_grouped, are_together = local(2, np.uint8), local(2, np.uint8)
     total, y, widths = local(_TILE), local(_TILE), local(_TILE)
     share, part, most, best = local(_TILE), local(_TILE), local(_TILE), local(_TILE)
     every, here, alive = order[:clauses], order[clauses : 2 * clauses], order[2 * clauses : 3 * clauses]
@@ -248,9 +254,10 @@ def evaluate_likelihoods(
     group_lengths[:] = 0.0
     for n in range(clauses):
         every[n] = n
-    any_grouped = False
+    is_grouped[:] = 0
     for q in range(constraints):
-        any_grouped = any_grouped or p.grouped[q] == 1
+        if p.grouped[q] > 0:
+            is_grouped[p.grouped[q] - 1] = 1
     lost[:] = 0
     total_lost = 0
 
@@ -354,25 +361,39 @@ def evaluate_likelihoods(
                     for k in range(before, after):
                         few = min(few, fewest[k])
                     surely += few
-                negligible, after, are_together = max(SMALL, RELATIVE * surely), 0, any_grouped and not is_closed
+                negligible, after = max(SMALL, RELATIVE * surely), 0
+                for g in range(2):
+                    are_together[g] = 0 if is_closed else is_grouped[g]
                 for q in range(found):
                     before, after = after, looked_at[q]
-                    for k in range(before, after):
-                        ahead = k == before or ratio_most[k] < ratio_least[before]
-                        if not ahead:
-                            nothing = numbers[AT_NOTHING * clauses + k]
-                            ahead = abs(adds[k] - nothing) <= SMALL and abs(fewest[k] - nothing) <= SMALL
-                        are_together = are_together and (ahead or in_group[q] == 0)
-                if are_together:
-                    _tile.widths_of(t, c, 1 if is_fixed else end - start, widths)
-                    ready = True
-                    are_together = _points.together(t, c, group, group_lengths, p.constant, widths, apart, y) == 0
-                    if are_together:
-                        for j in range(here_count):
-                            total[j] += y[j]
+                    if in_group[q] == 0:
+                        continue
+                    inside = ratio_least[before] >= 0.0
+                    inside = inside and numbers[LENGTH * clauses + before] * narrowest >= VANISHED
+                    for k in range(before + 1, after):
+                        nothing = numbers[AT_NOTHING * clauses + k]
+                        alike = abs(adds[k] - nothing) <= SMALL and abs(fewest[k] - nothing) <= SMALL
+                        inside = inside and (alike or ratio_most[k] < ratio_least[before])
+                    if not inside:
+                        are_together[in_group[q] - 1] = 0
+                for g in range(2):
+                    if are_together[g] == 0:
+                        continue
+                    if not ready:
+                        _tile.widths_of(t, c, 1 if is_fixed else end - start, widths)
+                        ready = True
+                    left = _points.together(
+                        *(t, c, group[g * _GROUP : (g + 1) * _GROUP], group_lengths[g * _SIZES : (g + 1) * _SIZES]),
+                        *(p.constant[g], widths, apart, y),
+                    )
+                    if left > 0:
+                        are_together[g] = 0
+                        continue
+                    for j in range(here_count):
+                        total[j] += y[j]
                 after = 0
                 for q in range(found):
-                    if are_together and in_group[q] == 1:
+                    if in_group[q] > 0 and are_together[in_group[q] - 1] == 1:
                         after = looked_at[q]
                         continue
                     before, after, beaten, few, many, left = after, looked_at[q], 0.0, np.inf, 0.0, 0

@@ -18,6 +18,7 @@ from zdscan.evaluation.expansion import Expander
 from zdscan.evaluation.inequalities import CLAUSES
 from zdscan.evaluation.monomials import Floats, Ints, SquareLayout, TermLayouts, keys_of, order_of
 from zdscan.kernels.fast.bounds import DEGREES
+from zdscan.kernels.fast.broad import LENGTHS
 from zdscan.kernels.fast.collapse import POWERS, Terms
 from zdscan.kernels.fast.likelihoods import Likelihoods
 from zdscan.kernels.tables import clauses as _clauses
@@ -33,7 +34,8 @@ SEMIDEFINITE = -1e-12  # an eigenvalue, over the largest, that is none below zer
 def expand_likelihoods(expander: Expander, mass_tables: Floats, found: ConstraintChi2) -> Likelihoods:
     """The constraints that count at the mass of mass tables."""
     squares, clauses, numbers, last = [], [], [], []
-    grouped, group = [], []
+    grouped: list[int] = []
+    groups: tuple[list[tuple[Clause, Slopes]], ...] = ([], [])
     for item, there in zip(found.constraints, found.clauses, strict=True):
         if item.id in found.left_out:
             continue
@@ -45,9 +47,9 @@ def expand_likelihoods(expander: Expander, mass_tables: Floats, found: Constrain
             continue
         # where all clauses are alike, the ones with tiny values differ by nothing
         alike = len({(of, clause.constant, clause.offset, clause.root) for clause, of in known}) == 1
-        grouped.append(alike and of_alone is not None and _is_of_group(alone, of_alone))
+        grouped.append(_group_of(alone, of_alone) if alike and of_alone is not None else 0)
         if of_alone is not None and grouped[-1]:
-            group.append((alone, of_alone))
+            groups[grouped[-1] - 1].append((alone, of_alone))
         for clause, of in known:
             clauses.append(clause)
             # a clause without a likelihood among others with one can be the one that counts, and adds nothing
@@ -69,7 +71,7 @@ def expand_likelihoods(expander: Expander, mass_tables: Floats, found: Constrain
     for some in (inside, outside):
         np.maximum.at(degree, *(part.astype(np.int64) for part in np.divmod(some.row, np.uint64(DEGREES))))
     summed, lengths = _squared(expander, mass_tables, squares)
-    together, group_lengths, constant = _together(expander, mass_tables, group)
+    sums = [_together(expander, mass_tables, group) for group in groups]
     return Likelihoods(
         roles=np.array(expander.roles),
         shift=expander.shift,
@@ -84,9 +86,9 @@ def expand_likelihoods(expander: Expander, mass_tables: Floats, found: Constrain
         squares=summed,
         lengths=lengths,
         grouped=np.array(grouped, dtype=np.uint8),
-        group=together,
-        group_lengths=group_lengths,
-        constant=constant,
+        group=_joined([terms for terms, _, _ in sums], POWERS + LENGTHS),
+        group_lengths=_joined([terms for _, terms, _ in sums], LENGTHS),
+        constant=np.array([constant for _, _, constant in sums]),
     )
 
 
@@ -113,7 +115,8 @@ def _without_zeros(terms: Terms, ends: Ints) -> tuple[Terms, Ints]:
 
 def _columns(expander: Expander, mass_tables: Floats, clauses: Sequence[Clause]) -> Floats:
     """The polynomials y of clauses where a channel is open, over `CLAUSES` of (a, b, u): float64[n, 35]."""
-    packed = np.array([_stripped(clause) for clause in clauses]).reshape(-1, _clauses.LENGTH)
+    packed = np.array([_stripped(replace(clause, window=(0.0, 0.0))) for clause in clauses])
+    packed = packed.reshape(-1, _clauses.LENGTH)
     found = expander.inequalities(packed, mass_tables)
     terms, _ = _without_zeros(found.inside, found.inside_end)
     out = np.zeros((len(clauses), len(CLAUSES)))
@@ -157,6 +160,18 @@ def _together(
     return both.terms(np.concatenate([_paired(layout, whole), mixed[order]])), length_terms.terms(lengths), constant
 
 
+def _joined(parts: Sequence[Terms], rows: int) -> Terms:
+    """Terms one after the other, each with as many rows."""
+    ends = np.cumsum([0, *(len(part.entry_value) for part in parts)])
+    return Terms(
+        np.concatenate([part.row + np.uint64(k * rows) for k, part in enumerate(parts)]),
+        np.concatenate([part.power for part in parts]),
+        np.concatenate([part.end + end for part, end in zip(parts, ends, strict=False)]),
+        np.concatenate([part.entry_power for part in parts]),
+        np.concatenate([part.entry_value for part in parts]),
+    )
+
+
 def _paired(layout: SquareLayout, whole: Floats) -> Floats:
     """The values of the terms of a square, from what pairs of monomials multiply: float64[M, M]."""
     return np.bincount(layout.pair.ravel(), whole.ravel(), len(layout.keys)).astype(np.float64, copy=False)
@@ -188,14 +203,15 @@ def _is_square(clause: Clause, of: Slopes) -> bool:
     )
 
 
-def _is_of_group(clause: Clause, of: Slopes) -> bool:
-    """Whether chi2 of a clause is a polynomial in a branching ratio, for all couplings."""
-    if not clause.channels or clause.root or clause.window != (0.0, 0.0):
-        return False
-    if clause.min_width > 0.0 or math.isfinite(clause.max_width) or not _is_rate(clause):
-        return False
+def _group_of(clause: Clause, of: Slopes) -> int:
+    """1 where chi2 is a polynomial in a branching ratio, 2 where it is if all decay in the window; else 0."""
+    start, end = clause.window
+    if not clause.channels or clause.root or start > 0.0 or not _is_rate(clause):
+        return 0
     starts_at_0 = clause.constant + clause.offset == of.start
-    return starts_at_0 if of.power == 1 else starts_at_0 or of.up == of.down
+    if not starts_at_0 and (of.power == 1 or of.up != of.down):
+        return 0
+    return 1 if end == 0.0 and clause.min_width == 0.0 and math.isinf(clause.max_width) else 2
 
 
 def _is_rate(clause: Clause) -> bool:
