@@ -24,7 +24,7 @@ from zdscan.physics import arguments, effective, silence
 from zdscan.physics.arguments import columns_of
 from zdscan.physics.cases import COUPLINGS, Case, case_of
 from zdscan.physics.clause import Constraint
-from zdscan.physics.statistics import level_text, level_used
+from zdscan.physics.statistics import level_text, level_used, theory_error
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -229,6 +229,7 @@ class PointResult:
                     "cl": constraint.cl,
                     "level": level_used(constraint, physics.level),
                     "likelihood": constraint.likelihood,
+                    "theory_error": theory_error(constraint),
                     "grade": constraint.grade,
                     "ratio": _plain(self.ratios[..., k]),
                     "applies": _plain(self.applies[..., k]),
@@ -279,8 +280,11 @@ def evaluate(
     replace: Mapping[str, Any] | str | None = None,
     errors: str = "symmetrised",
     theory_errors: str = "auto",
+    errors_correlated: str | bool = "auto",
+    theory_errors_at: str = "sm",
     constraints: str | Sequence[str | Constraint] = "all",
     limits: str = "latest",
+    limit_theory_errors: str | bool = "false",
     level: str | float = "auto",
     **parameters: ArrayLike,
 ) -> PointResult:
@@ -329,8 +333,11 @@ def evaluate(
         replace=replace,
         errors=errors,
         theory_errors=theory_errors,
+        errors_correlated=errors_correlated,
+        theory_errors_at=theory_errors_at,
         constraints=constraints,
         limits=limits,
+        limit_theory_errors=limit_theory_errors,
         level=level,
     )
     return at_points(physics, mass, *couplings, **parameters)

@@ -12,11 +12,17 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from zdscan.analysis.fits.asked import Asked
 from zdscan.analysis.fits.bestfit import BestFit, Progress, fit_surface
+from zdscan.analysis.fits.covariances import Treated, treated_fits
+from zdscan.analysis.fits.crew import Crew
 from zdscan.analysis.fits.degeneracy import FlatStretch
+from zdscan.analysis.fits.leave_out import Without, left_out
 from zdscan.analysis.fits.minimise import Minimum, minimise
+from zdscan.analysis.fits.refits import Refits
 from zdscan.analysis.fits.seeds import Seeds, coarse
-from zdscan.analysis.fits.statistic import ROWS, Statistic, check
+from zdscan.analysis.fits.statistic import ROWS, Statistic
+from zdscan.analysis.fits.toys import Toys, toys_of
 from zdscan.analysis.views.grid import open_grid
 from zdscan.analysis.views.points import FIELD_OF
 from zdscan.analysis.views.refine import checked
@@ -45,9 +51,12 @@ class Fit:
     excluded : constraint id -> (ratio, grade) of those that exclude the best fit.
     band : (fcnc_scale, refit of the couplings at the best mass).
     notes : what the user should know about the input.
+    too_coarse : where the profiles of a grid file are too high between its values, in sentences.
     statistic : what was minimised, "rows", "constraints" or "total"; `result` has it under the name chi2.
     rows_chi2 : chi2 of the rows at the best fit and of the Standard Model.
     constraints : constraint id -> chi2 at the best fit and of the Standard Model, of those that count at its mass.
+    level : of the wide intervals of profiles, as a text.
+    toys, left_out, treated : toys, fits without some of the data, and fits with other errors, where asked for.
     """
 
     source: str
@@ -60,9 +69,14 @@ class Fit:
     excluded: Mapping[str, tuple[float, str]]
     band: tuple[tuple[float, Minimum], ...]
     notes: tuple[str, ...] = ()
+    too_coarse: tuple[str, ...] = ()
     statistic: str = ROWS
     rows_chi2: tuple[float, float] = (0.0, 0.0)
     constraints: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    level: str = ""
+    toys: Toys | None = None
+    left_out: tuple[Without, ...] = ()
+    treated: tuple[Treated, ...] = ()
 
     @property
     def has_p_value(self) -> bool:
@@ -98,7 +112,8 @@ class Fit:
             "chi2_constraints": self.constraints_chi2[0],
             "sm_chi2_constraints": self.constraints_chi2[1],
             "constraints_at_best": [
-                {"id": name, "chi2": here, "sm_chi2": sm} for name, (here, sm) in self.constraints.items()
+                {"id": name, "chi2": here, "sm_chi2": sm, "pull": math.sqrt(here), "sm_pull": math.sqrt(sm)}
+                for name, (here, sm) in self.constraints.items()
             ],
             "chi2_muon": self.muon[0],
             "sm_chi2_muon": self.muon[1],
@@ -122,6 +137,7 @@ class Fit:
                     "chi2": p.chi2.tolist(),
                     "points": p.points.tolist(),
                     "interval": list(p.interval),
+                    "interval_at_level": list(p.wide),
                 }
                 for name, p in r.profiles.items()
             },
@@ -142,8 +158,13 @@ class Fit:
             ],
             "excluded_by": {name: {"ratio": ratio, "grade": grade} for name, (ratio, grade) in self.excluded.items()},
             "fcnc_scale": [{"fcnc_scale": k, "chi2": m.chi2, **m.to_dict()} for k, m in self.band],
+            "level": self.level,
+            "toys": None if self.toys is None else self.toys.to_dict(),
+            "left_out": [item.to_dict() for item in self.left_out],
+            "covariances": [item.to_dict() for item in self.treated],
             "remarks": list(self.remarks),
             "notes": list(self.notes),
+            "too_coarse": list(self.too_coarse),
         }
 
 
@@ -163,24 +184,16 @@ def fit_file(path: str | Path, overrides: tuple[str, ...] = (), **options: Any) 
     return fit_scan(load_scan(path, overrides), **options)
 
 
-def fit_scan(
-    scan: Scan, *, statistic: str = ROWS, profiles: bool = True, progress: Progress = lambda what, fraction: None
-) -> Fit:
-    """Fit within the axes of a scan, starting from a coarse grid in memory."""
-    check(statistic)
+def fit_scan(scan: Scan, *, progress: Progress = lambda what, fraction: None, **options: Any) -> Fit:
+    """Fit within the axes of a scan, starting from a coarse grid in memory; options are those of `Asked`."""
+    asked = Asked.of(**options)
     engine = Engine.from_scan(scan)
-    surface = Statistic(engine.physics, statistic)
-    return _fit(engine, surface, coarse_seeds(surface, engine.axes, progress), scan.source, (), profiles, progress)
+    surface = Statistic(engine.physics, asked.statistic)
+    return _fit(engine, surface, coarse_seeds(surface, engine.axes, progress), scan.source, (), asked, progress)
 
 
-def fit_grid(
-    path: str | Path,
-    *,
-    statistic: str = ROWS,
-    profiles: bool = True,
-    progress: Progress = lambda what, fraction: None,
-) -> Fit:
-    """Fit within the axes of a finished grid file, starting from its lowest points.
+def fit_grid(path: str | Path, *, progress: Progress = lambda what, fraction: None, **options: Any) -> Fit:
+    """Fit within the axes of a finished grid file, starting from its lowest points; options are those of `Asked`.
 
     Where the file lacks the field of another statistic than the rows, its fit starts from a coarse grid in memory.
 
@@ -189,24 +202,25 @@ def fit_grid(
     UserError
         For a file that is no finished grid file, or whose settings this zdscan does not know.
     """
-    check(statistic)
+    asked = Asked.of(**options)
     with open_grid(path) as grid:
         engine = Engine.from_scan(scan_of(grid.file), grid.file.axes)
         grid.need_fields("a fit from the grid")
-        surface = Statistic(engine.physics, statistic)
-        if FIELD_OF[statistic] in grid.dataset:
-            seeds, standard = Seeds(grid.axes), grid.standard(statistic)
+        surface = Statistic(engine.physics, asked.statistic)
+        field = FIELD_OF[asked.statistic]
+        if field in grid.dataset:
+            seeds, standard = Seeds(grid.axes), grid.standard(asked.statistic)
             masses = len(grid.axes["mass"])
             for index in range(masses):
-                seeds.add(index, grid.dataset[FIELD_OF[statistic]].isel(mass=index).values - standard[index])
+                seeds.add(index, grid.dataset[field].isel(mass=index).values - standard[index])
                 progress("reading the grid", (index + 1) / masses)
         else:
             seeds = coarse_seeds(surface, engine.axes, progress)
         other = engine.identity != grid.file.identity
-        too_coarse = checked(grid)
-    changed = f"{path} was made with other inputs or kernels; the fit uses its points as starts only."
-    notes = (*([changed] if other else ()), *too_coarse)
-    return _fit(engine, surface, seeds, str(path), notes, profiles, progress)
+        too_coarse = tuple(checked(grid))
+    notes = (f"{path} was made with other inputs or kernels; the fit uses its points as starts only.",) if other else ()
+    found = _fit(engine, surface, seeds, str(path), notes, asked, progress)
+    return replace(found, too_coarse=too_coarse)
 
 
 def coarse_seeds(
@@ -227,11 +241,27 @@ def _fit(
     seeds: Seeds,
     source: str,
     notes: tuple[str, ...],
-    profiles: bool,
+    asked: Asked,
     progress: Progress,
 ) -> Fit:
     physics = engine.physics
-    result = fit_surface(surface, seeds, engine.ndof, surface.sm, profiles=profiles, progress=progress)
+    level = asked.level_of(physics)
+    result = fit_surface(
+        surface,
+        seeds,
+        engine.ndof,
+        surface.sm,
+        profiles=asked.profiles,
+        rise=level.deviations**2,
+        progress=progress,
+    )
+    refits = Refits(surface, result, seeds) if asked.toys or asked.leave_out else None
+    toys: Toys | None = None
+    without: tuple[Without, ...] = ()
+    if refits is not None and asked.toys:
+        toys = toys_of(refits, asked.toys, asked.seed, Crew(asked.processes), progress)
+    if refits is not None and asked.leave_out:
+        without = left_out(refits, progress)
     best, rows = result.best, physics.likelihood
     likelihoods = physics.constraint_chi2(best.mass)
     a, b, c = (np.array([x]) for x in best.couplings)
@@ -255,6 +285,10 @@ def _fit(
         statistic=surface.name,
         rows_chi2=(float(there["chi2"][0]), engine.sm_chi2["all"]),
         constraints={c.id: (here, sm) for c, here, sm in each if c.id in likelihoods.counted},
+        level=level.text,
+        toys=toys,
+        left_out=without,
+        treated=treated_fits(physics, engine.axes, progress) if asked.covariances else (),
     )
 
 

@@ -77,6 +77,11 @@ class MemoryGrid(Points):
         }
 
     @property
+    def physics(self) -> Physics:
+        """Case, settings and constraints."""
+        return self.evaluator.physics
+
+    @property
     def axes(self) -> Mapping[str, NDArray[np.float64]]:
         """Axis values in the order of the dimensions; mass in GeV."""
         return self._axes
@@ -90,11 +95,6 @@ class MemoryGrid(Points):
     def bounds(self) -> Bounds:
         """What finds bounds of single constraints between the values of the axes."""
         return Bounds(self.evaluator.physics)
-
-    @property
-    def physics(self) -> Physics:
-        """What computed it."""
-        return self.evaluator.physics
 
     @property
     def bits_type(self) -> np.dtype[Any]:

@@ -81,8 +81,13 @@ class Points(ABC):
 
     @property
     def physics(self) -> Physics | None:
-        """What computes the points; None where this zdscan does not know a setting or a constraint of theirs."""
+        """Case, settings and constraints of the points; None where this zdscan would compute other ones."""
         return None
+
+    @property
+    def scan_physics(self) -> Physics | None:
+        """The same whatever code and data made the points; None where a setting of theirs is unknown."""
+        return self.physics
 
     def need_fields(self, purpose: str) -> None:
         """Raise `UserError` where there are profiles only; `purpose` says what needs more."""
@@ -116,9 +121,9 @@ class Points(ABC):
         masses = self.axes["mass"]
         if statistic == ROWS:
             return np.zeros(masses.size)
-        if self.physics is None:
+        if self.scan_physics is None:
             raise UserError(f"{self.path}: this zdscan does not know a setting or a constraint of the scan.")
-        return np.array([self.physics.constraint_chi2(float(mass)).standard.sum() for mass in masses])
+        return np.array([self.scan_physics.constraint_chi2(float(mass)).standard.sum() for mass in masses])
 
     def stored_profile(self, x: str, y: str, mask: int) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
         """The minima over the other two axes and their flat indices (-1: none) where they are kept, otherwise None.

@@ -67,11 +67,12 @@ class StoredProfiles(Points):
 
     @cached_property
     def physics(self) -> Physics | None:
-        """The physics of the scan in the file; None where this zdscan does not know a setting of it."""
+        """As `zdscan.analysis.views.grid.Grid.physics`."""
         try:
-            return physics_of_scan(scan_of(self.file))
+            found = physics_of_scan(scan_of(self.file))
         except UserError:
             return None
+        return found if self.complete and dict(found.identity) == dict(self.file.identity) else None
 
     def stored_profile(self, x: str, y: str, mask: int) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
         """The minima over the other two axes and their flat indices, as the file has them."""

@@ -97,7 +97,15 @@ def physics_of(
     case = case.switched(settings.mixing, settings.right_handed_neutrinos)
     return Physics(
         case=case,
-        likelihood=rows.build(settings.measurements, settings.errors, settings.theory_errors, files, settings.replace),
+        likelihood=rows.build(
+            settings.measurements,
+            settings.errors,
+            settings.theory_errors,
+            files,
+            settings.replace,
+            correlated=settings.errors_correlated,
+            errors_at=settings.theory_errors_at,
+        ),
         constraints=select(settings.constraints, scan_format, own, settings.limits),
         settings=settings,
     )

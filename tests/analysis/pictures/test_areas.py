@@ -7,8 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
-from zdscan.analysis.pictures.areas import groups, joined, outlines, path, polygons
+from zdscan.analysis.explorer.scales import Scale
+from zdscan.analysis.pictures.areas import groups, joined, outlines, polygons
+from zdscan.analysis.pictures.frame import Frame, Side
 
 SPLIT = [[(1.0, 4.0)], [(1.0, 2.0), (3.0, 5.0)], [(8.0, 20.0)], [(7.0, 20.0)]]
 
@@ -80,6 +83,17 @@ def test_lines_that_meet_are_one() -> None:
 
 @pytest.mark.parametrize("closed", [True, False])
 def test_a_path_has_every_line(closed: bool) -> None:
-    found = path([[(0.0, 1.0), (1.0, 1.0), (1.0, 2.0)], [(3.0, 1.0), (4.0, 1.0)]], closed=closed)
+    side = Side(Scale("linear", 0.0, 1.0), 0.0, 1.0, 1000.0)
+    frame = Frame(Figure().add_subplot(), side, side, (3.0, 3.0))
+    found = frame.path([[(0.0, 1.0), (1.0, 1.0), (1.0, 2.0)], [(3.0, 1.0), (4.0, 1.0)]], closed=closed)
     assert len(found.vertices) == (7 if closed else 5)
-    assert found.codes.tolist().count(path([], closed=closed).MOVETO) == 2
+    assert found.codes.tolist().count(found.MOVETO) == 2
+    assert found.vertices[-1 if not closed else -2].tolist() == [4000.0, 1000.0]
+
+
+def test_a_thin_gap_goes_on_between_values() -> None:
+    """As many intervals on both sides: the gap is a band, and not two wedges."""
+    areas = polygons([0.0, 1.0], [[(1.0, 2.0), (2.5, 9.0)], [(1.0, 4.0), (5.0, 9.0)]])
+    assert winding(areas, 0.5, 3.3) == 0
+    assert winding(areas, 0.5, 2.8) == winding(areas, 0.5, 3.9) == 1
+    assert len(outlines([0.0, 1.0], [[(1.0, 2.0), (2.5, 9.0)], [(1.0, 4.0), (5.0, 9.0)]])) == 4
