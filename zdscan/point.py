@@ -193,6 +193,7 @@ class PointResult:
         """The layout of ``zdscan point --json``: plain numbers for one point, nested lists for arrays."""
         rows, physics = self.physics.likelihood, self.physics
         data = rows.data
+        widened = physics.settings.limit_theory_errors == "true"
         neutrinos = [self.couplings[name] for name in ("g_nue", "g_numu", "g_nutau")]
         couplings = dict(self.couplings)
         if all(np.array_equal(neutrinos[0], other) for other in neutrinos[1:]):
@@ -229,7 +230,6 @@ class PointResult:
                     "cl": constraint.cl,
                     "level": level_used(constraint, physics.level),
                     "likelihood": constraint.likelihood,
-                    "theory_error": theory_error(constraint),
                     "grade": constraint.grade,
                     "ratio": _plain(self.ratios[..., k]),
                     "applies": _plain(self.applies[..., k]),
@@ -239,6 +239,7 @@ class PointResult:
                     "sm_chi2": _plain(self.sm_chi2_by_constraint[..., k]),
                     "uncounted": _plain(self.uncounted[..., k]),
                     "reference": ", ".join(constraint.citations),
+                    **({"theory_error": theory_error(constraint)} if widened else {}),
                 }
                 for k, constraint in enumerate(physics.constraints)
             ],

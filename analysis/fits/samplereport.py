@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from zdscan.analysis.fits.sampling import Samples
 from zdscan.terminal.report import console, plain_table
 
@@ -17,23 +19,18 @@ def show_samples(found: Samples) -> None:
         left=(0, 1, 9),
     )
     for name in found.free:
-        low, middle, high = (
-            found.interval(name, 0.6827)[0],
-            found.interval(name, 0.0)[0],
-            found.interval(name, 0.6827)[1],
-        )
+        low, high = found.interval(name, 0.6827)
+        middle, time, r_hat = found.interval(name, 0.0)[0], found.autocorrelation[name], found.r_hat[name]
         table.add_row(
             name,
             "GeV" if name == "mass" else "1",
             *(f"{x:.4g}" for x in (middle, low, high, *found.interval(name, 0.95))),
-            f"{found.autocorrelation[name]:.3g}",
-            f"{found.r_hat[name]:.3f}",
+            f"{time:.3g}" if math.isfinite(time) else "unknown",
+            f"{r_hat:.3f}" if math.isfinite(r_hat) else "unknown",
             found.priors[name],
         )
     out.print(table)
-    out.print(
-        f"lowest {float(found.chi2.min()):.2f}, {found.accepted.mean():.0%} of moves accepted, "
-        f"some {found.independent:,.0f} independent samples"
-    )
+    independent = f", some {found.independent:,.0f} independent samples" if math.isfinite(found.independent) else ""
+    out.print(f"lowest {float(found.chi2.min()):.2f}, {found.accepted.mean():.0%} of moves accepted{independent}")
     for sentence in found.warnings:
         out.print(f"* {sentence}", markup=False, soft_wrap=True)

@@ -108,7 +108,7 @@ class Samples:
 
     @property
     def independent(self) -> float:
-        """Effective number of samples of the parameter that needs most steps to forget."""
+        """Effective number of samples of the parameter that needs most steps to forget; NaN where that is unknown."""
         slowest = max(self.autocorrelation.values())
         return self.log_posterior.size / slowest if math.isfinite(slowest) and slowest > 0.0 else math.nan
 
@@ -125,9 +125,10 @@ class Samples:
         slow = {name: time for name, time in self.autocorrelation.items() if not time * LONG_ENOUGH <= draws}
         if slow:
             name = max(slow, key=lambda key: slow[key] if math.isfinite(slow[key]) else math.inf)
+            time = f"{slow[name]:.3g} draws for {name}" if math.isfinite(slow[name]) else f"unknown for {name}"
             found.append(
-                f"The chains of {draws} draws are shorter than {LONG_ENOUGH:g} autocorrelation times ({slow[name]:.3g} "
-                f"draws for {name}): the intervals are rough; take more draws, or thin."
+                f"The chains of {draws} draws are shorter than {LONG_ENOUGH:g} autocorrelation times ({time}): the "
+                "intervals are rough; take more draws, or thin."
             )
         apart = {name: value for name, value in self.r_hat.items() if not value <= CONVERGED}
         if apart:

@@ -219,6 +219,10 @@ class Engine:
             found["replaced_rows"] = " ".join(replaced)
         if self.physics.level is not None:
             found["level"] = self.physics.level.text
+        if settings.limit_theory_errors == "true":
+            found["limit_theory_errors"] = "true"
+        if settings.errors_correlated != "auto":
+            found["errors_correlated"] = settings.errors_correlated
         if settings.dark_fermion is not None:
             found["dark_fermion_mass_GeV"], found["dark_fermion_coupling"] = settings.dark_fermion
         return found

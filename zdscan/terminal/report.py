@@ -174,6 +174,8 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     out.print(table)
     out.print(_rows_table(result["rows"]))
     out.print(_verdicts_table(result["constraints"]))
+    if any("theory_error" in item for item in result["constraints"]):
+        out.print("Limits are those with theory errors of the predictions, published limits those without.")
     table = plain_table("chi2 of the constraints", "id", "likelihood", "here", "SM", "difference", left=(0, 1))
     for name, likelihood, here, sm in chi2_rows(result["constraints"]):
         table.add_row(name, likelihood, f"{here:.2f}", f"{sm:.2f}", f"{here - sm:+.2f}")

@@ -113,6 +113,10 @@ def test_report_and_warnings(made: Samples, capsys: pytest.CaptureFixture[str]) 
     assert len(rough.warnings) == 2
     assert "shorter than 50 autocorrelation times" in rough.warnings[0]
     assert "R-hat of g_mu is 1.400" in rough.warnings[1]
+    few = Samples(**{**vars(made), "autocorrelation": {"g_mu": math.nan}, "r_hat": {"g_mu": math.nan}})
+    show_samples(few)
+    assert "nan" not in capsys.readouterr().out
+    json.dumps(few.to_dict(), allow_nan=False)
 
 
 @pytest.mark.parametrize(

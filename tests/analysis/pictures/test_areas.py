@@ -6,12 +6,8 @@ import math
 from itertools import pairwise
 
 import numpy as np
-import pytest
-from matplotlib.figure import Figure
 
-from zdscan.analysis.explorer.scales import Scale
 from zdscan.analysis.pictures.areas import groups, joined, outlines, polygons
-from zdscan.analysis.pictures.frame import Frame, Side
 
 SPLIT = [[(1.0, 4.0)], [(1.0, 2.0), (3.0, 5.0)], [(8.0, 20.0)], [(7.0, 20.0)]]
 
@@ -79,16 +75,6 @@ def test_lines_that_meet_are_one() -> None:
         [(0, 1), (1, 1), (2, 0)],
         [(0, 2), (1, 3)],
     ]
-
-
-@pytest.mark.parametrize("closed", [True, False])
-def test_a_path_has_every_line(closed: bool) -> None:
-    side = Side(Scale("linear", 0.0, 1.0), 0.0, 1.0, 1000.0)
-    frame = Frame(Figure().add_subplot(), side, side, (3.0, 3.0))
-    found = frame.path([[(0.0, 1.0), (1.0, 1.0), (1.0, 2.0)], [(3.0, 1.0), (4.0, 1.0)]], closed=closed)
-    assert len(found.vertices) == (7 if closed else 5)
-    assert found.codes.tolist().count(found.MOVETO) == 2
-    assert found.vertices[-1 if not closed else -2].tolist() == [4000.0, 1000.0]
 
 
 def test_a_thin_gap_goes_on_between_values() -> None:

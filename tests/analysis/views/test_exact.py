@@ -1,4 +1,4 @@
-"""Slices between the values of a grid: edges that are solved, and edges between the cells of a profile."""
+"""Slices between the values of a grid: chi2 computed anew, and edges that are solved."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from zdscan import evaluate
 from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.views.exact import is_slice, refined, solve
 from zdscan.analysis.views.in_memory import MemoryGrid
-from zdscan.analysis.views.smooth import excess
-from zdscan.analysis.views.view import view
 from zdscan.scan.axes import spaced
 
 NAMES = ("a_mu", "apv_cs")
@@ -59,22 +57,3 @@ def test_a_slice_computed_anew_agrees_at_the_values_of_the_grid(grid: MemoryGrid
     np.testing.assert_allclose(fine.axes["eps_z"][::2], AXES["eps_z"], rtol=1e-9, atol=1e-18)
     stored = grid.chi2[1, 0, :, 0]
     np.testing.assert_allclose(fine.chi2[0, 0, ::2, 0], stored, rtol=3e-6)
-
-
-def test_edges_of_a_profile_lie_between_its_cells(grid: MemoryGrid) -> None:
-    """The smallest ratio over the hidden points beside an edge, against single points; its sign is that of the bits."""
-    seen = view(grid, ("mass", "g_mu"), {"eps_z": AXES["eps_z"][6]}, ["a_mu"])
-    found = excess(seen, grid.physics).each["a_mu"]
-    cells = seen.excluded_by("a_mu")
-    np.testing.assert_array_equal(found >= 0.0, cells)
-    inner = np.argwhere((np.abs(found) < 1.0) & (np.abs(found) > 1e-3))
-    assert len(inner) > 3
-    for i, j in inner[::3].tolist():
-        least = min(
-            ratio("a_mu", float(AXES["mass"][i]), eps=eps, eps_z=0.0, g_mu=float(AXES["g_mu"][j]))
-            for eps in AXES["eps"]
-        )
-        assert found[i, j] == pytest.approx(math.log10(least), abs=1e-5)
-    half_way = excess(seen, None).each["a_mu"]
-    assert set(np.unique(half_way)) == {-1.0, 1.0}
-    np.testing.assert_array_equal(half_way >= 0.0, cells)
