@@ -123,7 +123,7 @@ def overlay(grids: Mapping[str, Points], request: Request, target: Target, optio
         shown, more = _seen(grid, request, replace(options, x_range=None, y_range=None), target)
         said += [f"{label}: {sentence}" for sentence in more]
         assert isinstance(shown, View), "no marginal"
-        own = replace(options, reference=_lowest(grid)) if request.whole else options
+        own = replace(options, reference=_lowest(grid, request)) if request.whole else options
         points, fine, look = _between_the_values(grid, shown, own)
         assert isinstance(fine, View), "no marginal"
         layers.append(Layer(label, points, fine, look))

@@ -186,7 +186,7 @@ class Slopes:
 
 
 def slopes(clause: Clause, of: Statistics) -> Slopes | None:
-    """-2 ln L of what a clause as published compares with its bounds; None where it has no likelihood or level."""
+    """`chi2` of a clause as numbers, for the evaluator of grids; None where it has no likelihood or level."""
     if of.published is None or not of.is_probability:
         return None
     start, deviations = _scale(clause, of)
@@ -206,5 +206,18 @@ def slopes(clause: Clause, of: Statistics) -> Slopes | None:
 
 def chi2(clause: Clause, of: Statistics, values: Array) -> Array:
     """-2 ln L of values that a clause as published compares with its bounds; 0 where it has no likelihood or level."""
-    found = slopes(clause, of)
-    return np.zeros_like(values) if found is None else found.chi2(values)
+    if of.published is None or not of.is_probability:
+        return np.zeros_like(values)
+    start, deviations = _scale(clause, of)
+    above, below = clause.up - start, clause.down + start
+    away, expected = values - clause.centre - start, standard(clause) - clause.centre
+    if of.likelihood == "normal":
+        # the error of the side that faces the Standard Model, as for the rows, so that chi2 is a square
+        facing = above if expected >= start else below
+        found: Array = (deviations * away / (facing if math.isfinite(facing) else min(above, below))) ** 2
+        return found
+    # an upper limit is on what the vector adds
+    share = np.maximum(away / above, -away / below)
+    if of.likelihood == "counting":
+        return 2.0 * of.published.events * np.maximum(share, 0.0)
+    return (deviations * np.maximum(share, 0.0)) ** 2  # type: ignore[no-any-return]
