@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.evaluation.inequalities import ROUNDING, Excluder
+from zdscan.evaluation.inequalities import ROUNDING, Excluder, Inequalities
 from zdscan.evaluation.monomials import (
     ONE,
     QUADRATICS,
@@ -257,6 +257,10 @@ class Expander:
     def _chi2_terms(self) -> tuple[TermLayouts, TermLayouts]:
         """Of chi2 and of the lengths of its monomials."""
         return TermLayouts(self._law.keys), TermLayouts(self._law.lengths)
+
+    def inequalities(self, clauses: Floats, mass_tables: Floats) -> Inequalities:
+        """The inequalities of clauses float64[n, LENGTH] at the mass of mass tables."""
+        return self._excluder.inequalities(clauses, self._channels(mass_tables[: _mass.HEADER]))
 
     def expand(self, mass_tables: Floats, whitenings: Sequence[Floats]) -> list[Expansion]:
         """The expansion of mass tables of `Physics.mass_tables`, for each whitening float64[W, rates] of the rates."""

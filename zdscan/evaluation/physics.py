@@ -23,11 +23,14 @@ from zdscan.evaluation.direct import DirectRows
 from zdscan.evaluation.expansion import Expander, broad_roles_of, roles_of
 from zdscan.evaluation.families import FamilyExpander
 from zdscan.evaluation.fields import OPTIONAL, WITH_CONSTRAINTS
+from zdscan.evaluation.likelihoods import expand_likelihoods
 from zdscan.evaluation.points import AT_ONCE, Array, Axes, chi2_at_mass, evaluate_points, run_of
 from zdscan.evaluation.settings import Settings
 from zdscan.kernels.fast import families as _families
 from zdscan.kernels.fast.evaluate import Expansion, evaluate_grid, work_space
 from zdscan.kernels.fast.families import FamilyTerms
+from zdscan.kernels.fast.likelihoods import Likelihoods, evaluate_likelihoods, likelihood_work_space
+from zdscan.kernels.fast.scattered import evaluate_scattered
 from zdscan.kernels.physics.widths import lepton_factors
 from zdscan.kernels.reference.rows import TablesAt
 from zdscan.kernels.tables import clauses as _clauses
@@ -55,6 +58,7 @@ class Workspace:
     families : with quotients, for each field that counts some: rates and quotients together.
     direct : the same beyond the small-width law.
     cancelling : the width, where its terms can cancel.
+    likelihoods : the constraints, where their chi2 is wanted.
     """
 
     mass_tables: NDArray[np.float64]
@@ -63,6 +67,7 @@ class Workspace:
     families: Mapping[str, FamilyTerms]
     direct: DirectRows | None
     cancelling: CancellingWidth | None
+    likelihoods: Likelihoods | None = None
 
 
 @dataclass(frozen=True)
@@ -256,11 +261,18 @@ class Physics:
             )
 
     def workspace(
-        self, mass_tables: NDArray[np.float64], axes: Axes, *, muon: bool = False, kinds: Collection[str] = ()
+        self,
+        mass_tables: NDArray[np.float64],
+        axes: Axes,
+        *,
+        muon: bool = False,
+        kinds: Collection[str] = (),
+        constraints: bool = False,
     ) -> Workspace:
         """A workspace for `fill` on mass tables and axes.
 
-        muon : whether chi2 of the muon rows will be asked for; kinds : which of `OF_KINDS` will.
+        muon : whether chi2 of the muon rows will be asked for; kinds : which of `OF_KINDS` will;
+        constraints : whether chi2 of the constraints will.
 
         Raises
         ------
@@ -286,7 +298,9 @@ class Physics:
         broad = [BroadTables(broad_expander, header, limits, exact, whitening) for whitening in errors]
         expansions = expander.expand(mass_tables, errors)
         parts = tuple(zip(expansions, broad, strict=True))
-        return Workspace(mass_tables, exact, parts, families, direct, CancellingWidth.of(expansions[0]))
+        sums = expand_likelihoods(expander, mass_tables, self.constraint_chi2(mass)) if constraints else None
+        cancelling = CancellingWidth.of(expansions[0])
+        return Workspace(mass_tables, exact, parts, families, direct, cancelling, sums)
 
     def fill(
         self,
@@ -297,6 +311,7 @@ class Physics:
         excluded: Array,
         chi2_muon: Array,
         kinds: Mapping[str, Array] = MappingProxyType({}),
+        sums: Mapping[str, Array] = MappingProxyType({}),
     ) -> None:
         """chi2, constraint bits and chi2 of the muon rows of the points first..first+len(chi2): the grid's fast path.
 
@@ -308,6 +323,7 @@ class Physics:
         chi2, excluded, chi2_muon : float32[n], uint32[n] or uint64[n], float32[n or 0]; filled. Numbers beyond float32
             become its largest.
         kinds : float32[n] of some of `OF_KINDS`, for which the workspace was made; filled.
+        sums : float32[n] of some of `WITH_CONSTRAINTS`, if the workspace was made for them; filled.
         """
         outputs = {"chi2": chi2, **({"chi2_muon": chi2_muon} if len(chi2_muon) else {}), **kinds}
         lost, none = np.empty(len(chi2), dtype=np.uint8), excluded[:0]
@@ -325,14 +341,30 @@ class Physics:
                 out[place] = min(point[name][0], _FLOAT32_MAX)
         if workspace.families:
             self._fill_families(workspace, axes, first, {name: outputs[name] for name in workspace.families})
+        if sums:
+            found = self._constraints_chi2(workspace, axes, first, len(chi2))
+            for name, out in sums.items():
+                np.minimum(found + chi2 if name == "chi2_total" else found, _FLOAT32_MAX, out=out, casting="same_kind")
         if workspace.cancelling is not None:
             points = run_of(axes, first, len(chi2))
             places = workspace.cancelling.places(points)
             if places.size:
+                outputs |= sums
                 exact = self.quantities(workspace.mass_tables, points[:, places], ("excluded", *outputs))
                 excluded[places] = exact["excluded"]
                 for name, out in outputs.items():
                     out[places] = np.minimum(exact[name], _FLOAT32_MAX)
+
+    def _constraints_chi2(self, workspace: Workspace, axes: Axes, first: int, count: int) -> Array:
+        """chi2 of the constraints of points first..first+count: float64[count]."""
+        assert workspace.likelihoods is not None
+        out, lost = np.empty(count), np.empty(count, dtype=np.uint8)
+        space = likelihood_work_space(workspace.likelihoods)
+        if evaluate_likelihoods(workspace.likelihoods, *axes, first, count, out, lost, *space):
+            places = np.flatnonzero(lost)
+            points = run_of(axes, first, count)[:, places]
+            out[places] = self.quantities(workspace.mass_tables, points, ("chi2_constraints",))["chi2_constraints"]
+        return out
 
     def _fill_families(self, workspace: Workspace, axes: Axes, first: int, outputs: Mapping[str, Array]) -> None:
         """The fields that count quotients."""
@@ -422,6 +454,28 @@ class Physics:
             if "chi2_total" in want:
                 part["chi2_total"] = part["chi2"] + part["chi2_constraints"]
         return {name: np.concatenate([part[name] for part in parts]) for name in want}
+
+    def chi2_at_points(self, mass_tables: NDArray[np.float64]) -> Callable[[NDArray[np.float64]], Array]:
+        """chi2 of all rows at any points float64[3, n] of one mass, for minimisers of many points at once.
+
+        By the polynomials of the grid, and by the reference where they do not do: to 1e-7 of chi2.
+        """
+        one = np.zeros(1)
+        workspace = self.workspace(mass_tables, (one, one, one))
+        expansion, broad = workspace.parts[0]
+
+        def chi2(parameters: NDArray[np.float64]) -> Array:
+            parameters = np.ascontiguousarray(parameters)
+            found, lost = np.empty(parameters.shape[1]), np.ones(parameters.shape[1], dtype=np.uint8)
+            if self.likelihood.quotients is None and workspace.cancelling is None:
+                evaluate_scattered(expansion, broad.tables.limit, parameters, found, lost)
+            places = np.flatnonzero(lost)
+            if places.size:
+                exact = self.quantities(mass_tables, parameters[:, places], ("chi2",), workspace.bands.at)
+                found[places] = exact["chi2"]
+            return found
+
+        return chi2
 
     def chi2_at_mass(self, mass_tables: NDArray[np.float64]) -> Callable[[float, float, float], float]:
         """chi2 at single points (eps, eps_z, g_mu) of one mass, for minimisers, which ask for one after the other."""
