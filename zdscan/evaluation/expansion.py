@@ -179,9 +179,17 @@ class Expander:
     @cached_property
     def exact_products(self) -> Floats:
         """What multiplies the 14 exact tables at a width, over `REGULAR`: float64[2, 14, 22]."""
-        out = np.zeros((2, LINEAR + QUADRATIC, len(REGULAR)))
+        return self._exact_products(self._quadratic)
+
+    @cached_property
+    def exact_products_of_forms(self) -> Floats:
+        """The same of the 19 tables of a component: float64[2, 19, 22]."""
+        return self._exact_products(self._quadratic_of_forms)
+
+    def _exact_products(self, squares: Floats) -> Floats:
+        out = np.zeros((2, LINEAR + squares.shape[1], len(REGULAR)))
         out[:, :LINEAR, 1 : 1 + len(QUADRATICS)] = self._linear
-        out[:, LINEAR:, 1 + len(QUADRATICS) :] = self._quadratic
+        out[:, LINEAR:, 1 + len(QUADRATICS) :] = squares
         return out
 
     @cached_property

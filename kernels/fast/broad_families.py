@@ -1,0 +1,443 @@
+"""chi2 of rates and quotients where the width is beyond the small-width law: exact in the width. docs/performance.md.
+
+As kernels/fast/broad.py for rates alone: lines run along b, and tables at the nodes of a band of the width are
+polynomials in the couplings; here they are those of each family (kernels/fast/families.py), D and z of degree four and
+Gamma/Gamma_c Q of degree eight. A line is cut into segments on which the width varies little, so that a few nodes of
+their own, to which the twelve of the band are interpolated once, serve all their points.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from zdscan.kernels.fast.collapse import POWERS, powers_of
+from zdscan.kernels.fast.evaluate import axis_of, line_width, touched
+from zdscan.kernels.fast.tile import CANCELLED
+from zdscan.kernels.jit import inner, njit
+from zdscan.kernels.stack import local
+from zdscan.kernels.tables.bands import BANDS, HALF, NODE, NODES, band_of, centre_of
+
+DIRECTIONS = 10  # as of kernels/fast/families.py
+AT_ONCE = 16  # points that are computed at once
+IN_LINE = 5  # powers of u in D and z; those of Q are POWERS
+# numbers of nodes, and how far apart widths of a segment may be for each, as |x| at its ends: with x = (Gamma -
+# Gamma_s)/(Gamma + Gamma_s) all singularities are 1 away, and (2/x)^-n is 1e-9 or less
+COUNTS = np.array([1, 2, 3, 4, 5, 6, 8, NODES])
+REACH = np.array([1e-9, 4.5e-5, 1.6e-3, 9.0e-3, 2.6e-2, 5.3e-2, 0.13, 0.35])
+SURE = 0.99 * CANCELLED  # as `CANCELLED`, with a margin for the rounding of the bound
+SEGMENT_COST = 12  # of a segment, in points with as many nodes
+_ANGLES = [np.cos((2.0 * np.arange(n) + 1.0) * np.pi / (2.0 * n)) for n in COUNTS]
+# Chebyshev's nodes for each number of them, on (-1, 1), and what makes Lagrange's polynomials of products of distances
+PLACES = np.array([[*places, *np.zeros(NODES - len(places))] for places in _ANGLES])
+FACTORS = np.array(
+    [
+        [*(1.0 / np.prod([place - other for other in places if other != place]) for place in places)]
+        + [0.0] * (NODES - len(places))
+        for places in _ANGLES
+    ]
+)
+_BAND_KIND = len(COUNTS) - 1  # the nodes of the band themselves
+_MONOMIALS, _WEIGHTS, _SUMS = IN_LINE * NODES * AT_ONCE, NODES * AT_ONCE, DIRECTIONS * AT_ONCE
+_SCALED = IN_LINE * AT_ONCE
+_L = np.uint64(AT_ONCE)
+_L2, _L3, _L4 = (np.uint64(n * AT_ONCE) for n in (2, 3, 4))
+
+
+class BroadFamilies(NamedTuple):
+    """The families of one mass by bands of the width; which are filled is the caller's business.
+
+    With u = b + shift_a a + shift_t t, (a, t, b) in the order of `roles`, polynomials are sums over a^i t^j u^k.
+
+    roles, shift, width, limit : as in `broad.Broad`.
+    end, power_t, power_u : int64[C], end of the monomials of each power of t and u, and these powers; power_a :
+        int64[M].
+    value : float64[BANDS, M, NODES * P], polynomials of degree four: D of each family, then z of those that have
+        directions.
+    square_end, ..., square : the same of degree eight, Gamma/Gamma_c Q of each family; F in the place of P.
+    norm : float64[BANDS, M, F], bounds of the lengths of the columns.
+    directions : int64[F], where z of a family begins among the P polynomials; 0 if it has none.
+    """
+
+    roles: np.ndarray
+    shift: np.ndarray
+    width: np.ndarray
+    limit: float
+    end: np.ndarray
+    power_t: np.ndarray
+    power_u: np.ndarray
+    power_a: np.ndarray
+    value: np.ndarray
+    square_end: np.ndarray
+    square_power_t: np.ndarray
+    square_power_u: np.ndarray
+    square_power_a: np.ndarray
+    square: np.ndarray
+    norm: np.ndarray
+    directions: np.ndarray
+
+
+@inner
+def _collapse(end: np.ndarray, powers: np.ndarray, x_powers: np.ndarray, value: np.ndarray, out: np.ndarray) -> None:
+    """out[c] = sum of x^powers[m] value[m] over the m of c: value float64[M, n], out float64[C, n]."""
+    first = 0
+    for c in range(end.shape[0]):
+        to = out[c]
+        for k in range(to.shape[0]):
+            to[np.uint64(k)] = 0.0
+        for m in range(first, end[c]):
+            f, of = x_powers[powers[m]], value[m]
+            for k in range(to.shape[0]):
+                to[np.uint64(k)] += f * of[np.uint64(k)]
+        first = end[c]
+
+
+@inner
+def _on_line(power_t: np.ndarray, power_u: np.ndarray, t_powers: np.ndarray, cells: np.ndarray, out: np.ndarray) -> None:
+    """out[k] = sum of t^j cells over the powers j of t with u^k: cells float64[C, n], out float64[powers, n]."""
+    for k in range(out.shape[0]):
+        to = out[k]
+        for m in range(to.shape[0]):
+            to[np.uint64(m)] = 0.0
+    for c in range(power_t.shape[0]):
+        f, of, to = t_powers[power_t[c]], cells[c], out[power_u[c]]
+        for m in range(to.shape[0]):
+            to[np.uint64(m)] += f * of[np.uint64(m)]
+
+
+@inner
+def _to_nodes(line: np.ndarray, kind: int, count: int, size: int, middle: float, reach: float, out: np.ndarray) -> None:
+    """Interpolate from the nodes of the band to those of a segment: line float64[powers, NODES * size].
+
+    middle, reach : width at the centre of the segment over that of the band, and |x| at its ends.
+    out : float64[NODES * powers * size], filled: by node, power of u and polynomial.
+    """
+    weights, powers = local(NODES), line.shape[0]
+    for node in range(count):
+        width = middle * (1.0 + reach * PLACES[kind, node]) / (1.0 - reach * PLACES[kind, node])
+        x = (width - 1.0) / (width + 1.0) / HALF
+        for n in range(NODES):
+            product = FACTORS[_BAND_KIND, n]
+            for other in range(NODES):
+                product *= x - PLACES[_BAND_KIND, other] if other != n else 1.0
+            weights[n] = product
+        for k in range(powers):
+            of, begin = line[k], np.uint64((node * powers + k) * size)
+            if kind == _BAND_KIND:
+                for p in range(size):
+                    out[begin + np.uint64(p)] = of[np.uint64(node * size) + np.uint64(p)]
+                continue
+            for quarter in range(NODES // 4):
+                n0 = np.uint64(4 * quarter * size)
+                n1, n2, n3 = n0 + np.uint64(size), n0 + np.uint64(2 * size), n0 + np.uint64(3 * size)
+                f0, f1 = weights[4 * quarter], weights[4 * quarter + 1]
+                f2, f3 = weights[4 * quarter + 2], weights[4 * quarter + 3]
+                for p in range(size):
+                    i = np.uint64(p)
+                    found = (f0 * of[n0 + i] + f1 * of[n1 + i]) + (f2 * of[n2 + i] + f3 * of[n3 + i])
+                    out[begin + i] = found if quarter == 0 else out[begin + i] + found
+
+
+@inner
+def _monomials(u: np.ndarray, x: np.ndarray, kind: int, count: int, w: np.ndarray, m: np.ndarray) -> None:
+    """What each node counts at the points, and that times powers of u: w float64[NODES * AT_ONCE], m IN_LINE times.
+
+    x : float64[AT_ONCE], places of the widths in the segment, from -1 to 1.
+    """
+    for node in range(count):
+        at, begin = np.uint64(node * AT_ONCE), np.uint64(node * IN_LINE * AT_ONCE)
+        for i in range(AT_ONCE):
+            w[at + np.uint64(i)] = FACTORS[kind, node]
+        for other in range(count):
+            if other != node:
+                for i in range(AT_ONCE):
+                    w[at + np.uint64(i)] *= x[i] - PLACES[kind, other]
+        for i in range(AT_ONCE):
+            k, y = begin + np.uint64(i), u[i]
+            f = w[at + np.uint64(i)]
+            m[k], m[k + _L], m[k + _L2] = f, f * y, f * (y * y)
+            m[k + _L3], m[k + _L4] = f * (y * y) * y, f * (y * y) * (y * y)
+
+
+@inner
+def _denominator(c: np.ndarray, of: int, size: int, count: int, m: np.ndarray, y: np.ndarray) -> None:
+    """1/D of a family at the points: y float64[AT_ONCE], filled."""
+    for i in range(AT_ONCE):
+        y[i] = 0.0
+    for node in range(count):
+        at, begin = of + node * IN_LINE * size, np.uint64(node * IN_LINE * AT_ONCE)
+        c0, c1, c2, c3, c4 = c[at], c[at + size], c[at + 2 * size], c[at + 3 * size], c[at + 4 * size]
+        for i in range(AT_ONCE):
+            k = begin + np.uint64(i)
+            y[i] += c0 * m[k] + ((c1 * m[k + _L] + c2 * m[k + _L2]) + (c3 * m[k + _L3] + c4 * m[k + _L4]))
+    for i in range(AT_ONCE):
+        y[i] = 1.0 / y[i]
+
+
+@inner
+def _add_square(
+    c: np.ndarray, of: int, size: int, count: int, u: np.ndarray, w: np.ndarray, y: np.ndarray, total: np.ndarray
+) -> None:
+    """total += y^2 Gamma/Gamma_c Q of a family at the points."""
+    for node in range(count):
+        at, begin = of + node * POWERS * size, np.uint64(node * AT_ONCE)
+        c0, c1, c2, c3, c4 = c[at], c[at + size], c[at + 2 * size], c[at + 3 * size], c[at + 4 * size]
+        c5, c6, c7, c8 = c[at + 5 * size], c[at + 6 * size], c[at + 7 * size], c[at + 8 * size]
+        for i in range(AT_ONCE):
+            x = u[i]
+            found = (((c8 * x + c7) * x + c6) * x + c5) * x + c4
+            found = (((found * x + c3) * x + c2) * x + c1) * x + c0
+            total[i] += w[begin + np.uint64(i)] * (y[i] * y[i]) * found
+
+
+@inner
+def _add_directions(c: np.ndarray, of: int, size: int, count: int, m: np.ndarray, y: np.ndarray, z: np.ndarray) -> None:
+    """z_k += y z_kb of a family at the points, two directions at once: z float64[DIRECTIONS * AT_ONCE]."""
+    scaled = local(_SCALED)
+    for node in range(count):
+        begin = np.uint64(node * IN_LINE * AT_ONCE)
+        for power in range(IN_LINE):
+            to = np.uint64(power * AT_ONCE)
+            for i in range(AT_ONCE):
+                scaled[to + np.uint64(i)] = y[i] * m[begin + to + np.uint64(i)]
+        for pair in range(DIRECTIONS // 2):
+            at, first = of + node * IN_LINE * size + 2 * pair, np.uint64(2 * pair * AT_ONCE)
+            c0, c1, c2, c3, c4 = c[at], c[at + size], c[at + 2 * size], c[at + 3 * size], c[at + 4 * size]
+            at += 1
+            d0, d1, d2, d3, d4 = c[at], c[at + size], c[at + 2 * size], c[at + 3 * size], c[at + 4 * size]
+            for i in range(AT_ONCE):
+                k = np.uint64(i)
+                s0, s1, s2, s3, s4 = scaled[k], scaled[k + _L], scaled[k + _L2], scaled[k + _L3], scaled[k + _L4]
+                z[first + k] += c0 * s0 + ((c1 * s1 + c2 * s2) + (c3 * s3 + c4 * s4))
+                z[first + k + _L] += d0 * s0 + ((d1 * s1 + d2 * s2) + (d3 * s3 + d4 * s4))
+
+
+@inner
+def _length(norm: np.ndarray, u: float, family: int, families: int) -> float:
+    """Bound of the length of a family at |u|: norm float64[IN_LINE * F], of the line."""
+    total = 0.0
+    for k in range(IN_LINE):
+        total = total * u + norm[(IN_LINE - 1 - k) * families + family]
+    return total
+
+
+@inner
+def _norms_on_line(
+    end: np.ndarray,
+    power_t: np.ndarray,
+    power_u: np.ndarray,
+    power_a: np.ndarray,
+    norm: np.ndarray,
+    a_powers: np.ndarray,
+    t_powers: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Bounds of the lengths by powers of |u|: norm float64[M, F], out float64[IN_LINE * F], filled."""
+    families, first = norm.shape[1], 0
+    for k in range(IN_LINE * families):
+        out[k] = 0.0
+    for c in range(end.shape[0]):
+        for m in range(first, end[c]):
+            f, to = abs(a_powers[power_a[m]] * t_powers[power_t[c]]), power_u[c] * families
+            for n in range(families):
+                out[to + n] += f * norm[m, n]
+        first = end[c]
+
+
+@inner
+def _segment(widths: np.ndarray, first: int, n: int, limit: float, reach: np.ndarray) -> tuple[int, int, int]:
+    """The segment of a line from a point that is broad: where it ends, the band, and which of `COUNTS` nodes it takes.
+
+    It depends on the line alone, never on which points of it are asked for. reach : float64[2], filled: the width in
+    the middle, GeV, and |x| at the ends.
+    """
+    band = band_of(widths[first])
+    low, high = 0.5 * centre_of(band), 2.0 * centre_of(band)
+    least = most = widths[first]
+    kind, after, best, best_kind, best_after = 0, first + 1, np.inf, 0, first + 1
+    best_least, best_most = least, most
+    while True:
+        more = after < n and widths[after] > limit and low <= widths[after] < high
+        x = 0.0
+        if more:
+            below, above = min(least, widths[after]), max(most, widths[after])
+            root = np.sqrt(above / below)
+            x = (root - 1.0) / (root + 1.0)
+        if not more or x > REACH[kind]:
+            cost = COUNTS[kind] * (1.0 + SEGMENT_COST / (after - first))
+            if cost < best:
+                best, best_kind, best_after, best_least, best_most = cost, kind, after, least, most
+            if not more:
+                break
+            while x > REACH[kind]:
+                kind += 1
+        least, most = below, above
+        after += 1
+    root = np.sqrt(best_most / best_least)
+    reach[0], reach[1] = best_least * root, (root - 1.0) / (root + 1.0)
+    if best_kind == _BAND_KIND:
+        reach[0], reach[1] = centre_of(band), HALF
+    return best_after, band, best_kind
+
+
+def work_space(p: BroadFamilies, longest: int) -> tuple[np.ndarray, ...]:
+    """Arrays that `evaluate_broad_families` works in, for axes of at most so many points."""
+    size, families = p.value.shape[2], p.square.shape[2]
+    return (
+        np.empty((BANDS, len(p.end), size)),
+        np.empty((BANDS, len(p.square_end), families)),
+        np.empty((IN_LINE, size)),
+        np.empty((POWERS, families)),
+        np.empty(IN_LINE * size),
+        np.empty(POWERS * families),
+        np.empty(IN_LINE * len(p.directions)),
+        np.empty((len(p.directions), AT_ONCE)),
+        np.empty(longest),
+    )
+
+
+@njit
+def evaluate_broad_families(
+    p: BroadFamilies,
+    eps_axis: np.ndarray,
+    eps_z_axis: np.ndarray,
+    g_axis: np.ndarray,
+    first: int,
+    count: int,
+    largest: float,
+    ready: np.ndarray,
+    needed: np.ndarray,
+    chi2: np.ndarray,
+    lost: np.ndarray,
+    worth: np.ndarray,
+    square_worth: np.ndarray,
+    line: np.ndarray,
+    square_line: np.ndarray,
+    c: np.ndarray,
+    q: np.ndarray,
+    norms: np.ndarray,
+    inverse: np.ndarray,
+    widths: np.ndarray,
+) -> int:
+    """chi2 of the points of a run whose width is beyond the limit; arguments as of `broad.evaluate_broad`.
+
+    lost : uint8[count], 0 where chi2 has been computed here, 1 where the width is outside every band or digits have
+        cancelled; as it was at other points, and while bands are needed at their points.
+    worth, square_worth, line, square_line, c, q, norms, inverse, widths : of `work_space`.
+
+    Returns
+    -------
+    How many points are lost.
+    """
+    a_axis, a_stride = axis_of(p.roles[0], eps_axis, eps_z_axis, g_axis)
+    t_axis, t_stride = axis_of(p.roles[1], eps_axis, eps_z_axis, g_axis)
+    b_axis, stride = axis_of(p.roles[2], eps_axis, eps_z_axis, g_axis)
+    n = b_axis.shape[0]
+    line_span = (n - 1) * stride
+    families = p.directions.shape[0]
+    size = p.value.shape[2] // NODES
+    a_powers, t_powers = local(POWERS), local(POWERS)
+    line_of, in_plane = local(1, np.int64), local(BANDS, np.uint8)
+    u, x, scale = local(AT_ONCE), local(AT_ONCE), local(AT_ONCE)
+    total, length, w = local(AT_ONCE), local(AT_ONCE), local(_WEIGHTS)
+    m, z, reach = local(_MONOMIALS), local(_SUMS), local(2)
+    total_lost = 0
+
+    a_from, a_to = touched(first, count, 0, a_stride, a_axis.shape[0], (t_axis.shape[0] - 1) * t_stride + line_span)
+    for plane in range(a_from, a_to):
+        a = a_axis[plane]
+        powers_of(a, a_powers)
+        in_plane[:] = 0
+        begin = plane * a_stride
+        t_from, t_to = touched(first, count, begin, t_stride, t_axis.shape[0], line_span)
+        for row in range(t_from, t_to):
+            corner = begin + row * t_stride
+            t = t_axis[row]
+            w0, w1, w2 = line_width(p.width, a, t)
+            shift = p.shift[0] * a + p.shift[1] * t
+            low, high = b_axis[0] + shift, b_axis[n - 1] + shift
+            # a sum of squares is largest at an end
+            if max((w2 * low + w1) * low + w0, (w2 * high + w1) * high + w0) <= p.limit:
+                continue
+            b_from, b_to = touched(first, count, corner, stride, n, 0)
+            for k in range(n):
+                here = b_axis[k] + shift
+                widths[k] = (w2 * here + w1) * here + w0
+            powers_of(t, t_powers)
+            line_of[0] = -1
+            after = 0
+            while after < b_to:
+                k = after
+                after += 1
+                if not widths[k] > p.limit:
+                    continue
+                if band_of(widths[k]) < 0:
+                    if k >= b_from:
+                        lost[corner + k * stride - first] = 1
+                        total_lost += 1
+                    continue
+                after, band, kind = _segment(widths, k, n, p.limit, reach)
+                begin_here, end_here = max(k, b_from), min(after, b_to)
+                if begin_here >= end_here:
+                    continue
+                if not ready[band]:
+                    needed[band] = True
+                    continue
+                if line_of[0] != band:
+                    if in_plane[band] == 0:
+                        _collapse(p.end, p.power_a, a_powers, p.value[band], worth[band])
+                        _collapse(p.square_end, p.square_power_a, a_powers, p.square[band], square_worth[band])
+                        in_plane[band] = 1
+                    _on_line(p.power_t, p.power_u, t_powers, worth[band], line)
+                    _on_line(p.square_power_t, p.square_power_u, t_powers, square_worth[band], square_line)
+                    _norms_on_line(
+                        *(p.end, p.power_t, p.power_u, p.power_a, p.norm[band], a_powers, t_powers, norms)
+                    )
+                    line_of[0] = band
+                nodes, centre = COUNTS[kind], centre_of(band)
+                _to_nodes(line, kind, nodes, size, reach[0] / centre, reach[1], c)
+                _to_nodes(square_line, kind, nodes, families, reach[0] / centre, reach[1], q)
+                for start in range(begin_here, end_here, AT_ONCE):
+                    some = min(AT_ONCE, end_here - start)
+                    largest_u = 0.0
+                    for i in range(AT_ONCE):
+                        at = start + min(i, some - 1)
+                        u[i] = b_axis[at] + shift
+                        place = (widths[at] - reach[0]) / (widths[at] + reach[0])
+                        x[i] = place / reach[1] if kind > 0 else 0.0
+                        scale[i] = centre / widths[at]
+                        total[i], length[i] = 0.0, 0.0
+                        largest_u = max(largest_u, abs(u[i]))
+                    for i in range(DIRECTIONS * AT_ONCE):
+                        z[np.uint64(i)] = 0.0
+                    _monomials(u, x, kind, nodes, w, m)
+                    for family in range(families):
+                        y = inverse[family]
+                        _denominator(c, family, size, nodes, m, y)
+                        _add_square(q, family, families, nodes, u, w, y, total)
+                        bound = _length(norms, largest_u, family, families)
+                        for i in range(AT_ONCE):
+                            length[i] += abs(y[i]) * bound
+                        if p.directions[family] > 0:
+                            _add_directions(c, p.directions[family], size, nodes, m, y, z)
+                    for i in range(AT_ONCE):
+                        total[i] *= scale[i]
+                    for k in range(DIRECTIONS):
+                        at_k = np.uint64(k * AT_ONCE)
+                        for i in range(AT_ONCE):
+                            total[i] -= z[at_k + np.uint64(i)] * z[at_k + np.uint64(i)]
+                    for i in range(some):
+                        place = corner + (start + i) * stride - first
+                        is_sure = total[i] * SURE >= length[i] * length[i]
+                        if not is_sure:  # by the largest |u| of those at once; by its own
+                            length[i] = 0.0
+                            for family in range(families):
+                                length[i] += abs(inverse[family, i]) * _length(norms, abs(u[i]), family, families)
+                        if is_sure or total[i] * CANCELLED >= length[i] * length[i]:
+                            chi2[place] = total[i] if total[i] < largest else largest
+                            lost[place] = 0
+                        else:
+                            lost[place] = 1
+                            total_lost += 1
+    return total_lost
