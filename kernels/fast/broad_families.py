@@ -265,7 +265,8 @@ def _segment(widths: np.ndarray, first: int, n: int, limit: float, reach: np.nda
             root = np.sqrt(above / below)
             x = (root - 1.0) / (root + 1.0)
         if not more or x > REACH[kind]:
-            cost = COUNTS[kind] * (1.0 + SEGMENT_COST / (after - first))
+            computed = (after - first + AT_ONCE - 1) // AT_ONCE * AT_ONCE
+            cost = COUNTS[kind] * (computed + SEGMENT_COST) / (after - first)
             if cost < best:
                 best, best_kind, best_after, best_least, best_most = cost, kind, after, least, most
             if not more:
