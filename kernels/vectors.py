@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba.core import types
+from numba.core.cgutils import get_or_insert_function
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin
 
@@ -34,17 +35,27 @@ def add_products(
         out[to : to + ROWS * POINTS] += np.outer(rows, x[begin + POINTS * n : begin + POINTS * (n + 1)]).ravel()
 
 
-def add_weighted(c: np.ndarray, at: int, x: np.ndarray, begin: int, count: int, out: np.ndarray) -> None:
-    """out[i] += sum over n of c[at + n] x[begin + 8 n + i], for eight i."""
-    for n in range(count):
-        out[:POINTS] += c[at + n] * x[begin + POINTS * n : begin + POINTS * (n + 1)]
+def products(
+    c: np.ndarray, at: int, stride: int, x: np.ndarray, begin: int, count: int, out: np.ndarray, to: int
+) -> None:
+    """As `add_products`, but out[to + 8 d + i] is filled."""
+    out[to : to + ROWS * POINTS] = 0.0
+    add_products(c, at, stride, x, begin, count, out, to)
 
 
-def add_squares(x: np.ndarray, y: np.ndarray, count: int, out: np.ndarray) -> None:
-    """out[i] += sum over n of x[8 n + i] y[8 n + i], for eight i."""
+def lengths(c: np.ndarray, x: np.ndarray, begin: int, count: int, out: np.ndarray, to: int) -> None:
+    """out[to + i] = sum over n of c[n] |x[begin + 8 n + i]|, for eight i."""
+    out[to : to + POINTS] = 0.0
     for n in range(count):
-        here = slice(POINTS * n, POINTS * (n + 1))
-        out[:POINTS] += x[here] * y[here]
+        out[to : to + POINTS] += c[n] * np.abs(x[begin + POINTS * n : begin + POINTS * (n + 1)])
+
+
+def squares(x: np.ndarray, y: np.ndarray, begin: int, count: int, out: np.ndarray, to: int) -> None:
+    """out[to + i] = sum over n of x[begin + 8 n + i] y[begin + 8 n + i], for eight i."""
+    out[to : to + POINTS] = 0.0
+    for n in range(count):
+        here = slice(begin + POINTS * n, begin + POINTS * (n + 1))
+        out[to : to + POINTS] += x[here] * y[here]
 
 
 def multiply(x: np.ndarray, of: int, y: np.ndarray, begin: int, count: int, out: np.ndarray, to: int) -> None:
@@ -100,10 +111,19 @@ class _Code:
         """Products of vectors."""
         return [self.builder.fmul(*pair, flags=_CONTRACT) for pair in zip(x, y, strict=True)]
 
-    def sums(self, places: list[list[Any]], count: Any, terms: Callable[[Any], list[list[Any]]]) -> None:
-        """Add to octets, all of them in registers until the end, what `terms` gives for n from 0 to count."""
+    def sizes(self, x: list[Any]) -> list[Any]:
+        """Absolute values of vectors."""
+        of_vector = ir.FunctionType(_VECTOR, [_VECTOR])
+        function = get_or_insert_function(self.builder.module, of_vector, f"llvm.fabs.v{_WIDE}f64")  # type: ignore[no-untyped-call]
+        return [self.builder.call(function, [vector]) for vector in x]
+
+    def sums(
+        self, places: list[list[Any]], count: Any, terms: Callable[[Any], list[list[Any]]], *, add: bool = False
+    ) -> None:
+        """Fill octets, or add to them, with the sum of what `terms` gives for n from 0 to count, all in registers."""
         builder = self.builder
-        before = [self.load(octet) for octet in places]
+        none = [ir.Constant(_VECTOR, [0.0] * _WIDE)] * _PARTS
+        before = [self.load(octet) if add else none for octet in places]
         entry = builder.block
         loop, done = builder.append_basic_block("sums"), builder.append_basic_block("sums.done")
         zero = ir.Constant(_WHOLE, 0)
@@ -132,7 +152,7 @@ class _Code:
                 builder.store(found[k][part], place, align=8)
 
 
-def _add_products(code: _Code) -> None:
+def _products(code: _Code, *, add: bool = False) -> None:
     c, x, out = code.array(0), code.array(3), code.array(6)
     _, at, stride, _, begin, count, _, to = code.args
 
@@ -141,29 +161,33 @@ def _add_products(code: _Code) -> None:
         row = code.builder.add(at, code.builder.mul(n, stride))
         return [code.times(code.number(c, code.plus(row, d)), points) for d in range(ROWS)]
 
-    code.sums([code.places(out, code.plus(to, d * POINTS)) for d in range(ROWS)], count, terms)
+    code.sums([code.places(out, code.plus(to, d * POINTS)) for d in range(ROWS)], count, terms, add=add)
 
 
-def _add_weighted(code: _Code) -> None:
-    c, x, out = code.array(0), code.array(2), code.array(5)
-    _, at, _, begin, count, _ = code.args
+def _add_products(code: _Code) -> None:
+    _products(code, add=True)
+
+
+def _lengths(code: _Code) -> None:
+    c, x, out = code.array(0), code.array(1), code.array(4)
+    _, _, begin, count, _, to = code.args
 
     def terms(n: Any) -> list[list[Any]]:
         points = code.load(code.places(x, code.octet_of(begin, n)))
-        return [code.times(code.number(c, code.builder.add(at, n)), points)]
+        return [code.times(code.number(c, n), code.sizes(points))]
 
-    code.sums([code.places(out, ir.Constant(_WHOLE, 0))], count, terms)
+    code.sums([code.places(out, to)], count, terms)
 
 
-def _add_squares(code: _Code) -> None:
-    x, y, out = code.array(0), code.array(1), code.array(3)
-    zero = ir.Constant(_WHOLE, 0)
+def _squares(code: _Code) -> None:
+    x, y, out = code.array(0), code.array(1), code.array(4)
+    _, _, begin, count, _, to = code.args
 
     def terms(n: Any) -> list[list[Any]]:
-        here = code.octet_of(zero, n)
+        here = code.octet_of(begin, n)
         return [code.times(code.load(code.places(x, here)), code.load(code.places(y, here)))]
 
-    code.sums([code.places(out, zero)], code.args[2], terms)
+    code.sums([code.places(out, to)], count, terms)
 
 
 def _multiply(code: _Code) -> None:
@@ -196,10 +220,10 @@ def _replace(function: Callable[..., None], write: Callable[[_Code], None], *arg
     lower_builtin(function, *arguments)(lower)  # type: ignore[no-untyped-call]
 
 
-_replace(
-    *(add_products, _add_products),
-    *(_NUMBERS, _INTEGER, _INTEGER, _NUMBERS, _INTEGER, _INTEGER, _NUMBERS, _INTEGER),
-)
-_replace(add_weighted, _add_weighted, _NUMBERS, _INTEGER, _NUMBERS, _INTEGER, _INTEGER, _NUMBERS)
-_replace(add_squares, _add_squares, _NUMBERS, _NUMBERS, _INTEGER, _NUMBERS)
+_OF_PRODUCTS = (_NUMBERS, _INTEGER, _INTEGER, _NUMBERS, _INTEGER, _INTEGER, _NUMBERS, _INTEGER)
+_OF_TWO = (_NUMBERS, _NUMBERS, _INTEGER, _INTEGER, _NUMBERS, _INTEGER)
+_replace(add_products, _add_products, *_OF_PRODUCTS)
+_replace(products, _products, *_OF_PRODUCTS)
+_replace(lengths, _lengths, *_OF_TWO)
+_replace(squares, _squares, *_OF_TWO)
 _replace(multiply, _multiply, _NUMBERS, _INTEGER, _NUMBERS, _INTEGER, _INTEGER, _NUMBERS, _INTEGER)

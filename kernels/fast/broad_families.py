@@ -14,19 +14,19 @@ import numpy as np
 
 from zdscan.kernels.fast.collapse import POWERS, powers_of
 from zdscan.kernels.fast.evaluate import axis_of, line_width, touched
+from zdscan.kernels.fast.families import SURE, TILE
+from zdscan.kernels.fast.octets import DIRECTIONS, Shape, add_up, bounds_of, lengths_of, places_of
 from zdscan.kernels.fast.tile import CANCELLED
 from zdscan.kernels.jit import inner, njit
 from zdscan.kernels.stack import local
-from zdscan.kernels.tables.bands import BANDS, HALF, NODE, NODES, band_of, centre_of
+from zdscan.kernels.tables.bands import BANDS, HALF, NODES, band_of, centre_of
+from zdscan.kernels.vectors import POINTS, multiply
 
-DIRECTIONS = 10  # as of kernels/fast/families.py
-AT_ONCE = 16  # points that are computed at once
 IN_LINE = 5  # powers of u in D and z; those of Q are POWERS
 # numbers of nodes, and how far apart widths of a segment may be for each, as |x| at its ends: with x = (Gamma -
 # Gamma_s)/(Gamma + Gamma_s) all singularities are 1 away, and (2/x)^-n is 1e-9 or less
 COUNTS = np.array([1, 2, 3, 4, 5, 6, 8, NODES])
 REACH = np.array([1e-9, 4.5e-5, 1.6e-3, 9.0e-3, 2.6e-2, 5.3e-2, 0.13, 0.35])
-SURE = 0.99 * CANCELLED  # as `CANCELLED`, with a margin for the rounding of the bound
 SEGMENT_COST = 12  # of a segment, in points with as many nodes
 _ANGLES = [np.cos((2.0 * np.arange(n) + 1.0) * np.pi / (2.0 * n)) for n in COUNTS]
 # Chebyshev's nodes for each number of them, on (-1, 1), and what makes Lagrange's polynomials of products of distances
@@ -39,10 +39,7 @@ FACTORS = np.array(
     ]
 )
 _BAND_KIND = len(COUNTS) - 1  # the nodes of the band themselves
-_MONOMIALS, _WEIGHTS, _SUMS = IN_LINE * NODES * AT_ONCE, NODES * AT_ONCE, DIRECTIONS * AT_ONCE
-_SCALED = IN_LINE * AT_ONCE
-_L = np.uint64(AT_ONCE)
-_L2, _L3, _L4 = (np.uint64(n * AT_ONCE) for n in (2, 3, 4))
+_ALL_POWERS, _WEIGHTS, _SUMS = POWERS * POINTS, NODES * TILE, DIRECTIONS * POINTS
 
 
 class BroadFamilies(NamedTuple):
@@ -57,7 +54,7 @@ class BroadFamilies(NamedTuple):
         directions.
     square_end, ..., square : the same of degree eight, Gamma/Gamma_c Q of each family; F in the place of P.
     norm : float64[BANDS, M, F], bounds of the lengths of the columns.
-    directions : int64[F], where z of a family begins among the P polynomials; 0 if it has none.
+    shape : how many families there are, and with directions, which come first; the rest is that of a segment.
     """
 
     roles: np.ndarray
@@ -75,7 +72,7 @@ class BroadFamilies(NamedTuple):
     square_power_a: np.ndarray
     square: np.ndarray
     norm: np.ndarray
-    directions: np.ndarray
+    shape: Shape
 
 
 @inner
@@ -107,11 +104,23 @@ def _on_line(power_t: np.ndarray, power_u: np.ndarray, t_powers: np.ndarray, cel
 
 
 @inner
-def _to_nodes(line: np.ndarray, kind: int, count: int, size: int, middle: float, reach: float, out: np.ndarray) -> None:
-    """Interpolate from the nodes of the band to those of a segment: line float64[powers, NODES * size].
+def _to_nodes(
+    line: np.ndarray,
+    all_sizes: int,
+    offset: int,
+    size: int,
+    kind: int,
+    count: int,
+    middle: float,
+    reach: float,
+    out: np.ndarray,
+    to: int,
+) -> None:
+    """Interpolate some polynomials from the nodes of the band to those of a segment.
 
+    line : float64[powers, NODES * all_sizes], of which `size` from `offset` are wanted at each node.
     middle, reach : width at the centre of the segment over that of the band, and |x| at its ends.
-    out : float64[NODES * powers * size], filled: by node, power of u and polynomial.
+    out : filled from `to` on, by node, power of u and polynomial.
     """
     weights, powers = local(NODES), line.shape[0]
     for node in range(count):
@@ -123,14 +132,15 @@ def _to_nodes(line: np.ndarray, kind: int, count: int, size: int, middle: float,
                 product *= x - PLACES[_BAND_KIND, other] if other != n else 1.0
             weights[n] = product
         for k in range(powers):
-            of, begin = line[k], np.uint64((node * powers + k) * size)
+            of, begin = line[k], np.uint64(to + (node * powers + k) * size)
             if kind == _BAND_KIND:
+                first = np.uint64(node * all_sizes + offset)
                 for p in range(size):
-                    out[begin + np.uint64(p)] = of[np.uint64(node * size) + np.uint64(p)]
+                    out[begin + np.uint64(p)] = of[first + np.uint64(p)]
                 continue
             for quarter in range(NODES // 4):
-                n0 = np.uint64(4 * quarter * size)
-                n1, n2, n3 = n0 + np.uint64(size), n0 + np.uint64(2 * size), n0 + np.uint64(3 * size)
+                n0 = np.uint64(4 * quarter * all_sizes + offset)
+                n1, n2, n3 = n0 + np.uint64(all_sizes), n0 + np.uint64(2 * all_sizes), n0 + np.uint64(3 * all_sizes)
                 f0, f1 = weights[4 * quarter], weights[4 * quarter + 1]
                 f2, f3 = weights[4 * quarter + 2], weights[4 * quarter + 3]
                 for p in range(size):
@@ -140,86 +150,34 @@ def _to_nodes(line: np.ndarray, kind: int, count: int, size: int, middle: float,
 
 
 @inner
-def _monomials(u: np.ndarray, x: np.ndarray, kind: int, count: int, w: np.ndarray, m: np.ndarray) -> None:
-    """What each node counts at the points, and that times powers of u: w float64[NODES * AT_ONCE], m IN_LINE times.
-
-    x : float64[AT_ONCE], places of the widths in the segment, from -1 to 1.
-    """
+def _node_weights(kind: int, count: int, x: np.ndarray, product: np.ndarray, w: np.ndarray) -> None:
+    """What each node counts at the points: x float64[TILE], from -1 to 1 in the segment; w float64[NODES * TILE]."""
+    for i in range(TILE):
+        product[np.uint64(i)] = 1.0
     for node in range(count):
-        at, begin = np.uint64(node * AT_ONCE), np.uint64(node * IN_LINE * AT_ONCE)
-        for i in range(AT_ONCE):
-            w[at + np.uint64(i)] = FACTORS[kind, node]
-        for other in range(count):
-            if other != node:
-                for i in range(AT_ONCE):
-                    w[at + np.uint64(i)] *= x[i] - PLACES[kind, other]
-        for i in range(AT_ONCE):
-            k, y = begin + np.uint64(i), u[i]
-            f = w[at + np.uint64(i)]
-            m[k], m[k + _L], m[k + _L2] = f, f * y, f * (y * y)
-            m[k + _L3], m[k + _L4] = f * (y * y) * y, f * (y * y) * (y * y)
+        at, factor, place = np.uint64(node * TILE), FACTORS[kind, node], PLACES[kind, node]
+        for i in range(TILE):
+            k = np.uint64(i)
+            w[at + k] = product[k] * factor
+            product[k] *= x[k] - place
+    for i in range(TILE):
+        product[np.uint64(i)] = 1.0
+    for left in range(count):
+        node = count - 1 - left
+        at, place = np.uint64(node * TILE), PLACES[kind, node]
+        for i in range(TILE):
+            k = np.uint64(i)
+            w[at + k] *= product[k]
+            product[k] *= x[k] - place
 
 
 @inner
-def _denominator(c: np.ndarray, of: int, size: int, count: int, m: np.ndarray, y: np.ndarray) -> None:
-    """1/D of a family at the points: y float64[AT_ONCE], filled."""
-    for i in range(AT_ONCE):
-        y[i] = 0.0
-    for node in range(count):
-        at, begin = of + node * IN_LINE * size, np.uint64(node * IN_LINE * AT_ONCE)
-        c0, c1, c2, c3, c4 = c[at], c[at + size], c[at + 2 * size], c[at + 3 * size], c[at + 4 * size]
-        for i in range(AT_ONCE):
-            k = begin + np.uint64(i)
-            y[i] += c0 * m[k] + ((c1 * m[k + _L] + c2 * m[k + _L2]) + (c3 * m[k + _L3] + c4 * m[k + _L4]))
-    for i in range(AT_ONCE):
-        y[i] = 1.0 / y[i]
-
-
-@inner
-def _add_square(
-    c: np.ndarray, of: int, size: int, count: int, u: np.ndarray, w: np.ndarray, y: np.ndarray, total: np.ndarray
+def _times_powers(
+    count: int, powers: int, of_u: np.ndarray, w: np.ndarray, at: int, out: np.ndarray, begin: int
 ) -> None:
-    """total += y^2 Gamma/Gamma_c Q of a family at the points."""
+    """What nodes count times powers of u at eight points: of_u float64[8 POWERS]; out from `begin`, by node and power."""
     for node in range(count):
-        at, begin = of + node * POWERS * size, np.uint64(node * AT_ONCE)
-        c0, c1, c2, c3, c4 = c[at], c[at + size], c[at + 2 * size], c[at + 3 * size], c[at + 4 * size]
-        c5, c6, c7, c8 = c[at + 5 * size], c[at + 6 * size], c[at + 7 * size], c[at + 8 * size]
-        for i in range(AT_ONCE):
-            x = u[i]
-            found = (((c8 * x + c7) * x + c6) * x + c5) * x + c4
-            found = (((found * x + c3) * x + c2) * x + c1) * x + c0
-            total[i] += w[begin + np.uint64(i)] * (y[i] * y[i]) * found
-
-
-@inner
-def _add_directions(c: np.ndarray, of: int, size: int, count: int, m: np.ndarray, y: np.ndarray, z: np.ndarray) -> None:
-    """z_k += y z_kb of a family at the points, two directions at once: z float64[DIRECTIONS * AT_ONCE]."""
-    scaled = local(_SCALED)
-    for node in range(count):
-        begin = np.uint64(node * IN_LINE * AT_ONCE)
-        for power in range(IN_LINE):
-            to = np.uint64(power * AT_ONCE)
-            for i in range(AT_ONCE):
-                scaled[to + np.uint64(i)] = y[i] * m[begin + to + np.uint64(i)]
-        for pair in range(DIRECTIONS // 2):
-            at, first = of + node * IN_LINE * size + 2 * pair, np.uint64(2 * pair * AT_ONCE)
-            c0, c1, c2, c3, c4 = c[at], c[at + size], c[at + 2 * size], c[at + 3 * size], c[at + 4 * size]
-            at += 1
-            d0, d1, d2, d3, d4 = c[at], c[at + size], c[at + 2 * size], c[at + 3 * size], c[at + 4 * size]
-            for i in range(AT_ONCE):
-                k = np.uint64(i)
-                s0, s1, s2, s3, s4 = scaled[k], scaled[k + _L], scaled[k + _L2], scaled[k + _L3], scaled[k + _L4]
-                z[first + k] += c0 * s0 + ((c1 * s1 + c2 * s2) + (c3 * s3 + c4 * s4))
-                z[first + k + _L] += d0 * s0 + ((d1 * s1 + d2 * s2) + (d3 * s3 + d4 * s4))
-
-
-@inner
-def _length(norm: np.ndarray, u: float, family: int, families: int) -> float:
-    """Bound of the length of a family at |u|: norm float64[IN_LINE * F], of the line."""
-    total = 0.0
-    for k in range(IN_LINE):
-        total = total * u + norm[(IN_LINE - 1 - k) * families + family]
-    return total
+        multiply(w, node * TILE + at, of_u, 0, powers, out, begin + node * powers * POINTS)
 
 
 @inner
@@ -246,6 +204,14 @@ def _norms_on_line(
 
 
 @inner
+def _sizes(u: float, out: np.ndarray) -> None:
+    """1, |u|, ...: out float64[IN_LINE]."""
+    out[0] = 1.0
+    for k in range(IN_LINE - 1):
+        out[k + 1] = out[k] * u
+
+
+@inner
 def _segment(widths: np.ndarray, first: int, n: int, limit: float, reach: np.ndarray) -> tuple[int, int, int]:
     """The segment of a line from a point that is broad: where it ends, the band, and which of `COUNTS` nodes it takes.
 
@@ -265,7 +231,7 @@ def _segment(widths: np.ndarray, first: int, n: int, limit: float, reach: np.nda
             root = np.sqrt(above / below)
             x = (root - 1.0) / (root + 1.0)
         if not more or x > REACH[kind]:
-            computed = (after - first + AT_ONCE - 1) // AT_ONCE * AT_ONCE
+            computed = (after - first + TILE - 1) // TILE * TILE
             cost = COUNTS[kind] * (computed + SEGMENT_COST) / (after - first)
             if cost < best:
                 best, best_kind, best_after, best_least, best_most = cost, kind, after, least, most
@@ -284,16 +250,19 @@ def _segment(widths: np.ndarray, first: int, n: int, limit: float, reach: np.nda
 
 def work_space(p: BroadFamilies, longest: int) -> tuple[np.ndarray, ...]:
     """Arrays that `evaluate_broad_families` works in, for axes of at most so many points."""
-    size, families = p.value.shape[2], p.square.shape[2]
+    s, all_sizes, families = p.shape, p.value.shape[2], p.square.shape[2]
     return (
-        np.empty((BANDS, len(p.end), size)),
+        np.empty((BANDS, len(p.end), all_sizes)),
         np.empty((BANDS, len(p.square_end), families)),
-        np.empty((IN_LINE, size)),
+        np.empty((IN_LINE, all_sizes)),
         np.empty((POWERS, families)),
-        np.empty(IN_LINE * size),
-        np.empty(POWERS * families),
-        np.empty(IN_LINE * len(p.directions)),
-        np.empty((len(p.directions), AT_ONCE)),
+        np.empty(IN_LINE * all_sizes + POWERS * families),
+        np.empty(IN_LINE * s.families),
+        np.empty(TILE * IN_LINE * NODES),
+        np.empty(TILE * POWERS * NODES),
+        np.empty(TILE * s.families),
+        np.empty(max(TILE * s.families, POINTS * s.directed * IN_LINE * NODES)),
+        np.empty(s.families),
         np.empty(longest),
     )
 
@@ -316,16 +285,19 @@ def evaluate_broad_families(
     line: np.ndarray,
     square_line: np.ndarray,
     c: np.ndarray,
-    q: np.ndarray,
     norms: np.ndarray,
-    inverse: np.ndarray,
+    m: np.ndarray,
+    squares: np.ndarray,
+    y: np.ndarray,
+    work: np.ndarray,
+    bound: np.ndarray,
     widths: np.ndarray,
 ) -> int:
     """chi2 of the points of a run whose width is beyond the limit; arguments as of `broad.evaluate_broad`.
 
     lost : uint8[count], 0 where chi2 has been computed here, 1 where the width is outside every band or digits have
         cancelled; as it was at other points, and while bands are needed at their points.
-    worth, square_worth, line, square_line, c, q, norms, inverse, widths : of `work_space`.
+    worth, square_worth, line, square_line, c, norms, m, squares, y, work, bound, widths : of `work_space`.
 
     Returns
     -------
@@ -336,13 +308,12 @@ def evaluate_broad_families(
     b_axis, stride = axis_of(p.roles[2], eps_axis, eps_z_axis, g_axis)
     n = b_axis.shape[0]
     line_span = (n - 1) * stride
-    families = p.directions.shape[0]
-    size = p.value.shape[2] // NODES
-    a_powers, t_powers = local(POWERS), local(POWERS)
-    line_of, in_plane = local(1, np.int64), local(BANDS, np.uint8)
-    u, x, scale = local(AT_ONCE), local(AT_ONCE), local(AT_ONCE)
-    total, length, w = local(AT_ONCE), local(AT_ONCE), local(_WEIGHTS)
-    m, z, reach = local(_MONOMIALS), local(_SUMS), local(2)
+    families, directed = p.shape.families, p.shape.directed * DIRECTIONS
+    all_sizes = families + directed
+    a_powers, t_powers, sizes = local(POWERS), local(POWERS), local(IN_LINE)
+    in_plane, of_u = local(BANDS, np.uint8), local(_ALL_POWERS)
+    u, x, scale, product, w = local(TILE), local(TILE), local(TILE), local(TILE), local(_WEIGHTS)
+    own, common, length, z, reach = local(TILE), local(TILE), local(TILE), local(_SUMS), local(2)
     total_lost = 0
 
     a_from, a_to = touched(first, count, 0, a_stride, a_axis.shape[0], (t_axis.shape[0] - 1) * t_stride + line_span)
@@ -366,8 +337,7 @@ def evaluate_broad_families(
                 here = b_axis[k] + shift
                 widths[k] = (w2 * here + w1) * here + w0
             powers_of(t, t_powers)
-            line_of[0] = -1
-            after = 0
+            line_of, after = -1, 0
             while after < b_to:
                 k = after
                 after += 1
@@ -385,58 +355,60 @@ def evaluate_broad_families(
                 if not ready[band]:
                     needed[band] = True
                     continue
-                if line_of[0] != band:
+                if line_of != band:
                     if in_plane[band] == 0:
                         _collapse(p.end, p.power_a, a_powers, p.value[band], worth[band])
                         _collapse(p.square_end, p.square_power_a, a_powers, p.square[band], square_worth[band])
                         in_plane[band] = 1
                     _on_line(p.power_t, p.power_u, t_powers, worth[band], line)
                     _on_line(p.square_power_t, p.square_power_u, t_powers, square_worth[band], square_line)
-                    _norms_on_line(
-                        *(p.end, p.power_t, p.power_u, p.power_a, p.norm[band], a_powers, t_powers, norms)
-                    )
-                    line_of[0] = band
+                    _norms_on_line(p.end, p.power_t, p.power_u, p.power_a, p.norm[band], a_powers, t_powers, norms)
+                    line_of = band
                 nodes, centre = COUNTS[kind], centre_of(band)
-                _to_nodes(line, kind, nodes, size, reach[0] / centre, reach[1], c)
-                _to_nodes(square_line, kind, nodes, families, reach[0] / centre, reach[1], q)
-                for start in range(begin_here, end_here, AT_ONCE):
-                    some = min(AT_ONCE, end_here - start)
-                    largest_u = 0.0
-                    for i in range(AT_ONCE):
+                s = Shape(families, 0, families, 0, 0, 0, p.shape.directed, 0, IN_LINE * nodes, 0, POWERS * nodes, 0)
+                of_z, _, _, of_square, _, _ = places_of(s)
+                middle, half = reach[0] / centre, reach[1]
+                _to_nodes(line, all_sizes, 0, families, kind, nodes, middle, half, c, 0)
+                _to_nodes(line, all_sizes, families, directed, kind, nodes, middle, half, c, of_z)
+                _to_nodes(square_line, families, 0, families, kind, nodes, middle, half, c, of_square)
+                for start in range(begin_here, end_here, TILE):
+                    some = min(TILE, end_here - start)
+                    octets, furthest = (some + POINTS - 1) // POINTS, 0.0
+                    for i in range(TILE):
                         at = start + min(i, some - 1)
-                        u[i] = b_axis[at] + shift
-                        place = (widths[at] - reach[0]) / (widths[at] + reach[0])
-                        x[i] = place / reach[1] if kind > 0 else 0.0
-                        scale[i] = centre / widths[at]
-                        total[i], length[i] = 0.0, 0.0
-                        largest_u = max(largest_u, abs(u[i]))
-                    for i in range(DIRECTIONS * AT_ONCE):
-                        z[np.uint64(i)] = 0.0
-                    _monomials(u, x, kind, nodes, w, m)
-                    for family in range(families):
-                        y = inverse[family]
-                        _denominator(c, family, size, nodes, m, y)
-                        _add_square(q, family, families, nodes, u, w, y, total)
-                        bound = _length(norms, largest_u, family, families)
-                        for i in range(AT_ONCE):
-                            length[i] += abs(y[i]) * bound
-                        if p.directions[family] > 0:
-                            _add_directions(c, p.directions[family], size, nodes, m, y, z)
-                    for i in range(AT_ONCE):
-                        total[i] *= scale[i]
-                    for k in range(DIRECTIONS):
-                        at_k = np.uint64(k * AT_ONCE)
-                        for i in range(AT_ONCE):
-                            total[i] -= z[at_k + np.uint64(i)] * z[at_k + np.uint64(i)]
+                        u[i], scale[i] = b_axis[at] + shift, widths[at]
+                        furthest = max(furthest, abs(u[i]))
+                    for i in range(TILE):
+                        place = (scale[i] - reach[0]) / (scale[i] + reach[0])
+                        x[i] = place / half if kind > 0 else 0.0
+                        scale[i] = centre / scale[i]
+                    _node_weights(kind, nodes, x, product, w)
+                    for octet in range(octets):
+                        at = octet * POINTS
+                        for i in range(POINTS):
+                            of_u[i] = 1.0
+                        for power in range(POWERS - 1):
+                            multiply(u, at, of_u, power * POINTS, 1, of_u, (power + 1) * POINTS)
+                        _times_powers(nodes, IN_LINE, of_u, w, at, m, at * IN_LINE * nodes)
+                        multiply(scale, at, of_u, 0, POWERS, of_u, 0)
+                        _times_powers(nodes, POWERS, of_u, w, at, squares, at * POWERS * nodes)
+                    add_up(s, octets, c, m, squares, y, work, z, own, common)
+                    of_norms = Shape(families, 0, families, 0, 0, 0, 0, 0, IN_LINE, 0, 0, 0)
+                    _sizes(furthest, sizes)
+                    bounds_of(of_norms, norms, sizes, bound)
+                    lengths_of(of_norms, octets, bound, y, length)
                     for i in range(some):
-                        place = corner + (start + i) * stride - first
-                        is_sure = total[i] * SURE >= length[i] * length[i]
-                        if not is_sure:  # by the largest |u| of those at once; by its own
-                            length[i] = 0.0
-                            for family in range(families):
-                                length[i] += abs(inverse[family, i]) * _length(norms, abs(u[i]), family, families)
-                        if is_sure or total[i] * CANCELLED >= length[i] * length[i]:
-                            chi2[place] = total[i] if total[i] < largest else largest
+                        place, total = corner + (start + i) * stride - first, own[i] - common[i]
+                        is_valid = total * SURE >= length[i] * length[i]
+                        if not is_valid:  # by the largest |u| of those at once; by its own
+                            _sizes(abs(u[i]), sizes)
+                            bounds_of(of_norms, norms, sizes, bound)
+                            exact = 0.0
+                            for f in range(families):
+                                exact += abs(y[(i // POINTS * families + f) * POINTS + i % POINTS]) * bound[f]
+                            is_valid = total * CANCELLED >= exact * exact
+                        if is_valid:
+                            chi2[place] = total if total < largest else largest
                             lost[place] = 0
                         else:
                             lost[place] = 1

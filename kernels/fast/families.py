@@ -26,6 +26,8 @@ from zdscan.kernels.stack import local
 from zdscan.kernels.vectors import POINTS, multiply
 
 LOST, BROAD = 1, 2  # what `lost` says of a point
+OCTETS = 4  # of a tile
+TILE = OCTETS * POINTS
 SURE = 0.99 * CANCELLED  # as `CANCELLED`, with a margin for the rounding of a bound
 _ALL_POWERS, _WIDTHS, _SUMS = POWERS * POINTS, 3 * POINTS, DIRECTIONS * POINTS
 
@@ -128,10 +130,12 @@ def _settle(s: Shape, settled: int, c: np.ndarray, norms: np.ndarray) -> None:
 
 
 @inner
-def _monomials(powers: np.ndarray, over: np.ndarray, of_u: np.ndarray, of_width: np.ndarray, out: np.ndarray) -> None:
-    """u^k/Gamma^n at the points: of_u float64[8 POWERS], of_width float64[8 x 3], out float64[8 monomials]."""
+def _monomials(
+    powers: np.ndarray, over: np.ndarray, of_u: np.ndarray, of_width: np.ndarray, out: np.ndarray, begin: int
+) -> None:
+    """u^k/Gamma^n at eight points: of_u float64[8 POWERS], of_width float64[8 x 3], out float64[8 monomials]."""
     for row in range(powers.shape[0]):
-        multiply(of_u, powers[row] * POINTS, of_width, over[row] * POINTS, 1, out, row * POINTS)
+        multiply(of_u, powers[row] * POINTS, of_width, over[row] * POINTS, 1, out, begin + row * POINTS)
 
 
 @inner
@@ -151,10 +155,10 @@ def work_space(p: FamilyTerms) -> tuple[np.ndarray, ...]:
         np.empty(int(p.norms.length.sum())),
         np.empty(places_of(s)[-1]),
         np.empty(s.monomials * s.columns + s.partial * s.some_columns),
-        np.empty(POINTS * monomials),
-        np.empty(POINTS * squares),
-        np.empty(POINTS * s.families),
-        np.empty(POINTS * max(s.families, s.directed * monomials)),
+        np.empty(TILE * monomials),
+        np.empty(TILE * squares),
+        np.empty(TILE * s.families),
+        np.empty(max(TILE * s.families, POINTS * s.directed * monomials)),
         np.empty(s.families),
         np.empty(monomials),
     )
@@ -197,13 +201,12 @@ def evaluate_families(
     n_b, n_t = b_axis.shape[0], t_axis.shape[0]
     line_span = (n_t - 1) * stride
     a_powers, b_powers, of_u = local(POWERS), local(POWERS), local(_ALL_POWERS)
-    u, widths, of_width, z = local(POINTS), local(POINTS), local(_WIDTHS), local(_SUMS)
-    u_powers = local(POWERS)
-    own, common, length = local(POINTS), local(POINTS), local(POINTS)
+    u, widths, inverse, of_width, z = local(TILE), local(TILE), local(TILE), local(_WIDTHS), local(_SUMS)
+    own, common, length, u_powers = local(TILE), local(TILE), local(TILE), local(POWERS)
     s = p.shape
     size = places_of(s)[5]
     norm_size = s.monomials * s.columns + s.partial * s.some_columns
-    most = 0
+    monomials, square_monomials, most = s.monomials + s.partial, s.squares + s.partial_squares, 0
     for k in range(p.square_powers.shape[0]):
         most = max(most, p.square_powers[k])
     for k in range(p.powers.shape[0]):
@@ -224,39 +227,47 @@ def evaluate_families(
             corner, b = begin + row * b_stride, b_axis[row]
             w0, w1, w2 = line_width(p.width, a, b)
             shift = p.shift[0] * a + p.shift[1] * b
-            r = 1.0 / w0 if p.fixed and w0 > 0.0 else 0.0
+            of_line = 1.0 / w0 if p.fixed and w0 > 0.0 else 0.0
             powers_of(b, b_powers)
-            on_line(p.cells, worth, b_powers, r, size, c)
+            on_line(p.cells, worth, b_powers, of_line, size, c)
             powers_of(abs(b), b_powers)
-            on_line(p.norms, norm_worth, b_powers, r, norm_size, norms)
+            on_line(p.norms, norm_worth, b_powers, of_line, norm_size, norms)
             _settle(s, p.settled, c, norms)
             t_from, t_to = touched(first, count, corner, stride, n_t, 0)
-            for start in range(t_from // POINTS * POINTS, t_to, POINTS):
-                narrow = 0
-                for i in range(POINTS):  # the last of a line is repeated
-                    u[i] = t_axis[min(start + i, n_t - 1)] + shift
-                    widths[i] = (w2 * u[i] + w1) * u[i] + w0
-                    narrow += 1 if widths[i] <= p.limit else 0
-                here, end = max(start, t_from), min(start + POINTS, t_to)
-                if narrow == 0:
+            for start in range(t_from // TILE * TILE, t_to, TILE):
+                octets, here = min(OCTETS, (n_t - start + POINTS - 1) // POINTS), max(start, t_from)
+                end = min(start + TILE, t_to)
+                for i in range(TILE):  # the last of a line is repeated
+                    u[i] = t_axis[min(start + i, n_t - 1)]
+                for i in range(TILE):
+                    x = u[i] + shift
+                    width = (w2 * x + w1) * x + w0
+                    u[i], widths[i] = x, width
+                    inverse[i] = 1.0 / width if width > 0.0 else 0.0
+                low, high = u[0], u[TILE - 1]
+                least = min(widths[0], widths[TILE - 1])
+                if w2 > 0.0 and (2.0 * w2 * low + w1) * (2.0 * w2 * high + w1) < 0.0:
+                    least = w0 - 0.25 * w1 * w1 / w2
+                if least > p.limit:
                     for t in range(here, end):
                         lost[corner + t * stride - first] = BROAD
                     total_lost += end - here
                     continue
-                nearest, furthest = 0.0, 0.0
-                for i in range(POINTS):
-                    inverse = 1.0 / widths[i] if widths[i] > 0.0 else 0.0
-                    of_width[i], of_width[POINTS + i], of_width[2 * POINTS + i] = 1.0, inverse, inverse * inverse
-                    of_u[i] = 1.0
-                    nearest, furthest = max(nearest, inverse), max(furthest, abs(u[i]))
-                for k in range(most):
-                    multiply(u, 0, of_u, k * POINTS, 1, of_u, (k + 1) * POINTS)
-                _monomials(p.powers, p.over, of_u, of_width, m)
-                _monomials(p.square_powers, p.square_over, of_u, of_width, squares)
-                add_up(s, c, m, squares, y, work, z, own, common)
+                furthest, nearest = max(abs(low), abs(high)), 1.0 / least if least > 0.0 else np.inf
+                for octet in range(octets):
+                    at = octet * POINTS
+                    for i in range(POINTS):
+                        r = inverse[at + i]
+                        of_width[i], of_width[POINTS + i], of_width[2 * POINTS + i] = 1.0, r, r * r
+                        of_u[i] = 1.0
+                    for k in range(most):
+                        multiply(u, at, of_u, k * POINTS, 1, of_u, (k + 1) * POINTS)
+                    _monomials(p.powers, p.over, of_u, of_width, m, at * monomials)
+                    _monomials(p.square_powers, p.square_over, of_u, of_width, squares, at * square_monomials)
+                add_up(s, octets, c, m, squares, y, work, z, own, common)
                 _sizes(p.powers, p.over, furthest, nearest, u_powers, sizes)
                 bounds_of(s, norms, sizes, bound)
-                lengths_of(s, bound, y, work, length)
+                lengths_of(s, octets, bound, y, length)
                 for t in range(here, end):
                     i, place = t - start, corner + t * stride - first
                     total = own[i] - common[i]
@@ -265,11 +276,12 @@ def evaluate_families(
                         lost[place] = BROAD
                         total_lost += 1
                     elif not total * SURE >= length[i] * length[i]:
-                        _sizes(p.powers, p.over, abs(u[i]), of_width[POINTS + i], u_powers, sizes)
+                        _sizes(p.powers, p.over, abs(u[i]), inverse[i], u_powers, sizes)
                         bounds_of(s, norms, sizes, bound)
                         exact = 0.0
                         for f in range(s.families):
-                            exact += work[f * POINTS + i] * bound[f]
+                            at = (i // POINTS * s.families + f) * POINTS + i % POINTS
+                            exact += abs(y[at]) * bound[f]
                         if not total * CANCELLED >= exact * exact:
                             lost[place] = LOST
                             total_lost += 1

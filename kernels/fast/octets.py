@@ -1,4 +1,4 @@
-"""Families of rows at eight neighbouring points of a line, from polynomials whose monomials are given.
+"""Families of rows at neighbouring points of a line, eight and eight, from polynomials whose monomials are given.
 
 The monomials are u^k, those divided by the width, or u^k times what a node of the width counts; what is here knows
 their number alone. With D, z and Q as in kernels/fast/families.py, D and Q of five families and z of five directions
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from zdscan.kernels.jit import inner
-from zdscan.kernels.vectors import POINTS, ROWS, add_products, add_squares, add_weighted, multiply
+from zdscan.kernels.vectors import POINTS, ROWS, add_products, lengths, multiply, products, squares
 
 DIRECTIONS = 2 * ROWS  # at most; fewer are filled up with zeros
 _SUMS = DIRECTIONS * POINTS
@@ -61,9 +61,10 @@ def places_of(s: Shape) -> tuple[int, int, int, int, int, int]:
 @inner
 def add_up(
     s: Shape,
+    octets: int,
     c: np.ndarray,
     m: np.ndarray,
-    squares: np.ndarray,
+    of_squares: np.ndarray,
     y: np.ndarray,
     work: np.ndarray,
     z: np.ndarray,
@@ -74,45 +75,46 @@ def add_up(
 
     Parameters
     ----------
-    c : the polynomials of a line; m : float64[8 (monomials + partial)]; squares : of Q, likewise.
-    y : float64[8 families], filled; work : float64[8 max(families, directed monomials)].
-    z : float64[8 DIRECTIONS], work space; own, common : float64[8], filled.
+    octets : how many times eight points.
+    c : the polynomials of a line; m : float64[octets, monomials + partial, 8]; of_squares : of Q, likewise.
+    y : float64[octets, families, 8], filled; work : float64[8 max(octets families, directed monomials)].
+    z : float64[8 DIRECTIONS], work space; own, common : float64[octets, 8], filled.
     """
     of_z, partial, partial_z, square, partial_square, _ = places_of(s)
-    size = s.families * POINTS
-    for k in range(size):
-        y[np.uint64(k)], work[np.uint64(k)] = 0.0, 0.0
+    size, rows, square_rows = s.families * POINTS, s.monomials + s.partial, s.squares + s.partial_squares
     for first in range(0, s.families, ROWS):
-        add_products(c, first, s.columns, m, 0, s.monomials, y, first * POINTS)
-        add_products(c, square + first, s.columns, squares, 0, s.squares, work, first * POINTS)
-    for first in range(0, s.some, ROWS):
-        at = s.squares * POINTS
-        add_products(c, partial + first, s.some_columns, m, s.monomials * POINTS, s.partial, y, first * POINTS)
-        add_products(
-            c, partial_square + first, s.some_columns, squares, at, s.partial_squares, work, first * POINTS
-        )
-    for k in range(size):
+        for octet in range(octets):
+            to, at, below = octet * size + first * POINTS, octet * rows * POINTS, octet * square_rows * POINTS
+            products(c, first, s.columns, m, at, s.monomials, y, to)
+            products(c, square + first, s.columns, of_squares, below, s.squares, work, to)
+            if first < s.some:
+                at += s.monomials * POINTS
+                below += s.squares * POINTS
+                add_products(c, partial + first, s.some_columns, m, at, s.partial, y, to)
+                add_products(
+                    c, partial_square + first, s.some_columns, of_squares, below, s.partial_squares, work, to
+                )
+    for k in range(octets * size):
         inverse = 1.0 / y[np.uint64(k)]
         y[np.uint64(k)] = inverse
         work[np.uint64(k)] *= inverse
-    for k in range(_SUMS):
-        z[np.uint64(k)] = 0.0
-    for i in range(POINTS):
-        own[np.uint64(i)], common[np.uint64(i)] = 0.0, 0.0
-    add_squares(y, work, s.families, own)
-    begin = s.first_directed * POINTS
-    for row in range(s.monomials):
-        multiply(m, row * POINTS, y, begin, s.directed, work, row * s.directed * POINTS)
-    for half in range(2):
-        add_products(c, of_z + half * ROWS, DIRECTIONS, work, 0, s.monomials * s.directed, z, half * ROWS * POINTS)
-    if s.partial > 0:
-        for row in range(s.partial):
-            at = (s.monomials + row) * POINTS
-            multiply(m, at, y, begin, s.some_directed, work, row * s.some_directed * POINTS)
+    for octet in range(octets):
+        squares(y, work, octet * size, s.families, own, octet * POINTS)
+    for octet in range(octets):
+        begin, at = octet * size + s.first_directed * POINTS, octet * rows * POINTS
+        for row in range(s.monomials):
+            multiply(m, at + row * POINTS, y, begin, s.directed, work, row * s.directed * POINTS)
         for half in range(2):
-            rows = s.partial * s.some_directed
-            add_products(c, partial_z + half * ROWS, DIRECTIONS, work, 0, rows, z, half * ROWS * POINTS)
-    add_squares(z, z, DIRECTIONS, common)
+            first = of_z + half * ROWS
+            products(c, first, DIRECTIONS, work, 0, s.monomials * s.directed, z, half * ROWS * POINTS)
+        if s.partial > 0:
+            at += s.monomials * POINTS
+            for row in range(s.partial):
+                multiply(m, at + row * POINTS, y, begin, s.some_directed, work, row * s.some_directed * POINTS)
+            for half in range(2):
+                first = partial_z + half * ROWS
+                add_products(c, first, DIRECTIONS, work, 0, s.partial * s.some_directed, z, half * ROWS * POINTS)
+        squares(z, z, 0, DIRECTIONS, common, octet * POINTS)
 
 
 @inner
@@ -135,10 +137,7 @@ def bounds_of(s: Shape, norms: np.ndarray, m: np.ndarray, bound: np.ndarray) -> 
 
 
 @inner
-def lengths_of(s: Shape, bound: np.ndarray, y: np.ndarray, size: np.ndarray, length: np.ndarray) -> None:
-    """s = sum of |y| s_b at the eight points: length float64[8], filled; size float64[8 families], work space."""
-    for k in range(s.families * POINTS):
-        size[np.uint64(k)] = abs(y[np.uint64(k)])
-    for i in range(POINTS):
-        length[np.uint64(i)] = 0.0
-    add_weighted(bound, 0, size, 0, s.families, length)
+def lengths_of(s: Shape, octets: int, bound: np.ndarray, y: np.ndarray, length: np.ndarray) -> None:
+    """s = sum of |y| s_b at the points: length float64[octets, 8], filled."""
+    for octet in range(octets):
+        lengths(bound, y, octet * s.families * POINTS, s.families, length, octet * POINTS)

@@ -16,11 +16,12 @@ from zdscan.evaluation.expansion import REGULAR, Expander
 from zdscan.evaluation.families import families_of
 from zdscan.evaluation.monomials import Floats, Ints, order_of
 from zdscan.kernels.fast import broad_families as _kernel
-from zdscan.kernels.fast.families import DIRECTIONS
+from zdscan.kernels.fast.octets import DIRECTIONS, Shape
 from zdscan.kernels.tables import bands as _bands
 from zdscan.kernels.tables import mass as _mass
 from zdscan.kernels.tables.form_bands import form_band_tables
 from zdscan.kernels.tables.forms import TABLES
+from zdscan.kernels.vectors import ROWS
 from zdscan.physics.rows import Likelihood
 
 
@@ -99,12 +100,13 @@ class BroadFamilyLayout:
         self._pairs = np.argsort(by_place, kind="stable")
         self._starts = np.searchsorted(by_place[self._pairs], np.arange(len(distinct)))
         with_directions = np.array([bool(family.directions.any()) for family in self.families])
-        first = len(self.families) + DIRECTIONS * (np.cumsum(with_directions) - 1)
-        self.directions = np.where(with_directions, first, 0)
-        self.polynomials = len(self.families) + DIRECTIONS * int(with_directions.sum())
+        self.families = [self.families[n] for n in np.argsort(~with_directions, kind="stable")]
+        directed, count = int(with_directions.sum()), len(self.families)
+        self._filled = count + (-count % ROWS)
+        self.shape = Shape(self._filled, 0, self._filled, 0, 0, 0, directed, 0, 0, 0, 0, 0)
+        self.polynomials = self._filled + DIRECTIONS * directed
         self._residuals = _Residuals.of(likelihood, np.concatenate([family.rows for family in self.families]))
         self._start = np.cumsum([0, *(len(family.rows) for family in self.families)])
-        self._denominators = np.array([family.denominator for family in self.families])
 
     def polynomials_of(self, found: Floats) -> tuple[Floats, Floats, Floats]:
         """D and z, Q, and lengths, of what `ExactForms` has of a band.
@@ -113,25 +115,24 @@ class BroadFamilyLayout:
         """
         nodes, _, monomials = found.shape
         below, residual = self._residuals.at(found)
-        count = len(self.families)
         values = np.zeros((nodes, self.polynomials, monomials))
-        squares = np.empty((nodes, count, monomials, monomials))
+        squares = np.zeros((nodes, self._filled, monomials, monomials))
+        lengths = np.zeros((self._filled, monomials))
+        values[:, : self._filled, 0] = 1.0
         for n, family in enumerate(self.families):
             here = slice(self._start[n], self._start[n + 1])
             if family.denominator >= 0:
                 values[:, n] = below[:, self._start[n]]
-            else:
-                values[:, n, 0] = 1.0
-            if self.directions[n]:
-                first = self.directions[n]
+            if n < self.shape.directed:
+                first = self._filled + DIRECTIONS * n
                 values[:, first : first + len(family.directions)] = family.directions @ residual[:, here]
             columns = family.whitening @ residual[:, here]
             np.matmul(columns.transpose(0, 2, 1), columns, out=squares[:, n])
-        is_quotient = (self._denominators >= 0)[:, None]
-        # the denominator, too, is a sum of terms that may cancel
-        diagonal = np.diagonal(squares, axis1=2, axis2=3)
-        lengths = np.sqrt(diagonal + np.where(is_quotient, values[:, :count] ** 2, 0.0)).max(axis=0)
-        collapsed = np.add.reduceat(squares.reshape(nodes, count, -1)[:, :, self._pairs], self._starts, axis=2)
+            # the denominator, too, is a sum of terms that may cancel
+            of_denominator = values[:, n] ** 2 if family.denominator >= 0 else 0.0
+            lengths[n] = np.sqrt(np.diagonal(squares[:, n], axis1=1, axis2=2) + of_denominator).max(axis=0)
+        flat = squares.reshape(nodes, self._filled, -1)[:, :, self._pairs]
+        collapsed = np.add.reduceat(flat, self._starts, axis=2)
         return (
             values[:, :, self.order].transpose(2, 0, 1),
             collapsed.transpose(2, 0, 1),
@@ -192,7 +193,7 @@ class BroadFamilyTables:
         self._layout, self._exact = layout, exact
         self._lock = threading.Lock()
         self._ready = np.zeros(_bands.BANDS, dtype=np.bool_)
-        count, terms, squares = len(layout.families), len(layout.order), len(layout.square_terms[3])
+        count, terms, squares = layout.shape.families, len(layout.order), len(layout.square_terms[3])
         expander = exact.expander
         # memory is touched where a band is filled alone
         self.tables = _kernel.BroadFamilies(
@@ -205,7 +206,7 @@ class BroadFamilyTables:
             *layout.square_terms,
             np.empty((_bands.BANDS, squares, _bands.NODES * count)),
             np.empty((_bands.BANDS, terms, count)),
-            layout.directions,
+            layout.shape,
         )
 
     def evaluate(
