@@ -27,7 +27,7 @@ IN_LINE = 5  # powers of u in D and z; those of Q are POWERS
 # Gamma_s)/(Gamma + Gamma_s) all singularities are 1 away, and (2/x)^-n is 1e-9 or less
 COUNTS = np.array([1, 2, 3, 4, 5, 6, 8, NODES])
 REACH = np.array([1e-9, 4.5e-5, 1.6e-3, 9.0e-3, 2.6e-2, 5.3e-2, 0.13, 0.35])
-SEGMENT_COST = 12  # of a segment, in points with as many nodes
+SEGMENT_COST = 30  # of a segment, in points with as many nodes
 _ANGLES = [np.cos((2.0 * np.arange(n) + 1.0) * np.pi / (2.0 * n)) for n in COUNTS]
 # Chebyshev's nodes for each number of them, on (-1, 1), and what makes Lagrange's polynomials of products of distances
 PLACES = np.array([[*places, *np.zeros(NODES - len(places))] for places in _ANGLES])
@@ -91,7 +91,9 @@ def _collapse(end: np.ndarray, powers: np.ndarray, x_powers: np.ndarray, value: 
 
 
 @inner
-def _on_line(power_t: np.ndarray, power_u: np.ndarray, t_powers: np.ndarray, cells: np.ndarray, out: np.ndarray) -> None:
+def _on_line(
+    power_t: np.ndarray, power_u: np.ndarray, t_powers: np.ndarray, cells: np.ndarray, out: np.ndarray
+) -> None:
     """out[k] = sum of t^j cells over the powers j of t with u^k: cells float64[C, n], out float64[powers, n]."""
     for k in range(out.shape[0]):
         to = out[k]
@@ -118,7 +120,7 @@ def _to_nodes(
 ) -> None:
     """Interpolate some polynomials from the nodes of the band to those of a segment.
 
-    line : float64[powers, NODES * all_sizes], of which `size` from `offset` are wanted at each node.
+    line : of a band, float64[powers, NODES * all_sizes], of which `size` from `offset` are wanted at each node.
     middle, reach : width at the centre of the segment over that of the band, and |x| at its ends.
     out : filled from `to` on, by node, power of u and polynomial.
     """
@@ -175,7 +177,7 @@ def _node_weights(kind: int, count: int, x: np.ndarray, product: np.ndarray, w: 
 def _times_powers(
     count: int, powers: int, of_u: np.ndarray, w: np.ndarray, at: int, out: np.ndarray, begin: int
 ) -> None:
-    """What nodes count times powers of u at eight points: of_u float64[8 POWERS]; out from `begin`, by node and power."""
+    """What nodes count times powers of u at eight points: of_u float64[8 POWERS]; out by node and power."""
     for node in range(count):
         multiply(w, node * TILE + at, of_u, 0, powers, out, begin + node * powers * POINTS)
 
@@ -212,40 +214,73 @@ def _sizes(u: float, out: np.ndarray) -> None:
 
 
 @inner
-def _segment(widths: np.ndarray, first: int, n: int, limit: float, reach: np.ndarray) -> tuple[int, int, int]:
-    """The segment of a line from a point that is broad: where it ends, the band, and which of `COUNTS` nodes it takes.
+def _segment(
+    widths: np.ndarray, first: int, step: int, stop: int, limit: float, reach: np.ndarray
+) -> tuple[int, int, int]:
+    """The segment of a line from a broad point on, towards `stop`: where it ends, its band, which of `COUNTS` nodes.
 
-    It depends on the line alone, never on which points of it are asked for. reach : float64[2], filled: the width in
-    the middle, GeV, and |x| at the ends.
+    It depends on the line alone, never on which points of it are asked for. step : 1 or -1, towards larger widths.
+    reach : float64[2], filled: the width in the middle, GeV, and |x| at the ends.
     """
     band = band_of(widths[first])
     low, high = 0.5 * centre_of(band), 2.0 * centre_of(band)
     least = most = widths[first]
-    kind, after, best, best_kind, best_after = 0, first + 1, np.inf, 0, first + 1
+    kind, count, best, best_kind, best_count = 0, 1, np.inf, 0, 1
     best_least, best_most = least, most
     while True:
-        more = after < n and widths[after] > limit and low <= widths[after] < high
-        x = 0.0
+        at = first + count * step
+        more = at != stop
+        x, below, above = 0.0, least, most
         if more:
-            below, above = min(least, widths[after]), max(most, widths[after])
+            width = widths[at]
+            more = width > limit and low <= width < high
+            below, above = min(least, width), max(most, width)
+        if more:
             root = np.sqrt(above / below)
             x = (root - 1.0) / (root + 1.0)
         if not more or x > REACH[kind]:
-            computed = (after - first + TILE - 1) // TILE * TILE
-            cost = COUNTS[kind] * (computed + SEGMENT_COST) / (after - first)
+            computed = (count + POINTS - 1) // POINTS * POINTS
+            cost = COUNTS[kind] * (computed + SEGMENT_COST) / count
             if cost < best:
-                best, best_kind, best_after, best_least, best_most = cost, kind, after, least, most
+                best, best_kind, best_count, best_least, best_most = cost, kind, count, least, most
             if not more:
                 break
             while x > REACH[kind]:
                 kind += 1
         least, most = below, above
-        after += 1
+        count += 1
     root = np.sqrt(best_most / best_least)
     reach[0], reach[1] = best_least * root, (root - 1.0) / (root + 1.0)
     if best_kind == _BAND_KIND:
         reach[0], reach[1] = centre_of(band), HALF
-    return best_after, band, best_kind
+    return first + best_count * step, band, best_kind
+
+
+@njit
+def square_families(
+    columns: np.ndarray, start: np.ndarray, place: np.ndarray, squares: np.ndarray, own: np.ndarray
+) -> None:
+    """Squares of the lengths of whitened residuals as polynomials.
+
+    Parameters
+    ----------
+    columns : float64[NODES, rows, M], whitened residuals over monomials; start : int64[F + 1], rows of each family.
+    place : int64[M (M + 1) / 2], which term the product of monomials k and n >= k is.
+    squares : float64[S, NODES, F'], F' >= F, the terms of each family, added to; own : float64[NODES, F', M], squares
+        of the lengths of the columns, filled for F families.
+    """
+    for node in range(columns.shape[0]):
+        for family in range(start.shape[0] - 1):
+            pair = 0
+            for k in range(columns.shape[2]):
+                for n in range(k, columns.shape[2]):
+                    total = 0.0
+                    for row in range(start[family], start[family + 1]):
+                        total += columns[node, row, k] * columns[node, row, n]
+                    squares[place[pair], node, family] += total if n == k else 2.0 * total
+                    if n == k:
+                        own[node, family, k] = total
+                    pair += 1
 
 
 def work_space(p: BroadFamilies, longest: int) -> tuple[np.ndarray, ...]:
@@ -254,8 +289,8 @@ def work_space(p: BroadFamilies, longest: int) -> tuple[np.ndarray, ...]:
     return (
         np.empty((BANDS, len(p.end), all_sizes)),
         np.empty((BANDS, len(p.square_end), families)),
-        np.empty((IN_LINE, all_sizes)),
-        np.empty((POWERS, families)),
+        np.empty((BANDS, IN_LINE, all_sizes)),
+        np.empty((BANDS, POWERS, families)),
         np.empty(IN_LINE * all_sizes + POWERS * families),
         np.empty(IN_LINE * s.families),
         np.empty(TILE * IN_LINE * NODES),
@@ -312,6 +347,7 @@ def evaluate_broad_families(
     all_sizes = families + directed
     a_powers, t_powers, sizes = local(POWERS), local(POWERS), local(IN_LINE)
     in_plane, of_u = local(BANDS, np.uint8), local(_ALL_POWERS)
+    line_of = local(BANDS, np.int64)
     u, x, scale, product, w = local(TILE), local(TILE), local(TILE), local(TILE), local(_WEIGHTS)
     own, common, length, z, reach = local(TILE), local(TILE), local(TILE), local(_SUMS), local(2)
     total_lost = 0
@@ -321,6 +357,7 @@ def evaluate_broad_families(
         a = a_axis[plane]
         powers_of(a, a_powers)
         in_plane[:] = 0
+        line_of[:] = -1
         begin = plane * a_stride
         t_from, t_to = touched(first, count, begin, t_stride, t_axis.shape[0], line_span)
         for row in range(t_from, t_to):
@@ -337,40 +374,51 @@ def evaluate_broad_families(
                 here = b_axis[k] + shift
                 widths[k] = (w2 * here + w1) * here + w0
             powers_of(t, t_powers)
-            line_of, after = -1, 0
-            while after < b_to:
+            narrowest = 0
+            for k in range(n):
+                narrowest = k if widths[k] < widths[narrowest] else narrowest
+            # outwards from where the line is narrowest, where the width varies least: to the right, then to the left
+            norms_of, step, stop, after = -1, 1, n, narrowest
+            while True:
+                if after == stop:
+                    if step < 0:
+                        break
+                    step, stop, after = -1, -1, narrowest - 1
+                    continue
                 k = after
-                after += 1
+                after += step
                 if not widths[k] > p.limit:
                     continue
                 if band_of(widths[k]) < 0:
-                    if k >= b_from:
+                    if b_from <= k < b_to:
                         lost[corner + k * stride - first] = 1
                         total_lost += 1
                     continue
-                after, band, kind = _segment(widths, k, n, p.limit, reach)
-                begin_here, end_here = max(k, b_from), min(after, b_to)
+                after, band, kind = _segment(widths, k, step, stop, p.limit, reach)
+                begin_here, end_here = max(min(k, after - step), b_from), min(max(k, after - step) + 1, b_to)
                 if begin_here >= end_here:
                     continue
                 if not ready[band]:
                     needed[band] = True
                     continue
-                if line_of != band:
+                if line_of[band] != row:
                     if in_plane[band] == 0:
                         _collapse(p.end, p.power_a, a_powers, p.value[band], worth[band])
                         _collapse(p.square_end, p.square_power_a, a_powers, p.square[band], square_worth[band])
                         in_plane[band] = 1
-                    _on_line(p.power_t, p.power_u, t_powers, worth[band], line)
-                    _on_line(p.square_power_t, p.square_power_u, t_powers, square_worth[band], square_line)
+                    _on_line(p.power_t, p.power_u, t_powers, worth[band], line[band])
+                    _on_line(p.square_power_t, p.square_power_u, t_powers, square_worth[band], square_line[band])
+                    line_of[band] = row
+                if norms_of != band:
                     _norms_on_line(p.end, p.power_t, p.power_u, p.power_a, p.norm[band], a_powers, t_powers, norms)
-                    line_of = band
+                    norms_of = band
                 nodes, centre = COUNTS[kind], centre_of(band)
                 s = Shape(families, 0, families, 0, 0, 0, p.shape.directed, 0, IN_LINE * nodes, 0, POWERS * nodes, 0)
                 of_z, _, _, of_square, _, _ = places_of(s)
                 middle, half = reach[0] / centre, reach[1]
-                _to_nodes(line, all_sizes, 0, families, kind, nodes, middle, half, c, 0)
-                _to_nodes(line, all_sizes, families, directed, kind, nodes, middle, half, c, of_z)
-                _to_nodes(square_line, families, 0, families, kind, nodes, middle, half, c, of_square)
+                _to_nodes(line[band], all_sizes, 0, families, kind, nodes, middle, half, c, 0)
+                _to_nodes(line[band], all_sizes, families, directed, kind, nodes, middle, half, c, of_z)
+                _to_nodes(square_line[band], families, 0, families, kind, nodes, middle, half, c, of_square)
                 for start in range(begin_here, end_here, TILE):
                     some = min(TILE, end_here - start)
                     octets, furthest = (some + POINTS - 1) // POINTS, 0.0

@@ -29,8 +29,8 @@ class Shape(NamedTuple):
         have partial monomials, which come first.
     monomials, partial : of D and z; squares, partial_squares : of Q.
 
-    A line has D [monomials, columns], z [monomials, directed, DIRECTIONS], partial D [partial, some_columns], partial z,
-    then Q [squares, columns] and partial Q, one after the other.
+    A line has D [monomials, columns], z [monomials, directed, DIRECTIONS], partial D [partial, some_columns], partial
+    z, then Q [squares, columns] and partial Q, one after the other.
     """
 
     families: int
@@ -91,9 +91,7 @@ def add_up(
                 at += s.monomials * POINTS
                 below += s.squares * POINTS
                 add_products(c, partial + first, s.some_columns, m, at, s.partial, y, to)
-                add_products(
-                    c, partial_square + first, s.some_columns, of_squares, below, s.partial_squares, work, to
-                )
+                add_products(c, partial_square + first, s.some_columns, of_squares, below, s.partial_squares, work, to)
     for k in range(octets * size):
         inverse = 1.0 / y[np.uint64(k)]
         y[np.uint64(k)] = inverse

@@ -91,14 +91,12 @@ class BroadFamilyLayout:
         self.families = families_of(likelihood, counted)
         exponents = REGULAR[live_monomials(expander)]
         self.order, self.terms = _layout(exponents)
-        pairs = (exponents[:, None] + exponents).reshape(-1, 3)
-        distinct, place = np.unique(pairs, axis=0, return_inverse=True)
+        first, second = np.triu_indices(len(exponents))
+        distinct, place = np.unique(exponents[first] + exponents[second], axis=0, return_inverse=True)
         order, self.square_terms = _layout(distinct)
         rank = np.empty(len(order), dtype=np.int64)
         rank[order] = np.arange(len(order))
-        by_place = rank[place.ravel()]
-        self._pairs = np.argsort(by_place, kind="stable")
-        self._starts = np.searchsorted(by_place[self._pairs], np.arange(len(distinct)))
+        self._in_terms = rank[place.ravel()]
         with_directions = np.array([bool(family.directions.any()) for family in self.families])
         self.families = [self.families[n] for n in np.argsort(~with_directions, kind="stable")]
         directed, count = int(with_directions.sum()), len(self.families)
@@ -107,6 +105,8 @@ class BroadFamilyLayout:
         self.polynomials = self._filled + DIRECTIONS * directed
         self._residuals = _Residuals.of(likelihood, np.concatenate([family.rows for family in self.families]))
         self._start = np.cumsum([0, *(len(family.rows) for family in self.families)])
+        self._divides = np.zeros(self._filled, dtype=np.bool_)
+        self._divides[:count] = [family.denominator >= 0 for family in self.families]
 
     def polynomials_of(self, found: Floats) -> tuple[Floats, Floats, Floats]:
         """D and z, Q, and lengths, of what `ExactForms` has of a band.
@@ -116,9 +116,8 @@ class BroadFamilyLayout:
         nodes, _, monomials = found.shape
         below, residual = self._residuals.at(found)
         values = np.zeros((nodes, self.polynomials, monomials))
-        squares = np.zeros((nodes, self._filled, monomials, monomials))
-        lengths = np.zeros((self._filled, monomials))
         values[:, : self._filled, 0] = 1.0
+        columns = np.empty_like(residual)
         for n, family in enumerate(self.families):
             here = slice(self._start[n], self._start[n + 1])
             if family.denominator >= 0:
@@ -126,18 +125,14 @@ class BroadFamilyLayout:
             if n < self.shape.directed:
                 first = self._filled + DIRECTIONS * n
                 values[:, first : first + len(family.directions)] = family.directions @ residual[:, here]
-            columns = family.whitening @ residual[:, here]
-            np.matmul(columns.transpose(0, 2, 1), columns, out=squares[:, n])
-            # the denominator, too, is a sum of terms that may cancel
-            of_denominator = values[:, n] ** 2 if family.denominator >= 0 else 0.0
-            lengths[n] = np.sqrt(np.diagonal(squares[:, n], axis1=1, axis2=2) + of_denominator).max(axis=0)
-        flat = squares.reshape(nodes, self._filled, -1)[:, :, self._pairs]
-        collapsed = np.add.reduceat(flat, self._starts, axis=2)
-        return (
-            values[:, :, self.order].transpose(2, 0, 1),
-            collapsed.transpose(2, 0, 1),
-            lengths[:, self.order].T,
-        )
+            np.matmul(family.whitening, residual[:, here], out=columns[:, here])
+        squares = np.zeros((int(self._in_terms.max()) + 1, nodes, self._filled))
+        own = np.zeros((nodes, self._filled, monomials))
+        _kernel.square_families(columns, self._start, self._in_terms, squares, own)
+        # the denominator, too, is a sum of terms that may cancel
+        of_denominator = np.where(self._divides[:, None], values[:, : self._filled], 0.0)
+        lengths = np.sqrt(own + of_denominator**2).max(axis=0)
+        return values[:, :, self.order].transpose(2, 0, 1), squares, lengths[:, self.order].T
 
 
 def _layout(exponents: Ints) -> tuple[Ints, tuple[Ints, Ints, Ints, Ints]]:
@@ -147,7 +142,7 @@ def _layout(exponents: Ints) -> tuple[Ints, tuple[Ints, Ints, Ints, Ints]]:
     new = np.append(True, (u[1:] != u[:-1]) | (t[1:] != t[:-1]))
     starts = np.flatnonzero(new)
     end = np.append(starts, len(order))[1:]
-    return order, (end, *(np.ascontiguousarray(power) for power in (t[starts], u[starts], a)))
+    return order, (end, t[starts], u[starts], np.ascontiguousarray(a))
 
 
 class _Residuals:

@@ -38,7 +38,7 @@ from zdscan.kernels.fast.broad import LENGTHS
 from zdscan.kernels.fast.collapse import POWERS, Terms
 from zdscan.kernels.fast.evaluate import Expansion
 from zdscan.kernels.fast.gram import expand
-from zdscan.kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC, linear_products, quadratic_products
+from zdscan.kernels.physics.bsll import FUNCTIONS, LINEAR, linear_products, quadratic_products
 from zdscan.kernels.physics.components import quadratic_products as quadratic_products_of_forms
 from zdscan.kernels.physics.couplings import A_MU, V_E, V_MU
 from zdscan.kernels.physics.widths import width_products

@@ -314,9 +314,7 @@ class _Places:
 
     def terms(self, found: _Polynomials, expander: Expander, width: Floats, limit: float) -> FamilyTerms:
         """The polynomials of a mass with these monomials; width float64[7], the total one."""
-        squares = np.add.reduceat(
-            found.squares.reshape(len(found.squares), -1)[:, self._pairs], self._starts, axis=1
-        )
+        squares = np.add.reduceat(found.squares.reshape(len(found.squares), -1)[:, self._pairs], self._starts, axis=1)
         parts = [found.denominator.ravel(), found.directions.ravel(), squares.ravel(), np.array([0.0, 1.0])]
         return FamilyTerms(
             roles=np.array(expander.roles),
