@@ -115,4 +115,4 @@ bench: $(VENV)/.calibrate
 	done
 
 clean:
-	rm -rf $(VENV) $(LOWEST) $(OPENMPI) docs/_build docs/constraint build dist *.egg-info quickstart.h5 quickstart.png
+	rm -rf $(VENV) $(LOWEST) $(OPENMPI) docs/_build docs/constraint docs/gallery docs/examples docs/jupyter_execute build dist *.egg-info quickstart.h5 quickstart.png

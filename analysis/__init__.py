@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["fit", "open_grid", "plot", "view"]
+__all__ = ["fit", "open_grid", "plot", "plot_limits", "sample", "view"]
 
 if TYPE_CHECKING:
-    from zdscan.analysis.public import fit, open_grid, plot, view
+    from zdscan.analysis.public import fit, open_grid, plot, plot_limits, sample, view
 
 
 def __getattr__(name: str) -> Any:

@@ -1,11 +1,12 @@
-"""The four functions that `zdscan.analysis` offers: open a grid, see it over some axes, draw it, fit."""
+"""The functions that `zdscan.analysis` offers: open a grid, see it over some axes, draw it or limits, fit, sample."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 from zdscan.analysis.views import view as _view
 from zdscan.analysis.views.grid import Grid, open_grid
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from zdscan.analysis.fits.fitting import Fit
-    from zdscan.analysis.pictures.sheet import Drawn
+    from zdscan.analysis.fits.sampling import Samples
+    from zdscan.analysis.pictures.sheet import Drawn, Options, Target
+    from zdscan.edges.curves import LimitCurves
     from zdscan.scan.scanfile import Scan
 
-__all__ = ["fit", "open_grid", "plot", "view"]
+__all__ = ["fit", "open_grid", "plot", "plot_limits", "sample", "view"]
 
 Source = Points | str | Path
+Size = str | tuple[float, float | None] | None
 
 
 def view(
@@ -77,20 +81,46 @@ class PlotOptions(TypedDict, total=False):
     colours: bool
     style: str | None
     csv: str | Path | None
+    exclusions: bool
+    regions: bool
+    strongest: int | None
+    heading: bool
+    size: Size
+    x_range: tuple[float, float] | None
+    y_range: tuple[float, float] | None
+
+
+class LimitOptions(TypedDict, total=False):
+    """The options of `plot_limits` that files and axes have in common."""
+
+    strongest: int | None
+    unit: Literal["GeV", "MeV"]
+    heading: bool
+    size: Size
+    x_range: tuple[float, float] | None
+    y_range: tuple[float, float] | None
+    style: str | None
 
 
 @overload
 def plot(
-    grid: Source, x: str, y: str | None = None, *, output: str | Path, **options: Unpack[PlotOptions]
+    grid: Source | Mapping[str, Source],
+    x: str,
+    y: str | None = None,
+    *,
+    output: str | Path,
+    **options: Unpack[PlotOptions],
 ) -> list[str]: ...
 
 
 @overload
-def plot(grid: Source, x: str, y: str | None = None, *, ax: Axes, **options: Unpack[PlotOptions]) -> Drawn: ...
+def plot(
+    grid: Source | Mapping[str, Source], x: str, y: str | None = None, *, ax: Axes, **options: Unpack[PlotOptions]
+) -> Drawn: ...
 
 
 def plot(
-    grid: Source,
+    grid: Source | Mapping[str, Source],
     x: str,
     y: str | None = None,
     *,
@@ -107,6 +137,13 @@ def plot(
     colours: bool = False,
     style: str | None = None,
     csv: str | Path | None = None,
+    exclusions: bool = True,
+    regions: bool = True,
+    strongest: int | None = None,
+    heading: bool = True,
+    size: Size = None,
+    x_range: tuple[float, float] | None = None,
+    y_range: tuple[float, float] | None = None,
 ) -> list[str] | Drawn:
     """Draw a grid over one or two axes into a file, as `zdscan plot` does, or into axes of your own.
 
@@ -114,8 +151,8 @@ def plot(
 
     Parameters
     ----------
-    grid : Grid, MemoryGrid, str or Path
-        An open grid, or the name of a grid file, finished or not.
+    grid : Grid, MemoryGrid, str or Path, or a mapping
+        An open grid, or the name of a grid file, finished or not; or several by their labels, drawn over each other.
     x, y : str
         Axes shown: ``"mass"`` or a parameter of the case; without `y` the picture is chi2 along `x`.
     output : str or Path
@@ -131,6 +168,7 @@ def plot(
         Values to hold axes at (mass in GeV); the nearest value of the grid is taken.
     constraints : str or iterable of str
         Whose exclusions are shown: ids, ``"all"`` of the scan, or ``"paper"`` for those of the paper that it has.
+        Where none is named, all are shown, but their columns are not in `csv`, and a marginal has no exclusions.
     prior : str
         Integrate instead of minimising, with a prior flat in ``"axis"`` (the value), ``"log"`` (the logarithm of its
         size) or ``"spaced"`` (the scale in which the axis is evenly spaced).
@@ -148,6 +186,18 @@ def plot(
         Letters and ticks of an mplhep style, such as ``"CMS"``.
     csv : str or Path
         Also write the cells as a table.
+    exclusions : bool
+        Whether exclusions are shown where `constraints` names none.
+    regions : bool
+        Whether regions of the fit and best points are shown; without them a plane has exclusions alone.
+    strongest : int
+        How many limit curves have a colour and a name; those that draw most of the edge of what is excluded.
+    heading : bool
+        Whether lines above a picture say what it shows.
+    size : str or tuple
+        ``"one-column"``, ``"two-column"``, or width and height in inches; a height of None is what the content needs.
+    x_range, y_range : tuple of float
+        The part of each axis that is shown, within the grid (mass in GeV).
 
     Returns
     -------
@@ -161,34 +211,135 @@ def plot(
         For what `view` refuses, for options that do not go together, `output` and `ax` among them, for `ax` that are
         no plain axes of matplotlib, and for files that cannot be written.
     """
-    from zdscan.analysis.pictures.plotting import Request, checked_sigmas
+    from zdscan.analysis.pictures.plotting import Request, checked_sigmas, overlay
     from zdscan.analysis.pictures.plotting import plot as draw
-    from zdscan.analysis.pictures.sheet import Drawn, Guest, Options
-    from zdscan.errors import UserError
 
-    if (output is None) == (ax is None):
-        given = "neither is given" if ax is None else "both are given"
-        raise UserError(f"A picture goes into a file (output=) or into axes of yours (ax=); {given}.")
     request = Request(
         x=x,
         y=y,
         fixed=None if fixed is None else dict(fixed),
         profile=prior is None,
         constraints=_names(constraints),
+        exclusions=exclusions,
         prior=prior,
         whole=global_best,
         csv=None if csv is None else Path(csv),
         named=kind,
     )
-    options = Options(unit, checked_sigmas(tuple(sigmas)), parameters, colours=colours, style=style)
-    target = Guest.of(ax) if output is None else Path(output)
-    with _opened(grid) as points:
-        if isinstance(target, Path):
-            return draw(points, request, target, options)
-        before = set(map(id, target.axes.get_children()))
-        said = draw(points, request, target, options)
-    artists = [artist for artist in target.axes.get_children() if id(artist) not in before]
-    return Drawn(artists, target.handles, target.heading, said)
+    options = replace(
+        _options(unit, strongest, heading, size, x_range, y_range, style),
+        sigmas=checked_sigmas(tuple(sigmas)),
+        parameters=parameters,
+        colours=colours,
+        fit=regions,
+    )
+
+    def drawn(target: Target) -> list[str]:
+        with ExitStack() as stack:
+            if isinstance(grid, Mapping):
+                opened = {label: stack.enter_context(_opened(source)) for label, source in grid.items()}
+                return overlay(opened, request, target, options)
+            return draw(stack.enter_context(_opened(grid)), request, target, options)
+
+    return _into(output, ax, drawn)
+
+
+@overload
+def plot_limits(curves: LimitCurves, *, output: str | Path, **options: Unpack[LimitOptions]) -> list[str]: ...
+
+
+@overload
+def plot_limits(curves: LimitCurves, *, ax: Axes, **options: Unpack[LimitOptions]) -> Drawn: ...
+
+
+def plot_limits(
+    curves: LimitCurves,
+    *,
+    output: str | Path | None = None,
+    ax: Axes | None = None,
+    strongest: int | None = None,
+    unit: Literal["GeV", "MeV"] = "GeV",
+    heading: bool = True,
+    size: Size = None,
+    x_range: tuple[float, float] | None = None,
+    y_range: tuple[float, float] | None = None,
+    style: str | None = None,
+) -> list[str] | Drawn:
+    """Draw limit curves over the mass into a file, as `zdscan limits -o` does, or into axes of your own.
+
+    Parameters
+    ----------
+    curves : LimitCurves
+        What `zdscan.limits` returns, of two masses or more.
+    output : str or Path
+        The picture: .png, .pdf or .svg.
+    ax : matplotlib Axes
+        Draw into these instead, and write no picture; as for `plot`.
+    strongest : int
+        How many constraints have a colour and a name, 12 by default.
+    unit, heading, size, style : str, bool, str or tuple, str
+        As for `plot`.
+    x_range, y_range : tuple of float
+        The masses in GeV and the sizes of the parameter that are shown.
+
+    Returns
+    -------
+    list of str, or list of Artist
+        As for `plot`.
+
+    Raises
+    ------
+    UserError
+        For fewer than two masses, for a picture without a curve, for options that are not allowed, and for a file that
+        cannot be written.
+    """
+    from zdscan.analysis.pictures.limits import draw
+
+    options = _options(unit, strongest, heading, size, x_range, y_range, style)
+    return _into(output, ax, lambda target: draw(curves, target, options))
+
+
+def _options(
+    unit: str,
+    strongest: int | None,
+    heading: bool,
+    size: Size,
+    x_range: tuple[float, float] | None,
+    y_range: tuple[float, float] | None,
+    style: str | None,
+) -> Options:
+    """The options that all pictures have, checked."""
+    from zdscan.analysis.pictures.sheet import Options
+    from zdscan.analysis.pictures.typed import checked_range, checked_size, parse_size
+
+    if size is not None:
+        size = parse_size(size) if isinstance(size, str) else checked_size(size)
+    return Options(
+        unit,
+        strongest=strongest,
+        heading=heading,
+        size=size,
+        x_range=None if x_range is None else checked_range(tuple(x_range), f"x_range {x_range}"),
+        y_range=None if y_range is None else checked_range(tuple(y_range), f"y_range {y_range}"),
+        style=style,
+    )
+
+
+def _into(output: str | Path | None, ax: Axes | None, draw: Callable[[Target], list[str]]) -> list[str] | Drawn:
+    """Draw into a file, or into axes and return the artists that are new there."""
+    from zdscan.analysis.pictures.sheet import Drawn, Guest
+    from zdscan.errors import UserError
+
+    if (output is None) == (ax is None):
+        given = "neither is given" if ax is None else "both are given"
+        raise UserError(f"A picture goes into a file (output=) or into axes of yours (ax=); {given}.")
+    if output is not None:
+        return draw(Path(output))
+    guest = Guest.of(ax)
+    before = set(map(id, guest.axes.get_children()))
+    said = draw(guest)
+    artists = [artist for artist in guest.axes.get_children() if id(artist) not in before]
+    return Drawn(artists, guest.handles, guest.heading, said)
 
 
 def fit(
@@ -196,6 +347,12 @@ def fit(
     *,
     statistic: str = "rows",
     profiles: bool = True,
+    level: str | float = "auto",
+    toys: int = 0,
+    seed: int = 1,
+    processes: int | None = 1,
+    leave_out: bool = False,
+    covariances: bool = False,
     overrides: Iterable[str] = (),
     progress: Callable[[str, float], None] = lambda what, fraction: None,
 ) -> Fit:
@@ -210,6 +367,19 @@ def fit(
         What is minimised: "rows", "constraints" or "total", chi2 of both (docs/statistics.md).
     profiles : bool
         Profile every coupling, which takes most of the time and finds intervals and flat stretches.
+    level : str or float
+        Level of the intervals of profiles beside those of one standard deviation, such as 0.9 or ``"2 sigma"``; by
+        default that of the scan's exclusions, 0.95 where these are as published.
+    toys, seed : int
+        Toy experiments from each of two hypotheses, the best fit and the Standard Model, for p-values, and the seed of
+        their random numbers.
+    processes : int
+        Processes for toys; None: one for each core. A script that asks for more than one keeps what it does below
+        ``if __name__ == "__main__":``.
+    leave_out : bool
+        Repeat the fit without each publication of rows, and without each constraint that is part of the statistic.
+    covariances : bool
+        Repeat the fit of the rows with every treatment of their errors.
     overrides : iterable of str
         Settings to replace in a scan file, such as ``"axes.mass.n=50"``.
     progress : callable
@@ -219,7 +389,8 @@ def fit(
     -------
     Fit
         With `result` (`best`, `improvement`, `p_value`, `profiles`, ...), `pulls` (float64[rows]), `excluded`
-        (constraint id -> ratio and grade), `remarks` (sentences) and `to_dict()`, the layout of ``zdscan fit --json``.
+        (constraint id -> ratio and grade), `toys`, `left_out`, `treated`, `remarks` (sentences) and `to_dict()`, the
+        layout of ``zdscan fit --json``.
 
     Raises
     ------
@@ -230,13 +401,95 @@ def fit(
     from zdscan.errors import UserError
 
     settings = tuple(overrides)
+    asked: dict[str, Any] = {
+        "statistic": statistic,
+        "profiles": profiles,
+        "level": level,
+        "toys": toys,
+        "seed": seed,
+        "processes": processes,
+        "leave_out": leave_out,
+        "covariances": covariances,
+    }
     if isinstance(source, Grid):
         source = source.path
     if isinstance(source, str | Path):
-        return fit_file(source, settings, statistic=statistic, profiles=profiles, progress=progress)
+        return fit_file(source, settings, progress=progress, **asked)
     if settings:
         raise UserError("overrides change a scan file, and a scan was given that is already read.")
-    return fit_scan(source, statistic=statistic, profiles=profiles, progress=progress)
+    return fit_scan(source, progress=progress, **asked)
+
+
+def sample(
+    source: Scan | str | Path,
+    output: str | Path | None = None,
+    *,
+    statistic: str = "rows",
+    draws: int = 2000,
+    burn_in: int = 500,
+    walkers: int = 32,
+    thin: int = 1,
+    seed: int = 1,
+    processes: int | None = 1,
+    overwrite: bool = False,
+    overrides: Iterable[str] = (),
+    progress: Callable[[str, float], None] = lambda what, fraction: None,
+) -> Samples:
+    """Sample the posterior within the axes of a scan, as `zdscan sample` does; needs the package emcee.
+
+    Priors are flat in the scale of each axis, between its ends: in the value, in the logarithm, or in asinh.
+
+    Parameters
+    ----------
+    source : Scan, str or Path
+        A scan or the name of a scan file.
+    output : str or Path
+        Write the samples into this file too (HDF5, as ArviZ reads it).
+    statistic : str
+        Whose likelihood: "rows", "constraints" or "total" (docs/statistics.md).
+    draws, burn_in, walkers, thin : int
+        Samples kept of each walker, steps before the first of them, walkers (an even number), and steps of which one is
+        kept.
+    seed : int
+        Of the random numbers.
+    processes : int
+        Processes that evaluate points; None: one for each core. A script that asks for more than one keeps what it does
+        below ``if __name__ == "__main__":``.
+    overwrite : bool
+        Whether an existing file of samples is replaced.
+    overrides : iterable of str
+        Settings to replace in a scan file, such as ``"axes.mass.max=0.1"``.
+    progress : callable
+        Called with what is being done and the fraction done, 0 to 1.
+
+    Returns
+    -------
+    Samples
+        With `parameters` (name -> float64[chain, draw]), `chi2`, `r_hat`, `autocorrelation`, `warnings` (sentences),
+        `interval(name, share)`, `to_datasets()` (of xarray), `write(path)` and `to_dict()`.
+
+    Raises
+    ------
+    UserError
+        For a scan file or an option that cannot be used, a file that exists or cannot be written, or without emcee.
+    """
+    from zdscan.analysis.fits.crew import cores
+    from zdscan.analysis.fits.sampling import Options, check_output, sample_scan
+    from zdscan.errors import UserError
+    from zdscan.scan.scanfile import load_scan
+
+    settings = tuple(overrides)
+    if output is not None:
+        check_output(Path(output), overwrite=overwrite)
+    if isinstance(source, str | Path):
+        source = load_scan(source, settings)
+    elif settings:
+        raise UserError("overrides change a scan file, and a scan was given that is already read.")
+    options = Options(draws, burn_in, walkers, thin, seed, cores() if processes is None else processes)
+    found = sample_scan(source, options, statistic, progress)
+    if output is not None:
+        found.write(output, overwrite=overwrite)
+    return found
 
 
 def _opened(grid: Source) -> AbstractContextManager[Points]:

@@ -1,9 +1,10 @@
 """Two ranks and two threads measured, many ranks modelled from that, and the model compared with measured runs.
 
 Measured: the same job on one core, two ranks and two threads (strong scaling), and twice the job on two (weak), without
-output and written to shared memory; the shared counter; runs of pauses on more ranks than there are cores. Modelled
-(benchmarks/simulation.py): up to 16384 ranks, with the block times found here and every addition to the counter
-occupying it for the whole measured round trip, which is pessimistic. ``--write`` also draws docs/scaling.svg.
+output and written to shared memory, beside two jobs at once that know nothing of each other; the shared counter; runs
+of pauses on more ranks than there are cores. Modelled (benchmarks/simulation.py): up to 16384 ranks, with block times
+found here and every addition to the counter occupying it for the whole measured round trip, which is pessimistic.
+``--write`` also draws docs/scaling.svg.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +36,7 @@ from matplotlib import pyplot as plt
 JOB = JOBS / "case_c.toml"
 LINK_BYTES, LINK_LATENCY = 10e9, 2e-6  # assumed network: bytes per second into a node, seconds of a message
 WORK = ("evaluate", "minima", "put")  # the clocked calls of a block
-MASSES = 400  # of the modelled jobs
+MASSES = 400  # of the measured and modelled jobs
 RANKS = (1, 4, 16, 64, 256, 1024, 4096, 16384)
 
 
@@ -42,8 +44,8 @@ RANKS = (1, 4, 16, 64, 256, 1024, 4096, 16384)
 class Effort:
     """How much to measure."""
 
-    seconds: float = 6.0  # CPU time of the measured job, about
-    repeats: int = 5
+    seconds: float = 10.0  # CPU time of the measured job, about
+    repeats: int = 3
     pausing_ranks: tuple[int, ...] = (1, 2, 4, 8, 16)
     pause: float = 0.01
     ranks: tuple[int, ...] = RANKS
@@ -97,21 +99,30 @@ def run(ranks: int, threads: int, settings: Sequence[str], output: bool, *more: 
     return Run(json.loads(found), max(ranks, 1) * threads)
 
 
-def settings_for(effort: Effort, factor: int = 1) -> list[str]:
-    """Settings that make a job of about the wanted CPU time, times `factor`, by the number of masses."""
-    masses = 4
-    if effort.seconds:
-        trial = run(0, 1, ["axes.mass.n=8"], False)
-        masses = int(np.clip(8 * effort.seconds / trial.cpu, 8, 400))
-    return [f"axes.mass.n={masses * factor}"] + ([] if effort.seconds else ["axes.eps.n=3"])
+def settings_for(effort: Effort) -> list[str]:
+    """Settings that make a job of about the wanted CPU time, by the number of values of eps."""
+    if not effort.seconds:
+        return ["axes.mass.n=4", "axes.eps.n=3"]
+    masses, values = f"axes.mass.n={MASSES}", 21
+    trial = run(0, 1, [masses, f"axes.eps.n={values}"], False)
+    return [masses, f"axes.eps.n={1 + 2 * round(values * effort.seconds / trial.cpu / 2)}"]
 
 
-CONFIGURATIONS = {"1 core": (0, 1), "2 ranks": (2, 1), "2 threads": (0, 2)}
+# By name: ranks, threads, and how many such jobs run at the same time. Two jobs that know nothing of each other show
+# what the hardware itself takes from two cores at work.
+CONFIGURATIONS = {"1 core": (0, 1, 1), "2 jobs at once": (0, 1, 2), "2 ranks": (2, 1, 1), "2 threads": (0, 2, 1)}
 
 
-def configurations() -> dict[str, tuple[int, int]]:
+def configurations() -> dict[str, tuple[int, int, int]]:
     """What can be measured here: without a launcher no ranks."""
     return {name: value for name, value in CONFIGURATIONS.items() if value[0] == 0 or MPIEXEC.exists()}
+
+
+def at_once(jobs: int, *arguments: Any) -> Run:
+    """That many equal jobs at the same time, as one run of all."""
+    with ThreadPoolExecutor(jobs) as pool:
+        runs = list(pool.map(lambda _: run(*arguments), range(jobs)))
+    return Run([rank for each in runs for rank in each.ranks], sum(each.workers for each in runs))
 
 
 Strong = dict[bool, dict[str, list[Run]]]  # by whether they wrote, and by configuration
@@ -121,20 +132,21 @@ def measured_scaling(report: Report, effort: Effort) -> Strong:
     """Strong and weak scaling; the runs of the former."""
     strong: Strong = {}
     jobs = {"strong": settings_for(effort)}
-    masses = int(jobs["strong"][0].split("=")[1])
     if effort.weak:
-        jobs["weak"] = [f"axes.mass.n={2 * masses}", *jobs["strong"][1:]]
+        jobs["weak"] = [f"axes.mass.n={2 * MASSES}", *jobs["strong"][1:]]
     for kind, larger in jobs.items():
         rows = []
         for output in (False, True):
             runs: dict[str, list[Run]] = {name: [] for name in configurations()}
             for _ in range(effort.repeats):  # in turn, so that a busy time meets all alike
-                for name, (ranks, threads) in configurations().items():
-                    runs[name].append(run(ranks, threads, jobs["strong"] if name == "1 core" else larger, output))
+                for name, (ranks, threads, number) in configurations().items():
+                    settings = jobs["strong"] if name == "1 core" or number > 1 else larger
+                    runs[name].append(at_once(number, ranks, threads, settings, output))
             if kind == "strong":
                 strong[output] = runs
             for name, found in runs.items():
-                points = found[0].ranks[0]["points"]
+                # Ranks of one job tell its points each, jobs at once have their own.
+                points = found[0].ranks[0]["points"] * CONFIGURATIONS[name][2]
                 pairs = list(zip(found, runs["1 core"], strict=True))
                 work = points / runs["1 core"][0].ranks[0]["points"]
                 per_mass = [r.total("tables_cpu") / r.total("masses") for r in found]

@@ -12,17 +12,20 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import gallery
 from generate import write_pages
 
 from zdscan import __version__
 
 write_pages()
+gallery.copy_notebooks()
+gallery.make([*gallery.commands(), *gallery.styles()])
 
 project = "zdscan"
 author = "zdscan developers"
 version = release = __version__
 extensions = [
-    "myst_parser",
+    "myst_nb",  # Markdown as myst_parser reads it, and notebooks, which are executed
     "sphinx.ext.autodoc",
     "sphinx.ext.mathjax",
     "sphinx.ext.napoleon",
@@ -31,7 +34,11 @@ extensions = [
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 3
 bibtex_bibfiles = ["../zdscan/inputs/data/references.bib", "theory.bib"]
-exclude_patterns = ["_build"]
+nb_execution_mode = "force"
+nb_execution_timeout = 300
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+exclude_patterns = ["_build", "jupyter_execute", "gallery"]
 html_theme = "furo"
 html_title = "zdscan"
 html_static_path = ["_static"]

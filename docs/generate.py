@@ -18,7 +18,7 @@ from zdscan.constraints import select
 from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.fields import DECLARED
 from zdscan.evaluation.settings import SETTINGS, Setting
-from zdscan.inputs import detectors
+from zdscan.inputs import detectors, theory_errors
 from zdscan.neglected.effects import available
 from zdscan.physics import models, search
 from zdscan.physics.cases import named_case
@@ -80,6 +80,7 @@ def page(item: Constraint, least: np.ndarray) -> str:
         f"| rule | {_escaped(item.rule)} |",
         f"| confidence level | {item.cl} |",
         f"| likelihood | [{item.likelihood}](../statistics.md): {_escaped(item.because)} |",
+        *([f"| theory error | {_theory_error(item)} |"] if item.id in theory_errors.load() else []),
         *([f"| same data | {_escaped(item.same_data)} |"] if item.same_data else []),
         f"| unit of value and limit | {item.unit} |",
         f"| grade | {item.grade}: {GRADES[item.grade]} |",
@@ -102,6 +103,13 @@ def page(item: Constraint, least: np.ndarray) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _theory_error(item: Constraint) -> str:
+    """The error of the prediction, with what it is of and where it is from."""
+    known = theory_errors.load()[item.id]
+    told = f"{100.0 * known.relative:.2g}%, grade {known.grade}: {_escaped(known.of)} ({_escaped(known.source)})"
+    return f"{told}; used where [asked for](../statistics.md#theory-errors-of-predictions)"
 
 
 def _sets(item: Constraint) -> str:
@@ -305,6 +313,24 @@ def _where(item: search.Search) -> str:
     return f"{'to' if entry.prompt else 'behind'} {detector.path_m:g} m"
 
 
+def theory_errors_table() -> str:
+    """The theory errors of predictions with what they are of."""
+    known = {id(error): error for error in theory_errors.load().values()}
+    return _table(
+        ["constraints", "error", "of", "source", "grade"],
+        [
+            [
+                ", ".join(f"`{name}`" for name in error.constraints),
+                f"{100.0 * error.relative:.2g}%",
+                error.of,
+                f"{error.source} {{cite:p}}`{','.join(error.cite)}`",
+                error.grade,
+            ]
+            for error in known.values()
+        ],
+    )
+
+
 def tables() -> dict[str, str]:
     """All tables by the names that the comments in the pages give them."""
     sections = dict.fromkeys(setting.section for setting in SETTINGS.values() if setting.section)
@@ -317,10 +343,14 @@ def tables() -> dict[str, str]:
         "models": models_table(),
         "notes on models": model_notes(),
         "searches": searches_table(),
+        "theory errors of predictions": theory_errors_table(),
     }
 
 
-PAGES_WITH_TABLES = ("scan-file.md", "file-format.md", "neglected.md", "models.md", "constraints-direct.md")
+PAGES_WITH_TABLES = (
+    *("scan-file.md", "file-format.md", "neglected.md", "models.md", "constraints-direct.md"),
+    "statistics.md",
+)
 
 
 def with_tables(text: str) -> str:

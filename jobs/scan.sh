@@ -7,7 +7,7 @@
 # A grid of another scan file is refused. SIGUSR1 and SIGTERM are passed on as SIGUSR1, so that every rank finishes its
 # block. SIGUSR1 says that the time is over, SIGTERM that the job is not wanted any more. In the environment:
 #   STOP_AFTER=SECONDS   stop after that time, for batch systems that send no signal before the end
-#   AFTER_STOP=COMMAND   what to do when the time was over: queue the job again
+#   AFTER_STOP=COMMAND   what to do when the time was over, or a machine was lost: queue the job again
 set -uo pipefail
 
 if [ "$#" -lt 2 ]; then
@@ -28,9 +28,10 @@ set -- "$@" --threads "${THREADS:-1}"
 
 interrupted=no
 over=no
+unwanted=no
 former=$(cat "$grid.status.json" 2>/dev/null)
 trap 'interrupted=yes; over=yes; kill -USR1 "$job" 2>/dev/null' USR1
-trap 'interrupted=yes; kill -USR1 "$job" 2>/dev/null' TERM
+trap 'interrupted=yes; unwanted=yes; kill -USR1 "$job" 2>/dev/null' TERM
 "$@" &
 job=$!
 clock=
@@ -61,6 +62,13 @@ fi
 status=$(cat "$grid.status.json" 2>/dev/null)
 if [ "$code" -ne 0 ] && [ "$status" != "$former" ] && [[ $status == *'"state": "stopped"'* ]]; then
     code=75
+fi
+# After the loss of a machine other machines can go on.
+if [ "$code" -ne 0 ] && [ "$status" != "$former" ] && [[ $status == *'"cause": "no sign of life'* ]]; then
+    code=75
+    if [ "$unwanted" = no ]; then
+        over=yes
+    fi
 fi
 
 if [ "$code" -eq 75 ] && [ "$over" = yes ] && [ -n "${AFTER_STOP:-}" ]; then

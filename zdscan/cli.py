@@ -16,7 +16,9 @@ import typer
 
 from zdscan import __version__
 from zdscan.cli_explore import explore
+from zdscan.cli_plot import plot
 from zdscan.cli_points import cases, constraints, limits, point
+from zdscan.cli_sample import sample
 from zdscan.errors import Stopped, UserError
 from zdscan.terminal.options import (
     BlockPoints,
@@ -266,67 +268,7 @@ app.command()(cases)
 app.command()(constraints)
 
 
-@app.command()
-def plot(
-    grid: GridPath,
-    x: Annotated[str, typer.Option(help="Axis along x: mass, or a parameter of the case.")],
-    y: Annotated[str | None, typer.Option(help="Axis along y; without it, chi2 along x.")] = None,
-    profile: Annotated[bool, typer.Option("--profile", help="Minimise over all other axes (the default).")] = False,
-    slice_at: Annotated[
-        str | None,
-        typer.Option("--slice", metavar="AXIS=VALUE,...", help="Hold axes at the nearest grid values."),
-    ] = None,
-    marginalise: Annotated[
-        str | None,
-        typer.Option(metavar="PRIOR", help="Integrate over the other axes; prior flat in: axis, log or spaced."),
-    ] = None,
-    constraints: Annotated[
-        str | None, typer.Option(help="Show what these exclude: all, paper, or ids separated by commas.")
-    ] = None,
-    summary: Annotated[bool, typer.Option("--summary", help="Draw the boundary of every constraint.")] = False,
-    first: Annotated[bool, typer.Option("--first", help="Map which constraint excludes first along y.")] = False,
-    colours: Annotated[bool, typer.Option("--colours", help="Show chi2 as colours, not filled regions.")] = False,
-    global_best: Annotated[
-        bool, typer.Option("--global-best", help="Regions relative to the best fit of the whole grid.")
-    ] = False,
-    sigmas: Annotated[str, typer.Option(help="Regions to draw.")] = "1,2,3",
-    parameters: Annotated[
-        int | None, typer.Option(min=1, max=4, help="Fitted parameters (default: the axes shown).")
-    ] = None,
-    unit: Annotated[str, typer.Option(help="Of the mass in the picture: GeV or MeV.")] = "GeV",
-    style: Annotated[
-        str | None, typer.Option(help="Letters and ticks of an experiment: CMS, ATLAS, LHCb, ... (needs mplhep).")
-    ] = None,
-    csv: Annotated[Path | None, typer.Option(metavar="CELLS.csv", help="Also write the cells as a table.")] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="PNG, PDF or SVG (default: GRID.png).")] = None,
-) -> None:
-    """Draw a grid file, finished or not, over one or two axes: regions, exclusions, what excludes first."""
-    from zdscan.analysis.pictures.plotting import Request, parse_sigmas, parse_slice, plot
-    from zdscan.analysis.pictures.sheet import Options
-    from zdscan.analysis.views.grid import open_grid
-
-    target = output or grid.with_suffix(".png")
-    request = Request(
-        x=x,
-        y=y,
-        fixed=None if slice_at is None else parse_slice(slice_at),
-        profile=profile,
-        constraints=() if constraints is None else tuple(name.strip() for name in constraints.split(",")),
-        prior=marginalise,  # type: ignore[arg-type]
-        summary=summary,
-        first=first,
-        whole=global_best,
-        csv=csv,
-    )
-    with open_grid(grid, partial=True) as opened:
-        options = Options(unit, parse_sigmas(sigmas), parameters, colours=colours, style=style)
-        said = plot(opened, request, target, options)
-    for path in filter(None, (target, csv)):
-        print(f"wrote {path}")
-    for sentence in said:
-        print(sentence)
-
-
+app.command()(plot)
 app.command()(explore)
 
 
@@ -340,6 +282,18 @@ def fit(
     statistic: Annotated[
         str, typer.Option(help="What is minimised: chi2 of the rows, of the constraints, or the total of both.")
     ] = "rows",
+    level: Annotated[
+        str, typer.Option(help='Level of the intervals from profiles: 0.9, "2 sigma", or that of the scan (auto).')
+    ] = "auto",
+    toys: Annotated[int, typer.Option(min=0, help="Toy experiments for p-values, so many from each hypothesis.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the random numbers of toys.")] = 1,
+    processes: Annotated[int | None, typer.Option(min=1, help="Processes for toys (default: all cores).")] = None,
+    leave_out: Annotated[
+        bool, typer.Option("--leave-out", help="Repeat the fit without each publication, and each constraint.")
+    ] = False,
+    covariances: Annotated[
+        bool, typer.Option("--covariances", help="Repeat the fit of the rows with every treatment of their errors.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Fit mass and couplings within the axes: best fit, errors, profiles, pulls, and what is not determined."""
@@ -348,11 +302,26 @@ def fit(
     from zdscan.terminal import report
 
     with report.progress() as advance:
-        result = fit_file(source, tuple(overrides or ()), statistic=statistic, profiles=profiles, progress=advance)
+        result = fit_file(
+            source,
+            tuple(overrides or ()),
+            statistic=statistic,
+            profiles=profiles,
+            level=level,
+            toys=toys,
+            seed=seed,
+            processes=processes,
+            leave_out=leave_out,
+            covariances=covariances,
+            progress=advance,
+        )
     if as_json:
         print(json.dumps(result.to_dict(), indent=2, allow_nan=False))
     else:
         show_fit(result)
+
+
+app.command()(sample)
 
 
 @app.command()

@@ -70,8 +70,17 @@ def limits(
     negative: Annotated[bool, typer.Option("--negative", help="Follow the parameter to negative values.")] = False,
     csv: Annotated[Path | None, typer.Option(metavar="LIMITS.csv", help="Write every interval as a table.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Draw the curves: PNG, PDF or SVG.")] = None,
-    labels: Annotated[int, typer.Option(min=0, help="How many constraints have a name in the picture.")] = 12,
+    labels: Annotated[
+        int, typer.Option("--strongest", "--labels", min=0, help="How many constraints have a name in the picture.")
+    ] = 12,
     unit: Annotated[str, typer.Option(help="Of the mass in the picture: GeV or MeV.")] = "GeV",
+    heading: Annotated[bool, typer.Option("--heading/--no-heading", help="A line above the picture.")] = True,
+    size: Annotated[
+        str | None, typer.Option(metavar="W,H", help="one-column, two-column, or width and height in inches.")
+    ] = None,
+    x_range: Annotated[str | None, typer.Option(metavar="LOW,HIGH", help="Show these masses (GeV).")] = None,
+    y_range: Annotated[str | None, typer.Option(metavar="LOW,HIGH", help="Show these sizes of the parameter.")] = None,
+    style: Annotated[str | None, typer.Option(help="Letters and ticks of an experiment (needs mplhep).")] = None,
     **settings: Any,
 ) -> None:
     """Find the limit of every constraint on one parameter at each mass, both edges of closed regions included."""
@@ -84,15 +93,25 @@ def limits(
     if output:
         from zdscan.analysis.pictures.limits import check, draw
         from zdscan.analysis.pictures.sheet import Options
+        from zdscan.analysis.pictures.typed import parse_range, parse_size
 
-        check(masses, output, Options(unit))
+        options = Options(
+            unit,
+            strongest=labels,
+            heading=heading,
+            size=None if size is None else parse_size(size),
+            x_range=None if x_range is None else parse_range(x_range, "--x-range"),
+            y_range=None if y_range is None else parse_range(y_range, "--y-range"),
+            style=style,
+        )
+        check(masses, output, options)
     curves = find_limits(case, along, masses, parameters=held, negative=negative, **settings)
     typed.show_limits(curves)
     if csv:
         curves.write_csv(csv)
     said = []
     if output:
-        said = draw(curves, output, Options(unit), labels)
+        said = draw(curves, output, options)
     for path in filter(None, (csv, output)):
         print(f"wrote {path}")
     for sentence in said:

@@ -24,7 +24,7 @@ from zdscan.physics import arguments, effective, silence
 from zdscan.physics.arguments import columns_of
 from zdscan.physics.cases import COUPLINGS, Case, case_of
 from zdscan.physics.clause import Constraint
-from zdscan.physics.statistics import level_text, level_used
+from zdscan.physics.statistics import level_text, level_used, theory_error
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -193,6 +193,7 @@ class PointResult:
         """The layout of ``zdscan point --json``: plain numbers for one point, nested lists for arrays."""
         rows, physics = self.physics.likelihood, self.physics
         data = rows.data
+        widened = physics.settings.limit_theory_errors == "true"
         neutrinos = [self.couplings[name] for name in ("g_nue", "g_numu", "g_nutau")]
         couplings = dict(self.couplings)
         if all(np.array_equal(neutrinos[0], other) for other in neutrinos[1:]):
@@ -238,6 +239,7 @@ class PointResult:
                     "sm_chi2": _plain(self.sm_chi2_by_constraint[..., k]),
                     "uncounted": _plain(self.uncounted[..., k]),
                     "reference": ", ".join(constraint.citations),
+                    **({"theory_error": theory_error(constraint)} if widened else {}),
                 }
                 for k, constraint in enumerate(physics.constraints)
             ],
@@ -279,8 +281,11 @@ def evaluate(
     replace: Mapping[str, Any] | str | None = None,
     errors: str = "symmetrised",
     theory_errors: str = "auto",
+    errors_correlated: str | bool = "auto",
+    theory_errors_at: str = "sm",
     constraints: str | Sequence[str | Constraint] = "all",
     limits: str = "latest",
+    limit_theory_errors: str | bool = "false",
     level: str | float = "auto",
     **parameters: ArrayLike,
 ) -> PointResult:
@@ -329,8 +334,11 @@ def evaluate(
         replace=replace,
         errors=errors,
         theory_errors=theory_errors,
+        errors_correlated=errors_correlated,
+        theory_errors_at=theory_errors_at,
         constraints=constraints,
         limits=limits,
+        limit_theory_errors=limit_theory_errors,
         level=level,
     )
     return at_points(physics, mass, *couplings, **parameters)

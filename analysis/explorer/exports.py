@@ -170,7 +170,13 @@ def figure(
     held = {name: float(axes[name][0]) for name in axes if axes[name].size == 1}
     fixed = {name: value for name, value in held.items() if name in request.held}
     wanted = PictureRequest(
-        x=request.x, y=request.y, fixed=fixed, profile=True, constraints=tuple(constraints), named=kind
+        x=request.x,
+        y=request.y,
+        fixed=fixed,
+        profile=True,
+        constraints=tuple(constraints),
+        exclusions=bool(constraints),
+        named=kind,
     )
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / f"plane.{suffix}"

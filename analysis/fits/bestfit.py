@@ -30,6 +30,7 @@ Progress = Callable[[str, float], None]
 PROFILE_VALUES = 41  # points of the profile of a coupling
 PROFILE_MASSES = 2  # grid masses tried at each of them, those with the lowest seeds, besides the best fit's
 SLOPE_STEP = 0.01  # in ln|coupling|
+ONE_SIGMA = 1.0  # rise of chi2
 SAME = 0.01  # a smaller difference of chi2 is left alone
 BEYOND = 1e30  # of chi2: points of couplings so large that products of them have no finite number
 IMPROVED = 1.0  # flat stretches count only where chi2 is lower than the Standard Model's by this
@@ -45,6 +46,7 @@ class Profile:
     values, chi2 : float64[n].
     points : float64[n, 4], mass and couplings of the minimum at each value.
     interval : ends of the region around the best fit with chi2 within 1 of it; None for an end that the axis cuts off.
+    wide : the same with chi2 within `BestFit.rise` of it.
     """
 
     parameter: str
@@ -52,6 +54,7 @@ class Profile:
     chi2: Array
     points: Array
     interval: tuple[float | None, float | None]
+    wide: tuple[float | None, float | None]
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class BestFit:
     mass_at_end : "lower" or "upper" where the best mass is an end of its axis, otherwise "".
     profiles : by parameter; the mass on its grid.
     flat : stretches along which a coupling is not determined.
+    rise : of chi2 above the best fit, at the ends of the wide intervals of profiles.
     """
 
     best: Minimum
@@ -84,6 +88,7 @@ class BestFit:
     mass_at_end: str
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     flat: tuple[FlatStretch, ...] = ()
+    rise: float = ONE_SIGMA
 
     @property
     def improvement(self) -> float:
@@ -119,6 +124,7 @@ def fit_surface(
     sm_chi2: float,
     *,
     profiles: bool = True,
+    rise: float = ONE_SIGMA,
     progress: Progress = lambda what, fraction: None,
 ) -> BestFit:
     """Fit mass and couplings within the axes of `seeds`.
@@ -131,6 +137,7 @@ def fit_surface(
     seeds : lowest points of a grid; every mass needs one.
     rows, sm_chi2 : for the p-values.
     profiles : compute the profiles of the couplings and what follows from them (most of the time of a fit).
+    rise : of chi2 at the ends of the wide intervals: the square of their standard deviations.
     progress : called with (what, fraction done).
 
     Raises
@@ -155,12 +162,12 @@ def fit_surface(
     free = tuple(name for name in ("mass", *seeds.names) if len(axes[name]) > 1)
     curves: dict[str, Profile] = {}
     if profiles:
-        curves = _profiles(surface, seeds, by_mass, best, progress)
+        curves = _profiles(surface, seeds, by_mass, best, rise, progress)
         lower = _below(surface, axes, curves, best)
         if lower is not None:  # a profile came down into a valley that the first search had missed
             best, zero = _zeros(surface, seeds, lower)
             by_sign = by_sign | {best.signs: best} if best.signs in by_sign else by_sign
-            curves = _profiles(surface, seeds, by_mass, best, progress)
+            curves = _profiles(surface, seeds, by_mass, best, rise, progress)
     progress("done", 1.0)
     stretches: list[FlatStretch] = []
     for name in seeds.names:
@@ -174,7 +181,7 @@ def fit_surface(
         at_end = "lower" if best.mass == masses[0] else "upper"
     return BestFit(
         best, sm_chi2, rows, free, by_mass, by_sign, _curvature(surface, axes, best), zero, at_end, curves,
-        tuple(stretches),
+        tuple(stretches), rise,
     )  # fmt: skip
 
 
@@ -183,13 +190,14 @@ def _profiles(
     seeds: Seeds,
     by_mass: Mapping[Signs, list[Minimum]],
     best: Minimum,
+    rise: float,
     progress: Progress,
 ) -> dict[str, Profile]:
     names = [name for name in seeds.names if len(seeds.axes[name]) > 1]
-    curves = {"mass": mass_profile(by_mass, best)} if len(seeds.axes["mass"]) > 1 else {}
+    curves = {"mass": mass_profile(by_mass, best, rise)} if len(seeds.axes["mass"]) > 1 else {}
     for k, name in enumerate(names):
         progress(f"profile of {name}", 0.5 + 0.5 * k / len(names))
-        curves[name] = coupling_profile(surface, seeds, best, name)
+        curves[name] = coupling_profile(surface, seeds, best, name, rise)
     return curves
 
 
@@ -268,13 +276,24 @@ def _curvature(surface: Surface, axes: Mapping[str, Array], best: Minimum) -> Cu
     return curvature(chi2_of(names), at, names, [signs[name] for name in names])
 
 
-def mass_profile(by_mass: Mapping[Signs, list[Minimum]], best: Minimum) -> Profile:
+def mass_profile(by_mass: Mapping[Signs, list[Minimum]], best: Minimum, rise: float = ONE_SIGMA) -> Profile:
     """Lowest chi2 of every choice of signs at each mass of the axis."""
     lowest = [lowest_of(found) for found in zip(*by_mass.values(), strict=True)]
     lowest = [best if m.mass == best.mass else m for m in lowest]
     points = np.array([[m.mass, *m.couplings] for m in lowest])
     chi2 = np.array([m.chi2 for m in lowest])
-    inside = np.array([_above(value, best.chi2) for value in chi2])
+    return Profile(
+        "mass",
+        points[:, 0],
+        chi2,
+        points,
+        *(_mass_interval(points[:, 0], chi2, best.chi2, r) for r in (ONE_SIGMA, rise)),
+    )
+
+
+def _mass_interval(masses: Array, chi2: Array, lowest: float, rise: float) -> tuple[float | None, float | None]:
+    """Where the profile of the mass leaves the region within `rise` of the best fit, between the masses of its axis."""
+    inside = np.array([_above(value, lowest, rise) for value in chi2])
     at = int(np.argmin(inside))
     ends: list[float | None] = []
     for step in (-1, 1):
@@ -285,12 +304,12 @@ def mass_profile(by_mass: Mapping[Signs, list[Minimum]], best: Minimum) -> Profi
             ends.append(None)
         else:
             share = inside[k] / (inside[k] - inside[k - step])
-            ends.append(float(np.exp((1.0 - share) * np.log(points[k, 0]) + share * np.log(points[k - step, 0]))))
-    return Profile("mass", points[:, 0], chi2, points, (ends[0], ends[1]))
+            ends.append(float(np.exp((1.0 - share) * np.log(masses[k]) + share * np.log(masses[k - step]))))
+    return ends[0], ends[1]
 
 
-def coupling_profile(surface: Surface, seeds: Seeds, best: Minimum, name: str) -> Profile:
-    """Profile of one coupling, and where it crosses 1 above the best fit."""
+def coupling_profile(surface: Surface, seeds: Seeds, best: Minimum, name: str, rise: float = ONE_SIGMA) -> Profile:
+    """Profile of one coupling, and where it crosses 1 and `rise` above the best fit."""
     number, axis = seeds.names.index(name), seeds.axes[name]
     best_value = best.couplings[number]
     table = seeds.by_value[name]  # [mass, value, 4]
@@ -314,29 +333,31 @@ def coupling_profile(surface: Surface, seeds: Seeds, best: Minimum, name: str) -
     chi2 = np.array([m.chi2 for m in minima])
     here = int(np.flatnonzero(values == best_value)[0])
 
-    def above(value: float) -> float:
-        return _above(refit(value, int(np.argmin(np.abs(axis - value)))).chi2, best.chi2)
+    def ends(rise: float) -> tuple[float | None, float | None]:
+        def above(value: float) -> float:
+            return _above(refit(value, int(np.argmin(np.abs(axis - value)))).chi2, best.chi2, rise)
 
-    ends = (
-        _interval_end(values, chi2, here, -1, best.chi2, above),
-        _interval_end(values, chi2, here, 1, best.chi2, above),
-    )
-    return Profile(name, values, chi2, np.array([[m.mass, *m.couplings] for m in minima]), ends)
+        lower, upper = (_interval_end(values, chi2, here, step, best.chi2, rise, above) for step in (-1, 1))
+        return lower, upper
+
+    near = ends(ONE_SIGMA)
+    wide = near if rise == ONE_SIGMA else ends(rise)
+    return Profile(name, values, chi2, np.array([[m.mass, *m.couplings] for m in minima]), near, wide)
 
 
-def _above(chi2: float, lowest: float) -> float:
-    """chi2 less 1 above the lowest, `BEYOND` at most and where it is beyond all numbers."""
-    return min(chi2 - lowest - 1.0, BEYOND) if np.isfinite(chi2) else BEYOND
+def _above(chi2: float, lowest: float, rise: float) -> float:
+    """chi2 less `rise` above the lowest, `BEYOND` at most and where it is beyond all numbers."""
+    return min(chi2 - lowest - rise, BEYOND) if np.isfinite(chi2) else BEYOND
 
 
 def _interval_end(
-    values: Array, chi2: Array, here: int, step: int, lowest: float, above: Callable[[float], float]
+    values: Array, chi2: Array, here: int, step: int, lowest: float, rise: float, above: Callable[[float], float]
 ) -> float | None:
-    """Where the profile leaves the region within 1 of the best fit, going up or down the axis; None at its end."""
+    """Where the profile leaves the region within `rise` of the best fit, going up or down the axis; None at its end."""
     k = here
-    while 0 <= k + step < len(values) and chi2[k] <= lowest + 1.0:
+    while 0 <= k + step < len(values) and chi2[k] <= lowest + rise:
         k += step
-    if chi2[k] <= lowest + 1.0:
+    if chi2[k] <= lowest + rise:
         return None
     inner, outer = float(values[k - step]), float(values[k])
     if inner * outer > 0.0:

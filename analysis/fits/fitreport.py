@@ -61,6 +61,11 @@ def show_fit(fit: Fit) -> None:
     for scale, m in fit.band:
         table.add_row(f"{scale:.4g}", f"{m.chi2:.2f}", *(f"{x:.4g}" for x in m.couplings))
     out.print(table)
+    _show_toys(fit)
+    if fit.left_out:
+        out.print(_left_out(fit))
+    if fit.treated:
+        out.print(_treated(fit))
     table = plain_table("Pulls, (prediction - measured)/sigma", "row", "SM", "best fit")
     for name, sm, pull in zip(fit.physics.likelihood.data.ids, fit.sm_pulls, fit.pulls, strict=True):
         table.add_row(name, f"{sm:+.2f}", f"{pull:+.2f}")
@@ -74,14 +79,76 @@ def show_fit(fit: Fit) -> None:
         out.print(f"The best fit is {allowed_by(count)} ({NOT_COMPUTED}).", soft_wrap=True)
 
 
+def _show_toys(fit: Fit) -> None:
+    """What toys say, beside what is said without them."""
+    found, r, out = fit.toys, fit.result, console()
+    if found is None:
+        return
+    out.print(
+        f"toys from the best fit: p = {found.fit.text} for chi2 {r.best.chi2:.2f}; by the law of chi2 "
+        f"{number(r.p_value, 2)}",
+        soft_wrap=True,
+    )
+    sigmas = found.preference.significance
+    told = "" if sigmas is None else f", {sigmas:.1f} sigma"
+    out.print(
+        f"toys from the Standard Model: p = {found.preference.text} for a difference of {r.improvement:+.2f}{told}; "
+        f"{r.significance:.1f} sigma by Wilks' theorem (seed {found.seed})",
+        soft_wrap=True,
+    )
+
+
+def _left_out(fit: Fit) -> Table:
+    """The fits without some of the data, those that pull most first."""
+    best = fit.result.best
+    table = plain_table(
+        "Without some of the data; pull: how much better the rest is fitted then",
+        *("without", "rows", "pull", "chi2", "SM", "difference", "mass", *best.names),
+    )
+    for item in sorted(fit.left_out, key=lambda item: -item.pull):
+        values = (item.best.mass, *item.best.couplings)
+        rows = str(item.rows) if item.kind == "rows" else ""
+        numbers = (item.pull, item.best.chi2, item.sm_chi2)
+        table.add_row(
+            item.what,
+            rows,
+            *(f"{x:.2f}" for x in numbers),
+            f"{item.improvement:+.2f}",
+            *(f"{x:.4g}" for x in values),
+        )
+    return table
+
+
+def _treated(fit: Fit) -> Table:
+    """chi2 of the rows below the Standard Model's for every treatment of their errors."""
+    table = plain_table(
+        "chi2 of the rows, best fit less Standard Model, by their errors",
+        *("experimental errors", "theory errors", "SM", "errors of the SM", "sigma", "relative errors", "sigma"),
+        left=(0, 1),
+    )
+    for item in fit.treated:
+        table.add_row(
+            *item.words,
+            f"{item.fixed.sm_chi2:.2f}",
+            f"{item.fixed.improvement:+.2f}",
+            f"{item.fixed.significance:.1f}",
+            f"{item.relative.improvement:+.2f}",
+            f"{item.relative.significance:.1f}",
+        )
+    return table
+
+
 def _constraints(fit: Fit) -> Table:
-    """chi2 of the constraints at the best fit, of those that have some, the largest first, and their sum."""
-    table = plain_table(f"chi2 of {len(fit.constraints)} constraints", "id", "SM", "best fit")
+    """chi2 and pulls of the constraints, of those that have some, the largest first, and the sum."""
+    table = plain_table(
+        f"chi2 of {len(fit.constraints)} constraints, and its root, the pull",
+        *("id", "SM", "best fit", "pull, SM", "pull, best fit"),
+    )
     for name, (here, sm) in sorted(fit.constraints.items(), key=lambda item: -item[1][0]):
         if max(here, sm) >= SHOWN_CHI2:
-            table.add_row(name, f"{sm:.2f}", f"{here:.2f}")
+            table.add_row(name, f"{sm:.2f}", f"{here:.2f}", f"{math.sqrt(sm):.2f}", f"{math.sqrt(here):.2f}")
     here, sm = fit.constraints_chi2
-    table.add_row("all", f"{sm:.2f}", f"{here:.2f}")
+    table.add_row("all", f"{sm:.2f}", f"{here:.2f}", "", "")
     return table
 
 
@@ -96,18 +163,21 @@ def _parameters(fit: Fit) -> Table:
         "error",
         "chi2 < best + 1 from",
         "to",
+        f"{fit.level} from",
+        "to",
         "chi2 at 0",
         "end of axis",
-        left=(0, 1, 7),
+        left=(0, 1, 9),
     )
     for name, value in r.best.to_dict().items():
         unit = "GeV" if name == "mass" else "1"
         if name not in r.free:
-            table.add_row(name, unit, f"{value:.4g}", "fixed", "", "", "", "")
+            table.add_row(name, unit, f"{value:.4g}", "fixed", *[""] * 6)
             continue
         error = r.curvature.errors.get(name, math.nan)
         profile = r.profiles.get(name)
-        ends_text = ["axis" if end is None else f"{end:.4g}" for end in profile.interval] if profile else ["", ""]
+        both = (*profile.interval, *profile.wide) if profile else ()
+        ends_text = ["axis" if end is None else f"{end:.4g}" for end in both] if profile else [""] * 4
         zero = f"{r.zero[name]:.2f}" if name in r.zero else ""
         table.add_row(name, unit, f"{value:.4g}", _error(value, error), *ends_text, zero, ends.get(name, ""))
     return table

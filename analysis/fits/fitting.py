@@ -12,11 +12,17 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from zdscan.analysis.fits.asked import Asked
 from zdscan.analysis.fits.bestfit import BestFit, Progress, fit_surface
+from zdscan.analysis.fits.covariances import Treated, treated_fits
+from zdscan.analysis.fits.crew import Crew
 from zdscan.analysis.fits.degeneracy import FlatStretch
+from zdscan.analysis.fits.leave_out import Without, left_out
 from zdscan.analysis.fits.minimise import Minimum, minimise
+from zdscan.analysis.fits.refits import Refits
 from zdscan.analysis.fits.seeds import Seeds, coarse
-from zdscan.analysis.fits.statistic import ROWS, Statistic, check
+from zdscan.analysis.fits.statistic import ROWS, Statistic
+from zdscan.analysis.fits.toys import Toys, toys_of
 from zdscan.analysis.views.grid import open_grid
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import Engine
@@ -46,6 +52,8 @@ class Fit:
     statistic : what was minimised, "rows", "constraints" or "total"; `result` has it under the name chi2.
     rows_chi2 : chi2 of the rows at the best fit and of the Standard Model.
     constraints : constraint id -> chi2 at the best fit and of the Standard Model, of those that count at its mass.
+    level : of the wide intervals of profiles, as a text.
+    toys, left_out, treated : toys, fits without some of the data, and fits with other errors, where asked for.
     """
 
     source: str
@@ -61,6 +69,10 @@ class Fit:
     statistic: str = ROWS
     rows_chi2: tuple[float, float] = (0.0, 0.0)
     constraints: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    level: str = ""
+    toys: Toys | None = None
+    left_out: tuple[Without, ...] = ()
+    treated: tuple[Treated, ...] = ()
 
     @property
     def has_p_value(self) -> bool:
@@ -96,7 +108,8 @@ class Fit:
             "chi2_constraints": self.constraints_chi2[0],
             "sm_chi2_constraints": self.constraints_chi2[1],
             "constraints_at_best": [
-                {"id": name, "chi2": here, "sm_chi2": sm} for name, (here, sm) in self.constraints.items()
+                {"id": name, "chi2": here, "sm_chi2": sm, "pull": math.sqrt(here), "sm_pull": math.sqrt(sm)}
+                for name, (here, sm) in self.constraints.items()
             ],
             "chi2_muon": self.muon[0],
             "sm_chi2_muon": self.muon[1],
@@ -120,6 +133,7 @@ class Fit:
                     "chi2": p.chi2.tolist(),
                     "points": p.points.tolist(),
                     "interval": list(p.interval),
+                    "interval_at_level": list(p.wide),
                 }
                 for name, p in r.profiles.items()
             },
@@ -140,6 +154,10 @@ class Fit:
             ],
             "excluded_by": {name: {"ratio": ratio, "grade": grade} for name, (ratio, grade) in self.excluded.items()},
             "fcnc_scale": [{"fcnc_scale": k, "chi2": m.chi2, **m.to_dict()} for k, m in self.band],
+            "level": self.level,
+            **({} if self.toys is None else {"toys": self.toys.to_dict()}),
+            **({"left_out": [item.to_dict() for item in self.left_out]} if self.left_out else {}),
+            **({"covariances": [item.to_dict() for item in self.treated]} if self.treated else {}),
             "remarks": list(self.remarks),
             "notes": list(self.notes),
         }
@@ -161,24 +179,16 @@ def fit_file(path: str | Path, overrides: tuple[str, ...] = (), **options: Any) 
     return fit_scan(load_scan(path, overrides), **options)
 
 
-def fit_scan(
-    scan: Scan, *, statistic: str = ROWS, profiles: bool = True, progress: Progress = lambda what, fraction: None
-) -> Fit:
-    """Fit within the axes of a scan, starting from a coarse grid in memory."""
-    check(statistic)
+def fit_scan(scan: Scan, *, progress: Progress = lambda what, fraction: None, **options: Any) -> Fit:
+    """Fit within the axes of a scan, starting from a coarse grid in memory; options are those of `Asked`."""
+    asked = Asked.of(**options)
     engine = Engine.from_scan(scan)
-    surface = Statistic(engine.physics, statistic)
-    return _fit(engine, surface, coarse_seeds(surface, engine.axes, progress), scan.source, (), profiles, progress)
+    surface = Statistic(engine.physics, asked.statistic)
+    return _fit(engine, surface, coarse_seeds(surface, engine.axes, progress), scan.source, (), asked, progress)
 
 
-def fit_grid(
-    path: str | Path,
-    *,
-    statistic: str = ROWS,
-    profiles: bool = True,
-    progress: Progress = lambda what, fraction: None,
-) -> Fit:
-    """Fit within the axes of a finished grid file, starting from its lowest points.
+def fit_grid(path: str | Path, *, progress: Progress = lambda what, fraction: None, **options: Any) -> Fit:
+    """Fit within the axes of a finished grid file, starting from its lowest points; options are those of `Asked`.
 
     A file has chi2 of the rows alone; a fit of another statistic starts from a coarse grid in memory.
 
@@ -187,12 +197,12 @@ def fit_grid(
     UserError
         For a file that is no finished grid file, or whose settings this zdscan does not know.
     """
-    check(statistic)
+    asked = Asked.of(**options)
     with open_grid(path) as grid:
         engine = Engine.from_scan(scan_of(grid.file), grid.file.axes)
         grid.need_fields("a fit from the grid")
-        surface = Statistic(engine.physics, statistic)
-        if statistic == ROWS:
+        surface = Statistic(engine.physics, asked.statistic)
+        if asked.statistic == ROWS:
             seeds = Seeds(grid.axes)
             masses = len(grid.axes["mass"])
             for index in range(masses):
@@ -202,7 +212,7 @@ def fit_grid(
             seeds = coarse_seeds(surface, engine.axes, progress)
         other = engine.identity != grid.file.identity
     notes = (f"{path} was made with other inputs or kernels; the fit uses its points as starts only.",) if other else ()
-    return _fit(engine, surface, seeds, str(path), notes, profiles, progress)
+    return _fit(engine, surface, seeds, str(path), notes, asked, progress)
 
 
 def coarse_seeds(
@@ -223,11 +233,27 @@ def _fit(
     seeds: Seeds,
     source: str,
     notes: tuple[str, ...],
-    profiles: bool,
+    asked: Asked,
     progress: Progress,
 ) -> Fit:
     physics = engine.physics
-    result = fit_surface(surface, seeds, engine.ndof, surface.sm, profiles=profiles, progress=progress)
+    level = asked.level_of(physics)
+    result = fit_surface(
+        surface,
+        seeds,
+        engine.ndof,
+        surface.sm,
+        profiles=asked.profiles,
+        rise=level.deviations**2,
+        progress=progress,
+    )
+    refits = Refits(surface, result, seeds) if asked.toys or asked.leave_out else None
+    toys: Toys | None = None
+    without: tuple[Without, ...] = ()
+    if refits is not None and asked.toys:
+        toys = toys_of(refits, asked.toys, asked.seed, Crew(asked.processes), progress)
+    if refits is not None and asked.leave_out:
+        without = left_out(refits, progress)
     best, rows = result.best, physics.likelihood
     likelihoods = physics.constraint_chi2(best.mass)
     a, b, c = (np.array([x]) for x in best.couplings)
@@ -251,6 +277,10 @@ def _fit(
         statistic=surface.name,
         rows_chi2=(float(there["chi2"][0]), engine.sm_chi2["all"]),
         constraints={c.id: (here, sm) for c, here, sm in each if c.id in likelihoods.counted},
+        level=level.text,
+        toys=toys,
+        left_out=without,
+        treated=treated_fits(physics, engine.axes, progress) if asked.covariances else (),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from itertools import product
 
@@ -77,6 +78,8 @@ def thinned(axis: Array, most: int, keep: Iterable[float] = ()) -> Array:
 
 
 def coarse(axes: Mapping[str, Array]) -> dict[str, Array]:
-    """The axes with fewer couplings (`MOST_VALUES`) and every mass."""
+    """The axes with fewer couplings (`MOST_VALUES`), all of them where that is no more points, and every mass."""
+    if math.prod(len(axis) for name, axis in axes.items() if name != "mass") <= math.prod(MOST_VALUES):
+        return dict(axes)
     most = dict(zip((name for name in axes if name != "mass"), MOST_VALUES, strict=True))
     return {name: thinned(axis, most.get(name, len(axis))) for name, axis in axes.items()}

@@ -13,6 +13,7 @@ from zdscan.analysis.paper import figures, report
 from zdscan.analysis.paper.figures import today
 from zdscan.analysis.paper.figures.case_grids import case_grid
 from zdscan.analysis.paper.figures.plate import Detail
+from zdscan.analysis.paper.look import page
 from zdscan.analysis.views.in_memory import MemoryGrid
 from zdscan.errors import UserError
 
@@ -87,7 +88,7 @@ def reproduce(
     progress("tables and claims")
     seconds = time.monotonic() - started
     footer = f"zdscan {__version__}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {seconds:.0f} s."
-    _write(folder / PAGE, report.page(sections, footer).encode())
+    _write(folder / PAGE, page(sections, footer).encode())
     return folder / PAGE
 
 
@@ -101,6 +102,7 @@ def _tables(grids: dict[str, MemoryGrid]) -> list[report.HtmlTable]:
         report.neglected_table(best),
         report.rows_table(best),
         report.chi2_table(),
+        report.preference_table(),
         *fits,
         report.moments_table(best),
     ]

@@ -8,7 +8,7 @@ from zdscan.analysis.paper.as_published import OF_THE_PAPER, TODAY
 from zdscan.analysis.paper.figures import fitplot
 from zdscan.analysis.paper.figures.case_grids import paper_constraints, point_html
 from zdscan.analysis.paper.figures.plate import html, mev
-from zdscan.analysis.paper.report import HtmlTable
+from zdscan.analysis.paper.report import HtmlTable, resolution
 from zdscan.analysis.views.in_memory import MemoryGrid
 from zdscan.analysis.views.regions import levels
 from zdscan.point import PointResult
@@ -44,7 +44,7 @@ def fits_table(grids: Grids) -> HtmlTable:
         f"Paper: measurements “{OF_THE_PAPER['measurements']}” with the printed theory errors, limits "
         f"“{OF_THE_PAPER['limits']}”. Today: measurements “{TODAY['measurements']}”, whose theory errors are flavio's "
         f"with their correlations, limits “{TODAY['limits']}”. The same theory “{TODAY['theory']}” and the same grids; "
-        "the paper's constraints without (g − 2)<sub>μ</sub>.",
+        "the paper's constraints without (g − 2)<sub>μ</sub>. " + resolution(grid for grid, _ in grids.values()),
     )
 
 
@@ -63,7 +63,7 @@ def verdicts_table(grids: Grids) -> HtmlTable:
         ("constraint", *(f"{case}, {data}" for case in results for data in _DATA)),
         tuple(cells),
         "Prediction over limit at the best point of each grid, which is another one with other data; 1 or more is "
-        "excluded. – : does not apply there.",
+        "excluded. – : does not apply there. " + resolution(grid for grid, _ in grids.values()),
     )
 
 

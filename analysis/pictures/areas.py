@@ -1,7 +1,8 @@
 """Areas over the mass: what intervals at neighbouring masses span together, as polygons to fill and lines to draw.
 
-Intervals of two neighbouring masses belong together where they overlap. One that splits in two, or two that meet, leave
-a wedge open between them; where nothing overlaps, an area ends with an upright line.
+Intervals of two neighbouring masses belong together where they overlap. Of as many at one as at the other each goes on
+for itself, and so do the gaps between them. One that splits in two, or two that meet, leave a wedge open between them.
+Where nothing overlaps, an area ends with an upright line.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
-from matplotlib.path import Path as Outline
-from numpy.typing import NDArray
 
 Interval = tuple[float, float]
 Point = tuple[float, float]
@@ -49,7 +48,10 @@ def polygons(x: Sequence[float], intervals: Sequence[Sequence[Interval]]) -> lis
     found = []
     for (a, left), (b, right) in pairwise(zip(x, intervals, strict=True)):
         for mine, others in groups(left, right):
-            if mine and others:
+            if len(mine) == len(others):
+                pairs = zip(mine, others, strict=True)
+                found += [[(a, this[0]), (b, that[0]), (b, that[1]), (a, this[1])] for this, that in pairs]
+            elif mine and others:
                 found.append([(a, mine[0][0]), (b, others[0][0]), (b, others[-1][1]), (a, mine[-1][1])])
                 found += _wedges(a, b, mine, others)
                 found += [wedge[::-1] for wedge in _wedges(b, a, others, mine)]
@@ -62,7 +64,10 @@ def outlines(x: Sequence[float], intervals: Sequence[Sequence[Interval]], *, end
     last = len(x) - 1
     for i, ((a, left), (b, right)) in enumerate(pairwise(zip(x, intervals, strict=True))):
         for mine, others in groups(left, right):
-            if mine and others:
+            if len(mine) == len(others):
+                pairs = list(zip(mine, others, strict=True))
+                found += [[(a, this[end]), (b, that[end])] for this, that in pairs for end in (0, 1)]
+            elif mine and others:
                 found.append([(a, mine[0][0]), (b, others[0][0])])
                 found.append([(a, mine[-1][1]), (b, others[-1][1])])
                 found += [*_wedges(a, b, mine, others), *_wedges(b, a, others, mine)]
@@ -87,15 +92,3 @@ def joined(lines: Sequence[Line]) -> list[Line]:
             going_on += line[1:]
         open_lines[going_on[-1]] = going_on
     return done
-
-
-def path(lines: Sequence[Line], *, closed: bool) -> Outline:
-    """One path of many lines; a filled one is filled once where polygons overlap."""
-    vertices: list[Point] = []
-    codes: list[int] = []
-    for line in lines:
-        vertices += [*line, line[0]] if closed else line
-        codes += [int(Outline.MOVETO)] + [int(Outline.LINETO)] * (len(line) - 1)
-        codes += [int(Outline.CLOSEPOLY)] if closed else []
-    points: NDArray[np.float64] = np.array(vertices, dtype=np.float64).reshape(-1, 2)
-    return Outline(points, codes)

@@ -18,15 +18,19 @@ from zdscan.analysis.pictures.sheet import (
     Options,
     Target,
     check_drawable,
+    columns_of,
     described,
     label_of,
+    levels_words,
     sheet_for,
+    show_range,
     together,
     view_lines,
 )
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.regions import crossings, levels
 from zdscan.analysis.views.view import CellMask, View
+from zdscan.physics.level import PUBLISHED
 from zdscan.terminal.words import allowed_by, allowed_by_short
 
 ALL, ALLOWED = "#2b6ca8", "black"
@@ -47,35 +51,39 @@ def draw(grid: Points, seen: View, target: Target, options: Options | None = Non
     options = options or Options()
     check_drawable(grid, seen.axes, target, options)
     (name,) = seen.axes
+    level = str(grid.attributes.get("level", PUBLISHED))
     wanted = levels(options.parameters or 1, options.sigmas)
     delta = seen.delta(options.reference)
     gain = seen.sm_chi2 - (options.reference if options.reference is not None else seen.best.get("chi2", np.nan))
     top = 1.25 * max(wanted[-1], min(gain, 4 * wanted[-1]) if np.isfinite(gain) else 0.0)
-    with sheet_for(target, options.style) as sheet:
+    with sheet_for(target, options) as sheet:
         axes = sheet.axes
         x = shown_values(name, seen.values[name], options.unit)
-        scale = set_scale(axes, "x", x)
+        scale = set_scale(axes, "x", x, (options.spacing or {}).get(name))
         axes.set_xlabel(label(name, options.unit))
         axes.set_ylabel(r"$\Delta\chi^2$ from the best fit")
         handles = _line(axes, x, delta, ALL, "-", "all points")
         if seen.chosen:
             words = f"points {allowed_by_short(len(seen.chosen))}"
             handles += _line(axes, x, seen.delta(options.reference, allowed=True), ALLOWED, "--", words)
-        for k, (level, sigma) in enumerate(zip(wanted, options.sigmas, strict=True)):
-            axes.axhline(level, color="0.4", linewidth=0.7, linestyle=LINES[k % 3], zorder=1)
-            axes.annotate(rf"{sigma:g}$\sigma$", (1.0, level), (-2, 1.5), **_AT_RIGHT)
+        for k, (height, sigma) in enumerate(zip(wanted, options.sigmas, strict=True)):
+            axes.axhline(height, color="0.4", linewidth=0.7, linestyle=LINES[k % 3], zorder=1)
+            axes.annotate(rf"{sigma:g}$\sigma$", (1.0, height), (-2, 1.5), **_AT_RIGHT)
         if gain <= top:  # not NaN
             axes.axhline(gain, color=SM, linewidth=1.6, zorder=1)
             handles.append(Line2D([], [], color=SM, linewidth=1.6, label="SM"))
-        if seen.best and options.reference is None:
+        if seen.best and options.reference is None and options.shows(seen.best, seen.axes):
             lowest = float(shown_values(name, np.array([seen.best[name]]), options.unit)[0])
             star: dict[str, Any] = {"color": BEST, "markeredgecolor": "black", "markeredgewidth": 0.7, "marker": "*"}
             axes.plot(lowest, 0.0, markersize=10, clip_on=False, zorder=4, **star)
             handles.append(Line2D([], [], linestyle="none", markersize=8, label="best fit", **star))
-        bars = _bars(axes, x, cell_edges(x, *scale), seen, top)
-        handles += _unseen(seen)
+        bars = _bars(axes, x, cell_edges(x, *scale), seen, top, level)
+        handles += _unseen(seen, level)
         axes.set_ylim(-0.03 * top if not bars else -0.05 * top * (bars[0] + 0.8), top)
-        sheet.finish(view_lines(grid, seen, options), [*handles, *bars[1]], target, (3, 1))
+        show_range(axes, seen.axes, seen.values, options)
+        words = levels_words(wanted, options.parameters or 1)
+        handles.append(Line2D([], [], linestyle="none", label=words))
+        sheet.finish(view_lines(grid, seen, options), [*handles, *bars[1]], target, columns_of(sheet))
     return intervals(seen, options)
 
 
@@ -114,18 +122,20 @@ def _line(
     return [Line2D([], [], **look)]
 
 
-def _unseen(seen: View) -> list[Artist]:
+def _unseen(seen: View, level: str) -> list[Artist]:
     """Legend entries of the constraints behind the curve of allowed points that have no bar."""
     if len(seen.chosen) > MOST_BOUNDARIES:
-        texts = [together(list(seen.chosen), seen.limits)]
+        texts = [together(list(seen.chosen), seen.limits, level)]
     else:
         known = described(list(seen.chosen), seen.limits)
-        texts = [f"{label_of(*item)}: nowhere alone" for item in known.items() if not seen.excluded_by(item[0]).any()]
+        texts = [
+            f"{label_of(*item, level)}: nowhere alone" for item in known.items() if not seen.excluded_by(item[0]).any()
+        ]
     return [Line2D([], [], linestyle="none", label=text) for text in texts]
 
 
 def _bars(
-    axes: Axes, x: NDArray[np.float64], edge: NDArray[np.float64], seen: View, top: float
+    axes: Axes, x: NDArray[np.float64], edge: NDArray[np.float64], seen: View, top: float, level: str
 ) -> tuple[int, list[Artist]]:
     """A bar below the curve for each constraint, where it excludes every point; returns their number and handles."""
     rows: list[tuple[CellMask, str, str]] = []
@@ -136,7 +146,7 @@ def _bars(
     if len(seen.chosen) <= MOST_BOUNDARIES:
         for number, (name, constraint) in enumerate(described(list(seen.chosen), seen.limits).items()):
             colour = BOUNDARY_COLOURS[number % len(BOUNDARY_COLOURS)]
-            rows.append((seen.excluded_by(name), colour, f"{number + 1}  {label_of(name, constraint)}"))
+            rows.append((seen.excluded_by(name), colour, f"{number + 1}  {label_of(name, constraint, level)}"))
     rows = [row for row in rows if row[0].any()]
     handles: list[Artist] = []
     for row, (cells, colour, text) in enumerate(rows):

@@ -18,14 +18,17 @@ from zdscan.analysis.pictures.sheet import (
     Options,
     Target,
     check_drawable,
+    columns_of,
     described,
     label_of,
     sheet_for,
+    show_range,
     view_lines,
 )
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.regions import NOWHERE, TOGETHER, first_excluding
 from zdscan.analysis.views.view import View
+from zdscan.physics.level import PUBLISHED
 from zdscan.terminal.words import allowed_by_short
 
 # Paul Tol's muted set, safe for colour-blind readers; the numbers in the areas carry the meaning.
@@ -52,14 +55,15 @@ def draw(grid: Points, seen: View, target: Target, options: Options | None = Non
     numbers, counts = np.unique(first[first >= 0], return_counts=True)
     order = [int(number) for number in numbers[np.argsort(-counts, kind="stable")]]
     known = described([names[number] for number in order], seen.limits)
-    with sheet_for(target, options.style, TWO_COLUMNS) as sheet:
-        plane = Plane(sheet.axes, seen.axes, seen.values, options.unit)
+    with sheet_for(target, options, TWO_COLUMNS) as sheet:
+        plane = Plane(sheet.axes, seen.axes, seen.values, options.unit, options.spacing)
+        level = str(grid.attributes.get("level", PUBLISHED))
         area = np.full(first.shape, NOWHERE, dtype=np.int64)
         handles: list[Artist] = []
         colours = [AREAS[rank % len(AREAS)] for rank in range(len(order))]
         for rank, (number, (name, constraint)) in enumerate(zip(order, known.items(), strict=True)):
             area[first == number] = rank
-            text = f"{rank + 1}  {label_of(name, constraint)}"
+            text = f"{rank + 1}  {label_of(name, constraint, level)}"
             handles.append(Patch(facecolor=colours[rank], edgecolor="white", label=text))
         if (first == TOGETHER).any():
             area[first == TOGETHER] = len(order)
@@ -70,14 +74,16 @@ def draw(grid: Points, seen: View, target: Target, options: Options | None = Non
         for rank in range(len(order)):
             plane.number_at(_middle(area == rank), str(rank + 1))
         handles += plane.missing(seen.missing)
-        handles += plane.mark(seen.best, "*", BEST, "best fit")
+        if options.shows(seen.best, seen.axes):
+            handles += plane.mark(seen.best, "*", BEST, "best fit")
         handles.append(Line2D([], [], linestyle="none", marker="s", color="white", markeredgecolor="0.6"))
         handles[-1].set_label(allowed_by_short(len(names)))
         lines = [
             *view_lines(grid, seen, options),
             f"first constraint on the way along {symbol(along)} from weak coupling",
         ]
-        sheet.finish(lines, handles, target, (6, 2))
+        show_range(sheet.axes, seen.axes, seen.values, options)
+        sheet.finish(lines, handles, target, columns_of(sheet))
     found = ", ".join(known)
     return [f"First along {along}: {found}." if found else "No constraint excludes a whole cell."]
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-import matplotlib.patheffects as effects
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, QuadMesh
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import ListedColormap
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -19,6 +18,7 @@ from zdscan.analysis.pictures.scales import cell_edges, label, mass_factor, set_
 from zdscan.analysis.pictures.typeset import in_print
 from zdscan.analysis.views.view import CellMask
 from zdscan.physics.clause import Constraint
+from zdscan.physics.statistics import Level, level_used
 
 # Every set runs from dark to light, so that it reads in grey; blue against yellow is safe for colour-blind readers.
 FIT = ("#2b6ca8", "#7fb2d9", "#cfe2f2")
@@ -29,9 +29,6 @@ SM = "#56b4e9"
 MISSING = "0.8"
 # Okabe and Ito without the blues of the fit regions. Numbers on the lines tell them apart without any colour.
 BOUNDARY_COLOURS = ("#d55e00", "#009e73", "#a3457f", "#000000", "#b07a00")
-TICKS = [effects.withTickedStroke(angle=120, length=0.4, spacing=6)]
-SPARSE_TICKS = [effects.withTickedStroke(angle=120, length=0.3, spacing=13)]  # where many lines meet
-READABLE = (0.03, 0.97)  # of an axis: where a number on a line stays readable
 
 
 class Plane:
@@ -43,20 +40,26 @@ class Plane:
     shown : names of the two grid axes, along x and along y.
     values : axis values of the grid (mass in GeV).
     unit : of the mass in the picture.
+    spacing : scales of axes by name (`zdscan.analysis.views.spacing.spacing_of`), where values do not tell them.
     """
 
     def __init__(
-        self, axes: Axes, shown: Sequence[str], values: Mapping[str, NDArray[np.float64]], unit: str = "GeV"
+        self,
+        axes: Axes,
+        shown: Sequence[str],
+        values: Mapping[str, NDArray[np.float64]],
+        unit: str = "GeV",
+        spacing: Mapping[str, tuple[str, float]] | None = None,
     ) -> None:
         x, y = shown
         self.axes, self.x, self.y, self.unit = axes, x, y, unit
         self.x_values = shown_values(x, values[x], unit)
         self.y_values = shown_values(y, values[y], unit)
-        scales = set_scale(axes, "x", self.x_values), set_scale(axes, "y", self.y_values)
+        known = spacing or {}
+        scales = set_scale(axes, "x", self.x_values, known.get(x)), set_scale(axes, "y", self.y_values, known.get(y))
         self.x_edges, self.y_edges = cell_edges(self.x_values, *scales[0]), cell_edges(self.y_values, *scales[1])
         axes.set_xlabel(label(x, unit))
         axes.set_ylabel(label(y, unit))
-        self.numbers: list[NDArray[np.float64]] = []  # places taken by numbers, in fractions of the axes
 
     def regions(
         self, delta: NDArray[np.float64], levels: Sequence[float], sigmas: Sequence[float], what: str = "fit"
@@ -89,61 +92,53 @@ class Plane:
             for k, (colour, sigma) in enumerate(zip(colours, sigmas, strict=True))
         ]
 
-    def cells(self, regions: Sequence[CellMask], sigmas: Sequence[float], what: str) -> list[Artist]:
-        """Nested sets of cells, smallest first, each cell as it is in the grid; returns legend handles."""
-        colours = _shades(ALLOWED, len(regions))
-        number = np.full(regions[-1].shape, np.nan)
-        for k in range(len(regions) - 1, -1, -1):
-            number[regions[k]] = k
-        if not regions[-1].any():
+    def allowed(
+        self, delta: NDArray[np.float64], levels: Sequence[float], sigmas: Sequence[float], what: str
+    ) -> list[Artist]:
+        """Regions delta <= level of allowed points, over those of all points; returns legend handles.
+
+        Whatever lies over them cuts them off where nothing is allowed.
+        """
+        if not (delta <= levels[-1]).any():
             return []
-        self._mesh(number, ListedColormap(list(colours)), -0.5, len(regions) - 0.5, zorder=4)
-        self._outline(regions[-1])
+        colours = _shades(ALLOWED, len(levels))
+        self._nested(delta, levels, colours, zorder=2.2)
         return [
-            Patch(facecolor=colour, edgecolor="black", label=rf"{what} {sigma:g}$\sigma$")
+            Patch(facecolor=colour, edgecolor="black", linewidth=0.6, label=rf"{what} {sigma:g}$\sigma$")
             for colour, sigma in zip(colours, sigmas, strict=True)
         ]
+
+    def excluded_regions(self, delta: NDArray[np.float64], levels: Sequence[float], area: Patch) -> None:
+        """Regions delta <= level within what is excluded, hatched."""
+        if not (delta <= levels[-1]).any() or np.isfinite(delta).sum() < 4:
+            return
+        drawn = self._nested(delta, levels, _shades(FIT, len(levels)), zorder=2.6)
+        look: dict[str, Any] = {"levels": [-1e30, levels[-1]], "colors": "none", "hatches": ["/////"], "zorder": 2.7}
+        finite = np.where(np.isposinf(delta), 1e30, delta)
+        hatched = self.axes.contourf(self.x_values, self.y_values, finite.T, **look)
+        hatched.set(edgecolor="0.35", linewidth=0.0)
+        for item in (*drawn, hatched):
+            item.set_clip_path(area)
+
+    def _nested(
+        self, delta: NDArray[np.float64], levels: Sequence[float], colours: Sequence[str], zorder: float
+    ) -> list[Any]:
+        finite = np.where(np.isposinf(delta), 1e30, delta)
+        if np.isfinite(delta).sum() < 4:
+            return []
+        distinct = [k for k, level in enumerate(levels) if level > max((-np.inf, *levels[:k]))]
+        look: dict[str, Any] = {"colors": [colours[k] for k in distinct], "zorder": zorder}
+        edges = [-1e30, *(levels[k] for k in distinct)]
+        filled = self.axes.contourf(self.x_values, self.y_values, finite.T, levels=edges, **look)
+        crossed = [levels[k] for k in distinct if np.nanmin(finite) < levels[k] < np.nanmax(finite)]
+        if not crossed:
+            return [filled]
+        line: dict[str, Any] = {"colors": "#173f63", "linewidths": 0.6, "zorder": zorder + 0.02}
+        return [filled, self.axes.contour(self.x_values, self.y_values, finite.T, levels=crossed, **line)]
 
     def colours(self, delta: NDArray[np.float64], top: float) -> QuadMesh:
         """delta as colours from 0 to `top`."""
         return self._mesh(np.where(np.isinf(delta), np.nan, delta), "cividis_r", 0.0, top, zorder=1)
-
-    def boundary(
-        self, excluded: CellMask, missing: CellMask, position: int, number: int, *, many: bool = False
-    ) -> bool:
-        """The numbered edge of an excluded area, with ticks on its side; False where there is none to draw.
-
-        missing : cells not computed; where an area ends at them, it has no edge.
-        many : draw lightly, for pictures of many boundaries.
-        """
-        if not excluded.any() or (excluded | missing).all() or min(excluded.shape) < 2:
-            return False
-        colour = BOUNDARY_COLOURS[position % len(BOUNDARY_COLOURS)]
-        known = np.where(missing, np.nan, excluded.astype(float))
-        drawn = self.axes.contour(self.x_values, self.y_values, known.T, levels=[0.5], colors=colour, zorder=5)
-        if not any(len(segment) for segment in drawn.allsegs[0]):  # it met cells not computed everywhere
-            drawn.remove()
-            return False
-        drawn.set(linewidth=0.75 if many else 0.9, path_effects=SPARSE_TICKS if many else TICKS)
-        self._number(drawn.allsegs[0], str(number), colour)
-        return True
-
-    def hatch(self, cells: CellMask, pattern: str = "////", colour: str = "0.45") -> None:
-        """Hatching over cells, with a thin line around it."""
-        if not cells.any() or min(cells.shape) < 2:
-            return
-        area: dict[str, Any] = {"levels": [0.5, 1.5], "colors": "none", "hatches": [pattern]}
-        drawn = self.axes.contourf(self.x_values, self.y_values, cells.T.astype(float), **area)
-        drawn.set(edgecolor=colour, linewidth=0.0, zorder=3)
-        if not cells.all():
-            edge: dict[str, Any] = {"levels": [0.5], "colors": colour, "linewidths": 0.5, "zorder": 3}
-            self.axes.contour(self.x_values, self.y_values, cells.T.astype(float), **edge)
-
-    def shade(self, cells: CellMask, colour: str = "0.93") -> None:
-        """A light grey ground under cells, that leaves what is drawn over it readable."""
-        if cells.any() and min(cells.shape) >= 2:
-            area: dict[str, Any] = {"levels": [0.5, 1.5], "colors": colour, "zorder": 0.5}
-            self.axes.contourf(self.x_values, self.y_values, cells.T.astype(float), **area)
 
     def missing(self, cells: CellMask) -> list[Artist]:
         """Grey where nothing is computed yet; returns legend handles."""
@@ -182,33 +177,6 @@ class Plane:
         look: dict[str, Any] = {"cmap": colours, "vmin": low, "vmax": high, "zorder": zorder, "rasterized": True}
         return self.axes.pcolormesh(self.x_edges, self.y_edges, shown, **look)
 
-    def _outline(self, cells: CellMask) -> None:
-        """A line around cells, along their edges."""
-        inside = np.pad(cells, 1).astype(np.int8)
-        x, y = self.x_edges, self.y_edges
-        lines = [[(x[i], y[j]), (x[i], y[j + 1])] for i, j in np.argwhere(np.diff(inside[:, 1:-1], axis=0) != 0)]
-        lines += [[(x[i], y[j]), (x[i + 1], y[j])] for i, j in np.argwhere(np.diff(inside[1:-1], axis=1) != 0)]
-        self.axes.add_collection(
-            LineCollection(lines, colors="black", linewidths=0.9, capstyle="round", zorder=4.5), autolim=False
-        )
-
-    def _number(self, segments: Sequence[NDArray[np.float64]], text: str, colour: str) -> None:
-        """Write on the line where it is farthest from the numbers already there."""
-        points = np.concatenate([np.asarray(segment) for segment in segments if len(segment)])
-        to_fraction = self.axes.transData + self.axes.transAxes.inverted()
-        places = to_fraction.transform(points)
-        inside = np.all((places > READABLE[0]) & (places < READABLE[1]), axis=1)
-        if inside.any():
-            points, places = points[inside], places[inside]
-        if self.numbers:
-            distance = np.linalg.norm(places[:, None] - np.array(self.numbers)[None], axis=2).min(axis=1)
-            # Beyond a comfortable distance the middle of the line is as good as anywhere.
-            best = int(np.argmax(np.minimum(distance, 0.12) - 1e-4 * np.abs(np.arange(len(points)) - len(points) / 2)))
-        else:
-            best = len(points) // 2
-        self.numbers.append(places[best])
-        self._circle(float(points[best, 0]), float(points[best, 1]), text, colour)
-
     def _circle(self, x: float, y: float, text: str, colour: str) -> None:
         box: dict[str, Any] = {
             "boxstyle": "circle,pad=0.15",
@@ -219,17 +187,16 @@ class Plane:
         self.axes.text(x, y, text, fontsize=5.5, ha="center", va="center", color="black", bbox=box, zorder=8)
 
 
-def constraint_label(constraint: Constraint) -> str:
-    """Title, confidence level and grade: ``B+ → K+ νν (90%, grade A)``, in mathtext."""
-    level = "" if constraint.cl == "-" else f"{constraint.cl}, "
-    return in_print(f"{constraint.title} ({level}grade {constraint.grade})")
+def constraint_label(constraint: Constraint, level: Level | None = None) -> str:
+    """Title, confidence level and grade: ``B+ → K+ νν (90%, grade A)``, in mathtext.
 
-
-def boundary_handle(position: int, text: str, *, many: bool = False) -> Line2D:
-    """Legend handle of a boundary."""
-    colour = BOUNDARY_COLOURS[position % len(BOUNDARY_COLOURS)]
-    look: dict[str, Any] = {"linewidth": 0.75, "path_effects": SPARSE_TICKS} if many else {"path_effects": TICKS}
-    return Line2D([], [], color=colour, label=text, **({"linewidth": 0.9} | look))
+    level : of the picture; where a bound is moved to it, both stand there: ``(at 95%, published 90%, grade A)``.
+    """
+    used = level_used(constraint, level)
+    words = "" if constraint.cl == "-" else f"{constraint.cl}, "
+    if used != constraint.cl:
+        words = f"at {used}, published {constraint.cl}, "
+    return in_print(f"{constraint.title} ({words}grade {constraint.grade})")
 
 
 def _shades(colours: Sequence[str], count: int) -> list[str]:

@@ -12,7 +12,9 @@ from zdscan.analysis.pictures.sheet import (
     Options,
     Target,
     check_drawable,
+    columns_of,
     sheet_for,
+    show_range,
     subject_lines,
 )
 from zdscan.analysis.views.points import Points
@@ -33,7 +35,7 @@ def draw(grid: Points, posterior: Marginal, target: Target, options: Options | N
     """
     options = options or Options()
     check_drawable(grid, posterior.axes, target, options)
-    with sheet_for(target, options.style) as sheet:
+    with sheet_for(target, options) as sheet:
         plane = Plane(sheet.axes, posterior.axes, posterior.values, options.unit)
         delta = posterior.delta()
         handles = plane.regions(delta, posterior.levels(options.sigmas), options.sigmas, "posterior")
@@ -41,7 +43,8 @@ def draw(grid: Points, posterior: Marginal, target: Target, options: Options | N
         lines = [*subject_lines(grid), *textwrap.wrap("integrated with priors flat in " + priors_text(posterior), 60)]
         if posterior.fixed:
             lines.append("at " + ", ".join(setting(*item, options.unit) for item in posterior.fixed.items()))
-        sheet.finish(lines, handles, target, (3, 1))
+        show_range(sheet.axes, posterior.axes, posterior.values, options)
+        sheet.finish(lines, handles, target, columns_of(sheet))
     return [f"Integrated with priors flat in {priors_text(posterior)}."]
 
 

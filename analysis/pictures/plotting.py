@@ -11,12 +11,17 @@ import numpy as np
 
 from zdscan.analysis.pictures import curve, first, plane, summary
 from zdscan.analysis.pictures import marginal as posterior
+from zdscan.analysis.pictures.curves import check_strongest
+from zdscan.analysis.pictures.overlay import Layer, draw_overlay
 from zdscan.analysis.pictures.sheet import Options, Target, check_drawable
+from zdscan.analysis.views.exact import is_slice, refined
 from zdscan.analysis.views.points import Points, raise_if
 from zdscan.analysis.views.regions import Marginal, Prior, marginal, remarks
+from zdscan.analysis.views.spacing import spacing_of
 from zdscan.analysis.views.view import View, view
 from zdscan.errors import UserError, not_one_of
 
+FINE = {1: 601, 2: 241}  # values of each axis at which a slice is computed anew, by the number of axes
 TABLE_SUFFIXES = (".csv", ".txt", ".dat")
 Draw = Callable[[Points, Any, Target, Options], list[str]]  # a View, or a Marginal; returns sentences to print
 
@@ -57,6 +62,7 @@ class Request:
     fixed : values of axes held fixed.
     profile : minimise over axes that are neither shown nor fixed; otherwise a slice must fix every one.
     constraints : ids, ``["all"]``, or ``["paper"]`` for those of the paper that the scan has.
+    exclusions : whether all of the scan are shown where none is named.
     prior : integrate instead of minimising, with a prior flat in this measure.
     summary, first : every constraint's boundary; which constraint excludes first along y.
     whole : regions relative to the lowest chi2 of the whole grid, not of the picture.
@@ -69,6 +75,7 @@ class Request:
     fixed: dict[str, float] | None = None
     profile: bool = False
     constraints: tuple[str, ...] = ()
+    exclusions: bool = True
     prior: Prior | None = None
     summary: bool = False
     first: bool = False
@@ -88,6 +95,36 @@ class Request:
         )
 
 
+def overlay(grids: Mapping[str, Points], request: Request, target: Target, options: Options) -> list[str]:
+    """Draw the planes of several grids, by their labels, over each other; returns sentences to print.
+
+    Raises
+    ------
+    UserError
+        As `plot`; for anything but planes of axes that all grids have.
+    """
+    faults = []
+    if request.y is None or request.kind != "plane" or options.colours:
+        faults.append(
+            "Several grids are drawn over each other as planes with --x and --y, with none of the other kinds."
+        )
+    if request.csv is not None:
+        faults.append("A table is of one grid; leave out --csv, or give one grid.")
+    if options.strongest is not None:
+        faults.append("--strongest names the curves of one grid; several have the edge of all that is excluded.")
+    raise_if(faults)
+    layers, said = [], []
+    for label, grid in grids.items():
+        shown, more = _seen(grid, request, replace(options, x_range=None, y_range=None), target)
+        said += [f"{label}: {sentence}" for sentence in more]
+        assert isinstance(shown, View), "no marginal"
+        own = replace(options, reference=_lowest(grid)) if request.whole else options
+        points, fine, look = _between_the_values(grid, shown, own)
+        assert isinstance(fine, View), "no marginal"
+        layers.append(Layer(label, points, fine, look))
+    return said + draw_overlay(layers, target, options)
+
+
 def plot(grid: Points, request: Request, target: Target, options: Options) -> list[str]:
     """Draw what was asked for into `target`; returns sentences to print.
 
@@ -96,10 +133,28 @@ def plot(grid: Points, request: Request, target: Target, options: Options) -> li
     UserError
         For options that do not go together, and for everything that views and pictures refuse.
     """
+    asked = _named(grid, request)
+    shown, said = _seen(grid, request, options, target)
+    if request.whole:
+        options = replace(options, reference=_lowest(grid))
+    drawn_from, drawn, look = _between_the_values(grid, shown, options)
+    said += KINDS[request.kind].draw(drawn_from, drawn, target, look)
+    if request.csv is not None:
+        named = list(grid.constraints) if asked == ["all"] else [name for name in grid.constraints if name in asked]
+        table = shown
+        if isinstance(shown, View) and list(shown.chosen) != named:
+            table = view(grid, shown.axes, shown.asked, asked)
+        _write(request.csv, table, options)
+    return said
+
+
+def _seen(grid: Points, request: Request, options: Options, target: Target) -> tuple[View | Marginal, list[str]]:
+    """What a request shows of a grid, and what to say about it; refuses what cannot be drawn, before any work."""
     if request.kind not in KINDS:
         raise UserError(f"The kind of picture {not_one_of(request.kind, tuple(KINDS))}.")
-    kind = KINDS[request.kind]
     raise_if(_contradictions(request, options) + _bad_targets(grid, request.csv))
+    if options.strongest is not None:
+        check_strongest(options.strongest)
     axes = (request.x,) if request.y is None else (request.x, request.y)
     if len(set(axes)) < len(axes):
         raise UserError(f"x and y are both {request.x}; choose two different axes.")
@@ -109,22 +164,49 @@ def plot(grid: Points, request: Request, target: Target, options: Options) -> li
     fixed = dict(request.fixed or {})
     if fixed and not request.profile and request.prior is None:
         fixed = grid.slice_values(axes, fixed)
-    names = grid.named(request.constraints or (("all",) if kind.every_constraint else ()))
+    names = _named(grid, request)
+    if request.exclusions and not names and request.prior is None and _knows_allowed(grid):
+        names = list(grid.constraints)
     said = []
     if not grid.complete:
         said.append(f"Unfinished, {grid.progress()}; `zdscan resume {grid.path}` computes the rest.")
-    shown: View | Marginal
     if request.prior is not None:
-        shown = marginal(grid, axes, request.prior, fixed, names)
-    else:
-        if request.whole:
-            lowest = view(grid, (known[0], known[-1])).best
-            options = replace(options, reference=lowest.get("chi2"))
-        shown = view(grid, axes, fixed, names)
-        said += remarks(shown, options.sigmas)
-    said += kind.draw(grid, shown, target, options)
-    _write(request.csv, shown, options)
-    return said
+        return marginal(grid, axes, request.prior, fixed, names), said
+    shown = view(grid, axes, fixed, names)
+    return shown, said + remarks(shown, options.sigmas)
+
+
+def _named(grid: Points, request: Request) -> list[str]:
+    """The constraints that a request names, or that its kind of picture is about."""
+    every = KINDS[request.kind].every_constraint if request.kind in KINDS else False
+    return grid.named(request.constraints or (("all",) if every else ()))
+
+
+def _lowest(grid: Points) -> float | None:
+    known = tuple(grid.axes)
+    return view(grid, (known[0], known[-1])).best.get("chi2")
+
+
+def _between_the_values(
+    grid: Points, shown: View | Marginal, options: Options
+) -> tuple[Points, View | Marginal, Options]:
+    """A slice computed anew, finer than the grid, where that is possible; else what is given."""
+    if not isinstance(shown, View) or not is_slice(grid, shown.axes, shown.fixed) or grid.physics is None:
+        return grid, shown, options
+    fine = refined(grid, grid.physics, shown.axes, shown.fixed, FINE[len(shown.axes)])
+    seen = view(fine, shown.axes, shown.fixed, list(shown.chosen))
+    spacing = {name: spacing_of(grid.axes[name]) for name in shown.axes}
+    return fine, seen, replace(options, spacing=spacing)
+
+
+def _knows_allowed(grid: Points) -> bool:
+    """Whether the points that constraints allow are known: a file of profiles only may not have kept them."""
+    if not grid.constraints:
+        return False
+    if not grid.profiles_only:
+        return True
+    first, second, *_ = grid.axes
+    return grid.stored_profile(first, second, sum(grid.constraints.values())) is not None
 
 
 def _contradictions(request: Request, options: Options) -> list[str]:
@@ -140,6 +222,10 @@ def _contradictions(request: Request, options: Options) -> list[str]:
         faults.append(f"A {kind} shows one axis; leave out y.")
     if request.prior and (request.summary or request.first or request.profile or request.whole):
         faults.append("--marginalise integrates; it does not go with --profile, --summary, --first or --global-best.")
+    if request.y is None and options.y_range is not None:
+        faults.append("--y-range is for an axis along y; a curve has none.")
+    if not options.fit and (request.y is None or kind in ("marginal", "first") or options.colours):
+        faults.append("--no-fit leaves the exclusions of a plane; it does not go with other pictures or --colours.")
     if (kind == "marginal") != (request.prior is not None) and request.y is not None:
         faults.append("A marginal needs a prior, and only a marginal has one.")
     return faults
@@ -154,9 +240,7 @@ def _bad_targets(grid: Points, csv: Path | None) -> list[str]:
     return [f"{csv}: {grid.path} is the grid itself."] if csv.resolve() == grid.path.resolve() else []
 
 
-def _write(path: Path | None, shown: View | Marginal, options: Options) -> None:
-    if path is None:
-        return
+def _write(path: Path, shown: View | Marginal, options: Options) -> None:
     frame = shown.to_frame(options.reference, options.parameters) if isinstance(shown, View) else shown.to_frame()
     frame = frame.rename(columns={"mass": "mass_GeV", "mass_allowed": "mass_allowed_GeV"})
     try:

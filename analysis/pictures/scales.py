@@ -26,6 +26,10 @@ RC: dict[Any, Any] = {
     "ytick.labelsize": 7.5,
     "mathtext.fontset": "cm",
     "hatch.linewidth": 0.5,
+    # letters stay letters: searched and edited in the files, as journals ask for
+    "pdf.fonttype": 42,
+    "ps.fonttype": 42,
+    "svg.fonttype": "none",
 }
 
 STYLES = ("ALICE", "ATLAS", "CMS", "DUNE", "LHCb", "ROOT")  # of mplhep
@@ -92,9 +96,14 @@ def setting(name: str, value: float, unit: str) -> str:
     return rf"{symbol(name)} = $\mathdefault{{{mantissa}{power}}}$ {unit if name == 'mass' else ''}".strip()
 
 
-def set_scale(axes: Axes, which: str, values: NDArray[np.float64]) -> tuple[str, float]:
-    """Give an axis the scale its values were spaced in; returns the scale and the width of its linear part."""
-    kind, width = spacing_of(values)
+def set_scale(
+    axes: Axes, which: str, values: NDArray[np.float64], spacing: tuple[str, float] | None = None
+) -> tuple[str, float]:
+    """Give an axis the scale its values were spaced in; returns the scale and the width of its linear part.
+
+    spacing : that scale where it is not to be found from the values.
+    """
+    kind, width = spacing or spacing_of(values)
     setter = axes.set_xscale if which == "x" else axes.set_yscale
     if kind == "asinh":
         setter("asinh", linear_width=width)

@@ -17,6 +17,7 @@ from zdscan.analysis.views.strongest import Bounds
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import physics_of_scan
 from zdscan.evaluation.fields import constraint_bits
+from zdscan.evaluation.physics import Physics
 from zdscan.grid.checkpoint import read_checkpoint
 from zdscan.grid.layout import DONE
 from zdscan.grid.open import GridFile
@@ -135,6 +136,19 @@ class Grid(Points):
         except UserError:
             return None
         return found if found.knows(list(self.constraints)) else None
+
+    @cached_property
+    def physics(self) -> Physics | None:
+        """Case, settings and constraints of the scan in the file.
+
+        None where this zdscan does not know a setting of it, or has other code or data than made the file, or where the
+        run is not finished.
+        """
+        try:
+            found = physics_of_scan(scan_of(self.file))
+        except UserError:
+            return None
+        return found if self.complete and dict(found.identity) == dict(self.file.identity) else None
 
     def excluded_by(self, *names: str, **indices: int) -> xr.DataArray:
         """Boolean array: excluded by at least one of these constraints, e.g. ``excluded_by("k_mu_inv", mass=3)``."""

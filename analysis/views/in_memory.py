@@ -17,6 +17,7 @@ from zdscan.analysis.at_mass import Evaluator
 from zdscan.analysis.views.points import Points
 from zdscan.analysis.views.strongest import Bounds
 from zdscan.analysis.views.view import view
+from zdscan.evaluation.physics import Physics
 from zdscan.physics.statistics import level_text
 
 
@@ -74,6 +75,11 @@ class MemoryGrid(Points):
             "ndof": len(physics.likelihood.sm),
             "sm_chi2_all": physics.sm_chi2["all"],
         }
+
+    @property
+    def physics(self) -> Physics:
+        """Case, settings and constraints."""
+        return self.evaluator.physics
 
     @property
     def axes(self) -> Mapping[str, NDArray[np.float64]]:

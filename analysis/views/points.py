@@ -15,6 +15,7 @@ from zdscan.errors import UserError, not_one_of
 
 if TYPE_CHECKING:
     from zdscan.analysis.views.strongest import Bounds
+    from zdscan.evaluation.physics import Physics
 
 
 class Points(ABC):
@@ -72,6 +73,11 @@ class Points(ABC):
     @property
     def bounds(self) -> Bounds | None:
         """What finds bounds of single constraints between the values of the axes; None where that is not known."""
+        return None
+
+    @property
+    def physics(self) -> Physics | None:
+        """Case, settings and constraints of the points; None where this zdscan would compute other ones."""
         return None
 
     def need_fields(self, purpose: str) -> None:

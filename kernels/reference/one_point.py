@@ -42,13 +42,18 @@ class Chi2AtMass:
 
     def __call__(self, eps: float, eps_z: float, g_mu: float) -> float:
         """Return chi2 at a point, NaN where its width lies beyond the small-width law of any row."""
+        pulls = self.pulls(eps, eps_z, g_mu)
+        return np.nan if pulls is None else float(pulls @ pulls)
+
+    def pulls(self, eps: float, eps_z: float, g_mu: float) -> np.ndarray | None:
+        """Return whitening (row - measured) at a point, float64[W]; None beyond the small-width law of any row."""
         forms = [a * eps + b * eps_z + c * g_mu for a, b, c in self._forms]
         couplings, vertex = forms[: self._couplings], forms[self._couplings :]
         width, others = self._header[_mass.INVISIBLE], 1.0 + self._header[_mass.INVISIBLE_SHARE]
         for terms in channel_terms(self._header, couplings):
             width += others * max(sum(factor * product for factor, product in terms), 0.0)
         if width > self._limit:
-            return np.nan
+            return None
         width, inverse = (width, 1.0 / width) if width >= CLOSED else (0.0, 0.0)
         factors: list[float] = []
         for lepton in range(2):
@@ -56,5 +61,5 @@ class Chi2AtMass:
             linear = linear_products(*own, times=mul)
             quadratic = quadratic_products(*own, times=mul, times_squares=mul)
             factors += [*linear, *(width * x for x in linear), *(inverse * x for x in quadratic), *quadratic]
-        pulls = self._offset + self._pulls @ np.array(factors)
-        return float(pulls @ pulls)
+        pulls: np.ndarray = self._offset + self._pulls @ np.array(factors)
+        return pulls

@@ -221,3 +221,48 @@ def test_another_user_of_numba_keeps_its_settings_and_its_threads(tmp_path: Path
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def machine(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where temporary files of the machine lie, beside a folder of kernels that many machines share."""
+    place = tmp_path / "machine"
+    place.mkdir()
+    monkeypatch.setattr(cache, "cache_folder", lambda: folder)
+    monkeypatch.setattr(cache, "_temporary_places", lambda: iter([place]))
+    return place
+
+
+def test_a_copy_on_the_machine_is_used_instead_of_a_shared_disk(kept, folder, machine):
+    later = made()  # as other ranks have it when the first of their machine makes the copy
+    cache.copy_to_machine()
+    for path in kept:
+        path.unlink()
+    cache.use_copy()
+    assert cache.is_kept()
+    assert later(1.5) == 3.0
+    assert compilations(later) == 0
+    assert machine in Path(later.stats.cache_path).parents
+    assert {path.name for path in machine.rglob("*.*")} == {path.name for path in kept}
+
+
+def test_a_copy_is_renewed_where_the_kernels_are_newer(kept, folder, machine):
+    cache.copy_to_machine()
+    (copied,) = machine.rglob(kept[0].name)
+    before = copied.stat().st_ino
+    cache.copy_to_machine()
+    assert copied.stat().st_ino == before
+    kept[0].write_bytes(b"another")
+    cache.copy_to_machine()
+    assert copied.read_bytes() == b"another"
+
+
+def test_without_a_copy_kernels_are_loaded_where_they_are_kept(kept, folder, machine):
+    machine.chmod(0o500)
+    machine.rmdir()
+    cache.copy_to_machine()
+    cache.use_copy()
+    assert cache.folder() == folder
+    later = made()
+    assert later(1.5) == 3.0
+    assert compilations(later) == 0

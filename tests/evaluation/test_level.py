@@ -151,3 +151,24 @@ def test_defaults() -> None:
 def test_what_is_no_level_is_a_sentence(level: Any) -> None:
     with pytest.raises(UserError, match=r"^level must be a number between 0 and 1 such as 0\.95, a text such as "):
         zdscan.evaluate("A", 0.1, level=level)
+
+
+def test_theory_errors_of_predictions_widen_bounds() -> None:
+    """Grids, points and chi2 have the same bounds; published ones stay; a file says so."""
+    plain, wide = (
+        build_physics(CASES["B"], limit_theory_errors=value, constraints=["b_kst_x_ee", "bs_mumu", "apv_cs"])
+        for value in (False, True)
+    )
+    for before, after in zip(plain.clauses(0.05), wide.clauses(0.05), strict=True):
+        assert all(b.up <= a.up and b.down <= a.down for b, a in zip(before, after, strict=True))
+    assert wide.clauses(0.05)[0][0].up == pytest.approx(plain.clauses(0.05)[0][0].up / (1.0 - 0.18))
+    assert wide.clauses(0.05)[2] == plain.clauses(0.05)[2]
+    assert wide.published_clauses(0.05) == plain.published_clauses(0.05)
+    assert (
+        Engine(wide, {name: np.ones(1) for name in CASES["B"].parameters.axes}, ()).attributes["limit_theory_errors"]
+        == "true"
+    )
+    point = zdscan.evaluate("B", 0.05, 1e-4, limit_theory_errors=True, constraints=["b_kst_x_ee"]).to_dict()
+    (item,) = point["constraints"]
+    assert item["theory_error"] == 0.18
+    assert item["limit"] == pytest.approx(item["limit_published"] / (1.0 - 0.18))

@@ -61,6 +61,7 @@ v_s = { g_mu = 0.1 }
 """
 )
 NUMBERS = [setting for setting in SETTINGS.values() if setting.low is not None]
+SWITCHES = ("errors_correlated", "limit_theory_errors")  # which may be true or false
 WORDS = [setting for setting in SETTINGS.values() if setting.names is not None]
 
 
@@ -129,7 +130,8 @@ def test_evaluate_has_every_setting_as_an_argument() -> None:
     for setting in NUMBERS:
         assert annotations[setting.name] is float
     for setting in WORDS:
-        several: Any = str | float if setting.name == "level" else str | Sequence[str]
+        others: dict[str, Any] = {"level": str | float, **dict.fromkeys(SWITCHES, str | bool)}
+        several = others.get(setting.name, str | Sequence[str])
         assert annotations[setting.name] == (str if setting.check is None else several)
 
 
@@ -195,7 +197,9 @@ def test_the_scan_file_hands_every_setting_on(setting: Setting) -> None:
 
 @pytest.mark.parametrize("setting", [*NUMBERS, *WORDS], ids=lambda setting: setting.name)
 def test_scan_file_and_evaluate_refuse_in_the_same_words(setting: Setting) -> None:
-    wrong: list[tuple[Any, str]] = [("nonsense", "'nonsense'"), (True, "true"), ({"x": 1}, "a table")]
+    wrong: list[tuple[Any, str]] = [("nonsense", "'nonsense'"), ({"x": 1}, "a table")]
+    if setting.name not in SWITCHES:
+        wrong.append((True, "true"))
     if setting.low is not None and setting.high is not None:
         wrong += [(float("nan"), "nan"), (2.0 * setting.high, "at most"), (setting.low - 1.0, "at least")]
     for value, fragment in wrong:
@@ -305,7 +309,7 @@ def test_attributes_say_the_settings() -> None:
     assert {setting.attribute for setting in SETTINGS.values() if setting.told} <= found.keys()
     assert {name for name, setting in SETTINGS.items() if not setting.told} == {
         *("anomaly", "errors", "theory_errors", "invisible_branching", "dark_fermion", "mixing"),
-        *("right_handed_neutrinos", "replace", "level"),
+        *("right_handed_neutrinos", "replace", "level", "errors_correlated", "theory_errors_at", "limit_theory_errors"),
     }
     assert (found["invisible_width_GeV"], found["fcnc_scale"], found["theory"]) == (1e-3, 2.0, "paper")
     assert found["emission"] == "lepton"  # what auto comes to

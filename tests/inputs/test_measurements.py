@@ -149,3 +149,37 @@ def test_wrong_names_name_the_nearest() -> None:
     data = measurements.load()
     with pytest.raises(UserError, match="known are symmetrised, facing, stat-facing"):
         data.sigma("none", data.sm_table)
+
+
+def test_correlated_errors_of_table_1() -> None:
+    """The last error of a row of Table 1 is common to the bins of its decay from one publication, where asked for."""
+    data = measurements.load("rashed2024-corrected")
+    sm = data.values
+    plain, full = data.covariance("symmetrised", sm), data.covariance("symmetrised", sm, "true")
+    assert not (plain - np.diag(np.diag(plain))).any()
+    last = [np.mean(row.syst[-1]) for row in data.rows]
+    for i, one in enumerate(data.rows):
+        for j, other in enumerate(data.rows):
+            together = i != j and (one.decay, one.arxiv) == (other.decay, other.arxiv)
+            expected = plain[i, j] if i == j else last[i] * last[j] if together else 0.0
+            assert full[i, j] == pytest.approx(expected, rel=1e-12)
+    assert not (data.covariance("stat-facing", sm, "true") - np.diag(data.sigma("stat-facing", sm) ** 2)).any()
+
+
+def test_no_correlations_where_none_are_wanted() -> None:
+    data = measurements.load("latest")
+    found = data.covariance("symmetrised", data.values, "false")
+    np.testing.assert_allclose(found, np.diag(data.sigma("symmetrised", data.values) ** 2), rtol=EXACT_ALGEBRA)
+    auto, true = (data.covariance("symmetrised", data.values, name) for name in ("auto", "true"))
+    np.testing.assert_array_equal(auto, true)
+    assert (auto - np.diag(np.diag(auto))).any()
+
+
+def test_a_common_error_that_is_not_there_is_told() -> None:
+    text = read_data("measurements.toml").decode()
+    for change, sentence in (
+        (('of = "systematic 2"', 'of = "systematic 3"'), "has no error systematic 3"),
+        (('    "B0->K*0mumu_4_6",', '    "B0->K*0mumu_4_7",'), "no row 'B0->K\\*0mumu_4_7'"),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            measurements.parse(text.replace(*change, 1), "rashed2024")

@@ -16,6 +16,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.support.paths import ROOT
 from zdscan import __version__, cli
@@ -334,8 +335,8 @@ def test_incomplete_file(grid: Path, tmp_path: Path) -> None:
 
 def test_plot(grid: Path, tmp_path: Path) -> None:
     for name, options in {
-        "profile.png": ["--profile"],
-        "slice.pdf": ["--slice", "mass=0.02,eps=0"],
+        "profile.png": ["--profile", "--constraints", "a_mu,w_width"],
+        "slice.pdf": ["--slice", "mass=0.02,eps=0", "--no-exclusions"],
         "allowed.png": ["--constraints", "all", "--unit", "MeV", "--csv", tmp_path / "cells.csv"],
     }.items():
         result = zdscan("plot", grid, "--x", "eps_z", "--y", "g_mu", *options, "-o", tmp_path / name)
@@ -361,11 +362,52 @@ def test_plot(grid: Path, tmp_path: Path) -> None:
         (["--x", "mass", "--y", "g_mu", "--csv", "cells.h5"], "the table must end in .csv"),
         (["--x", "mass", "--y", "g_mu", "--style", "cms"], "did you mean 'CMS'?"),
         (["--x", "mass", "--y", "g_mu", "-o", "out.gif"], ".png"),
+        (["--x", "mass", "--y", "g_mu", "--strongest", "99"], "cannot be told apart"),
+        (["--x", "mass", "--y", "g_mu", "--size", "big"], "one-column, two-column"),
+        (["--x", "mass", "--y", "g_mu", "--size", "3.4,99"], "1.5 to 30 inches"),
+        (["--x", "mass", "--y", "g_mu", "--x-range", "1,0"], "two ascending numbers"),
+        (["--x", "mass", "--y", "g_mu", "--y-range", "1e-9,1"], "is not within the axis g_mu"),
+        (["--x", "mass", "--y", "g_mu", "--no-fit", "--no-exclusions"], "would be empty"),
+        (["--x", "mass", "--no-fit"], "exclusions of a plane"),
+        (["--x", "mass", "--y", "g_mu", "--case", "A"], "one of the two"),
+        (["--x", "mass", "--y", "g_mu", "--set", "model.theory=paper"], "--set goes with --case"),
+        (["--x", "mass", "--y", "g_mu", "--label", "a", "--label", "b"], "different labels"),
         (["--x", "mass", "--y", "g_mu", "-o", "absent/out.png"], "cannot be written"),
     ],
 )
 def test_plot_refuses(grid: Path, options: list[str], fragment: str) -> None:
     refused(zdscan("plot", grid, *options), fragment)
+
+
+@pytest.mark.slow
+def test_plot_of_a_case_and_of_several_grids(grid: Path, tmp_path: Path) -> None:
+    ranges = ("--x-range", "0.02,0.1", "--y-range", "1e-4,1e-2")
+    plane = ("plot", "--case", "dark_photon", "--x", "mass", "--y", "eps", *ranges, "--no-fit")
+    drawn = zdscan(*plane, "--constraints", "na48,a_mu", "--size", "3,3.2", "--no-heading", "-o", tmp_path / "a.png")
+    assert drawn.code == 0, drawn.err
+    assert Image.open(tmp_path / "a.png").size == (900, 960)
+    refused(zdscan(*plane, "--constraints", "na84"), "did you mean 'na48'?")
+    empty = ("plot", "--case", "dark_photon", "--x", "mass", "--y", "eps", "--x-range", "0.5,0.6", "--no-fit")
+    refused(zdscan(*empty, "--constraints", "na48"), "would be empty", "excludes anything")
+    second = tmp_path / "second.h5"
+    shutil.copy(grid, second)
+    both = ("plot", grid, second, "--x", "mass", "--y", "g_mu", "--constraints", "a_mu")
+    drawn = zdscan(*both, "--label", "one", "--label", "two", "-o", tmp_path / "both.svg")
+    assert drawn.code == 0, drawn.err
+    words = (tmp_path / "both.svg").read_text()
+    assert all(f">{word}<" in words for word in ("one", "two"))  # letters stay letters
+
+
+def test_plots_of_cases_and_of_several_grids_that_are_refused(grid: Path, tmp_path: Path) -> None:
+    refused(zdscan("plot", "--case", "dark_photon", "--x", "mass", "--y", "epz"), "did you mean 'eps'?")
+    refused(zdscan("plot", "--case", "A", "--x", "eps", "--y", "eps_z"), "add --slice mass=VALUE")
+    refused(zdscan("plot", "--case", "A", "--x", "mass", "--y", "eps", "--slice", "g=1"), "does not know 'g'")
+    second = tmp_path / "second.h5"
+    shutil.copy(grid, second)
+    both = ("plot", grid, second, "--x", "mass", "--y", "g_mu")
+    refused(zdscan(*both, "--csv", tmp_path / "cells.csv"), "leave out --csv")
+    refused(zdscan("plot", grid, second, "--x", "mass"), "as planes with --x and --y")
+    refused(zdscan("plot", grid, grid, "--x", "mass", "--y", "g_mu"), "give a --label for each")
 
 
 # --- points ----------------------------------------------------------------------------------------------------------

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +20,8 @@ import zdscan
 from tests.support.paths import ROOT
 from tests.support.thinning import every
 from zdscan import cli, evaluate
+from zdscan.analysis.pictures import overlay, plane, plotting, summary
+from zdscan.analysis.pictures.scales import STYLES
 from zdscan.constraints import available, select
 from zdscan.evaluation.engine import build_physics
 from zdscan.inputs import measurements
@@ -263,6 +267,78 @@ g_mu = { min = 1e-4, max = 1.0, n = 7, spacing = "log" }
     for name in ("grid.h5", "first.h5"):
         driver.run(parse_scan(scan), folder / name, threads=1)
     return folder
+
+
+# Not run: what serves a page, compiles or takes many minutes, and what needs more than a grid and its scan file.
+LEFT_OUT = r"explore|calibrate|reproduce|warmup|watch|merge|fit jobs/|.*example_muon|cases|constraints"
+SMALL = ("axes.mass.n=8", "axes.eps_z.n=9", "axes.g_mu.n=8")
+
+
+@pytest.fixture(scope="module")
+def tutorial(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small grid of the tutorial under the names that the pages use, and its scan file."""
+    folder = tmp_path_factory.mktemp("tutorial")
+    zdscan.run(DOCS / "tutorial.toml", folder / "grid.h5", overrides=SMALL, threads=1)
+    for name in ("first.h5", "GRID.h5", "case_b.h5", "paper.h5"):
+        shutil.copy(folder / "grid.h5", folder / name)
+    for name in ("scan.toml", "first.toml", "SCAN.toml", "tutorial.toml"):
+        shutil.copy(DOCS / "tutorial.toml", folder / name)
+    return folder
+
+
+@pytest.mark.slow
+def test_printed_commands_run(tutorial: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command of the pages, on one small grid; pictures are coarse and limit curves short."""
+    monkeypatch.chdir(tutorial)
+    for module, name, value in (
+        (plotting, "FINE", {1: 41, 2: 25}),
+        (plane, "SOLVED", 6),
+        (overlay, "SOLVED", 6),
+        (summary, "SOLVED", 6),
+    ):
+        monkeypatch.setattr(module, name, value)
+    lines = dict.fromkeys(line for page, line in commands() if page != "exclusions.md")
+    chosen = [line for line in lines if not re.match(LEFT_OUT, line)]
+    assert sum(line.startswith("plot") for line in chosen) >= 20
+    for line in chosen:
+        words = shlex.split(line)
+        if words[0] == "limits":
+            words = shlex.split(re.sub(r"--mass (\S+):\d+( |$)", r"--mass \1:3 ", line))
+            words += [] if "--mass" in words else ["--mass", "0.02:0.5:3"]
+        elif words[0] == "run":
+            words += ["--overwrite", "--threads", "1", *(word for text in SMALL for word in ("--set", text))]
+        elif words[0] == "fit":
+            words += ["--no-profiles"]
+        done = CliRunner().invoke(cli.app, words)
+        assert done.exit_code == 0, (line, done.output, done.exception)
+        if "-o" in words:
+            assert (tutorial / words[words.index("-o") + 1]).stat().st_size > 1000
+
+
+def test_every_picture_of_the_gallery_has_its_command() -> None:
+    text = (DOCS / "gallery.md").read_text()
+    shown = re.findall(r"!\[[^]]*\]\(gallery/(\S+?)\)", text)
+    made = [line.split()[-1] for page, line in commands() if page == "gallery.md"]
+    styles = [name for name in shown if name.startswith("style-")]
+    assert [name for name in shown if name not in styles] == [
+        name for name in made if name.endswith(".png") and name != "style.png"
+    ]
+    assert {name[6:-4] for name in styles} == {"none", *STYLES}
+
+
+NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_are_kept_without_outputs(path: Path) -> None:
+    """They are executed when the documentation is built; here their code is compiled alone."""
+    cells = json.loads(path.read_text())["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert len(code) >= 3
+    for cell in code:
+        assert (cell["outputs"], cell["execution_count"]) == ([], None)
+        compile("".join(cell["source"]), path.name, "exec")
+    assert f"examples/{path.stem}" in (DOCS / "index.md").read_text()
 
 
 @pytest.mark.parametrize(

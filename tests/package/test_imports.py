@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
 }
 # The command line is the roof: it may import everything, and analysis only inside the commands that need it.
-ROOF = ("cli", "cli_explore", "cli_points", "__init__", "__main__")
+ROOF = ("cli", "cli_explore", "cli_plot", "cli_points", "cli_sample", "__init__", "__main__")
 NUMBERS_ALONE = {"__future__", "collections", "llvmlite", "math", "numba", "numpy", "operator", "os", "typing"}
 # Modules that write through HDF5: new files, and the tables of a calibration. Blocks of a grid that exists are written
 # as plain bytes; the sink `parallel` is the one exception, as its name says.

@@ -310,6 +310,22 @@ def test_a_launcher_s_own_code_after_a_clean_stop(site: SimpleNamespace) -> None
     assert site.notes() == ["scontrol requeue 1"]
 
 
+LOST = """echo '{{"state": "failed", "fault": {{"cause": "no sign of life for 9 s of rank 1"}}}}' >{grid}.status.json
+{then}
+exit 137"""
+
+
+def test_a_job_that_lost_a_machine_is_queued_again(site: SimpleNamespace) -> None:
+    done = scripted(site, LOST.format(grid=site.grid, then=""))
+    assert done.returncode == 75, done.stderr
+    assert site.notes() == ["scontrol requeue 1"]
+    # Cancelled meanwhile, it stays away.
+    then = f"trap : USR1; echo again >>{site.grid}.status.json; kill $PPID; sleep 1"
+    done = scripted(site, LOST.format(grid=site.grid, then=then))
+    assert done.returncode == 75, done.stderr
+    assert site.notes() == ["scontrol requeue 1"]
+
+
 @pytest.mark.slow
 def test_a_grid_of_another_scan_file_is_not_continued(site: SimpleNamespace) -> None:
     scan = Path(site.variables["SCAN"])

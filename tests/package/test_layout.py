@@ -14,6 +14,8 @@ ELSEWHERE = {
     "zdscan/neglected/effects": "tests/neglected/test_effects.py",  # they share points and golden numbers
     "zdscan/cli.py": "tests/package/test_cli.py",
     "zdscan/cli_points.py": "tests/package/test_cli.py",
+    "zdscan/cli_sample.py": "tests/analysis/fits/test_samplereport.py",
+    "zdscan/cli_plot.py": "tests/package/test_cli.py",
     "zdscan/cli_explore.py": "tests/analysis/explorer",
     "zdscan/calibration/component_tables.py": "tests/calibration/test_components.py",
     "zdscan/inputs/component_tables.py": "tests/calibration/test_components.py",

@@ -57,7 +57,7 @@ def test_the_public_names() -> None:
         *("Case", "LimitCurves", "PointResult", "Scan", "Stopped", "UserError", "__version__"),
         *("evaluate", "explore", "limits", "load_scan", "open_grid", "resume", "run"),
     ]
-    assert sorted(zdscan.analysis.__all__) == ["fit", "open_grid", "plot", "view"]
+    assert sorted(zdscan.analysis.__all__) == ["fit", "open_grid", "plot", "plot_limits", "sample", "view"]
     assert set(zdscan.__all__) <= set(dir(zdscan))
     with pytest.raises(AttributeError, match="no attribute 'evaluated'"):
         zdscan.evaluated  # noqa: B018

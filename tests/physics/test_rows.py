@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from zdscan.errors import UserError
-from zdscan.inputs import measurements, tables
+from zdscan.inputs import component_tables, measurements, tables
 from zdscan.inputs.measurement_files import Row
 from zdscan.physics import rows
 from zdscan.physics.rows import build
@@ -123,7 +123,9 @@ def test_rows_of_one_bin_in_two_units() -> None:
 def test_chi2_of_correlated_measurements(names: str | tuple[str, ...], errors: str) -> None:
     """Against the inverse of a covariance that is put together group by group from the data files."""
     likelihood = build(names, errors, "auto")
-    covariance = likelihood.sm_tables.theory_covariance + np.diag(likelihood.data.sigma(errors, likelihood.sm) ** 2)
+    units = [row.per_rate for row in likelihood.data.rows]
+    theory = component_tables.load().covariance([row.bin for row in likelihood.data.rows], units)  # 1000 samples
+    covariance = theory + np.diag(likelihood.data.sigma(errors, likelihood.sm) ** 2)
     first = 0
     for group in (g for g in measurements.row_groups().values() if g.rows[0].id in likelihood.data.ids):
         first = likelihood.data.ids.index(group.rows[0].id)

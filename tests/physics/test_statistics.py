@@ -12,7 +12,15 @@ from zdscan.constraints import available, select
 from zdscan.inputs import limit_sets
 from zdscan.physics.clause import UNSAID, Clause, Constraint
 from zdscan.physics.polynomial import Polynomial
-from zdscan.physics.statistics import LIKELIHOODS, Statistics, at_level, chi2, level_of, statistics_of
+from zdscan.physics.statistics import (
+    LIKELIHOODS,
+    Statistics,
+    at_level,
+    chi2,
+    level_of,
+    statistics_of,
+    with_theory_error,
+)
 
 RATE = Polynomial.linear((1.0, 0.0, 0.0))
 LEVELS = {
@@ -134,3 +142,26 @@ def test_what_a_clause_says_goes_before_its_constraint() -> None:
     clause = Clause(polynomial=RATE, up=3.0, likelihood="counting", cl="90%")
     (other,) = at_level(made("half-normal", "95%"), [clause], level_of("0.95"))
     assert other.up == pytest.approx(3.0 * math.log(0.05) / math.log(0.1), rel=1e-14)
+
+
+@pytest.mark.parametrize("relative", [0.05, 0.3])
+def test_theory_errors_of_predictions(relative: float) -> None:
+    """A limit is one on a lower prediction; the error of a measurement gets one in quadrature; 0 changes nothing."""
+    limit = Clause(polynomial=RATE, up=3.0, constant=1.0)
+    for likelihood in ("half-normal", "counting"):
+        constraint = made(likelihood, "90%")
+        (wider,) = with_theory_error(constraint, [limit], relative)
+        assert 1.0 + (wider.up - 1.0) * (1.0 - relative) == pytest.approx(3.0, rel=1e-14)
+        share = chi2(wider, statistics_of(constraint, wider), np.array([wider.up]))
+        before = chi2(limit, statistics_of(constraint, limit), np.array([limit.up]))
+        np.testing.assert_allclose(share, before, rtol=1e-12)  # a bound stays one at its level
+    measured = Clause(polynomial=RATE, centre=5.0, up=4.0, down=2.0)
+    (wider,) = with_theory_error(made("normal", "2 sigma"), [measured], relative)
+    assert (wider.up / 2.0) ** 2 == pytest.approx((4.0 / 2.0) ** 2 + (relative * 9.0) ** 2, rel=1e-14)
+    assert (wider.down / 2.0) ** 2 == pytest.approx((2.0 / 2.0) ** 2 + (relative * 3.0) ** 2, rel=1e-14)
+    one_side = Clause(polynomial=RATE, up=6.0, measured=(2.0, 1.645))
+    (wider,) = with_theory_error(made("normal", "95%"), [one_side], relative)
+    assert wider.up - 2.0 == pytest.approx(1.645 * math.hypot(4.0 / 1.645, relative * 6.0), rel=1e-14)
+    assert wider.down == math.inf
+    assert with_theory_error(made("none", "90%"), [limit], relative) == [limit]
+    assert with_theory_error(made("normal", "90%"), clauses := [limit], 0.0) is clauses

@@ -42,6 +42,46 @@ def test_same_bytes_for_any_number_of_ranks(tmp_path, reference_contents, ranks,
     assert os.listdir(tmp_path) == ["grid.h5"]
 
 
+MESSAGES = [pytest.param(*job, marks=pytest.mark.slow) for job in ((4, "direct", 2), (3, "gather", 1))]
+
+
+@pytest.mark.parametrize(("ranks", "sink", "threads"), [(2, "direct", 1), *MESSAGES])
+def test_same_bytes_where_rank_0_answers_messages(tmp_path, reference_contents, ranks, sink, threads):
+    """As with Open MPI 4 between hosts, which has no one-sided calls."""
+    path = tmp_path / "grid.h5"
+    options = ("--block-points", 50, "--sink", sink, "--delay", 0.01, "--threads", threads)
+    done = launch("run", path, *options, ranks=ranks, ZDSCAN_MPI_MESSAGES="1")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert contents(path) == reference_contents
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sink", ["direct", "gather"])
+def test_a_stopped_job_by_messages_is_resumed_by_messages(tmp_path, reference_contents, sink):
+    path = tmp_path / "grid.h5"
+    job = start("run", path, "--block-points", 50, "--delay", 0.05, "--sink", sink, ranks=2, ZDSCAN_MPI_MESSAGES="1")
+    until(lambda: path.exists() and done_blocks(path) >= 5)
+    for process in processes_on(path):
+        os.kill(process, signal.SIGUSR1)
+    _, errors = job.communicate(timeout=TIMEOUT)
+    assert job.returncode == 75, errors
+    done = launch("resume", path, ranks=3, ZDSCAN_MPI_MESSAGES="1")
+    assert done.returncode == 0, done.stderr
+    assert 0 < json.loads(done.stdout)["computed"] < 1200
+    assert contents(path) == reference_contents
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rank", [0, 1])
+def test_an_error_ends_a_job_by_messages(tmp_path, rank):
+    arguments = ("--block-points", 50, "--delay", 0.02, "--hold", 6, "--fail-rank", rank)
+    done = launch("run", tmp_path / "grid.h5", *arguments, ranks=3, ZDSCAN_MPI_MESSAGES="1")
+    assert done.returncode == 1
+    assert f"rank {rank} of 3 on {os.uname().nodename} failed" in done.stderr
+    assert verify(tmp_path / "grid.h5").ok
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("sink", ["direct", "gather"])
 def test_ranks_with_threads(tmp_path, reference_contents, sink):

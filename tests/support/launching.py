@@ -48,12 +48,12 @@ def launch(
     return done
 
 
-def start(*arguments: object, ranks: int = 0) -> subprocess.Popen[str]:
+def start(*arguments: object, ranks: int = 0, **extra: str) -> subprocess.Popen[str]:
     """Start it in a process group of its own."""
     return subprocess.Popen(
         command(*arguments, ranks=ranks),
         cwd=ROOT,
-        env=environment(),
+        env=environment(**extra),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

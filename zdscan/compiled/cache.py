@@ -20,6 +20,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
 PROBE_BYTES = 2**16
+_COPY, _COPIED = "-copy", "copied"  # end of the name of a copy, and the file in it that says that it is whole
 # Numba's variables that change the code it makes, beside those that are part of its own keys (processor, features).
 _CODE_SETTINGS = tuple(
     f"NUMBA_{name}"
@@ -97,6 +98,58 @@ def prepare() -> Path | None:
     return _folder
 
 
+def copy_to_machine() -> None:
+    """Copy the kernels to a place of this machine, from which its other processes load them after `use_copy`.
+
+    A disk that many machines share would otherwise be asked for them by every process. Where nothing can be copied,
+    `use_copy` changes nothing.
+    """
+    if _folder is None or _folder != cache_folder():  # it is on this machine already
+        return
+    for place in _temporary_places():
+        copy = _copy_in(place)
+        if not (_is_own(copy) and _can_be_written(copy)):
+            continue
+        with contextlib.suppress(OSError):
+            # code before the index that names it, checksums of both last: who reads meanwhile compiles at worst
+            order = (".nbc", ".nbi", ".json")
+            files = (path for path in _folder.rglob("*.*") if path.suffix in order)
+            for path in sorted(files, key=lambda path: order.index(path.suffix)):
+                _copy_file(path, copy / path.relative_to(_folder))
+            (copy / _COPIED).touch()
+            return
+
+
+def use_copy() -> None:
+    """Load kernels that are not loaded yet from the copy that `copy_to_machine` made, if there is one."""
+    global _folder
+    if _folder is None or _folder != cache_folder():
+        return
+    for copy in map(_copy_in, _temporary_places()):
+        if _is_own(copy) and (copy / _COPIED).exists():
+            _folder = copy
+            return
+
+
+def _copy_in(place: Path) -> Path:
+    return place / f"zdscan-{os.getuid()}" / f"{cache_folder().name}{_COPY}"
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """Copy a file unless it is there; another job of the user may be reading the former one."""
+    found, wanted = (path.stat() if path.exists() else None for path in (target, source))
+    if found and wanted and (found.st_size, found.st_mtime_ns) == (wanted.st_size, wanted.st_mtime_ns):
+        return
+    target.parent.mkdir(mode=0o700, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent)
+    os.close(descriptor)
+    try:
+        shutil.copy2(source, temporary)
+        os.replace(temporary, target)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
 def folder() -> Path | None:
     """Where this process keeps compiled kernels; None where it cannot."""
     return _folder
@@ -104,7 +157,7 @@ def folder() -> Path | None:
 
 def is_kept() -> bool:
     """Whether what this process compiles outlives it."""
-    return _folder is not None and _folder.name == cache_folder().name
+    return _folder is not None and _folder.name.removesuffix(_COPY) == cache_folder().name
 
 
 def is_complete() -> bool:

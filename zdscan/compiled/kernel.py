@@ -42,7 +42,8 @@ class Kernel:
         self, function: Callable[..., Any], options: Mapping[str, Any], settings: Mapping[str, object]
     ) -> None:
         self._function, self._options, self._settings = function, options, settings
-        self._compiled, self._entry = self._decorate(cache.folder())
+        self._place = cache.folder()
+        self._compiled, self._entry = self._decorate(self._place)
         self._is_checked = False
 
     def __getattr__(self, name: str) -> Any:
@@ -52,6 +53,8 @@ class Kernel:
         """The function's value."""
         if not self._is_checked:
             self._is_checked = True
+            if self._place != cache.folder():  # a copy on this machine, made since
+                self._compiled, self._entry = self._decorate(cache.folder())
             if self._entry is not None:
                 self._entry.check()
         try:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from zdscan.edges.crossings import FLOOR, positive
 from zdscan.edges.curves import LimitCurves
+from zdscan.edges.lines import on_line
 from zdscan.errors import UserError, listed, no_such
 from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.physics import Physics
@@ -21,7 +21,6 @@ from zdscan.physics.parameters import LARGEST_COUPLING, MASS_RANGE, mass_fault
 WITHIN = (1e-12, LARGEST_COUPLING)  # of couplings: far below every search, and as far as zdscan computes
 MASSES = 200  # by default, spaced evenly in the logarithm over the whole range
 MOST_MASSES = 20_000
-PER_DECADE = 20  # values of the scan; thinner intervals are found at its extrema
 Array = NDArray[np.float64]
 
 
@@ -48,8 +47,11 @@ def limits(
     replace: Mapping[str, Any] | str | None = None,
     errors: str = "symmetrised",
     theory_errors: str = "auto",
+    errors_correlated: str | bool = "auto",
+    theory_errors_at: str = "sm",
     constraints: str | Sequence[str | Constraint] = "all",
     limits: str = "latest",
+    limit_theory_errors: str | bool = "false",
     level: str | float = "auto",
 ) -> LimitCurves:
     """Find what of one parameter each constraint excludes, with both edges of every interval, at each mass.
@@ -98,8 +100,11 @@ def limits(
         replace=replace,
         errors=errors,
         theory_errors=theory_errors,
+        errors_correlated=errors_correlated,
+        theory_errors_at=theory_errors_at,
         constraints=constraints,
         limits=limits,
+        limit_theory_errors=limit_theory_errors,
         level=level,
     )
     return limit_curves(physics, along, masses, fixed, negative=negative, within=within)
@@ -116,40 +121,10 @@ def limit_curves(
 ) -> LimitCurves:
     """As `limits`, of a physics and of checked arguments."""
     names = physics.case.parameters.names
-    start = np.array([[fixed.get(name, 0.0)] for name in names])
-    direction = np.array([[float(name == along) * (-1.0 if negative else 1.0)] for name in names])
-    found = []
-    for at in masses.tolist():
-        tables = physics.mass_tables(at)
-        scan = _scan(physics.matrix_at(at), start[:, 0], direction[:, 0], within)
-
-        def excess(logarithm: Array, tables: Array = tables) -> Array:
-            """The logarithm of every constraint's ratio at sizes of the parameter."""
-            sizes = np.where(logarithm == -np.inf, 0.0, np.exp(logarithm))
-            ratios = physics.quantities(tables, start + direction * sizes, ("ratios",))["ratios"]
-            with np.errstate(divide="ignore"):
-                return np.maximum(np.log(ratios), FLOOR)
-
-        intervals = positive(excess, scan)
-        low, high = np.exp(intervals.low), np.exp(intervals.high)
-        reaching = intervals.function[low == 0.0]
-        excluded_at_zero = excess(np.array([-np.inf]))[0] >= 0.0 if reaching.size else np.zeros(0, dtype=bool)
-        low[low == 0.0] = np.where(excluded_at_zero[reaching], 0.0, within[0]) if reaching.size else 0.0
-        found.append((intervals.function, low, high))
+    start = np.array([fixed.get(name, 0.0) for name in names])
+    direction = np.array([float(name == along) * (-1.0 if negative else 1.0) for name in names])
+    found = [on_line(physics, at, physics.mass_tables(at), start, direction, within) for at in masses.tolist()]
     return LimitCurves.of(physics, along, negative, dict(fixed), masses, found)
-
-
-def _scan(matrix: Array, start: Array, direction: Array, within: tuple[float, float]) -> Array:
-    """Logarithms of the sizes at which the ratios are sampled: evenly, and where a coupling vanishes along the line.
-
-    There a production or a channel may close, and with it a limit.
-    """
-    low, high = np.log(within)
-    count = max(3, round((high - low) / np.log(10.0) * PER_DECADE) + 1)
-    constant, slope = matrix @ start, matrix @ direction
-    zeros = -constant[slope != 0.0] / slope[slope != 0.0]
-    inside = np.log(zeros[(zeros > within[0]) & (zeros < within[1])])
-    return np.unique(np.concatenate([np.linspace(low, high, count), inside]))
 
 
 def _as_masses(mass: ArrayLike) -> Array:

@@ -97,7 +97,15 @@ def physics_of(
     case = case.switched(settings.mixing, settings.right_handed_neutrinos)
     return Physics(
         case=case,
-        likelihood=rows.build(settings.measurements, settings.errors, settings.theory_errors, files, settings.replace),
+        likelihood=rows.build(
+            settings.measurements,
+            settings.errors,
+            settings.theory_errors,
+            files,
+            settings.replace,
+            correlated=settings.errors_correlated,
+            errors_at=settings.theory_errors_at,
+        ),
         constraints=select(settings.constraints, scan_format, own, settings.limits),
         settings=settings,
     )
@@ -209,6 +217,10 @@ class Engine:
             found["replaced_rows"] = " ".join(replaced)
         if self.physics.level is not None:
             found["level"] = self.physics.level.text
+        if settings.limit_theory_errors == "true":
+            found["limit_theory_errors"] = "true"
+        if settings.errors_correlated != "auto":
+            found["errors_correlated"] = settings.errors_correlated
         if settings.dark_fermion is not None:
             found["dark_fermion_mass_GeV"], found["dark_fermion_coupling"] = settings.dark_fermion
         return found

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from zdscan import inputs
 from zdscan.compiled import cache
+from zdscan.errors import UserError
 from zdscan.evaluation.broad import BandTables, BroadTables
 from zdscan.evaluation.broad_families import BroadFamilyLayout, BroadFamilyTables, ExactForms
 from zdscan.evaluation.cancelling import CancellingWidth
@@ -37,7 +38,7 @@ from zdscan.physics.cases import COUPLINGS, Case
 from zdscan.physics.clause import Clause, Constraint, Model
 from zdscan.physics.currents import Term, resolved
 from zdscan.physics.rows import Likelihood
-from zdscan.physics.statistics import Level, at_level, level_of
+from zdscan.physics.statistics import Level, at_level, level_of, theory_error, with_theory_error
 
 # Every folder whose sources make numbers, whole: no list of modules could be forgotten in
 # (tests/package/test_identity.py checks that they import nothing else of zdscan that could).
@@ -163,8 +164,16 @@ class Physics:
 
         All that computes with bounds takes them from here.
         """
-        found = zip(self.constraints, self.published_clauses(mass), strict=True)
+        found = zip(self.constraints, self.counted_clauses(mass), strict=True)
         return [at_level(constraint, clauses, self.level) for constraint, clauses in found]
+
+    def counted_clauses(self, mass: float) -> list[Sequence[Clause]]:
+        """As `published_clauses`, with the theory errors of predictions where the settings ask for them."""
+        found = self.published_clauses(mass)
+        if self.settings.limit_theory_errors != "true":
+            return found
+        each = zip(self.constraints, found, strict=True)
+        return [with_theory_error(item, clauses, theory_error(item)) for item, clauses in each]
 
     def published_clauses(self, mass: float) -> list[Sequence[Clause]]:
         """As `clauses`, every bound at the level of its publication."""
@@ -173,7 +182,7 @@ class Physics:
 
     def constraint_chi2(self, mass: float) -> ConstraintChi2:
         """chi2 of the constraints at a mass in GeV; it does not depend on the level of exclusions."""
-        return ConstraintChi2(self.constraints, self.published_clauses(mass))
+        return ConstraintChi2(self.constraints, self.counted_clauses(mass))
 
     def silent(self, masses: Sequence[float], couplings: Sequence[float]) -> dict[str, str]:
         """Why each constraint applies at none of some masses (GeV), by id; "" for one that may at some.
@@ -241,13 +250,27 @@ class Physics:
             kept[key] = FamilyExpander(expander, counted), BroadFamilyLayout(broad_expander, counted)
         return kept[key]
 
+    def refuse_grids(self) -> None:
+        """Raise `UserError` where chi2 is no polynomial of the couplings, which is what grids are filled with."""
+        if self.likelihood.scaled is not None:
+            raise UserError(
+                'theory_errors_at = "point" needs another covariance at every point, which grids do not have: '
+                '`zdscan point`, `zdscan.evaluate`, `zdscan fit` and `zdscan sample` do; use "sm" here.'
+            )
+
     def workspace(
         self, mass_tables: NDArray[np.float64], axes: Axes, *, muon: bool = False, kinds: Collection[str] = ()
     ) -> Workspace:
         """A workspace for `fill` on mass tables and axes.
 
         muon : whether chi2 of the muon rows will be asked for; kinds : which of `OF_KINDS` will.
+
+        Raises
+        ------
+        UserError
+            Theory errors are relative.
         """
+        self.refuse_grids()
         rows, roles = self.likelihood, roles_of([len(axis) for axis in axes])
         mass = float(mass_tables[_mass.MASS])
         expander, broad_expander = self._expander(roles, mass), self._expander(broad_roles_of(roles), mass)

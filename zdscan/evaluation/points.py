@@ -73,11 +73,10 @@ def evaluate_points(
         predictions = _rows.predictions(mass_tables, rows, points, at_width)
         if likelihood.quotients is not None:
             predictions = _with_quotients(mass_tables, likelihood, points, predictions)
-        residuals = predictions - likelihood.data.values[:, None]
         found["predictions"] = predictions.T
         for name in want:
             if name in OF_ROWS and name != "predictions":
-                found[name] = _rows.chi2(likelihood.whitening_of(name), residuals)
+                found[name] = likelihood.chi2_at(name, predictions)
     if not OF_CONSTRAINTS.isdisjoint(want):
         values = _clauses.clause_values(clauses, points)
         ratios = _clauses.constraint_ratios(clauses, points, values, constraints)
@@ -107,7 +106,9 @@ def chi2_at_mass(
     It agrees with `evaluate_points` to rounding; beyond the small-width law, and for quotients, it calls it.
     """
     quick: Callable[[float, float, float], float] | None = None
-    if likelihood.quotients is None:
+    if likelihood.scaled is not None and likelihood.quotients is None:
+        quick = _scaled_at_mass(mass_tables, matrix, likelihood)
+    elif likelihood.quotients is None:
         quick = Chi2AtMass(mass_tables, matrix, rows_of(likelihood), likelihood.data.values, likelihood.whitening)
 
     def chi2(eps: float, eps_z: float, g_mu: float) -> float:
@@ -116,5 +117,21 @@ def chi2_at_mass(
             parameters = np.array([[eps], [eps_z], [g_mu]])
             found = float(evaluate_points(mass_tables, matrix, likelihood, 0, parameters, ("chi2",))["chi2"][0])
         return found
+
+    return chi2
+
+
+def _scaled_at_mass(
+    mass_tables: NDArray[np.float64], matrix: NDArray[np.float64], likelihood: Likelihood
+) -> Callable[[float, float, float], float]:
+    """chi2 with relative theory errors at single points where the small-width law holds, NaN elsewhere."""
+    count = len(likelihood.sm)
+    rows = Chi2AtMass(mass_tables, matrix, rows_of(likelihood), np.zeros(count), np.eye(count))
+
+    def chi2(eps: float, eps_z: float, g_mu: float) -> float:
+        predictions = rows.pulls(eps, eps_z, g_mu)  # of rows whose errors are 1 and that are measured to be 0
+        if predictions is None:
+            return math.nan
+        return float(likelihood.chi2_at("chi2", predictions[:, None])[0])
 
     return chi2

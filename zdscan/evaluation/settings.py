@@ -176,6 +176,23 @@ def _level_fault(value: object) -> str | None:
     return level.fault(value, ("auto", PUBLISHED))
 
 
+def _switch(value: object) -> str:
+    """A switch as it is kept: a text, whether it was given as one or as true or false."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _switch_fault(automatic: str = "") -> Callable[[object], str | None]:
+    """The check of a switch that is true, false or, by a name, left to something else."""
+
+    def fault(value: object) -> str | None:
+        if isinstance(value, bool) or value in ("true", "false") or (automatic and value == automatic):
+            return None
+        allowed = f'true, false or "{automatic}"' if automatic else "true or false"
+        return f"must be {allowed}, not {describe(value)}"
+
+    return fault
+
+
 def _theory_errors_fault(settings: Settings) -> str | None:
     from zdscan.inputs.measurements import theory_errors_fault
 
@@ -316,6 +333,27 @@ class Settings:
         names=("auto", "table", "flavio", "flavio-covariance"),
         told=False,
     )
+    errors_correlated: str = _declare(
+        "auto",
+        "data",
+        "Correlations of experimental errors: as the data set has it (auto: none for rashed2024 and "
+        "rashed2024-corrected, the published ones and common normalisations for others), those of Table 1 as well "
+        "(true), or none (false).",
+        "data.md#experimental-errors",
+        names=("auto", "true", "false"),
+        check=_switch_fault("auto"),
+        plain=_switch,
+        told=False,
+    )
+    theory_errors_at: str = _declare(
+        "sm",
+        "data",
+        "Of what theory errors of rates are a part: of the Standard Model's predictions (sm), or the same part of the "
+        "predictions at each point (point), which grids cannot have.",
+        "statistics.md#relative-theory-errors",
+        names=("sm", "point"),
+        told=False,
+    )
     constraints: str | tuple[str, ...] = _declare(
         "all",
         "constraints",
@@ -334,7 +372,18 @@ class Settings:
         earlier={1: "rashed2024"},
         names=_limit_sets,
     )
-
+    limit_theory_errors: str = _declare(
+        "false",
+        "constraints",
+        "Whether theory errors of what constraints predict (form factors, quark mixing, bag parameters) make their "
+        "bounds wider (true) or not (false).",
+        "statistics.md#theory-errors-of-predictions",
+        key="theory_errors",
+        names=("true", "false"),
+        check=_switch_fault(),
+        plain=_switch,
+        told=False,
+    )
     level: str = _declare(
         "auto",
         "constraints",

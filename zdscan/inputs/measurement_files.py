@@ -116,10 +116,20 @@ class DataSet(Record):
     replace: dict[str, Replacement] = Field(default_factory=dict)
 
 
+class Common(Record):
+    """An error that rows of measurements.toml have in common, which its analysis took for independent."""
+
+    of: Annotated[str, Field(pattern=r"^systematic [1-9]$")]
+    rows: Annotated[list[Text], Field(min_length=2)]
+    grade: Grade
+    note: Text
+
+
 class File(Record):
-    """The two tables of measurements.toml; their entries are checked one by one, so that a fault names its row."""
+    """The tables of measurements.toml; their entries are checked one by one, so that a fault names its row."""
 
     sets: Annotated[dict[str, dict[str, object]], Field(min_length=1)]
+    common: list[dict[str, object]] = Field(default_factory=list)
     row: Annotated[list[dict[str, object]], Field(min_length=1)]
 
 
@@ -206,6 +216,7 @@ class RowGroup:
     correlations : 0 for the total errors, k for the k-th systematic ones -> float64[n, n] over the rows.
     overlaps : arXiv number -> why its rows of the same decays hold the same data.
     theory_errors : the treatment of theory errors that is meant where none is asked for.
+    common : (k, places of rows), whose k-th systematic errors are one error, where correlations are asked for.
     file : the user's file that they are from; empty for those of zdscan.
     independent : whether other rows may have overlapping bins of the same decay: somebody has looked at the data.
     """
@@ -218,6 +229,7 @@ class RowGroup:
     theory_errors: TheoryErrors
     file: str = ""
     independent: bool = True
+    common: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
 
 def parse_table(text: str, source: str = FILE) -> dict[str, RowGroup]:
@@ -243,6 +255,10 @@ def parse_table(text: str, source: str = FILE) -> dict[str, RowGroup]:
     for name, data in sets.items():
         for unknown in set(data.replace) - set(ids):
             raise UserError(f"{source}, data set {name}: replaces {unknown}, which is not the id of a row.")
+    common = tuple(
+        _common(validate(Common, entry, source, f"common error {number}"), rows, f"{source}, common error {number}")
+        for number, entry in enumerate(file.common, start=1)
+    )
     return {
         name: RowGroup(
             name,
@@ -254,9 +270,21 @@ def parse_table(text: str, source: str = FILE) -> dict[str, RowGroup]:
             {},
             {},
             data.theory_errors,
+            common=common,
         )
         for name, data in sets.items()
     }
+
+
+def _common(given: Common, rows: list[Row], called: str) -> tuple[int, tuple[int, ...]]:
+    """Which systematic error of which rows, by their places, is one error."""
+    source, ids = int(given.of.split()[1]), [row.id for row in rows]
+    for name in given.rows:
+        if name not in ids:
+            raise UserError(f"{called}: there is {no_such('row', name, ids)}.")
+        if source > len(rows[ids.index(name)].syst):
+            raise UserError(f"{called}: the row {name} has no error {given.of}.")
+    return source, tuple(ids.index(name) for name in given.rows)
 
 
 def parse_groups(text: str, source: str | Place, form: type[Group] = Group) -> tuple[RowGroup, ...]:

@@ -29,6 +29,7 @@ from zdscan.inputs.measurement_files import (
 from zdscan.inputs.quantities import MASSLESS_ABOVE, RATIO, READINGS
 
 DEFAULT = "rashed2024-corrected"
+AUTOMATIC = "auto"  # correlations as the data sets mean them
 OF_MIXED_SETS = "flavio-covariance"  # theory errors where the sets that are chosen differ in what they mean
 
 
@@ -50,6 +51,7 @@ class MeasurementSet:
     syst : (plus, minus) float64[n] for each systematic source, 0 where a row has fewer.
     correlated : (source, rows, matrix): correlations of the total errors (source 0) or of the k-th systematic ones
         among some rows; all others are 0.
+    common : (source, rows), what is known of more of them, which the analysis that made the data set left out.
     sm_table, sm_table_error : float64[n], the standard-model column of Table 1 of arXiv:2412.11438; NaN for other rows.
     theory_errors : the treatment of theory errors that is meant where none is asked for.
     citations : keys of references.bib for each row.
@@ -74,6 +76,7 @@ class MeasurementSet:
     stat_minus: Array
     syst: tuple[tuple[Array, Array], ...]
     correlated: tuple[tuple[int, NDArray[np.int64], Array], ...]
+    common: tuple[tuple[int, NDArray[np.int64]], ...]
     sm_table: Array
     sm_table_error: Array
     theory_errors: str
@@ -105,19 +108,28 @@ class MeasurementSet:
         sources = self._sources(errors, sm)
         return sources[0] if len(sources) == 1 else np.sqrt(np.sum(np.square(sources), axis=0))
 
-    def covariance(self, errors: str, sm: ArrayLike) -> Array:
+    def covariance(self, errors: str, sm: ArrayLike, correlated: str = AUTOMATIC) -> Array:
         """Experimental covariance of the rows: `sigma` squared, and what is known to be correlated; float64[n, n].
+
+        correlated : "auto", the correlations that the data sets mean; "true", with `common`; "false", none.
 
         A correlation of total errors is left out where the statistical ones alone are asked for, unless a row has no
         others: then its first error is the total one.
         """
         sources, sigma = self._sources(errors, sm), self.sigma(errors, sm)
         total = np.diag(sigma**2)
-        for source, rows, matrix in self.correlated:
+        for source, rows, matrix in self.correlations(correlated):
             if source < len(sources) and (source or len(sources) > 1 or not any(self.rows[r].syst for r in rows)):
                 sizes = (sources[source] if source else sigma)[rows]
                 total[np.ix_(rows, rows)] += np.outer(sizes, sizes) * (matrix - np.eye(len(rows)))
         return total
+
+    def correlations(self, correlated: str = AUTOMATIC) -> tuple[tuple[int, NDArray[np.int64], Array], ...]:
+        """What `covariance` takes to be correlated, in the form of `correlated`."""
+        if correlated == "false":
+            return ()
+        common = tuple((source, rows, np.ones((len(rows), len(rows)))) for source, rows in self.common)
+        return self.correlated if correlated == AUTOMATIC else self.correlated + common
 
     def _sources(self, errors: str, sm: ArrayLike) -> tuple[Array, ...]:
         """The errors that are added in quadrature, one array a source."""
@@ -163,10 +175,11 @@ def parse(text: str, name: str, source: str = FILE) -> MeasurementSet:
 
 def _assemble(name: str, groups: Sequence[RowGroup]) -> MeasurementSet:
     rows = tuple(row for group in groups for row in group.rows)
-    first, correlated = 0, []
+    first, correlated, shared = 0, [], []
     for group in groups:
         mine = np.arange(first, first + len(group.rows))
         correlated += [(source, mine, matrix) for source, matrix in group.correlations.items()]
+        shared += [(source, mine[list(places)]) for source, places in group.common]
         first += len(group.rows)
     treatments = {group.theory_errors for group in groups}
 
@@ -195,6 +208,7 @@ def _assemble(name: str, groups: Sequence[RowGroup]) -> MeasurementSet:
         stat_minus=column(lambda row: row.stat[1]),
         syst=tuple((systematic(k, 0), systematic(k, 1)) for k in range(max(len(row.syst) for row in rows))),
         correlated=tuple(correlated),
+        common=tuple(shared),
         sm_table=column(lambda row: printed(row.sm)),
         sm_table_error=column(lambda row: printed(row.sm_error)),
         theory_errors=treatments.pop() if len(treatments) == 1 else OF_MIXED_SETS,

@@ -39,6 +39,13 @@ class Families:
     within: tuple[Floats, ...]
     common: Floats
 
+    def within_families(self, matrix: Floats) -> Floats:
+        """A matrix of all rows without what it has between families."""
+        found = np.zeros_like(matrix)
+        for rows in self.rows:
+            found[np.ix_(rows, rows)] = matrix[np.ix_(rows, rows)]
+        return found
+
     @property
     def covariance(self) -> Floats:
         """float64[rows, rows]."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,12 +17,15 @@ from zdscan.inputs.measurements import MeasurementSet
 from zdscan.inputs.quantities import RATIO
 from zdscan.inputs.tables import SMTables
 from zdscan.kernels.physics.bsll import node_functions
+from zdscan.kernels.reference import rows as _rows
+from zdscan.kernels.reference import scaled as _scaled
 from zdscan.kernels.reference.quotients import Quotients
 from zdscan.physics import quotients as _quotients
 from zdscan.physics.dipole import dipole_factor, photon_decay
 from zdscan.physics.quotients import Families
 
-AUTOMATIC = "auto"  # theory errors as the data sets have it
+AUTOMATIC = "auto"  # theory errors and correlations as the data sets have it
+AT_SM, AT_POINT = "sm", "point"  # of what theory errors are a part
 # name -> theory covariance of the n rows, float64[n, n]
 THEORY_ERRORS: Mapping[str, Callable[[MeasurementSet, NDArray[np.float64]], NDArray[np.float64]]] = {
     "table": lambda data, flavio: np.diag(data.sm_table_error**2),
@@ -32,8 +35,39 @@ THEORY_ERRORS: Mapping[str, Callable[[MeasurementSet, NDArray[np.float64]], NDAr
 
 
 @dataclass(frozen=True)
+class ScaledErrors:
+    """Errors of which those of theory are in proportion to the predictions. docs/statistics.md.
+
+    Attributes
+    ----------
+    experimental, theory : float64[n, n], the covariances, of theory at the Standard Model.
+    per_prediction : float64[n], 1 over the Standard Model's prediction for a rate, 0 for a quotient, whose theory error
+        stays what it is.
+    """
+
+    experimental: NDArray[np.float64]
+    theory: NDArray[np.float64]
+    per_prediction: NDArray[np.float64]
+
+    def factors(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What the theory error of each row is multiplied with: predictions float64[..., n]; the same shape."""
+        return np.where(self.per_prediction == 0.0, 1.0, predictions * self.per_prediction)
+
+    def chi2(
+        self, predictions: NDArray[np.float64], residuals: NDArray[np.float64], counted: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """chi2 of some rows at points: predictions and residuals float64[n, points], counted bool[n]."""
+        factors = self.factors(predictions.T).T
+        square = np.ix_(counted, counted)
+        parts = self.experimental[square], self.theory[square]
+        return _scaled.chi2(*parts, factors[counted], residuals[counted])
+
+
+@dataclass(frozen=True)
 class Likelihood:
     """chi2 = |whitening (prediction - measured)|^2 over the rows, and over the muon rows alone.
+
+    With `scaled` the covariance depends on the predictions, and chi2 is that of `ScaledErrors`.
 
     Attributes
     ----------
@@ -47,6 +81,9 @@ class Likelihood:
     rates : int64[r], the places of the rows that are rates; sm_tables, lepton, row_start, functions are of these alone.
     quotient_rows : int64[q], the places of the others; quotients : what they are made of, None where there are none.
     families : the covariance behind the whitening where there are quotients.
+    covariance : float64[n, n], that at the Standard Model's predictions.
+    scaled : the two parts of the covariance where theory errors are relative ones; None where they are those of `sm`.
+    kept : bool[n], the rows that count at all; None: every row.
     """
 
     data: MeasurementSet
@@ -64,6 +101,9 @@ class Likelihood:
     quotient_rows: NDArray[np.int64]
     quotients: Quotients | None
     families: Families | None
+    covariance: NDArray[np.float64]
+    scaled: ScaledErrors | None = None
+    kept: NDArray[np.bool_] | None = None
 
     @property
     def form_count(self) -> int:
@@ -87,9 +127,7 @@ class Likelihood:
     def _whitenings(self) -> Mapping[str, NDArray[np.float64]]:
         """Of all rows, of the muons' and of each kind: float64[m, n]."""
         found = {"all": self.whitening, "muon": self.whitening_muon}
-        if self.families is not None:
-            found |= {name: _of_rows(self.families.covariance, mine) for name, mine in self.kinds.items()}
-        return found
+        return found | {name: _of_rows(self.covariance, mine) for name, mine in self.kinds.items()}
 
     @cached_property
     def quotient_number(self) -> NDArray[np.int64]:
@@ -108,13 +146,43 @@ class Likelihood:
     def counted(self, field: str) -> NDArray[np.bool_]:
         """The rows that such a field counts: bool[n]."""
         kind = field.removeprefix("chi2").removeprefix("_")
-        every = {"": np.ones(len(self.sm), dtype=np.bool_), "muon": self.data.muon}
+        everything = np.ones(len(self.sm), dtype=np.bool_) if self.kept is None else self.kept
+        every = {"": everything, "all": everything, "muon": everything & self.data.muon}
         return every[kind] if kind in every else self.kinds[kind]
 
     def chi2(self, predictions: NDArray[np.float64]) -> dict[str, float]:
         """chi2 of given predictions: keys "all" and "muon", and those of `kinds`, each of its rows alone."""
         residual = predictions - self.data.values
+        if self.scaled is not None:
+            return {name: float(self.chi2_at(name, predictions[:, None])[0]) for name in self._whitenings}
         return {name: float(np.sum((matrix @ residual) ** 2)) for name, matrix in self._whitenings.items()}
+
+    def chi2_at(self, field: str, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """chi2 of the rows that a field counts, at points: predictions float64[n, points]."""
+        residuals = predictions - self.data.values[:, None]
+        if self.scaled is not None:
+            return self.scaled.chi2(predictions, residuals, self.counted(field))
+        return _rows.chi2(self.whitening_of(field), residuals)
+
+    def measured_otherwise(self, values: NDArray[np.float64]) -> Likelihood:
+        """The same rows with the same errors and other measured values, float64[n]."""
+        return replace(self, data=replace(self.data, values=values))
+
+    def only(self, kept: NDArray[np.bool_]) -> Likelihood:
+        """The likelihood of some of the rows, bool[n], whatever the others are; for the reference evaluator alone."""
+        return replace(
+            self,
+            whitening=_of_rows(self.covariance, kept),
+            whitening_muon=_of_rows(self.covariance, kept & self.data.muon),
+            kept=kept,
+        )
+
+    def covariance_at(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The covariance of the rows, float64[n, n], where they are predicted to be float64[n]."""
+        if self.scaled is None:
+            return self.covariance
+        scale = self.scaled.factors(predictions)
+        return self.scaled.experimental + self.scaled.theory * np.outer(scale, scale)
 
 
 def build(
@@ -122,13 +190,18 @@ def build(
     errors: str,
     theory_errors: str,
     files: Mapping[str, str] | None = None,
-    replace: str | None = None,
+    other_numbers: str | None = None,
+    *,
+    correlated: str = AUTOMATIC,
+    errors_at: str = AT_SM,
 ) -> Likelihood:
     """The likelihood of data sets and row groups by name, with named treatments of experimental and theory errors.
 
     theory_errors: "table", the errors printed beside the SM column of the measurements' paper, uncorrelated;
     "flavio", flavio's own, uncorrelated; "flavio-covariance", flavio's with their correlations; "auto", that of these
-    which the data sets name. files, replace : as for `zdscan.inputs.measurements.load`.
+    which the data sets name. files, other_numbers : `files` and `replace` of `zdscan.inputs.measurements.load`.
+    correlated : which experimental errors are, "auto", "true" or "false" (`MeasurementSet.covariance`).
+    errors_at : "sm", theory errors of the Standard Model's predictions; "point", as large a part of those at a point.
 
     Raises
     ------
@@ -136,7 +209,7 @@ def build(
         If a name is unknown, the same data stand behind two of them, they have no printed errors where these are asked
         for, or the SM tables lack a row.
     """
-    data = measurements.load(names, files, replace)
+    data = measurements.load(names, files, other_numbers)
     is_rate = np.array([row.quantity is None for row in data.rows])
     rates, quotient_rows = np.flatnonzero(is_rate), np.flatnonzero(~is_rate)
     of_rates = [data.rows[place] for place in rates]
@@ -148,24 +221,29 @@ def build(
     if fault := measurements.theory_errors_fault(names, treatment):
         raise UserError(f"theory_errors {fault}.")
     sm, quotients, families = np.ascontiguousarray(sm_tables.sm), None, None
+    units = [row.per_rate if row.quantity is None else None for row in data.rows]
+    flavio = _theory_covariance(sm_tables, [row.bin for row in data.rows], units)
+    theory = THEORY_ERRORS[treatment](data, flavio)
     if quotient_rows.size:
         sm, of_rate = np.empty(len(data.rows)), sm
         sm[rates] = of_rate
         quotients, sm[quotient_rows] = _quotients.assemble([data.rows[place] for place in quotient_rows])
-        units = [row.per_rate if row.quantity is None else None for row in data.rows]
-        flavio = component_tables.load().covariance([row.bin for row in data.rows], units)
-        theory = THEORY_ERRORS[treatment](data, flavio)
-        families = _quotients.families(data.rows, data.covariance(errors, sm), theory)
+        families = _quotients.families(data.rows, data.covariance(errors, sm, correlated), theory)
         covariance = families.covariance
+        experimental = families.within_families(data.covariance(errors, sm, correlated))
     else:
-        covariance = data.covariance(errors, sm) + THEORY_ERRORS[treatment](data, sm_tables.theory_covariance)
+        experimental = data.covariance(errors, sm, correlated)
+        covariance = experimental + theory
+    scaled = None
+    if errors_at != AT_SM:
+        scaled = ScaledErrors(experimental, covariance - experimental, np.where(is_rate, 1.0 / sm, 0.0))
     muon = data.muon
     panel_row = sm_tables.panel_row.astype(np.int64)
     dipole = np.array([dipole_factor(photon_decay(row.decay)) for row in of_rates])
     return Likelihood(
         data=data,
         sm_tables=sm_tables,
-        inputs=_hash_of_inputs(data, sm_tables, errors, treatment),
+        inputs=_hash_of_inputs(data, sm_tables, errors, treatment, correlated),
         theory_errors=treatment,
         sm=sm,
         sigma=np.sqrt(np.diag(covariance)),
@@ -184,16 +262,30 @@ def build(
         quotient_rows=quotient_rows,
         quotients=quotients,
         families=families,
+        covariance=covariance,
+        scaled=scaled,
     )
 
 
-def _hash_of_inputs(data: MeasurementSet, sm_tables: SMTables, errors: str, treatment: str) -> str:
+def _theory_covariance(
+    sm_tables: SMTables, bins: Sequence[str], per_rate: Sequence[float | None]
+) -> NDArray[np.float64]:
+    """flavio's covariance of rows: of the tables of rates, or of those of all rows where that has more samples.
+
+    The one of the rows of Table 1 is as it always was; both are of the same draws.
+    """
+    if len(sm_tables.row_id) == len(bins) and sm_tables.theory_samples >= component_tables.load().theory_samples:
+        return sm_tables.theory_covariance
+    return component_tables.load().covariance(bins, per_rate)
+
+
+def _hash_of_inputs(data: MeasurementSet, sm_tables: SMTables, errors: str, treatment: str, correlated: str) -> str:
     """SHA-256 of the numbers that make the covariance, as read from files, and of how they are combined."""
     found = hashlib.sha256(json.dumps([errors, treatment, sm_tables.content_hash, data.ids, data.units]).encode())
     published = [data.factors, data.values, data.stat_plus, data.stat_minus, data.sm_table, data.sm_table_error]
     for sides in data.syst:
         published += sides
-    for source, rows, matrix in data.correlated:
+    for source, rows, matrix in data.correlations(correlated):
         published += [np.array([source, *rows.tolist()], dtype=np.float64), matrix]
     for array in published:
         found.update(np.ascontiguousarray(array, dtype="<f8").tobytes())

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from zdscan.inputs import theory_errors
 from zdscan.physics.level import PUBLISHED, deviations_of, share_of
 
 if TYPE_CHECKING:
@@ -93,6 +94,38 @@ def at_level(constraint: Constraint, clauses: Sequence[Clause], level: Level | N
     if level is None:
         return clauses
     return [_at_level(clause, statistics_of(constraint, clause), level) for clause in clauses]
+
+
+def theory_error(constraint: Constraint) -> float:
+    """The relative error of what a constraint predicts, 0 where none is known."""
+    return theory_errors.relative(constraint.id)
+
+
+def with_theory_error(constraint: Constraint, clauses: Sequence[Clause], relative: float) -> Sequence[Clause]:
+    """The clauses of a constraint, as published, with bounds that a relative error of the prediction makes wider.
+
+    Of a measurement the error of the value at the bound is added in quadrature to the error; an upper limit is that on
+    a prediction lower by one standard deviation. Bounds without a likelihood or a level stay as they are.
+    """
+    if relative == 0.0:
+        return clauses
+    return [_with_theory_error(clause, statistics_of(constraint, clause), relative) for clause in clauses]
+
+
+def _with_theory_error(clause: Clause, of: Statistics, relative: float) -> Clause:
+    if not of.is_probability:
+        return clause
+    start, deviations = _scale(clause, of)
+    above, below = clause.up - start, clause.down + start
+    if of.likelihood == "normal":
+        values = abs(clause.centre + clause.up), abs(clause.centre - clause.down)
+        above, below = (
+            math.hypot(room, deviations * relative * value) if math.isfinite(room) else room
+            for room, value in zip((above, below), values, strict=True)
+        )
+    else:
+        above, below = above / (1.0 - relative), below / (1.0 - relative)
+    return replace(clause, up=start + above, down=below - start)
 
 
 def level_used(constraint: Constraint, level: Level | None) -> str:

@@ -82,13 +82,14 @@ class Alone:
     Attributes
     ----------
     rank, size : this process's number and how many there are.
-    node_rank : number among the processes of this machine.
+    node_rank, node_size : number among the processes of this machine, and how many those are.
     library : version of the MPI library, "none" without one.
     """
 
     rank = 0
     size = 1
     node_rank = 0
+    node_size = 1
     library = "none"
 
     @property
@@ -183,7 +184,7 @@ class Ranks(Alone):
         self.size = self._comm.Get_size()
         self.library = mpi.Get_library_version().splitlines()[0].strip("\x00 ")
         node = self._comm.Split_type(mpi.COMM_TYPE_SHARED, self.rank)
-        self.node_rank = node.Get_rank()
+        self.node_rank, self.node_size = node.Get_rank(), node.Get_size()
         node.Free()
         self._lock = threading.Lock()  # one MPI call at a time in a one-sided window, as THREAD_SERIALIZED asks
         self._counters: list[WindowCounters] = []
@@ -235,7 +236,7 @@ class Ranks(Alone):
 
     def _serve(self) -> None:
         """On rank 0, answer the others where one-sided calls do not work."""
-        for memory in [self._board.memory, *(counters.memory for counters in self._counters)]:
+        for memory in [self._board.memory, *(counters.memory for counters in self._counters if not counters.closed)]:
             memory.serve()
 
     def _meet(self) -> None:

@@ -263,7 +263,9 @@ def _differing(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]
 def _build(scan: ScanLike, axes: Mapping[str, NDArray[np.float64]] | None = None) -> EngineLike:
     from zdscan.evaluation.engine import Engine
 
-    engine: EngineLike = Engine.from_scan(cast("Scan", scan), axes)
+    found = Engine.from_scan(cast("Scan", scan), axes)
+    found.physics.refuse_grids()
+    engine: EngineLike = found
     return engine
 
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from zdscan.compiled import cache
 from zdscan.errors import Stopped, UserError
 from zdscan.grid import profiles
 from zdscan.grid.blocks import LARGEST_BLOCK, Plan, piece_of
@@ -29,6 +30,7 @@ from zdscan.running.schedule import Shared, rounds
 # Of mass tables kept in memory: about 480 masses; MPI needs as much again to pass them round.
 MASS_TABLES_BYTES = 8 * 2**20
 SAMPLE_MASS_TABLES = 64  # built first where not all can be kept
+RANKS_WITH_COPY = 8  # on a node: fewer load the kernels from where they are kept
 THREADS_PER_CORE = 8  # more only cost memory, so that a slip of the pen could end the machine
 
 MassTables = Callable[[int], NDArray[np.float64]]  # the mass tables of a mass by its index
@@ -111,12 +113,18 @@ def choose_threads(threads: int | None, world: Alone) -> int:
 def warm_up(engine: EngineLike, world: Alone) -> None:
     """Compile on rank 0, then on one rank of every other node, then load everywhere.
 
-    Numba's cache does not survive many processes compiling the same function at once.
+    Numba's cache does not survive many processes compiling the same function at once. Where a node has many ranks,
+    its first copies the kernels to the node, so that the others need not ask a shared disk for them.
     """
+    many = world.node_size >= RANKS_WITH_COPY
     turns = (world.rank == 0, world.rank != 0 and world.node_rank == 0, world.node_rank != 0)
-    for mine in turns:
+    for turn, mine in enumerate(turns):
         if mine:
+            if many and turn == 2:
+                cache.use_copy()
             engine.warm_up(lambda: profiles.warm_up(engine.fields))
+            if many and turn < 2:
+                cache.copy_to_machine()
         world.barrier()
 
 

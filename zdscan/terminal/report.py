@@ -18,7 +18,7 @@ from zdscan.evaluation.fields import UNSEEN
 from zdscan.evaluation.settings import SETTINGS
 from zdscan.physics.level import PUBLISHED
 from zdscan.physics.parameters import AXES
-from zdscan.physics.statistics import in_words
+from zdscan.physics.statistics import in_words, theory_error
 from zdscan.terminal.likelihoods import chi2_rows, likelihood_lines, uncounted_lines
 from zdscan.terminal.neglected import point_lines, scan_lines
 from zdscan.terminal.silence import silent_in, silent_lines
@@ -133,19 +133,22 @@ def show_currents(out: Console, found: Sequence[Mapping[str, Any]], title: str =
 def show_constraints(constraints: Sequence[Constraint]) -> None:
     """Print every constraint in one table."""
     table = plain_table(
-        *("Constraints", "id", "what", "CL", "likelihood", "grade", "group", "paper", "applies", "reference"),
-        left=tuple(range(9)),
+        *("Constraints", "id", "what", "CL", "likelihood", "theory error", "grade", "group", "paper", "applies"),
+        "reference",
+        left=(0, 1, 2, 3, *range(5, 10)),
     )
     table.columns[0].no_wrap = True
     for item in constraints:
         paper = "yes" if item.in_paper else "no"
-        words = (item.id, item.title, item.cl, item.likelihood, item.grade, item.group, paper, item.applies)
+        error = f"{theory_error(item):.3g}" if theory_error(item) else ""
+        words = (item.id, item.title, item.cl, item.likelihood, error, item.grade, item.group, paper, item.applies)
         table.add_row(*words, ", ".join(item.citations))
     out = console()
     out.print(table)
     out.print(
         "grade: A read in the source, B digitised, recast or computed and cross-checked, C rough. "
-        'paper: in `use = "paper"`.'
+        'paper: in `use = "paper"`. theory error: relative, of the prediction; `theory_errors = true` in a scan file '
+        "makes bounds wider by it."
     )
     show_lines(out, likelihood_lines(constraints))
 
@@ -171,6 +174,8 @@ def show_point(result: Mapping[str, Any], case: str, emission: str) -> None:
     out.print(table)
     out.print(_rows_table(result["rows"]))
     out.print(_verdicts_table(result["constraints"]))
+    if any("theory_error" in item for item in result["constraints"]):
+        out.print("Limits are those with theory errors of the predictions, published limits those without.")
     table = plain_table("chi2 of the constraints", "id", "likelihood", "here", "SM", "difference", left=(0, 1))
     for name, likelihood, here, sm in chi2_rows(result["constraints"]):
         table.add_row(name, likelihood, f"{here:.2f}", f"{sm:.2f}", f"{here - sm:+.2f}")

@@ -51,6 +51,7 @@ CLAIMS: Mapping[str, Callable[[], Claim]] = {
     "B8": fits.b8,
     "B9": charged.b9,
     "B10": fits.b10,
+    "B11": fits.b11,
     "S1": fits.s1,
     "G1": low_energy.g1,
     "G2": low_energy.g2,

@@ -25,6 +25,7 @@ class Claim:
     value, value_text : the program's main number (None where there is none), and all its numbers in words.
     verdict : decided from the numbers by the criterion that the claim's function states.
     reason : why, in one or two sentences.
+    resolution : the points that it is counted on, where the number depends on how many there are.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Claim:
     value_text: str
     verdict: Verdict
     reason: str
+    resolution: str = ""
 
 
 @cache

@@ -6,9 +6,8 @@ import math
 from itertools import pairwise
 
 import numpy as np
-import pytest
 
-from zdscan.analysis.pictures.areas import groups, joined, outlines, path, polygons
+from zdscan.analysis.pictures.areas import groups, joined, outlines, polygons
 
 SPLIT = [[(1.0, 4.0)], [(1.0, 2.0), (3.0, 5.0)], [(8.0, 20.0)], [(7.0, 20.0)]]
 
@@ -78,8 +77,9 @@ def test_lines_that_meet_are_one() -> None:
     ]
 
 
-@pytest.mark.parametrize("closed", [True, False])
-def test_a_path_has_every_line(closed: bool) -> None:
-    found = path([[(0.0, 1.0), (1.0, 1.0), (1.0, 2.0)], [(3.0, 1.0), (4.0, 1.0)]], closed=closed)
-    assert len(found.vertices) == (7 if closed else 5)
-    assert found.codes.tolist().count(path([], closed=closed).MOVETO) == 2
+def test_a_thin_gap_goes_on_between_values() -> None:
+    """As many intervals on both sides: the gap is a band, and not two wedges."""
+    areas = polygons([0.0, 1.0], [[(1.0, 2.0), (2.5, 9.0)], [(1.0, 4.0), (5.0, 9.0)]])
+    assert winding(areas, 0.5, 3.3) == 0
+    assert winding(areas, 0.5, 2.8) == winding(areas, 0.5, 3.9) == 1
+    assert len(outlines([0.0, 1.0], [[(1.0, 2.0), (2.5, 9.0)], [(1.0, 4.0), (5.0, 9.0)]])) == 4

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 import zdscan
-from zdscan.analysis.pictures.limits import COLOURS, OTHERS, _coloured, _curves, draw
+from tests.analysis.support import complaint
+from zdscan.analysis import plot_limits
+from zdscan.analysis.pictures.limits import draw
+from zdscan.analysis.pictures.sheet import Options
 from zdscan.edges.curves import LimitCurves
 from zdscan.errors import UserError
-from zdscan.evaluation.engine import build_physics
-from zdscan.physics.cases import CASES
 
 
 @pytest.fixture(scope="module")
@@ -22,40 +23,10 @@ def curves() -> LimitCurves:
     return zdscan.limits("A", "eps", np.geomspace(0.01, 2.0, 12), parameters={"eps_z": 1e-5}, constraints=names)
 
 
-def by_hand() -> LimitCurves:
-    """Two masses: a closed region, one above it that a third constraint goes on from, and one inside of that."""
-    names = ("a_mu", "apv_cs", "bs_mixing", "w_width")
-    physics = build_physics(CASES["A"], constraints=names)
-    found = [
-        (np.array([0, 1, 2, 3]), np.array([1e-7, 1e-4, 1e-3, 1e-2]), np.array([1e-6, 2e-3, math.inf, math.inf])),
-        (np.array([0, 2, 3]), np.array([1e-7, 1e-3, 1e-2]), np.array([1e-6, math.inf, math.inf])),
-    ]
-    return LimitCurves.of(physics, "eps", False, {}, np.array([0.1, 0.2]), found)
-
-
-def test_what_bounds_the_excluded_comes_first() -> None:
-    drawn = _curves(by_hand(), np.arange(2))
-    assert [curve.name for curve in drawn] == ["a_mu", "apv_cs", "bs_mixing", "w_width"]
-    assert [sum(outer for *_, outer in curve.edges) for curve in drawn] == [4, 1, 1, 0]
-    assert drawn[2].edges == [(0, 1e-3, False, False), (1, 1e-3, False, True)]
-
-
-def test_colours_stay_with_a_constraint() -> None:
-    """Alone, it has its own; together all differ, up to the number of colours, and then dashes do."""
-    drawn = _curves(by_hand(), np.arange(2))
-    assert {curve.colour for curve in drawn} == {OTHERS}
-    together = _coloured(drawn)
-    assert len({curve.colour for curve in together}) == 4
-    assert _coloured(drawn[:1])[0].colour == together[0].colour
-    many = _coloured(drawn * 5)
-    assert len({(curve.colour, curve.dashes) for curve in many}) == 20
-    assert {curve.dashes for curve in many[: len(COLOURS)]} == {"solid"}
-
-
 @pytest.mark.parametrize("suffix", [".png", ".pdf"])
 def test_a_picture_is_written(curves: LimitCurves, tmp_path: Path, suffix: str) -> None:
     target = tmp_path / f"limits{suffix}"
-    said = draw(curves, target, labels=2)
+    said = draw(curves, target, Options(strongest=2))
     assert len(said) == 1
     assert said[0].startswith("Thin grey lines: ")
     written = target.read_bytes()
@@ -77,3 +48,37 @@ def test_what_cannot_be_drawn(mass: list[float], name: str, sentence: str, tmp_p
     chosen = ["bs_mixing"] if name == "nowhere.png" else ["a_mu"]
     with pytest.raises(UserError, match=sentence):
         draw(zdscan.limits("A", "eps", mass, constraints=chosen), tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (Options(x_range=(0.001, 0.1)), "not within the masses, 0.01 to 2 GeV"),
+        (Options(y_range=(-1.0, 1.0)), "sizes of a parameter above 0"),
+        (Options(strongest=40), "40 limit curves cannot be told apart"),
+        (Options("mev"), "did you mean 'MeV'"),
+        (Options(size=(3.4, 1.5)), "no room for its legend"),
+    ],
+)
+def test_options_that_cannot_be_met(curves: LimitCurves, options: Options, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=sentence):
+        draw(curves, tmp_path / "limits.png", options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_range_without_a_curve(tmp_path: Path) -> None:
+    found = zdscan.limits("A", "eps", [0.05, 0.1], constraints=["a_mu"])
+    asked = Options(y_range=(1e-12, 1e-11))
+    assert "Nothing is excluded of eps in this range" in complaint(draw, found, tmp_path / "limits.png", asked)
+
+
+def test_axes_of_the_caller(curves: LimitCurves) -> None:
+    ax = Figure().add_subplot()
+    drawn = plot_limits(curves, ax=ax, strongest=1, x_range=(0.02, 1.0), y_range=(1e-6, 1e-1))
+    assert set(drawn) <= set(ax.get_children())
+    assert (ax.get_xlim(), ax.get_ylim()) == (pytest.approx((0.02, 1.0)), pytest.approx((1e-6, 1e-1)))
+    assert (len(drawn.handles), len(drawn.heading)) == (2, 2)
+    assert "published" in drawn.handles[1].get_label()
+    assert complaint(plot_limits, curves) == (
+        "A picture goes into a file (output=) or into axes of yours (ax=); neither is given."
+    )

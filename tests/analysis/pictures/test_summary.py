@@ -1,23 +1,21 @@
-"""What the picture of every boundary leaves out."""
+"""The picture of the curves of all constraints."""
 
 from __future__ import annotations
 
-import numpy as np
+from pathlib import Path
 
-from zdscan.analysis.pictures.summary import without_specks
+from PIL import Image
+
+from zdscan.analysis.pictures import summary
+from zdscan.analysis.pictures.sheet import TWO_COLUMNS, Options
+from zdscan.analysis.views.grid import open_grid
+from zdscan.analysis.views.view import view
 
 
-def test_streaks_and_specks_of_an_exclusion_are_left_out_of_the_summary() -> None:
-    excluded = np.zeros((12, 30), dtype=bool)
-    excluded[:, 10:] = True
-    expected = excluded.copy()
-    excluded[:, 15:17] = False  # a window two cells wide along y
-    excluded[3:5, 20:23] = False  # a hole of six cells
-    excluded[2:5, 2:4] = True  # an island of six
-    np.testing.assert_array_equal(without_specks(excluded), expected)
-    excluded[:, 17] = False  # three wide: a window to be seen
-    expected[:, 15:18] = False
-    np.testing.assert_array_equal(without_specks(excluded), expected)
-    for shape in ((2, 3), (3, 3), (30, 30)):
-        assert not without_specks(np.zeros(shape, dtype=bool)).any()
-        assert without_specks(np.ones(shape, dtype=bool)).all()
+def test_it_is_two_columns_wide_and_says_what_no_curve_shows(valley, tmp_path: Path) -> None:
+    path, _ = valley
+    with open_grid(path) as grid:
+        seen = view(grid, ("mass", "g_mu"), {"eps": 0.0, "eps_z": 0.0}, ["all"])
+        said = summary.draw(grid, seen, tmp_path / "out.png", Options())
+    assert said == ["Nothing of the picture is excluded alone by apv_cs."]
+    assert Image.open(tmp_path / "out.png").width == round(300 * TWO_COLUMNS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from types import SimpleNamespace
 from typing import get_args
 
 import pytest
@@ -47,6 +48,17 @@ def test_verdicts_follow_the_numbers(monkeypatch):
     assert fits.b2().verdict == "contradicted"
     monkeypatch.setattr(fits, "degeneracy", lambda *a: ([27.0, 20.0, 25.0], [-1e-5] * 3))
     assert fits.b2().verdict == "agrees"
+    monkeypatch.setattr(fits, "preference", lambda: [treated(30.0, 20.0), treated(15.0, 12.5)])
+    assert fits.b11().verdict == "agrees"
+    monkeypatch.setattr(fits, "preference", lambda: [treated(27.3, 21.9), treated(4.2, 8.7)])
+    assert fits.b11().verdict == "not determined"
+    assert "27.3 (21.9 with relative theory errors): correlated experimental errors" in fits.b11().value_text
+
+
+def treated(fixed: float, relative: float) -> SimpleNamespace:
+    """A fit with improvements of these sizes."""
+    fits_of = {"fixed": SimpleNamespace(improvement=-fixed), "relative": SimpleNamespace(improvement=-relative)}
+    return SimpleNamespace(words=("correlated", f"number {fixed}"), **fits_of)
 
 
 def test_unknown_claim_is_said():
