@@ -218,6 +218,12 @@ class BroadFamilyTables:
                 return
             self._fill(needed)
 
+    def warm_up(self) -> None:
+        """Compile what filling a band needs, or load it."""
+        needed = np.zeros(_bands.BANDS, dtype=np.bool_)
+        needed[_bands.BANDS // 2] = True
+        self._fill(needed)
+
     def _fill(self, needed: NDArray[np.bool_]) -> None:
         with self._lock:
             for band in np.flatnonzero(needed & ~self._ready):
