@@ -244,6 +244,8 @@ class Engine:
         with warming.helper(code, "evaluate.evaluate_grid") as helper:
             workspace = self._workspace(self.mass_tables(0))
             workspace.parts[0][1].warm_up(self._point_axes)
+            for _, broad in workspace.families.values():
+                broad.warm_up()
             meanwhile()
             helper.wait()
             self._evaluate(workspace, 0, 1, outputs)

@@ -17,9 +17,9 @@ from zdscan import inputs
 from zdscan.compiled import cache
 from zdscan.errors import UserError
 from zdscan.evaluation.broad import BandTables, BroadTables
+from zdscan.evaluation.broad_families import BroadFamilyLayout, BroadFamilyTables, ExactForms
 from zdscan.evaluation.cancelling import CancellingWidth
 from zdscan.evaluation.constraint_chi2 import ConstraintChi2
-from zdscan.evaluation.direct import DirectRows
 from zdscan.evaluation.expansion import Expander, broad_roles_of, roles_of
 from zdscan.evaluation.families import FamilyExpander
 from zdscan.evaluation.fields import OPTIONAL, WITH_CONSTRAINTS
@@ -55,8 +55,8 @@ class Workspace:
     """What is kept between runs of points of one mass: its expansions, and tables for large widths.
 
     parts : of all rows, and of the muon rows where they are wanted; with quotients, of the rates alone.
-    families : with quotients, for each field that counts some: rates and quotients together.
-    direct : the same beyond the small-width law.
+    families : with quotients, for each field that counts some: rates and quotients together, and the same beyond the
+        small-width law.
     cancelling : the width, where its terms can cancel.
     likelihoods : the constraints, where their chi2 is wanted.
     """
@@ -64,8 +64,7 @@ class Workspace:
     mass_tables: NDArray[np.float64]
     bands: BandTables
     parts: tuple[tuple[Expansion, BroadTables], ...]
-    families: Mapping[str, FamilyTerms]
-    direct: DirectRows | None
+    families: Mapping[str, tuple[FamilyTerms, BroadFamilyTables]]
     cancelling: CancellingWidth | None
     likelihoods: Likelihoods | None = None
 
@@ -241,15 +240,19 @@ class Physics:
             kept[roles] = Expander(self.matrix, self.penguin, self.likelihood, roles, complete)
         return kept[roles]
 
-    def _family_expander(self, expander: Expander, field: str) -> FamilyExpander:
+    def _of_families(
+        self, expander: Expander, broad_expander: Expander, field: str
+    ) -> tuple[FamilyExpander, BroadFamilyLayout]:
         """What the families of a field have in common at all masses, or at one where the couplings depend on it."""
         counted = self.likelihood.counted(field)
         if self.case.loop:
-            return FamilyExpander(expander, counted)
-        kept: dict[tuple[int, str], FamilyExpander] = self.__dict__.setdefault("_family_expanders", {})
+            return FamilyExpander(expander, counted), BroadFamilyLayout(broad_expander, counted)
+        kept: dict[tuple[int, str], tuple[FamilyExpander, BroadFamilyLayout]] = self.__dict__.setdefault(
+            "_families_kept", {}
+        )
         key = (id(expander), field)  # expanders are kept as long as this
         if key not in kept:
-            kept[key] = FamilyExpander(expander, counted)
+            kept[key] = FamilyExpander(expander, counted), BroadFamilyLayout(broad_expander, counted)
         return kept[key]
 
     def refuse_grids(self) -> None:
@@ -285,22 +288,23 @@ class Physics:
         expander, broad_expander = self._expander(roles, mass), self._expander(broad_roles_of(roles), mass)
         header, limits = mass_tables[: _mass.HEADER], _mass.row_tables(mass_tables, len(rows.rates))[:, -1]
         exact = BandTables(broad_expander, header)
-        families: dict[str, FamilyTerms] = {}
-        direct = None
+        families: dict[str, tuple[FamilyTerms, BroadFamilyTables]] = {}
         if rows.quotients is None:
             errors = [rows.whitening, rows.whitening_muon] if muon else [rows.whitening]
         else:
+            exact_forms = ExactForms(broad_expander, mass_tables, exact)
             errors = [rows.whitening_of("chi2_br")[:, rows.rates] if rows.rates.size else np.empty((0, 0))]
             for name in ("chi2", *(("chi2_muon",) if muon else ()), *(name for name in kinds if name != "chi2_br")):
-                families[name] = self._family_expander(expander, name).expand(mass_tables)
-            matrix, leptons = self.matrix_at(mass), expander.touched_leptons
-            direct = DirectRows(rows, tuple(families), matrix, mass_tables, leptons, exact)
+                of_families, layout = self._of_families(expander, broad_expander, name)
+                terms = of_families.expand(mass_tables)
+                width = broad_expander.total_width(header)
+                families[name] = terms, BroadFamilyTables(layout, exact_forms, width, terms.limit)
         broad = [BroadTables(broad_expander, header, limits, exact, whitening) for whitening in errors]
         expansions = expander.expand(mass_tables, errors)
         parts = tuple(zip(expansions, broad, strict=True))
         sums = expand_likelihoods(expander, mass_tables, self.constraint_chi2(mass)) if constraints else None
         cancelling = CancellingWidth.of(expansions[0])
-        return Workspace(mass_tables, exact, parts, families, direct, cancelling, sums)
+        return Workspace(mass_tables, exact, parts, families, cancelling, sums)
 
     def fill(
         self,
@@ -370,17 +374,10 @@ class Physics:
         """The fields that count quotients."""
         lost = np.zeros((len(outputs), len(outputs["chi2"])), dtype=np.uint8)
         for (name, out), lost_here in zip(outputs.items(), lost, strict=True):
-            terms = workspace.families[name]
+            terms, broad = workspace.families[name]
             space = _families.work_space(terms)
             _families.evaluate_families(terms, *axes, first, len(out), _FLOAT32_MAX, out, lost_here, *space)
-        assert workspace.direct is not None
-        broad = np.flatnonzero((lost == _families.BROAD).any(axis=0))
-        for some in np.split(broad, range(AT_ONCE, len(broad), AT_ONCE)) if broad.size else ():
-            found = workspace.direct.chi2(run_of(axes, first, lost.shape[1])[:, some], tuple(outputs))
-            for (name, out), lost_here in zip(outputs.items(), lost, strict=True):
-                here = (lost_here[some] == _families.BROAD) & np.isfinite(found[name])
-                out[some[here]] = np.minimum(found[name][here], _FLOAT32_MAX)
-                lost_here[some[here]] = 0
+            broad.evaluate(axes, first, _FLOAT32_MAX, out, lost_here)
         places = np.flatnonzero(lost.any(axis=0))
         if places.size:
             points = run_of(axes, first, lost.shape[1])[:, places]
