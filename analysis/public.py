@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
+from zdscan.analysis.views import refine as _refine
 from zdscan.analysis.views import view as _view
 from zdscan.analysis.views.grid import Grid, open_grid
 from zdscan.analysis.views.points import Points
@@ -35,6 +36,8 @@ def view(
     *,
     fixed: Mapping[str, float] | None = None,
     constraints: str | Iterable[str] = (),
+    statistic: str = "rows",
+    refine: bool = False,
 ) -> View:
     """See a grid over one or two axes; chi2 is minimised over all axes that are neither seen nor fixed.
 
@@ -48,6 +51,11 @@ def view(
         Values to hold other axes at (mass in GeV); the nearest value of the grid is taken.
     constraints : str or iterable of str
         What counts as allowed: ids, ``"all"`` of the scan, or ``"paper"`` for those of the paper that the scan has.
+    statistic : str
+        chi2 of the ``"rows"``, of the ``"constraints"`` or the ``"total"`` of both (docs/statistics.md); for the last
+        two the scan must store ``chi2_constraints`` or ``chi2_total``.
+    refine : bool
+        Minimise over hidden couplings between the values of their axes as well; `grid_chi2` has what the grid has.
 
     Returns
     -------
@@ -64,7 +72,8 @@ def view(
     """
     axes = (x,) if y is None else (x, y)
     with _opened(grid) as points:
-        return _view.view(points, axes, fixed, points.named(_names(constraints)))
+        seen = _view.view(points, axes, fixed, points.named(_names(constraints)), statistic)
+        return _refine.refined_view(points, seen)[0] if refine else seen
 
 
 class PlotOptions(TypedDict, total=False):
@@ -81,6 +90,8 @@ class PlotOptions(TypedDict, total=False):
     colours: bool
     style: str | None
     csv: str | Path | None
+    statistic: str
+    refine: bool
     exclusions: bool
     regions: bool
     strongest: int | None
@@ -137,6 +148,8 @@ def plot(
     colours: bool = False,
     style: str | None = None,
     csv: str | Path | None = None,
+    statistic: str = "rows",
+    refine: bool = True,
     exclusions: bool = True,
     regions: bool = True,
     strongest: int | None = None,
@@ -186,6 +199,10 @@ def plot(
         Letters and ticks of an mplhep style, such as ``"CMS"``.
     csv : str or Path
         Also write the cells as a table.
+    statistic : str
+        What is drawn, as in `view`.
+    refine : bool
+        Minimise over hidden couplings between the values of their axes as well.
     exclusions : bool
         Whether exclusions are shown where `constraints` names none.
     regions : bool
@@ -224,6 +241,8 @@ def plot(
         prior=prior,
         whole=global_best,
         csv=None if csv is None else Path(csv),
+        refine=refine,
+        statistic=statistic,
         named=kind,
     )
     options = replace(

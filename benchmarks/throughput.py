@@ -177,6 +177,30 @@ def line_and_point(case: str, fields: Sequence[str], mass: float, effort: Effort
     return float(line_seconds), float(point), kind
 
 
+def by_likelihoods(report: Report, effort: Effort) -> None:
+    """What chi2 of the constraints costs beside chi2 and the bits, in one run."""
+    rows = []
+    for case in effort.cases:
+        scan = load_scan(JOBS / f"case_{case.lower()}.toml")
+        every = np.linspace(0, scan.shape[0] - 1, effort.masses).astype(int)
+        axes = {**scan.axes, "mass": scan.axes["mass"][every]}
+        for theory in ("paper", "complete"):
+            physics = build_physics(CASES[case], theory=theory)
+            seconds = []
+            for fields in (("chi2", "excluded"), ("chi2", "excluded", "chi2_total")):
+                engine = Engine(physics, axes, fields)
+                engine.warm_up()
+                seconds.append(statistics.fmean(point_seconds(engine, m, effort) for m in range(len(axes["mass"]))))
+            before, after = (1e9 * number for number in seconds)
+            rows.append((case, theory, before, after - before, (after - before) / before))
+    report.add(
+        "chi2 of the constraints",
+        ("case", "theory", "chi2, excluded: ns/point", "chi2_total adds: ns/point", "ratio"),
+        rows,
+        f"All constraints of format 2, over {effort.masses} masses of the axes of jobs/case_*.toml as above.",
+    )
+
+
 def by_stage(report: Report, effort: Effort, limits: hardware.Limits) -> None:
     """Mass tables, line and point, and the share of the peak that a point reaches."""
     rows: list[tuple[Any, ...]] = []
@@ -308,6 +332,7 @@ def main() -> None:
     report.add(*hardware.report(limits))
     by_output(report, effort, limits)
     by_families(report, effort)
+    by_likelihoods(report, effort)
     by_stage(report, effort, limits)
     memory = [("/dev/shm", Path("/dev/shm"))] if Path("/dev/shm").is_dir() else []
     written(report, [("none", None), *memory, ("disk", arguments.disk)], arguments.quick)

@@ -322,8 +322,8 @@ def theory_errors_table() -> str:
             [
                 ", ".join(f"`{name}`" for name in error.constraints),
                 f"{100.0 * error.relative:.2g}%",
-                error.of,
-                f"{error.source} {{cite:p}}`{','.join(error.cite)}`",
+                _escaped(error.of),
+                error.source + (f" {{cite:p}}`{','.join(error.cite)}`" if error.cite else ""),
                 error.grade,
             ]
             for error in known.values()

@@ -173,9 +173,19 @@ def _summarise(summary: RunSummary) -> None:
             counted = tally.count(grid)
             excluding = tally.excluded_at(grid, summary.best.index) if summary.best else None
         try:
-            report.show_summary(summary, excluding, counted, neglected.best_lines(grid, summary.best))
+            lines = [*neglected.best_lines(grid, summary.best), *_too_coarse(summary.path)]
+            report.show_summary(summary, excluding, counted, lines)
         except OutputLost as lost:
             raise UserError(*lost.messages, f"  The run itself is finished: {summary.path} is complete.") from lost
+
+
+def _too_coarse(path: str | Path) -> list[str]:
+    """What a grid file's profiles miss between the values of its hidden axes, in sentences."""
+    from zdscan.analysis.views.refine import checked
+    from zdscan.analysis.views.stored import StoredProfiles
+    from zdscan.grid.open import open_grid
+
+    return checked(StoredProfiles(open_grid(path)))
 
 
 @app.command()
@@ -191,6 +201,7 @@ def info(
     report.show_info(
         found, tally.evaluate_best(found.grid, found.best), tally.count(found.grid, each=True) if count else None
     )
+    report.show_lines(report.console(), _too_coarse(grid))
 
 
 @app.command()

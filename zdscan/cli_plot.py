@@ -55,6 +55,12 @@ def plot(
     global_best: Annotated[
         bool, typer.Option("--global-best", help="Regions relative to the best fit of the whole grid.")
     ] = False,
+    statistic: Annotated[
+        str, typer.Option(help="What is drawn: chi2 of the rows, of the constraints, or the total of both.")
+    ] = "rows",
+    refine: Annotated[
+        bool, typer.Option("--refine/--no-refine", help="Minimise between the values of hidden couplings as well.")
+    ] = True,
     sigmas: Annotated[str, typer.Option(help="Regions to draw.")] = "1,2,3",
     parameters: Annotated[
         int | None, typer.Option(min=1, max=4, help="Fitted parameters (default: the axes shown).")
@@ -102,6 +108,8 @@ def plot(
         summary=summary,
         first=first,
         whole=global_best,
+        refine=refine,
+        statistic=statistic,
         csv=csv,
     )
     options = Options(

@@ -20,7 +20,7 @@ def show_fit(fit: Fit) -> None:
     """The fit as tables and sentences."""
     out, r = console(), fit.result
     out.print(f"{fit.source}: case {fit.physics.case.name}, theory {fit.physics.settings.theory}", markup=False)
-    for note in fit.notes:
+    for note in (*fit.notes, *fit.too_coarse):
         out.print(note, markup=False)
     if fit.has_p_value:
         out.print(

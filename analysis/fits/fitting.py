@@ -24,6 +24,8 @@ from zdscan.analysis.fits.seeds import Seeds, coarse
 from zdscan.analysis.fits.statistic import ROWS, Statistic
 from zdscan.analysis.fits.toys import Toys, toys_of
 from zdscan.analysis.views.grid import open_grid
+from zdscan.analysis.views.points import FIELD_OF
+from zdscan.analysis.views.refine import checked
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import Engine
 from zdscan.evaluation.fields import OPTIONAL
@@ -49,6 +51,7 @@ class Fit:
     excluded : constraint id -> (ratio, grade) of those that exclude the best fit.
     band : (fcnc_scale, refit of the couplings at the best mass).
     notes : what the user should know about the input.
+    too_coarse : where the profiles of a grid file are too high between its values, in sentences.
     statistic : what was minimised, "rows", "constraints" or "total"; `result` has it under the name chi2.
     rows_chi2 : chi2 of the rows at the best fit and of the Standard Model.
     constraints : constraint id -> chi2 at the best fit and of the Standard Model, of those that count at its mass.
@@ -66,6 +69,7 @@ class Fit:
     excluded: Mapping[str, tuple[float, str]]
     band: tuple[tuple[float, Minimum], ...]
     notes: tuple[str, ...] = ()
+    too_coarse: tuple[str, ...] = ()
     statistic: str = ROWS
     rows_chi2: tuple[float, float] = (0.0, 0.0)
     constraints: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -160,6 +164,7 @@ class Fit:
             **({"covariances": [item.to_dict() for item in self.treated]} if self.treated else {}),
             "remarks": list(self.remarks),
             "notes": list(self.notes),
+            "too_coarse": list(self.too_coarse),
         }
 
 
@@ -190,7 +195,7 @@ def fit_scan(scan: Scan, *, progress: Progress = lambda what, fraction: None, **
 def fit_grid(path: str | Path, *, progress: Progress = lambda what, fraction: None, **options: Any) -> Fit:
     """Fit within the axes of a finished grid file, starting from its lowest points; options are those of `Asked`.
 
-    A file has chi2 of the rows alone; a fit of another statistic starts from a coarse grid in memory.
+    Where the file lacks the field of another statistic than the rows, its fit starts from a coarse grid in memory.
 
     Raises
     ------
@@ -202,17 +207,20 @@ def fit_grid(path: str | Path, *, progress: Progress = lambda what, fraction: No
         engine = Engine.from_scan(scan_of(grid.file), grid.file.axes)
         grid.need_fields("a fit from the grid")
         surface = Statistic(engine.physics, asked.statistic)
-        if asked.statistic == ROWS:
-            seeds = Seeds(grid.axes)
+        field = FIELD_OF[asked.statistic]
+        if field in grid.dataset:
+            seeds, standard = Seeds(grid.axes), grid.standard(asked.statistic)
             masses = len(grid.axes["mass"])
             for index in range(masses):
-                seeds.add(index, grid.dataset["chi2"].isel(mass=index).values)
+                seeds.add(index, grid.dataset[field].isel(mass=index).values - standard[index])
                 progress("reading the grid", (index + 1) / masses)
         else:
             seeds = coarse_seeds(surface, engine.axes, progress)
         other = engine.identity != grid.file.identity
+        too_coarse = tuple(checked(grid))
     notes = (f"{path} was made with other inputs or kernels; the fit uses its points as starts only.",) if other else ()
-    return _fit(engine, surface, seeds, str(path), notes, asked, progress)
+    found = _fit(engine, surface, seeds, str(path), notes, asked, progress)
+    return replace(found, too_coarse=too_coarse)
 
 
 def coarse_seeds(

@@ -98,7 +98,7 @@ class Samples:
 
     @property
     def chi2(self) -> Array:
-        """The statistic at each sample: float64[chain, draw]."""
+        """The statistic at each sample, float64[chain, draw]."""
         return -2.0 * self.log_posterior
 
     @property
@@ -130,7 +130,9 @@ class Samples:
                 f"The chains of {draws} draws are shorter than {LONG_ENOUGH:g} autocorrelation times ({time}): the "
                 "intervals are rough; take more draws, or thin."
             )
-        apart = {name: value for name, value in self.r_hat.items() if not value <= CONVERGED}
+        if still := [name for name, value in self.r_hat.items() if math.isnan(value)]:
+            found.append(f"No walker moved along {still[0]}: take more draws.")
+        apart = {name: value for name, value in self.r_hat.items() if value > CONVERGED}
         if apart:
             name = max(apart, key=lambda key: apart[key])
             found.append(

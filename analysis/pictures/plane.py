@@ -41,6 +41,8 @@ from zdscan.errors import UserError
 from zdscan.physics.level import PUBLISHED
 from zdscan.terminal.words import allowed_by, allowed_by_short
 
+ON_A_LINE = 3  # coordinates that fit the width of a picture
+
 
 def draw(grid: Points, seen: View, target: Target, options: Options | None = None) -> list[str]:
     """Draw and save a view over two axes.
@@ -156,7 +158,8 @@ def _heading(grid: Points, seen: View, options: Options) -> list[str]:
     if seen.best:
         lines.append(rf"best $\chi^2$ = {_number(seen.best['chi2'])} (SM {seen.sm_chi2:.1f}) at")
         free = (*seen.axes, *seen.hidden)
-        lines.append(", ".join(setting(name, seen.best[name], options.unit) for name in free))
+        settings = [setting(name, seen.best[name], options.unit) for name in free]
+        lines += [", ".join(some) for some in (settings[:ON_A_LINE], settings[ON_A_LINE:]) if some]
     else:
         lines.append("no point is computed")
     if seen.chosen and seen.best_allowed:

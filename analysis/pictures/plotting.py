@@ -15,7 +15,8 @@ from zdscan.analysis.pictures.curves import check_strongest
 from zdscan.analysis.pictures.overlay import Layer, draw_overlay
 from zdscan.analysis.pictures.sheet import Options, Target, check_drawable
 from zdscan.analysis.views.exact import is_slice, refined
-from zdscan.analysis.views.points import Points, raise_if
+from zdscan.analysis.views.points import ROWS, Points, raise_if
+from zdscan.analysis.views.refine import refined_view
 from zdscan.analysis.views.regions import Marginal, Prior, marginal, remarks
 from zdscan.analysis.views.spacing import spacing_of
 from zdscan.analysis.views.view import View, view
@@ -67,6 +68,8 @@ class Request:
     summary, first : every constraint's boundary; which constraint excludes first along y.
     whole : regions relative to the lowest chi2 of the whole grid, not of the picture.
     csv : also write the cells as a table.
+    statistic : chi2 of the "rows", of the "constraints" or the "total".
+    refine : whether chi2 goes down between the values of hidden axes.
     named : kind of the picture, one of `KINDS`; None: what the other fields say.
     """
 
@@ -81,6 +84,8 @@ class Request:
     first: bool = False
     whole: bool = False
     csv: Path | None = None
+    refine: bool = True
+    statistic: str = ROWS
     named: str | None = None
 
     @property
@@ -118,7 +123,7 @@ def overlay(grids: Mapping[str, Points], request: Request, target: Target, optio
         shown, more = _seen(grid, request, replace(options, x_range=None, y_range=None), target)
         said += [f"{label}: {sentence}" for sentence in more]
         assert isinstance(shown, View), "no marginal"
-        own = replace(options, reference=_lowest(grid)) if request.whole else options
+        own = replace(options, reference=_lowest(grid, request)) if request.whole else options
         points, fine, look = _between_the_values(grid, shown, own)
         assert isinstance(fine, View), "no marginal"
         layers.append(Layer(label, points, fine, look))
@@ -136,14 +141,15 @@ def plot(grid: Points, request: Request, target: Target, options: Options) -> li
     asked = _named(grid, request)
     shown, said = _seen(grid, request, options, target)
     if request.whole:
-        options = replace(options, reference=_lowest(grid))
+        options = replace(options, reference=_lowest(grid, request))
     drawn_from, drawn, look = _between_the_values(grid, shown, options)
     said += KINDS[request.kind].draw(drawn_from, drawn, target, look)
     if request.csv is not None:
         named = list(grid.constraints) if asked == ["all"] else [name for name in grid.constraints if name in asked]
         table = shown
         if isinstance(shown, View) and list(shown.chosen) != named:
-            table = view(grid, shown.axes, shown.asked, asked)
+            found = view(grid, shown.axes, shown.asked, asked, request.statistic)
+            table = replace(found, chi2=shown.chi2, grid_chi2=shown.grid_chi2, between=shown.between)
         _write(request.csv, table, options)
     return said
 
@@ -172,10 +178,13 @@ def _seen(grid: Points, request: Request, options: Options, target: Target) -> t
         said.append(f"Unfinished, {grid.progress()}; `zdscan resume {grid.path}` computes the rest.")
     if request.prior is not None:
         return marginal(grid, axes, request.prior, fixed, names), said
-    shown = view(grid, axes, fixed, names)
+    shown = view(grid, axes, fixed, names, request.statistic)
     if grid.complete and names and grid.physics is None:
         said.append(f"{grid.path} was made by other code or data than this zdscan: its cells are drawn, as they are.")
-    return shown, said + remarks(shown, options.sigmas)
+    if not request.refine:
+        return shown, said + remarks(shown, options.sigmas)
+    shown, between = refined_view(grid, shown)
+    return shown, said + remarks(shown, options.sigmas) + (between.remarks() if between is not None else [])
 
 
 def _named(grid: Points, request: Request) -> list[str]:
@@ -184,9 +193,10 @@ def _named(grid: Points, request: Request) -> list[str]:
     return grid.named(request.constraints or (("all",) if every else ()))
 
 
-def _lowest(grid: Points) -> float | None:
+def _lowest(grid: Points, request: Request) -> float | None:
     known = tuple(grid.axes)
-    return view(grid, (known[0], known[-1])).best.get("chi2")
+    seen = view(grid, (known[0], known[-1]), statistic=request.statistic)
+    return (refined_view(grid, seen)[0] if request.refine else seen).best.get("chi2")
 
 
 def _between_the_values(
@@ -194,6 +204,8 @@ def _between_the_values(
 ) -> tuple[Points, View | Marginal, Options]:
     """A slice computed anew, finer than the grid, where that is possible; else what is given."""
     if not isinstance(shown, View) or not is_slice(grid, shown.axes, shown.fixed) or grid.physics is None:
+        return grid, shown, options
+    if shown.statistic != ROWS:  # grids in memory have chi2 of the rows alone
         return grid, shown, options
     fine = refined(grid, grid.physics, shown.axes, shown.fixed, FINE[len(shown.axes)])
     seen = view(fine, shown.axes, shown.fixed, list(shown.chosen))
@@ -224,6 +236,10 @@ def _contradictions(request: Request, options: Options) -> list[str]:
         faults.append(f"A {kind} shows one axis; leave out y.")
     if request.prior and (request.summary or request.first or request.profile or request.whole):
         faults.append("--marginalise integrates; it does not go with --profile, --summary, --first or --global-best.")
+    if request.prior and request.statistic != ROWS:
+        faults.append(
+            f"--marginalise integrates over chi2 of the rows; it does not go with statistic {request.statistic}."
+        )
     if request.y is None and options.y_range is not None:
         faults.append("--y-range is for an axis along y; a curve has none.")
     if not options.fit and (request.y is None or kind in ("marginal", "first") or options.colours):

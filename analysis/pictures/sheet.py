@@ -22,7 +22,7 @@ from zdscan.analysis.explorer.scales import Scale
 from zdscan.analysis.pictures.frame import Side
 from zdscan.analysis.pictures.layers import constraint_label
 from zdscan.analysis.pictures.scales import looks, mass_factor, set_scale, setting, shown_values, symbol
-from zdscan.analysis.views.points import Points, raise_if
+from zdscan.analysis.views.points import ROWS, Points, raise_if
 from zdscan.analysis.views.regions import SIGMAS
 from zdscan.analysis.views.spacing import spacing_of
 from zdscan.analysis.views.view import View
@@ -196,10 +196,15 @@ def view_lines(grid: Points, seen: View, options: Options) -> list[str]:
     """The first lines of a heading: the case, and where the axes not shown are."""
     first, *lines = subject_lines(grid)
     lines = [f"{first}, {in_words(str(grid.attributes.get('level', PUBLISHED)))}", *lines]
+    if seen.statistic != ROWS:
+        rows = "rows and " if seen.statistic == "total" else ""
+        lines.append(rf"$\chi^2$ of {rows}the likelihoods of up to {len(grid.constraints)} constraints,")
+        lines.append("counted from the SM at each mass")
     if seen.fixed:
         lines.append("at " + ", ".join(setting(*item, options.unit) for item in seen.fixed.items()))
     if seen.hidden:
-        lines.append("lowest over " + ", ".join(symbol(name) for name in seen.hidden))
+        refined = " (refined)" if seen.between else ""
+        lines.append("lowest over " + ", ".join(symbol(name) for name in seen.hidden) + refined)
     return lines
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.analysis.views.points import Points
+from zdscan.analysis.views.points import ROWS, Points
 
 READ_POINTS = 4_000_000  # read at once, or one mass
 
@@ -22,6 +22,7 @@ class Folding:
     kept: tuple[str, ...]
     fixed: Mapping[str, int]
     sizes: Mapping[str, int]
+    statistic: str = ROWS
 
     @property
     def masses(self) -> range:
@@ -66,13 +67,16 @@ class Folding:
                 yield index, index if "mass" in self.kept else 0, self.fold(values)
 
     def chi2_by_mass(self, points: Points, mask: int) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
-        """`by_mass` of chi2, infinite where it is missing or a constraint of `mask` excludes the point."""
+        """`by_mass` of the statistic, infinite where it is missing or a constraint of `mask` excludes the point."""
         excluded = self.by_mass(points, "excluded") if mask else repeat((0, 0, np.zeros((), dtype=np.uint32)))
-        for (index, layer, chi2), (_, _, bits) in zip(self.by_mass(points, "chi2"), excluded, strict=False):
+        field, standard = points.statistic_field(self.statistic), points.standard(self.statistic).astype(np.float32)
+        for (index, layer, chi2), (_, _, bits) in zip(self.by_mass(points, field), excluded, strict=False):
             yield (
                 index,
                 layer,
-                np.where(np.isnan(chi2) | ((bits & bits.dtype.type(mask)) != 0), np.float32(np.inf), chi2),
+                np.where(
+                    np.isnan(chi2) | ((bits & bits.dtype.type(mask)) != 0), np.float32(np.inf), chi2 - standard[index]
+                ),
             )
 
     @property
@@ -86,6 +90,6 @@ class Folding:
         return int(np.prod([self.sizes[name] for name in self.couplings], dtype=np.int64))
 
 
-def folding(points: Points, kept: Sequence[str], indices: Mapping[str, int]) -> Folding:
-    """The folding of points for these axes and these held indices."""
-    return Folding(tuple(kept), dict(indices), {name: axis.size for name, axis in points.axes.items()})
+def folding(points: Points, kept: Sequence[str], indices: Mapping[str, int], statistic: str = ROWS) -> Folding:
+    """The folding of points for these axes and these held indices, with the chi2 of a statistic."""
+    return Folding(tuple(kept), dict(indices), {name: axis.size for name, axis in points.axes.items()}, statistic)

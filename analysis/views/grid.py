@@ -130,12 +130,20 @@ class Grid(Points):
 
         None where this zdscan does not know a setting or a constraint of the file.
         """
+        found = None if self.scan_physics is None else Bounds(self.scan_physics)
+        return found if found is not None and found.knows(list(self.constraints)) else None
+
+    @cached_property
+    def scan_physics(self) -> Physics | None:
+        """The physics of the scan in the file; None where this zdscan does not know a setting of it."""
         try:
-            scan = scan_of(self.file)
-            found = Bounds(physics_of_scan(scan))
+            return physics_of_scan(scan_of(self.file))
         except UserError:
             return None
-        return found if found.knows(list(self.constraints)) else None
+
+    def has_field(self, name: str) -> bool:
+        """Whether the file stores a field; one of profiles only has the chi2 and the bits behind these."""
+        return name in self.dataset or (self.profiles_only and name in ("chi2", "excluded"))
 
     @cached_property
     def physics(self) -> Physics | None:
@@ -144,11 +152,9 @@ class Grid(Points):
         None where this zdscan does not know a setting of it, or has other code or data than made the file, or where the
         run is not finished.
         """
-        try:
-            found = physics_of_scan(scan_of(self.file))
-        except UserError:
-            return None
-        return found if self.complete and dict(found.identity) == dict(self.file.identity) else None
+        found = self.scan_physics
+        same = found is not None and self.complete and dict(found.identity) == dict(self.file.identity)
+        return found if same else None
 
     def excluded_by(self, *names: str, **indices: int) -> xr.DataArray:
         """Boolean array: excluded by at least one of these constraints, e.g. ``excluded_by("k_mu_inv", mass=3)``."""

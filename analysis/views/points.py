@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from zdscan.evaluation.physics import Physics
 
 
+ROWS = "rows"
+FIELD_OF: Mapping[str, str] = {ROWS: "chi2", "constraints": "chi2_constraints", "total": "chi2_total"}
+
+
 class Points(ABC):
     """Points on the axes mass, eps, eps_z, g_mu: `zdscan.analysis.views.grid.Grid` or
     `zdscan.analysis.views.in_memory.MemoryGrid`."""
@@ -49,7 +53,7 @@ class Points(ABC):
 
     @abstractmethod
     def read(self, field: str, masses: slice, held: Mapping[str, int]) -> NDArray[Any]:
-        """Values of ``chi2`` or ``excluded`` for a range of masses and coupling axes held at an index.
+        """Values of a chi2 or of ``excluded`` for a range of masses and coupling axes held at an index.
 
         Returns
         -------
@@ -80,6 +84,11 @@ class Points(ABC):
         """Case, settings and constraints of the points; None where this zdscan would compute other ones."""
         return None
 
+    @property
+    def scan_physics(self) -> Physics | None:
+        """The same whatever code and data made the points; None where a setting of theirs is unknown."""
+        return self.physics
+
     def need_fields(self, purpose: str) -> None:
         """Raise `UserError` where there are profiles only; `purpose` says what needs more."""
         if self.profiles_only:
@@ -87,6 +96,34 @@ class Points(ABC):
                 f"{self.path} stores profiles only (fields = []): {purpose} needs a grid with the fields chi2 and "
                 "excluded. It can show chi2 over one or two axes, minimised over all others."
             )
+
+    def has_field(self, name: str) -> bool:
+        """Whether a field can be read."""
+        return name in ("chi2", "excluded")
+
+    def statistic_field(self, statistic: str) -> str:
+        """The field of a statistic. Raises `UserError` for one that there is not, or that these points lack."""
+        if statistic not in FIELD_OF:
+            raise UserError(f"statistic {not_one_of(statistic, tuple(FIELD_OF))}.")
+        name = FIELD_OF[statistic]
+        if not self.has_field(name):
+            raise UserError(
+                f"{self.path} has no field {name}, which the statistic {statistic} needs: add it to output.fields of "
+                "the scan."
+            )
+        return name
+
+    def standard(self, statistic: str) -> NDArray[np.float64]:
+        """What a statistic is counted from at each mass: chi2 of the constraints without a vector, 0 for the rows.
+
+        Which constraints say something depends on the mass, so that their sum has steps that the vector has no part in.
+        """
+        masses = self.axes["mass"]
+        if statistic == ROWS:
+            return np.zeros(masses.size)
+        if self.scan_physics is None:
+            raise UserError(f"{self.path}: this zdscan does not know a setting or a constraint of the scan.")
+        return np.array([self.scan_physics.constraint_chi2(float(mass)).standard.sum() for mass in masses])
 
     def stored_profile(self, x: str, y: str, mask: int) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
         """The minima over the other two axes and their flat indices (-1: none) where they are kept, otherwise None.

@@ -6,7 +6,7 @@ One pass over the masses, a few million points in memory at a time. Docs: docs/p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.analysis.views.folding import folding
-from zdscan.analysis.views.points import Points, coordinates_at, raise_if
+from zdscan.analysis.views.points import ROWS, Points, coordinates_at, raise_if
 from zdscan.analysis.views.sigmas import sigmas_of
 from zdscan.errors import UserError, not_one_of
 from zdscan.inputs import limit_sets
@@ -41,8 +41,12 @@ class View:
     chosen : the chosen constraints and their bits.
     fixed : axes held fixed and the grid values used.
     asked : axes held fixed and the values asked for.
-    sm_chi2 : chi2 of the Standard Model.
+    sm_chi2 : chi2 of the Standard Model, 0 of the constraints, which are counted from it at each mass.
     limits : the set of limits that the constraints have.
+    grid_chi2 : of a view refined between the values of the hidden axes (`zdscan.analysis.views.refine`), the chi2 of
+        the grid's own points; None of any other.
+    statistic : what chi2 stands for, one of `zdscan.analysis.views.points.FIELD_OF`.
+    between : hidden axis -> its values at the refined minima, of the shape of chi2.
     """
 
     axes: tuple[str, ...]
@@ -57,6 +61,9 @@ class View:
     asked: Mapping[str, float]
     sm_chi2: float
     limits: str = limit_sets.FIRST
+    grid_chi2: NDArray[np.float32] | None = None
+    statistic: str = ROWS
+    between: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @property
     def hidden(self) -> tuple[str, ...]:
@@ -67,7 +74,12 @@ class View:
     @cached_property
     def best(self) -> dict[str, float]:
         """Coordinates of the lowest chi2 seen, and the chi2 under ``"chi2"``; empty where no point is computed."""
-        return self._lowest(self.chi2, self.at)
+        found = self._lowest(self.chi2, self.at)
+        if self.between and found:
+            cell = np.flatnonzero((self.chi2 == np.float32(found["chi2"])) & (self.at >= 0))
+            at = self.at.ravel()[cell]
+            found |= {name: float(values.ravel()[cell[at.argmin()]]) for name, values in self.between.items()}
+        return found
 
     @cached_property
     def best_allowed(self) -> dict[str, float]:
@@ -116,10 +128,10 @@ class View:
         """One row per cell: its axes, the point of lowest chi2, and what excludes it.
 
         Columns: the four axes (those not seen at the lowest chi2 of the cell, NaN where there is none), ``chi2``,
-        ``delta_chi2`` from `reference`; with constraints ``chi2_allowed``, ``allowed`` (some point is) and
-        ``excluded_by`` (ids, separated by spaces, that each exclude the whole cell); then ``sigmas``, those whose level
-        for so many parameters is ``delta_chi2``; with constraints ``<axis>_allowed``, the axes not seen at the lowest
-        chi2 of allowed points (NaN where there is none), and ``sigmas_allowed``.
+        ``chi2_grid`` in a refined view, ``delta_chi2`` from `reference`; with constraints ``chi2_allowed``, ``allowed``
+        (some point is) and ``excluded_by`` (ids, separated by spaces, that each exclude the whole cell); then
+        ``sigmas``, those whose level for so many parameters is ``delta_chi2``; with constraints ``<axis>_allowed``, the
+        axes not seen at the lowest chi2 of allowed points (NaN where there is none), and ``sigmas_allowed``.
 
         Parameters
         ----------
@@ -133,7 +145,10 @@ class View:
         hidden = [name for name in self.values if name not in columns]
         lowest, allowed = (coordinates_at(self.values, at.ravel()) for at in (self.at, self.allowed_at))
         columns |= {name: lowest[name] for name in hidden}
+        columns |= {name: values.ravel() for name, values in self.between.items()}
         columns["chi2"] = self.chi2.ravel()
+        if self.grid_chi2 is not None:
+            columns["chi2_grid"] = self.grid_chi2.ravel()
         columns["delta_chi2"] = self.delta(reference).ravel()
         if self.chosen:
             columns["chi2_allowed"] = self.allowed.ravel()
@@ -167,6 +182,7 @@ def view(
     axes: Sequence[str],
     fixed: Mapping[str, float] | None = None,
     constraints: Iterable[str] = (),
+    statistic: str = ROWS,
 ) -> View:
     """See a grid over `axes`, at the grid values nearest to `fixed`, minimised over all others.
 
@@ -176,6 +192,7 @@ def view(
     axes : one to four axis names.
     fixed : values to hold other axes at (mass in GeV), inside their ranges; the nearest grid value is taken.
     constraints : ids, or ``["all"]``: what counts as allowed.
+    statistic : chi2 of the "rows", of the "constraints" or the "total", counted as in `zdscan.analysis.fits.statistic`.
 
     Raises
     ------
@@ -193,10 +210,16 @@ def view(
     names = list(constraints)
     mask = points.mask_of(names)
     chosen = {name: bit for name, bit in points.constraints.items() if bit & mask}
-    chi2, at = _stored(points, kept, indices, 0) or _minimised(points, kept, indices, 0)
+    points.statistic_field(statistic)
+
+    def lowest(mask: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        kept_ready = _stored(points, kept, indices, mask) if statistic == ROWS else None
+        return kept_ready or _minimised(points, kept, indices, mask, statistic)
+
+    chi2, at = lowest(0)
     allowed, allowed_at, bits = chi2, at, None
     if mask:
-        allowed, allowed_at = _stored(points, kept, indices, mask) or _minimised(points, kept, indices, mask)
+        allowed, allowed_at = lowest(mask)
     if not points.profiles_only:
         bits = _common_bits(points, kept, indices) if mask else np.zeros(chi2.shape, points.bits_type)
     return View(
@@ -210,7 +233,8 @@ def view(
         chosen=chosen,
         fixed={name: float(points.axes[name][index]) for name, index in indices.items()},
         asked=fixed,
-        sm_chi2=float(points.attributes["sm_chi2_all"]),
+        sm_chi2=0.0 if statistic == "constraints" else float(points.attributes["sm_chi2_all"]),
+        statistic=statistic,
         limits=str(points.attributes.get("limits", limit_sets.FIRST)),
     )
 
@@ -241,10 +265,10 @@ def _reduced(chi2: NDArray[np.float32], at: NDArray[np.int64]) -> tuple[NDArray[
 
 
 def _minimised(
-    points: Points, kept: tuple[str, ...], indices: Mapping[str, int], mask: int
+    points: Points, kept: tuple[str, ...], indices: Mapping[str, int], mask: int, statistic: str
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     points.need_fields("this view")
-    plan = folding(points, kept, indices)
+    plan = folding(points, kept, indices, statistic)
     inner = [plan.sizes[name] for name in plan.parameters]
     count = int(np.prod(inner))
     held = tuple(plan.fixed.get(name, slice(None)) for name in plan.parameters)

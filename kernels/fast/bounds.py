@@ -76,7 +76,7 @@ def gather(
 
 
 @inner
-def _ranges(
+def ranges_of(
     low: np.ndarray,
     high: np.ndarray,
     size: int,
@@ -175,7 +175,7 @@ def decide(
     -------
     Bits that are set everywhere, and how many inequalities remain.
     """
-    _ranges(low, high, bit.shape[0], count, top, least, most, lowest, highest)
+    ranges_of(low, high, bit.shape[0], count, top, least, most, lowest, highest)
     bits, remaining = np.uint64(0), 0
     for k in range(count):
         t = inequalities[k]

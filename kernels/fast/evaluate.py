@@ -138,7 +138,7 @@ def _settled(
 
 
 @inner
-def _replace(closed: np.ndarray, inequalities: np.ndarray, count: int, spare: np.ndarray, d: np.ndarray) -> None:
+def replace_closed(closed: np.ndarray, inequalities: np.ndarray, count: int, spare: np.ndarray, d: np.ndarray) -> None:
     """Inequalities of lines where no channel is open: closed uint8[LANES]; spare, d float64[T * DEGREES * LANES]."""
     for k in range(count):
         first = inequalities[k] * DEGREES * LANES
@@ -149,7 +149,7 @@ def _replace(closed: np.ndarray, inequalities: np.ndarray, count: int, spare: np
 
 
 @inner
-def _width_coefficients(c: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+def width_coefficients(c: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
     """Ranges of the coefficients of the width over the lines of a bundle: low, high float64[3]."""
     for k in range(3):
         x, y = np.inf, -np.inf
@@ -159,7 +159,7 @@ def _width_coefficients(c: np.ndarray, low: np.ndarray, high: np.ndarray) -> Non
 
 
 @inner
-def _width_range(low: np.ndarray, high: np.ndarray, least: np.ndarray, most: np.ndarray) -> tuple[float, float]:
+def width_range(low: np.ndarray, high: np.ndarray, least: np.ndarray, most: np.ndarray) -> tuple[float, float]:
     """Range of the width over ranges of its coefficients and of the powers of u."""
     narrowest, widest = 0.0, 0.0
     for k in range(3):
@@ -291,8 +291,8 @@ def evaluate_grid(
                         low[k], high[k] = min(low[k], low_closed[k]), max(high[k], high_closed[k])
                 power_ranges(t_axis[0] + lowest, t_axis[n_t - 1] + highest, u_least, u_most)
                 if of_width:
-                    _width_coefficients(c, width_low, width_high)
-                    narrowest, widest = _width_range(width_low, width_high, u_least, u_most)
+                    width_coefficients(c, width_low, width_high)
+                    narrowest, widest = width_range(width_low, width_high, u_least, u_most)
                 top = gather(low, high, p.degree, every, inequalities, some_low, some_high)
                 bundle_bits, in_bundle = decide(
                     *(some_low, some_high, top, lowest_d, highest_d, p.bit, p.prompt, p.broadest, p.window),
@@ -305,7 +305,7 @@ def evaluate_grid(
                     some_on_lines(
                         *(p.closed, p.closed_end, DEGREES, here, in_bundle, closed_worth, b_powers, LANES, d_closed)
                     )
-                    _replace(closed, here, in_bundle, d_closed, d)
+                    replace_closed(closed, here, in_bundle, d_closed, d)
                 for i in range(LANES):
                     line_bits[i] = bundle_bits
                 settled, in_bundle = _settled(p.degree, p.prompt, p.broadest, p.window, is_fixed, here, in_bundle, left)
@@ -326,7 +326,7 @@ def evaluate_grid(
                 if inequalities > 0:
                     power_ranges(t_values[0] + lowest, t_axis[end - 1] + highest, u_least, u_most)
                     if of_width:
-                        narrowest, widest = _width_range(width_low, width_high, u_least, u_most)
+                        narrowest, widest = width_range(width_low, width_high, u_least, u_most)
                     bits, remaining = decide(
                         *(some_low, some_high, top, lowest_d, highest_d, p.bit, p.prompt, p.broadest, p.window),
                         *(not is_closed, narrowest, widest, u_least, u_most, here, in_bundle, left),

@@ -6,8 +6,9 @@ families are common,
     chi2 = sum_b y_b^2 Q_b - sum_k (sum_b y_b z_kb)^2
 
 where Q = A + B/Gamma + C/Gamma^2 has degree eight, D and z = P + Q/Gamma have degree four in the couplings. They are
-collapsed plane by plane and bundle by bundle as chi2 is in kernels/fast/evaluate.py; what is here is its own pass over
-the points, which scans without quotients never make.
+collapsed plane by plane and line by line; what is left are numbers for each monomial of u and 1/Gamma, of which eight
+points of the line are computed at once (kernels/fast/octets.py). Most families have none that is divided by the width:
+the pole lies in one bin of a decay at most.
 """
 
 from __future__ import annotations
@@ -16,313 +17,151 @@ from typing import NamedTuple
 
 import numpy as np
 
-from zdscan.kernels.fast.collapse import POWERS, Terms, in_plane, on_lines, powers_of, powers_of_all
-from zdscan.kernels.fast.evaluate import axis_of, line_width, touched, touched_lines
-from zdscan.kernels.fast.tile import CANCELLED, LANES, copy_out
+from zdscan.kernels.fast.collapse import POWERS, powers_of
+from zdscan.kernels.fast.evaluate import axis_of, line_width, touched
+from zdscan.kernels.fast.octets import DIRECTIONS, Shape, add_up, bounds_of, lengths_of, places_of
+from zdscan.kernels.fast.tile import CANCELLED
 from zdscan.kernels.jit import inner, njit
 from zdscan.kernels.stack import local
+from zdscan.kernels.vectors import POINTS, multiply
 
-STEPS = 8  # of a tile: sums over directions stay in the cache
-TILE = STEPS * LANES
-DIRECTIONS = 10  # at most; fewer are filled up with zeros
-CHUNK = 3  # monomials of a line that are added at once
-IN_LINE = 5  # powers of u in P and in Q
-MONOMIALS = 2 * IN_LINE  # 1, u, ..., u^4, 1/Gamma, u/Gamma, ..., u^4/Gamma
-FIXED_ROWS = (5, 3)  # of Q and the bound where the width is constant on a line: powers of u
-LONG_ROWS = (3 * POWERS, 2 * IN_LINE)  # of A, B, C, and of the two parts of the bound, s = p(|u|) + q(|u|)/Gamma
 LOST, BROAD = 1, 2  # what `lost` says of a point
-_POWERS_OF_LANES, _LINES = POWERS * LANES, 4 * LANES
-# arrays of a tile are this far apart: not a divisor of 4096 bytes, or a load would wait for a store it has no part in
-PITCH = TILE + 20
-_OF_TILE, _SUMS = MONOMIALS * PITCH, DIRECTIONS * PITCH
-_T, _T2, _T3, _T4, _T5, _T6, _T7, _T8, _T9 = (np.uint64(n * PITCH) for n in range(1, MONOMIALS))
-_L = np.uint64(LANES)
+OCTETS = 4  # of a tile
+TILE = OCTETS * POINTS
+SURE = 0.99 * CANCELLED  # as `CANCELLED`, with a margin for the rounding of a bound
+_ALL_POWERS, _WIDTHS, _SUMS = POWERS * POINTS, 3 * POINTS, DIRECTIONS * POINTS
+
+
+class Cells(NamedTuple):
+    """Many polynomials in (a, b, u) side by side: vectors, one number for each, that a line adds up.
+
+    to, length : int64[C], where on a line the vector of a cell is added, and its length.
+    power, over : int64[C], of b and of 1/Gamma, which multiply it; end : int64[C], end of its entries.
+    entry_power : int64[E], power of a; value : float64[...], the vectors of the entries.
+    """
+
+    to: np.ndarray
+    length: np.ndarray
+    power: np.ndarray
+    over: np.ndarray
+    end: np.ndarray
+    entry_power: np.ndarray
+    value: np.ndarray
 
 
 class FamilyTerms(NamedTuple):
     """The families of one mass as polynomials in the couplings (a, b, u); roles, shift, width as in `Expansion`.
 
     limit : width up to which the small-width law holds for all, GeV.
-    terms : the rows of all polynomials; family n has `rows_of[n]` and following: CHUNK x chunks of D, then, if it
-        has directions, of z [chunk, direction, CHUNK], then of Q and of a bound of the length, `FIXED_ROWS` or
-        `LONG_ROWS` of them.
-    lengths : the same of the bounds alone, of |a|, |b|, |u|.
-    rows : how many; where the width is constant on a line, as many follow that are divided by it, and as many that are
-        divided by its square.
-    fixed : whether it is constant, so that they are summed once a line.
-    rows_of, chunks : int64[F]; monomial : int64[F, MONOMIALS + CHUNK], which each chunk consists of.
-    has_directions : bool[F]; settled : bool[F], whether D is constant on a line; such families are
-        added to the first, whose D is 1.
+    fixed : whether the width is the same all along a line; what is divided by it is added up there.
+    shape : of a line.
+    powers, square_powers : int64[monomials + partial], int64[squares + partial squares], of u; over, square_over : of
+        1/Gamma.
+    settled : int64, how many families have a D that is constant on a line; they are added to the first, whose D is 1.
+    cells : of a line as `octets.Shape` has it; norms : of the lengths, of |a|, |b|, |u|.
     """
 
     roles: np.ndarray
     shift: np.ndarray
     width: np.ndarray
     limit: float
-    terms: Terms
-    lengths: Terms
-    rows: int
     fixed: bool
-    rows_of: np.ndarray
-    chunks: np.ndarray
-    monomial: np.ndarray
-    has_directions: np.ndarray
-    settled: np.ndarray
+    shape: Shape
+    powers: np.ndarray
+    over: np.ndarray
+    square_powers: np.ndarray
+    square_over: np.ndarray
+    settled: int
+    cells: Cells
+    norms: Cells
 
 
 @inner
-def _sum_over_widths(c: np.ndarray, rows: int, r: np.ndarray) -> None:
-    """Every row of lines where the width is constant: c float64[3 * rows * LANES]; r float64[LANES], 1/Gamma."""
-    one, two = np.uint64(rows * LANES), np.uint64(2 * rows * LANES)
-    for row in range(rows):
-        at = np.uint64(row) * _L
-        for i in range(LANES):
-            k = at + np.uint64(i)
-            c[k] += (c[two + k] * r[i] + c[one + k]) * r[i]
+def in_plane(cells: Cells, a_powers: np.ndarray, out: np.ndarray) -> None:
+    """The vectors of all cells in the plane of a, one after the other: a_powers float64[POWERS]."""
+    source, at, first = np.uint64(0), np.uint64(0), 0
+    for c in range(cells.to.shape[0]):
+        n = cells.length[c]
+        for k in range(n):
+            out[at + np.uint64(k)] = 0.0
+        for e in range(first, cells.end[c]):
+            f = a_powers[cells.entry_power[e]]
+            for k in range(n):
+                out[at + np.uint64(k)] += f * cells.value[source + np.uint64(k)]
+            source += np.uint64(n)
+        at += np.uint64(n)
+        first = cells.end[c]
 
 
 @inner
-def squares_after(chunks: int, directions: bool) -> int:
-    """Rows of a family before those of Q."""
-    return CHUNK * chunks * (1 + DIRECTIONS) if directions else CHUNK * chunks
+def on_line(cells: Cells, worth: np.ndarray, b_powers: np.ndarray, r: float, size: int, out: np.ndarray) -> None:
+    """The line of b: out float64[size], filled; worth of `in_plane`; r : what 1/Gamma of cells is."""
+    for k in range(size):
+        out[np.uint64(k)] = 0.0
+    at = np.uint64(0)
+    for c in range(cells.to.shape[0]):
+        f, to, n = b_powers[cells.power[c]], np.uint64(cells.to[c]), cells.length[c]
+        for _ in range(cells.over[c]):
+            f *= r
+        for k in range(n):
+            out[to + np.uint64(k)] += f * worth[at + np.uint64(k)]
+        at += np.uint64(n)
 
 
 @inner
-def _settle(c: np.ndarray, first: int, begin: int, any_directions: bool, directions: bool, y: np.ndarray) -> None:
-    """Add a family whose D is constant on each line to the first, whose D is 1.
-
-    any_directions : whether the first has some, as it has if any has; directions : whether the other does.
-    y : float64[LANES], filled.
-    """
-    for i in range(LANES):
-        y[i] = 1.0 / c[begin * LANES + i]
-    if directions:
-        for row in range(CHUNK, CHUNK * (1 + DIRECTIONS)):
-            to, of = np.uint64((first + row) * LANES), np.uint64((begin + row) * LANES)
-            for i in range(LANES):
-                c[to + np.uint64(i)] += y[i] * c[of + np.uint64(i)]
-    here, there = begin + squares_after(1, directions), first + squares_after(1, any_directions)
-    for row in range(FIXED_ROWS[0] + FIXED_ROWS[1]):
-        to, of = np.uint64((there + row) * LANES), np.uint64((here + row) * LANES)
-        for i in range(LANES):
-            f = y[i] * y[i] if row < FIXED_ROWS[0] else abs(y[i])
-            c[to + np.uint64(i)] += f * c[of + np.uint64(i)]
-
-
-@inner
-def _monomials(t: np.ndarray, lines: np.ndarray, fixed: bool, m: np.ndarray) -> None:
-    """The monomials at the points of a tile: m float64[MONOMIALS * PITCH].
-
-    t : float64[STEPS]; lines : float64[4 * LANES], u - t and the width in powers of u.
-    """
-    for s in range(STEPS):
-        here, at = t[s], np.uint64(s * LANES)
-        for i in range(LANES):
-            k = at + np.uint64(i)
-            x = here + lines[i]
-            m[k], m[_T + k] = 1.0, x
-            m[_T2 + k] = x * x
-        if not fixed:
-            for i in range(LANES):
-                k = at + np.uint64(i)
-                x = here + lines[i]
-                width = lines[LANES + i] + (lines[2 * LANES + i] * x + lines[3 * LANES + i] * x * x)
-                r = 1.0 / width if width > 0.0 else 0.0
-                m[_T3 + k] = x * x * x
-                m[_T4 + k] = x * x * (x * x)
-                m[_T5 + k], m[_T6 + k] = r, x * r
-                m[_T7 + k] = x * x * r
-                m[_T8 + k] = x * x * x * r
-                m[_T9 + k] = x * x * (x * x) * r
+def _settle(s: Shape, settled: int, c: np.ndarray, norms: np.ndarray) -> None:
+    """Add the families whose D is constant on a line, its last columns, to the first, whose D is 1."""
+    _, _, _, square, partial_square, _ = places_of(s)
+    to = s.rates
+    for k in range(settled):
+        y = 1.0 / c[s.columns - settled + k]
+        for row in range(s.squares):
+            begin = square + row * s.columns
+            c[begin + to] += y * y * c[begin + s.columns - settled + k]
+        for row in range(s.partial_squares):
+            begin = partial_square + row * s.some_columns
+            c[begin + to] += y * y * c[begin + s.some_columns - settled + k]
+        for row in range(s.monomials):
+            begin = row * s.columns
+            norms[begin + to] += abs(y) * norms[begin + s.columns - settled + k]
+        for row in range(s.partial):
+            begin = s.monomials * s.columns + row * s.some_columns
+            norms[begin + to] += abs(y) * norms[begin + s.some_columns - settled + k]
 
 
 @inner
-def _add_denominator(c: np.ndarray, begin: int, m: np.ndarray, m0: int, m1: int, m2: int, d: np.ndarray) -> None:
-    """D += c_0 m_0 + c_1 m_1 + c_2 m_2 at the points of a tile."""
-    x0, x1, x2, row = np.uint64(m0) * _T, np.uint64(m1) * _T, np.uint64(m2) * _T, np.uint64(begin * LANES)
-    for s in range(STEPS):
-        at = np.uint64(s * LANES)
-        for i in range(LANES):
-            k, j = at + np.uint64(i), row + np.uint64(i)
-            d[k] += c[j] * m[x0 + k] + (c[j + _L] * m[x1 + k] + c[j + np.uint64(2 * LANES)] * m[x2 + k])
-
-
-@inner
-def _add_directions(
-    c: np.ndarray, begin: int, m: np.ndarray, m0: int, m1: int, m2: int, y: np.ndarray, z: np.ndarray
+def _monomials(
+    powers: np.ndarray, over: np.ndarray, of_u: np.ndarray, of_width: np.ndarray, out: np.ndarray, begin: int
 ) -> None:
-    """z_k += y (c_0 m_0 + c_1 m_1 + c_2 m_2) for all directions: z float64[DIRECTIONS * PITCH].
-
-    Five directions and two steps at once: what is loaded serves all of them.
-    """
-    x0, x1, x2 = np.uint64(m0) * _T, np.uint64(m1) * _T, np.uint64(m2) * _T
-    for half in range(2):
-        row, z0 = np.uint64((begin + half * 5 * CHUNK) * LANES), np.uint64(half * 5) * _T
-        z1, z2, z3, z4 = z0 + _T, z0 + _T2, z0 + _T3, z0 + _T4
-        for s in range(0, STEPS, 2):
-            at = np.uint64(s * LANES)
-            for i in range(LANES):
-                k, j = at + np.uint64(i), row + np.uint64(i)
-                n = k + _L
-                f, g, h = m[x0 + k] * y[k], m[x1 + k] * y[k], m[x2 + k] * y[k]
-                o, p, q = m[x0 + n] * y[n], m[x1 + n] * y[n], m[x2 + n] * y[n]
-                e0, e1, e2 = c[j], c[j + _L], c[j + np.uint64(2 * LANES)]
-                z[z0 + k] += e0 * f + (e1 * g + e2 * h)
-                z[z0 + n] += e0 * o + (e1 * p + e2 * q)
-                e0, e1, e2 = c[j + np.uint64(3 * LANES)], c[j + np.uint64(4 * LANES)], c[j + np.uint64(5 * LANES)]
-                z[z1 + k] += e0 * f + (e1 * g + e2 * h)
-                z[z1 + n] += e0 * o + (e1 * p + e2 * q)
-                e0, e1, e2 = c[j + np.uint64(6 * LANES)], c[j + np.uint64(7 * LANES)], c[j + np.uint64(8 * LANES)]
-                z[z2 + k] += e0 * f + (e1 * g + e2 * h)
-                z[z2 + n] += e0 * o + (e1 * p + e2 * q)
-                e0, e1, e2 = c[j + np.uint64(9 * LANES)], c[j + np.uint64(10 * LANES)], c[j + np.uint64(11 * LANES)]
-                z[z3 + k] += e0 * f + (e1 * g + e2 * h)
-                z[z3 + n] += e0 * o + (e1 * p + e2 * q)
-                e0, e1, e2 = c[j + np.uint64(12 * LANES)], c[j + np.uint64(13 * LANES)], c[j + np.uint64(14 * LANES)]
-                z[z4 + k] += e0 * f + (e1 * g + e2 * h)
-                z[z4 + n] += e0 * o + (e1 * p + e2 * q)
+    """u^k/Gamma^n at eight points: of_u float64[8 POWERS], of_width float64[8 x 3], out float64[8 monomials]."""
+    for row in range(powers.shape[0]):
+        multiply(of_u, powers[row] * POINTS, of_width, over[row] * POINTS, 1, out, begin + row * POINTS)
 
 
 @inner
-def _add_fixed(
-    c: np.ndarray, begin: int, squares: int, x: np.ndarray, y: np.ndarray, total: np.ndarray, size: np.ndarray
-) -> None:
-    """y = 1/D where the width is constant, y^2 Q and y s: three, five and three powers of u.
-
-    begin, squares : rows of D and of Q; x : float64[TILE], u; y : float64[TILE], filled.
-    """
-    row, first = np.uint64(squares * LANES), np.uint64(begin * LANES)
-    for s in range(STEPS):
-        at = np.uint64(s * LANES)
-        for i in range(LANES):
-            k, j = at + np.uint64(i), row + np.uint64(i)
-            u, of = x[k], first + np.uint64(i)
-            scale = 1.0 / ((c[of + np.uint64(2 * LANES)] * u + c[of + _L]) * u + c[of])
-            square = (
-                (c[j + np.uint64(4 * LANES)] * u + c[j + np.uint64(3 * LANES)]) * u + c[j + np.uint64(2 * LANES)]
-            ) * u + c[j + _L]
-            square = square * u + c[j]
-            w = abs(u)
-            length = (c[j + np.uint64(7 * LANES)] * w + c[j + np.uint64(6 * LANES)]) * w + c[j + np.uint64(5 * LANES)]
-            total[k] += scale * scale * square
-            size[k] += abs(scale) * length
-            y[k] = scale
+def _sizes(powers: np.ndarray, over: np.ndarray, u: float, r: float, of_u: np.ndarray, out: np.ndarray) -> None:
+    """|u|^k/Gamma^n of one |u| and 1/Gamma: of_u float64[POWERS], work space; out float64[monomials]."""
+    powers_of(u, of_u)
+    for row in range(powers.shape[0]):
+        out[row] = of_u[powers[row]] * (r if over[row] == 1 else 1.0)
 
 
-@inner
-def _add_long(c: np.ndarray, begin: int, m: np.ndarray, y: np.ndarray, total: np.ndarray, size: np.ndarray) -> None:
-    """The same for all powers that can occur: eight in A, B, C, four in both parts of s; y has D and becomes 1/D."""
-    row = np.uint64(begin * LANES)
-    for s in range(STEPS):
-        at = np.uint64(s * LANES)
-        for i in range(LANES):
-            k, j = at + np.uint64(i), row + np.uint64(i)
-            x, r, scale = m[_T + k], m[_T5 + k], 1.0 / y[k]
-            w = abs(x)
-            regular = (
-                (c[j + np.uint64(8 * LANES)] * x + c[j + np.uint64(7 * LANES)]) * x + c[j + np.uint64(6 * LANES)]
-            ) * x + c[j + np.uint64(5 * LANES)]
-            regular = ((regular * x + c[j + np.uint64(4 * LANES)]) * x + c[j + np.uint64(3 * LANES)]) * x + c[
-                j + np.uint64(2 * LANES)
-            ]
-            regular = (regular * x + c[j + _L]) * x + c[j]
-            mixed = (
-                (c[j + np.uint64(17 * LANES)] * x + c[j + np.uint64(16 * LANES)]) * x + c[j + np.uint64(15 * LANES)]
-            ) * x + c[j + np.uint64(14 * LANES)]
-            mixed = ((mixed * x + c[j + np.uint64(13 * LANES)]) * x + c[j + np.uint64(12 * LANES)]) * x + c[
-                j + np.uint64(11 * LANES)
-            ]
-            mixed = (mixed * x + c[j + np.uint64(10 * LANES)]) * x + c[j + np.uint64(9 * LANES)]
-            resonant = (
-                (c[j + np.uint64(26 * LANES)] * x + c[j + np.uint64(25 * LANES)]) * x + c[j + np.uint64(24 * LANES)]
-            ) * x + c[j + np.uint64(23 * LANES)]
-            resonant = ((resonant * x + c[j + np.uint64(22 * LANES)]) * x + c[j + np.uint64(21 * LANES)]) * x + c[
-                j + np.uint64(20 * LANES)
-            ]
-            resonant = (resonant * x + c[j + np.uint64(19 * LANES)]) * x + c[j + np.uint64(18 * LANES)]
-            p = (
-                (c[j + np.uint64(31 * LANES)] * w + c[j + np.uint64(30 * LANES)]) * w + c[j + np.uint64(29 * LANES)]
-            ) * w + c[j + np.uint64(28 * LANES)]
-            p = p * w + c[j + np.uint64(27 * LANES)]
-            q = (
-                (c[j + np.uint64(36 * LANES)] * w + c[j + np.uint64(35 * LANES)]) * w + c[j + np.uint64(34 * LANES)]
-            ) * w + c[j + np.uint64(33 * LANES)]
-            q = q * w + c[j + np.uint64(32 * LANES)]
-            total[k] += scale * scale * ((resonant * r + mixed) * r + regular)
-            size[k] += abs(scale) * (q * r + p)
-            y[k] = scale
-
-
-@inner
-def _finish(z: np.ndarray, largest: float, total: np.ndarray, size: np.ndarray, values: np.ndarray) -> int:
-    """chi2 at the points of a tile, at most `largest`, and at how many it is not to be relied on.
-
-    total : float64[TILE], the squares, then without what is common; values : float32[TILE], filled.
-    """
-    lost = 0
-    for half in range(2):
-        z0 = np.uint64(half * 5) * _T
-        z1, z2, z3, z4 = z0 + _T, z0 + _T2, z0 + _T3, z0 + _T4
-        for n in range(TILE):
-            k = np.uint64(n)
-            a, b, c, d, e = z[z0 + k], z[z1 + k], z[z2 + k], z[z3 + k], z[z4 + k]
-            total[k] -= (a * a + b * b) + (c * c + d * d) + e * e
-    for n in range(TILE):
-        chi2, length = total[np.uint64(n)], size[np.uint64(n)]
-        lost += 0 if chi2 * CANCELLED >= length * length else 1
-        values[np.uint64(n)] = chi2 if chi2 < largest else largest
-    return lost
-
-
-@inner
-def _tile(
-    t: np.ndarray,
-    lines: np.ndarray,
-    fixed: bool,
-    rows_of: np.ndarray,
-    chunks: np.ndarray,
-    monomial: np.ndarray,
-    has_directions: np.ndarray,
-    settled: np.ndarray,
-    c: np.ndarray,
-    m: np.ndarray,
-    y: np.ndarray,
-    z: np.ndarray,
-    total: np.ndarray,
-    size: np.ndarray,
-) -> None:
-    """Squares, bounds of the lengths and sums over directions at the points of a tile: t float64[STEPS]."""
-    u = m[PITCH : 2 * PITCH]
-    _monomials(t, lines, fixed, m)
-    for k in range(TILE):
-        total[np.uint64(k)], size[np.uint64(k)] = 0.0, 0.0
-    for k in range(_SUMS):
-        z[np.uint64(k)] = 0.0
-    for n in range(rows_of.shape[0]):
-        if settled[n]:
-            continue
-        begin, parts = rows_of[n], chunks[n]
-        squares = begin + squares_after(parts, has_directions[n])
-        if fixed:
-            _add_fixed(c, begin, squares, u, y, total, size)
-        else:
-            for k in range(TILE):
-                y[np.uint64(k)] = 0.0
-            for part in range(parts):
-                first = CHUNK * part
-                m0, m1, m2 = monomial[n, first], monomial[n, first + 1], monomial[n, first + 2]
-                _add_denominator(c, begin + first, m, m0, m1, m2, y)
-            _add_long(c, squares, m, y, total, size)
-        if has_directions[n]:
-            for part in range(parts):
-                first = CHUNK * part
-                m0, m1, m2 = monomial[n, first], monomial[n, first + 1], monomial[n, first + 2]
-                _add_directions(c, begin + CHUNK * (parts + DIRECTIONS * part), m, m0, m1, m2, y, z)
-
-
-def work_space(p: FamilyTerms) -> tuple[np.ndarray, np.ndarray]:
+def work_space(p: FamilyTerms) -> tuple[np.ndarray, ...]:
     """Arrays that `evaluate_families` works in, as many as it is to run at once."""
-    return np.empty(len(p.terms.row) + len(p.lengths.row)), np.zeros((3 if p.fixed else 1) * p.rows * LANES)
+    s = p.shape
+    monomials, squares = s.monomials + s.partial, s.squares + s.partial_squares
+    return (
+        np.empty(int(p.cells.length.sum())),
+        np.empty(int(p.norms.length.sum())),
+        np.empty(places_of(s)[-1]),
+        np.empty(s.monomials * s.columns + s.partial * s.some_columns),
+        np.empty(TILE * monomials),
+        np.empty(TILE * squares),
+        np.empty(TILE * s.families),
+        np.empty(max(TILE * s.families, POINTS * s.directed * monomials)),
+        np.empty(s.families),
+        np.empty(monomials),
+    )
 
 
 @njit
@@ -337,12 +176,20 @@ def evaluate_families(
     chi2: np.ndarray,
     lost: np.ndarray,
     worth: np.ndarray,
+    norm_worth: np.ndarray,
     c: np.ndarray,
+    norms: np.ndarray,
+    m: np.ndarray,
+    squares: np.ndarray,
+    y: np.ndarray,
+    work: np.ndarray,
+    bound: np.ndarray,
+    sizes: np.ndarray,
 ) -> int:
     """chi2 of the points first..first+count of one mass; arguments as in `evaluate.evaluate_grid`.
 
     lost : uint8[count], filled: LOST where digits have cancelled, BROAD where the small-width law fails; chi2 is not
-        valid there. worth, c : of `work_space`.
+        valid there. worth, norm_worth, c, norms, m, squares, y, work, bound, sizes : of `work_space`.
 
     Returns
     -------
@@ -353,15 +200,17 @@ def evaluate_families(
     t_axis, stride = axis_of(p.roles[2], eps_axis, eps_z_axis, g_axis)
     n_b, n_t = b_axis.shape[0], t_axis.shape[0]
     line_span = (n_t - 1) * stride
-    a_powers, b_powers, lines = local(POWERS), local(_POWERS_OF_LANES), local(_LINES)
-    b, b_sizes, t = local(LANES), local(LANES), local(STEPS)
-    inverse, m, y, z = local(LANES), local(_OF_TILE), local(TILE), local(_SUMS)
-    total, size, values = local(TILE), local(TILE), local(TILE, np.float32)
-    flags, bits = local(1, np.uint64), local(1, np.uint32)
-    t_from, t_to = local(LANES, np.int64), local(LANES, np.int64)
-    length_worth = worth[p.terms.row.shape[0] :]
-    rows_of, chunks, monomial, directions, settled = p.rows_of, p.chunks, p.monomial, p.has_directions, p.settled
-    fixed, limit = p.fixed, p.limit
+    a_powers, b_powers, of_u = local(POWERS), local(POWERS), local(_ALL_POWERS)
+    u, widths, inverse, of_width, z = local(TILE), local(TILE), local(TILE), local(_WIDTHS), local(_SUMS)
+    own, common, length, u_powers = local(TILE), local(TILE), local(TILE), local(POWERS)
+    s = p.shape
+    size = places_of(s)[5]
+    norm_size = s.monomials * s.columns + s.partial * s.some_columns
+    monomials, square_monomials, most = s.monomials + s.partial, s.squares + s.partial_squares, 0
+    for k in range(p.square_powers.shape[0]):
+        most = max(most, p.square_powers[k])
+    for k in range(p.powers.shape[0]):
+        most = max(most, p.powers[k])
     lost[:] = 0
     total_lost = 0
 
@@ -369,55 +218,71 @@ def evaluate_families(
     for plane in range(a_from, a_to):
         a = a_axis[plane]
         powers_of(a, a_powers)
-        in_plane(p.terms, a_powers, worth)
+        in_plane(p.cells, a_powers, worth)
         powers_of(abs(a), a_powers)
-        in_plane(p.lengths, a_powers, length_worth)
+        in_plane(p.norms, a_powers, norm_worth)
         begin = plane * a_stride
         b_from, b_to = touched(first, count, begin, b_stride, n_b, line_span)
-        for bundle in range(b_from // LANES * LANES, b_to, LANES):
-            for i in range(LANES):
-                b[i] = b_axis[min(bundle + i, n_b - 1)]
-                lines[i] = p.shift[0] * a + p.shift[1] * b[i]
-                lines[LANES + i], lines[2 * LANES + i], lines[3 * LANES + i] = line_width(p.width, a, b[i])
-                inverse[i] = 1.0 / lines[LANES + i] if lines[LANES + i] > 0.0 else 0.0
-                b_sizes[i] = abs(b[i])
-            if fixed:
-                c[: p.rows * LANES] = 0.0
-            powers_of_all(b, b_powers)
-            on_lines(p.terms, worth, b_powers, LANES, 0, c)
-            powers_of_all(b_sizes, b_powers)
-            on_lines(p.lengths, length_worth, b_powers, LANES, 0, c)
-            for i in range(LANES):
-                c[rows_of[0] * LANES + i] = 1.0
-            if fixed:
-                _sum_over_widths(c, p.rows, inverse)
-                for n in range(rows_of.shape[0]):
-                    if settled[n]:
-                        _settle(c, rows_of[0], rows_of[n], directions[0], directions[n], inverse)
-            corner = begin + bundle * b_stride
-            from_all, to_all = touched_lines(first, count, corner, b_stride, n_b - bundle, stride, n_t, t_from, t_to)
-            for start in range(from_all // STEPS * STEPS, to_all, STEPS):
-                end = min(start + STEPS, n_t)
-                for s in range(STEPS):  # the last of a line is repeated
-                    t[s] = t_axis[min(start + s, n_t - 1)]
-                _tile(t, lines, fixed, rows_of, chunks, monomial, directions, settled, c, m, y, z, total, size)
-                bad = _finish(z, largest, total, size, values)
-                copy_out(*(values, flags, start, STEPS, t_from, t_to, corner - first, b_stride, stride, chi2, bits[:0]))
-                for i in range(LANES):
-                    w0, w1, w2 = lines[LANES + i], lines[2 * LANES + i], lines[3 * LANES + i]
-                    low, high = t[0] + lines[i], t[STEPS - 1] + lines[i]
-                    # a sum of squares is largest at an end
-                    broad = max((w2 * low + w1) * low + w0, (w2 * high + w1) * high + w0) > limit
-                    if not broad and bad == 0:
-                        continue
-                    for s in range(max(start, t_from[i]), min(end, t_to[i])):
-                        place, k = corner + i * b_stride + s * stride - first, (s - start) * LANES + i
-                        u = t[s - start] + lines[i]
-                        if broad and (w2 * u + w1) * u + w0 > limit:
-                            lost[place] = BROAD
-                        elif not total[k] * CANCELLED >= size[k] * size[k]:
-                            lost[place] = LOST
-                        else:
-                            continue
+        for row in range(b_from, b_to):
+            corner, b = begin + row * b_stride, b_axis[row]
+            w0, w1, w2 = line_width(p.width, a, b)
+            shift = p.shift[0] * a + p.shift[1] * b
+            of_line = 1.0 / w0 if p.fixed and w0 > 0.0 else 0.0
+            powers_of(b, b_powers)
+            on_line(p.cells, worth, b_powers, of_line, size, c)
+            powers_of(abs(b), b_powers)
+            on_line(p.norms, norm_worth, b_powers, of_line, norm_size, norms)
+            _settle(s, p.settled, c, norms)
+            t_from, t_to = touched(first, count, corner, stride, n_t, 0)
+            for start in range(t_from // TILE * TILE, t_to, TILE):
+                octets, here = min(OCTETS, (n_t - start + POINTS - 1) // POINTS), max(start, t_from)
+                end = min(start + TILE, t_to)
+                for i in range(TILE):  # the last of a line is repeated
+                    u[i] = t_axis[min(start + i, n_t - 1)]
+                for i in range(TILE):
+                    x = u[i] + shift
+                    width = (w2 * x + w1) * x + w0
+                    u[i], widths[i] = x, width
+                    inverse[i] = 1.0 / width if width > 0.0 else 0.0
+                low, high = u[0], u[TILE - 1]
+                least = min(widths[0], widths[TILE - 1])
+                if w2 > 0.0 and (2.0 * w2 * low + w1) * (2.0 * w2 * high + w1) < 0.0:
+                    least = w0 - 0.25 * w1 * w1 / w2
+                if least > p.limit:
+                    for t in range(here, end):
+                        lost[corner + t * stride - first] = BROAD
+                    total_lost += end - here
+                    continue
+                furthest, nearest = max(abs(low), abs(high)), 1.0 / least if least > 0.0 else np.inf
+                for octet in range(octets):
+                    at = octet * POINTS
+                    for i in range(POINTS):
+                        r = inverse[at + i]
+                        of_width[i], of_width[POINTS + i], of_width[2 * POINTS + i] = 1.0, r, r * r
+                        of_u[i] = 1.0
+                    for k in range(most):
+                        multiply(u, at, of_u, k * POINTS, 1, of_u, (k + 1) * POINTS)
+                    _monomials(p.powers, p.over, of_u, of_width, m, at * monomials)
+                    _monomials(p.square_powers, p.square_over, of_u, of_width, squares, at * square_monomials)
+                add_up(s, octets, c, m, squares, y, work, z, own, common)
+                _sizes(p.powers, p.over, furthest, nearest, u_powers, sizes)
+                bounds_of(s, norms, sizes, bound)
+                lengths_of(s, octets, bound, y, length)
+                for t in range(here, end):
+                    i, place = t - start, corner + t * stride - first
+                    total = own[i] - common[i]
+                    chi2[place] = total if total < largest else largest
+                    if widths[i] > p.limit:
+                        lost[place] = BROAD
                         total_lost += 1
+                    elif not total * SURE >= length[i] * length[i]:
+                        _sizes(p.powers, p.over, abs(u[i]), inverse[i], u_powers, sizes)
+                        bounds_of(s, norms, sizes, bound)
+                        exact = 0.0
+                        for f in range(s.families):
+                            at = (i // POINTS * s.families + f) * POINTS + i % POINTS
+                            exact += abs(y[at]) * bound[f]
+                        if not total * CANCELLED >= exact * exact:
+                            lost[place] = LOST
+                            total_lost += 1
     return total_lost

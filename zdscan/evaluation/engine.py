@@ -212,7 +212,9 @@ class Engine:
         if settings.invisible_branching:
             found["invisible_branching"] = settings.invisible_branching
         if not {item.name for item in self.fields}.isdisjoint(WITH_CONSTRAINTS):
-            found["likelihoods"] = json.dumps({item.id: item.likelihood for item in self.physics.constraints})
+            constraints = self.physics.constraints
+            found["likelihoods"] = json.dumps({item.id: item.likelihood for item in constraints})
+            found["same_data"] = json.dumps({item.id: item.same_data for item in constraints if item.same_data})
         if replaced := self.physics.likelihood.data.replaced:
             found["replaced_rows"] = " ".join(replaced)
         if self.physics.level is not None:
@@ -242,6 +244,8 @@ class Engine:
         with warming.helper(code, "evaluate.evaluate_grid") as helper:
             workspace = self._workspace(self.mass_tables(0))
             workspace.parts[0][1].warm_up(self._point_axes)
+            for _, broad in workspace.families.values():
+                broad.warm_up()
             meanwhile()
             helper.wait()
             self._evaluate(workspace, 0, 1, outputs)
@@ -275,7 +279,10 @@ class Engine:
         if kept is None or kept.mass_tables is not mass_tables:
             muon = any(field.name == "chi2_muon" for field in self.fields)
             kinds = [field.name for field in self.fields if field.name in OF_KINDS]
-            kept = self._local.workspace = self.physics.workspace(mass_tables, self._point_axes, muon=muon, kinds=kinds)
+            constraints = any(field.name in WITH_CONSTRAINTS for field in self.fields)
+            kept = self._local.workspace = self.physics.workspace(
+                mass_tables, self._point_axes, muon=muon, kinds=kinds, constraints=constraints
+            )
         return kept
 
     def _evaluate(
@@ -286,16 +293,18 @@ class Engine:
         outputs: Sequence[NDArray[Any]],
     ) -> None:
         pairs = list(zip(self.fields, outputs, strict=True))
-        fast = {field.name: output for field, output in pairs if field.fast and field.name not in OF_KINDS}
+        further = {*OF_KINDS, *WITH_CONSTRAINTS}
+        fast = {field.name: output for field, output in pairs if field.fast and field.name not in further}
         kinds = {field.name: output for field, output in pairs if field.name in OF_KINDS}
+        sums = {field.name: output for field, output in pairs if field.name in WITH_CONSTRAINTS}
         others = {field.name: output for field, output in pairs if not field.fast}
-        if fast or kinds:
+        if fast or kinds or sums:
             unasked = {
                 "chi2": np.empty(count, dtype=np.float32),
                 "excluded": np.empty(count, dtype=self._mask),
                 "chi2_muon": np.empty(0, dtype=np.float32),
             }
-            self.physics.fill(workspace, self._point_axes, first, **unasked | fast, kinds=kinds)
+            self.physics.fill(workspace, self._point_axes, first, **unasked | fast, kinds=kinds, sums=sums)
         if others:
             parameters = run_of(self._point_axes, first, count)
             results = self.physics.quantities(workspace.mass_tables, parameters, list(others), workspace.bands.at)

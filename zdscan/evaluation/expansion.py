@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.evaluation.inequalities import ROUNDING, Excluder
+from zdscan.evaluation.inequalities import ROUNDING, Excluder, Inequalities
 from zdscan.evaluation.monomials import (
     ONE,
     QUADRATICS,
@@ -38,7 +38,7 @@ from zdscan.kernels.fast.broad import LENGTHS
 from zdscan.kernels.fast.collapse import POWERS, Terms
 from zdscan.kernels.fast.evaluate import Expansion
 from zdscan.kernels.fast.gram import expand
-from zdscan.kernels.physics.bsll import FUNCTIONS, LINEAR, QUADRATIC, linear_products, quadratic_products
+from zdscan.kernels.physics.bsll import FUNCTIONS, LINEAR, linear_products, quadratic_products
 from zdscan.kernels.physics.components import quadratic_products as quadratic_products_of_forms
 from zdscan.kernels.physics.couplings import A_MU, V_E, V_MU
 from zdscan.kernels.physics.widths import width_products
@@ -179,9 +179,17 @@ class Expander:
     @cached_property
     def exact_products(self) -> Floats:
         """What multiplies the 14 exact tables at a width, over `REGULAR`: float64[2, 14, 22]."""
-        out = np.zeros((2, LINEAR + QUADRATIC, len(REGULAR)))
+        return self._exact_products(self._quadratic)
+
+    @cached_property
+    def exact_products_of_forms(self) -> Floats:
+        """The same of the 19 tables of a component: float64[2, 19, 22]."""
+        return self._exact_products(self._quadratic_of_forms)
+
+    def _exact_products(self, squares: Floats) -> Floats:
+        out = np.zeros((2, LINEAR + squares.shape[1], len(REGULAR)))
         out[:, :LINEAR, 1 : 1 + len(QUADRATICS)] = self._linear
-        out[:, LINEAR:, 1 + len(QUADRATICS) :] = self._quadratic
+        out[:, LINEAR:, 1 + len(QUADRATICS) :] = squares
         return out
 
     @cached_property
@@ -257,6 +265,10 @@ class Expander:
     def _chi2_terms(self) -> tuple[TermLayouts, TermLayouts]:
         """Of chi2 and of the lengths of its monomials."""
         return TermLayouts(self._law.keys), TermLayouts(self._law.lengths)
+
+    def inequalities(self, clauses: Floats, mass_tables: Floats) -> Inequalities:
+        """The inequalities of clauses float64[n, LENGTH] at the mass of mass tables."""
+        return self._excluder.inequalities(clauses, self._channels(mass_tables[: _mass.HEADER]))
 
     def expand(self, mass_tables: Floats, whitenings: Sequence[Floats]) -> list[Expansion]:
         """The expansion of mass tables of `Physics.mass_tables`, for each whitening float64[W, rates] of the rates."""

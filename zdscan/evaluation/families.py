@@ -13,16 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zdscan.evaluation.expansion import REGULAR, Expander
-from zdscan.evaluation.monomials import QUARTICS, Floats, Ints, TermLayouts, order_of
-from zdscan.kernels.fast import families as _kernel
-from zdscan.kernels.fast.collapse import POWERS
-from zdscan.kernels.fast.families import CHUNK, DIRECTIONS, IN_LINE, MONOMIALS, FamilyTerms
+from zdscan.evaluation.monomials import QUARTICS, Floats, Ints
+from zdscan.kernels.fast.families import Cells, FamilyTerms
+from zdscan.kernels.fast.octets import DIRECTIONS, Shape, places_of
 from zdscan.kernels.tables import mass as _mass
+from zdscan.kernels.vectors import ROWS
 from zdscan.physics.rows import Likelihood
 
 _ALL = np.concatenate([REGULAR, QUARTICS])  # monomials of the small-width law; the quartics once more, over the width
 _OVER = np.repeat(np.array([0, 1]), [len(REGULAR), len(QUARTICS)])
-_PLACES_KEPT = 64  # of terms, for sets of monomials that occur
+_PLACES_KEPT = 64  # of cells, for sets of monomials that occur
+_FILLED = -1  # a family that is none, with D = 1 and no rows
+_Layout = tuple[Ints, Ints, Ints, Ints, Ints, Ints]  # `Cells` without values
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,7 @@ class FamilyExpander:
             # the denominator, too, is a sum of terms that may cancel
             out.lengths[n] = np.sqrt(np.diagonal(out.squares[n]) + out.denominator[n] ** 2)
             out.directions[n, : len(family.directions)] = family.directions @ residual
+        out.denominator[0, 0] = 1.0
         return out
 
     def _places_of(self, live: Ints, found: _Polynomials, of_u: bool) -> _Places:
@@ -174,9 +177,7 @@ class FamilyExpander:
             if len(self._places) == _PLACES_KEPT:
                 self._places.clear()
             directions = np.array([bool(family.directions.any()) for family in self._families])
-            directions[0] = directions.any()  # those that are added to it may have them
-            denominators = np.array([family.denominator >= 0 for family in self._families])
-            self._places[key] = _Places(_ALL[live], _OVER[live], occurs, below, denominators, directions, of_u)
+            self._places[key] = _Places(_ALL[live], _OVER[live], occurs, below, directions, of_u)
         return self._places[key]
 
 
@@ -189,13 +190,13 @@ def _times(tables: Floats, lepton: Ints, products: Floats) -> Floats:
 
 
 class _Places:
-    """Where the terms of all families stand, given the monomials that occur in each.
+    """Where everything stands on a line and in the cells of `families.FamilyTerms`, given the monomials that occur.
 
     Parameters
     ----------
     exponents : int64[M, 3]; over : int64[M], 1 where a monomial is divided by the width.
     occurs : bool[F, M]; below : bool[F, M], in the denominator.
-    denominators, directions : bool[F], which families have them.
+    directions : bool[F], which families have them.
     of_u : whether the width varies along a line.
     """
 
@@ -205,82 +206,170 @@ class _Places:
         over: Ints,
         occurs: NDArray[np.bool_],
         below: NDArray[np.bool_],
-        denominators: NDArray[np.bool_],
         directions: NDArray[np.bool_],
         of_u: bool,
     ) -> None:
-        in_line = exponents[:, 2]
-        self.fixed = not of_u and int(in_line.max(initial=0)) < CHUNK
-        power = in_line if self.fixed else in_line + IN_LINE * over
-        count = len(occurs)
-        lists = [np.union1d([0], power[here]) for here in occurs]
-        if self.fixed:
-            lists = [np.arange(CHUNK)] * count
-        self.chunks = np.array([-(-len(some) // CHUNK) for some in lists])
-        self.monomial = np.zeros((count, MONOMIALS + CHUNK), dtype=np.int64)
-        for n, some in enumerate(lists):
-            self.monomial[n, : len(some)] = some
-        squares, lengths = _kernel.FIXED_ROWS if self.fixed else _kernel.LONG_ROWS
-        before = np.array([_kernel.squares_after(*some) for some in zip(self.chunks, directions, strict=True)])
-        rows = before + squares + lengths
-        self.rows_of = np.concatenate([[0], np.cumsum(rows)])[:-1]
-        self.rows = int(rows.sum())
-        self.denominators, self.directions = denominators, directions
-        constant = np.array([not np.any(power[here]) for here in below])
-        self.settled = constant & denominators & self.fixed
-        self._occurs = occurs
-        divided = self.rows * over if self.fixed else 0 * over  # rows that wait for the width of a line
-        keys, length_keys, self._pairs = [], [], []
-        for n in range(count):
-            first, here = self.rows_of[n], np.flatnonzero(occurs[n])
-            at = np.searchsorted(lists[n], power[here])
-            chunk, within = np.divmod(at, CHUNK)
-            base = divided[here]
-            keys.append(_keys(first + at + base, exponents[here]))
-            for direction in range(DIRECTIONS) if directions[n] else ():
-                place = CHUNK * self.chunks[n] + (chunk * DIRECTIONS + direction) * CHUNK + within
-                keys.append(_keys(first + place + base, exponents[here]))
-            first += before[n]
-            i, j = (grid.ravel() for grid in np.meshgrid(here, here, indexing="ij"))
-            u = exponents[i, 2] + exponents[j, 2]
-            row = first + u + (divided[i] + divided[j] if self.fixed else POWERS * (over[i] + over[j]))
-            distinct, pair = np.unique(_keys(row, exponents[i] + exponents[j]), axis=0, return_inverse=True)
-            keys.append(distinct)
-            self._pairs.append((pair.ravel(), len(distinct)))
-            first += squares
-            row = first + exponents[here, 2] + (base if self.fixed else IN_LINE * over[here])
-            length_keys.append(_keys(row, exponents[here]))
-        every, lengths_of = np.concatenate(keys), np.concatenate(length_keys)
-        self._order, self._length_order = order_of(every), order_of(lengths_of)
-        self._terms, self._length_terms = TermLayouts(every[self._order]), TermLayouts(lengths_of[self._length_order])
+        self._fixed, self._exponents, self._over = not of_u, exponents, over
+        count, monomials = occurs.shape
+        varies = (exponents[:, 2] > 0) | ((over > 0) & of_u)
+        settled = ~np.any(below & varies, axis=1) & ~directions
+        settled[0] = False  # the others are added to it
+        partial = np.any(occurs & (over > 0), axis=1) & of_u
+        partial[0] = partial.any()
+        # families with directions stand together, those with partial monomials come first
+        place = np.where(partial, directions, 3 - directions.astype(np.int64))
+        rank = np.lexsort((np.arange(count), place))
+        families, self._settled = rank[~settled[rank]], np.flatnonzero(settled)
+        some = int(partial[families].sum())
+        self._families = np.append(families, np.full(-len(families) % ROWS, _FILLED))
+        self._some = self._families[: some + (-some % ROWS)]
+        self._directed = np.array([f for f in families if directions[f]], dtype=np.int64)
+        self._some_directed = np.array([f for f in self._directed if partial[f]], dtype=np.int64)
+        is_partial = (over > 0) & of_u
+        self._rows = _Rows(exponents[:, 2], np.where(is_partial, over, 0))
+        # where a number stands among all of a mass: D, z, Q, then 0 and 1
+        self._pairs, self._starts, pairs, pair_over = self._squares(occurs)
+        self._of_d = np.arange(count * monomials).reshape(count, monomials)
+        self._of_z = self._of_d.size + np.arange(count * DIRECTIONS * monomials).reshape(count, DIRECTIONS, monomials)
+        after = self._of_d.size + self._of_z.size
+        self._of_q = after + np.arange(count * len(pairs)).reshape(count, len(pairs))
+        self._zero = after + self._of_q.size
+        square_partial = (pair_over > 0) & of_u
+        self._square_rows = _Rows(pairs[:, 2], np.where(square_partial, pair_over, 0))
+        self._shape = Shape(
+            families=len(self._families),
+            some=len(self._some) if is_partial.any() else 0,
+            columns=len(self._families) + len(self._settled),
+            some_columns=len(self._some) + len(self._settled),
+            rates=int(np.flatnonzero(families == 0)[0]),
+            first_directed=int(np.flatnonzero(directions[families])[0]) if len(self._directed) else 0,
+            directed=len(self._directed),
+            some_directed=len(self._some_directed),
+            monomials=self._rows.whole,
+            partial=self._rows.partial,
+            squares=self._square_rows.whole,
+            partial_squares=self._square_rows.partial,
+        )
+        self._cells, self._take = self._place_cells(below, pairs, pair_over)
+        self._norms, self._take_norms = self._place_norms(occurs)
+
+    def _squares(self, occurs: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints, Ints]:
+        """Pairs of monomials by what their product is, where each begins; exponents and powers of 1/Gamma of them."""
+        together = (occurs.T.astype(np.int64) @ occurs.astype(np.int64)).ravel() > 0
+        keys = np.concatenate(
+            [
+                (self._over[:, None] + self._over)[:, :, None],
+                self._exponents[:, None] + self._exponents,
+            ],
+            axis=2,
+        ).reshape(-1, 4)
+        chosen = np.flatnonzero(together)
+        distinct, place = np.unique(keys[chosen], axis=0, return_inverse=True)
+        order = np.argsort(place.ravel(), kind="stable")
+        starts = np.searchsorted(place.ravel()[order], np.arange(len(distinct)))
+        return chosen[order], starts, distinct[:, 1:], distinct[:, 0]
+
+    def _place_cells(self, below: NDArray[np.bool_], pairs: Ints, pair_over: Ints) -> tuple[_Layout, Ints]:
+        s, rows, found = self._shape, self._rows, _CellList()
+        z, partial, partial_z, square, partial_square, _ = places_of(s)
+        columns = np.append(self._families, self._settled)
+        some_columns = np.append(self._some, self._settled)
+        is_one = (self._exponents.sum(axis=1) == 0) & (self._over == 0)
+        for n in range(len(self._over)):
+            key = (int(self._exponents[n, 1]), self._in_line(self._over[n]), int(self._exponents[n, 0]))
+            row, is_partial = rows.of(n)
+            of_d = self._column(self._of_d[:, n], some_columns if is_partial else columns, int(is_one[n]))
+            if below[:, n].any() or is_one[n]:
+                at = partial + row * s.some_columns if is_partial else row * s.columns
+                found.add(at, *key, of_d)
+            directed = self._some_directed if is_partial else self._directed
+            if len(directed):
+                at = (partial_z if is_partial else z) + row * len(directed) * DIRECTIONS
+                found.add(at, *key, self._of_z[directed][:, :, n].ravel())
+        for n in range(len(pairs)):
+            key = (int(pairs[n, 1]), self._in_line(pair_over[n]), int(pairs[n, 0]))
+            row, is_partial = self._square_rows.of(n)
+            at = partial_square + row * s.some_columns if is_partial else square + row * s.columns
+            found.add(at, *key, self._column(self._of_q[:, n], some_columns if is_partial else columns))
+        return found.layout()
+
+    def _place_norms(self, occurs: NDArray[np.bool_]) -> tuple[_Layout, Ints]:
+        s, found = self._shape, _CellList()
+        for n in range(len(self._over)):
+            key = (int(self._exponents[n, 1]), self._in_line(self._over[n]), int(self._exponents[n, 0]))
+            row, is_partial = self._rows.of(n)
+            at = s.monomials * s.columns + row * s.some_columns if is_partial else row * s.columns
+            columns = np.append(self._some if is_partial else self._families, self._settled)
+            if occurs[:, n].any():
+                found.add(at, *key, np.where(columns == _FILLED, occurs.size, self._of_d[columns, n]))
+        return found.layout()
+
+    def _in_line(self, over: np.int64) -> int:
+        """Power of 1/Gamma that a line multiplies a cell by."""
+        return int(over) if self._fixed else 0
+
+    def _column(self, places: Ints, columns: Ints, filled: int = 0) -> Ints:
+        """Numbers of these columns; those that fill up are `filled`, 0 or 1."""
+        return np.where(columns == _FILLED, self._zero + filled, places[columns])
 
     def terms(self, found: _Polynomials, expander: Expander, width: Floats, limit: float) -> FamilyTerms:
         """The polynomials of a mass with these monomials; width float64[7], the total one."""
-        values, lengths = [], []
-        for n, (pair, size) in enumerate(self._pairs):
-            here = self._occurs[n]
-            values.append(found.denominator[n, here] if self.denominators[n] else np.zeros(int(here.sum())))
-            if self.directions[n]:
-                values.append(found.directions[n][:, here].ravel())
-            values.append(np.bincount(pair, found.squares[n][np.ix_(here, here)].ravel(), size))
-            lengths.append(found.lengths[n, here])
+        squares = np.add.reduceat(found.squares.reshape(len(found.squares), -1)[:, self._pairs], self._starts, axis=1)
+        parts = [found.denominator.ravel(), found.directions.ravel(), squares.ravel(), np.array([0.0, 1.0])]
         return FamilyTerms(
             roles=np.array(expander.roles),
             shift=expander.shift,
             width=width,
             limit=limit,
-            terms=self._terms.terms(np.concatenate(values)[self._order]),
-            lengths=self._length_terms.terms(np.concatenate(lengths)[self._length_order]),
-            rows=self.rows,
-            fixed=self.fixed,
-            rows_of=self.rows_of,
-            chunks=self.chunks,
-            monomial=self.monomial,
-            has_directions=self.directions,
-            settled=self.settled,
+            fixed=self._fixed,
+            shape=self._shape,
+            powers=self._rows.powers,
+            over=self._rows.over,
+            square_powers=self._square_rows.powers,
+            square_over=self._square_rows.over,
+            settled=len(self._settled),
+            cells=Cells(*self._cells, np.concatenate(parts)[self._take]),
+            norms=Cells(*self._norms, np.append(found.lengths.ravel(), 0.0)[self._take_norms]),
         )
 
 
-def _keys(row: Ints, exponents: Ints) -> Ints:
-    """(row, power of b, power of a) of terms in these rows: int64[n, 3]."""
-    return np.stack([row, exponents[:, 1], exponents[:, 0]], axis=1)
+class _Rows:
+    """The rows of a line that monomials of u and 1/Gamma are: first those that every family may have.
+
+    powers, over : int64[rows], of u and 1/Gamma; whole, partial : how many there are of both.
+    """
+
+    def __init__(self, power: Ints, over: Ints) -> None:
+        every = sorted({(0, 0), *zip(over.tolist(), power.tolist(), strict=True)})
+        self.over, self.powers = (np.array(numbers, dtype=np.int64) for numbers in zip(*every, strict=True))
+        self.whole = int((self.over == 0).sum())
+        self.partial = len(every) - self.whole
+        known = {key: row for row, key in enumerate(every)}
+        self._row = [known[key] for key in zip(over.tolist(), power.tolist(), strict=True)]
+
+    def of(self, monomial: int) -> tuple[int, bool]:
+        """The row of a monomial among the whole or the partial ones, and whether it is one of the latter."""
+        row = self._row[monomial]
+        return (row - self.whole, True) if row >= self.whole else (row, False)
+
+
+class _CellList:
+    """Cells of `families.Cells` and the places of their numbers, one entry after the other."""
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[tuple[int, int, int], int, Ints]] = []
+
+    def add(self, to: int, power: int, over: int, power_of_a: int, take: Ints) -> None:
+        """One vector: where it is added on a line, the powers of b, 1/Gamma and a, and the places of its numbers."""
+        self._entries.append(((to, power, over), power_of_a, take))
+
+    def layout(self) -> tuple[_Layout, Ints]:
+        """`families.Cells` without their values, and the places of these."""
+        entries = sorted(self._entries, key=lambda entry: entry[:2])
+        keys = [key for key, _, _ in entries]
+        starts = [n for n in range(len(keys)) if n == 0 or keys[n] != keys[n - 1]]
+        to, power, over = (np.array(part, dtype=np.int64) for part in zip(*(keys[n] for n in starts), strict=True))
+        length = np.array([len(entries[n][2]) for n in starts], dtype=np.int64)
+        end = np.array([*starts[1:], len(keys)], dtype=np.int64)
+        power_of_a = np.array([entry[1] for entry in entries], dtype=np.int64)
+        return (to, length, power, over, end, power_of_a), np.concatenate([entry[2] for entry in entries])

@@ -77,8 +77,14 @@ DECLARED: Mapping[str, Field] = {
         _real("predictions", "predicted rows, each in its own unit", along="row"),
         _real("widths", "partial widths of the vector", "GeV", "channel"),
         _real("a_mu", "shift of the muon's anomalous magnetic moment"),
-        _real("chi2_constraints", "chi2 of the constraints with a likelihood, the strongest of those on the same data"),
-        _real("chi2_total", "chi2 of the b -> s l l rows and of the constraints, as chi2_constraints has them"),
+        _real(
+            "chi2_constraints",
+            "chi2 of the constraints with a likelihood, the strongest of those on the same data",
+            fast=True,
+        ),
+        _real(
+            "chi2_total", "chi2 of the b -> s l l rows and of the constraints, as chi2_constraints has them", fast=True
+        ),
     )
 }
 FIELDS = tuple(DECLARED)

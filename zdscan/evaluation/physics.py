@@ -17,17 +17,20 @@ from zdscan import inputs
 from zdscan.compiled import cache
 from zdscan.errors import UserError
 from zdscan.evaluation.broad import BandTables, BroadTables
+from zdscan.evaluation.broad_families import BroadFamilyLayout, BroadFamilyTables, ExactForms
 from zdscan.evaluation.cancelling import CancellingWidth
 from zdscan.evaluation.constraint_chi2 import ConstraintChi2
-from zdscan.evaluation.direct import DirectRows
 from zdscan.evaluation.expansion import Expander, broad_roles_of, roles_of
 from zdscan.evaluation.families import FamilyExpander
 from zdscan.evaluation.fields import OPTIONAL, WITH_CONSTRAINTS
+from zdscan.evaluation.likelihoods import expand_likelihoods
 from zdscan.evaluation.points import AT_ONCE, Array, Axes, chi2_at_mass, evaluate_points, run_of
 from zdscan.evaluation.settings import Settings
 from zdscan.kernels.fast import families as _families
 from zdscan.kernels.fast.evaluate import Expansion, evaluate_grid, work_space
 from zdscan.kernels.fast.families import FamilyTerms
+from zdscan.kernels.fast.likelihoods import Likelihoods, evaluate_likelihoods, likelihood_work_space
+from zdscan.kernels.fast.scattered import evaluate_scattered
 from zdscan.kernels.physics.widths import lepton_factors
 from zdscan.kernels.reference.rows import TablesAt
 from zdscan.kernels.tables import clauses as _clauses
@@ -52,17 +55,18 @@ class Workspace:
     """What is kept between runs of points of one mass: its expansions, and tables for large widths.
 
     parts : of all rows, and of the muon rows where they are wanted; with quotients, of the rates alone.
-    families : with quotients, for each field that counts some: rates and quotients together.
-    direct : the same beyond the small-width law.
+    families : with quotients, for each field that counts some: rates and quotients together, and the same beyond the
+        small-width law.
     cancelling : the width, where its terms can cancel.
+    likelihoods : the constraints, where their chi2 is wanted.
     """
 
     mass_tables: NDArray[np.float64]
     bands: BandTables
     parts: tuple[tuple[Expansion, BroadTables], ...]
-    families: Mapping[str, FamilyTerms]
-    direct: DirectRows | None
+    families: Mapping[str, tuple[FamilyTerms, BroadFamilyTables]]
     cancelling: CancellingWidth | None
+    likelihoods: Likelihoods | None = None
 
 
 @dataclass(frozen=True)
@@ -236,15 +240,19 @@ class Physics:
             kept[roles] = Expander(self.matrix, self.penguin, self.likelihood, roles, complete)
         return kept[roles]
 
-    def _family_expander(self, expander: Expander, field: str) -> FamilyExpander:
+    def _of_families(
+        self, expander: Expander, broad_expander: Expander, field: str
+    ) -> tuple[FamilyExpander, BroadFamilyLayout]:
         """What the families of a field have in common at all masses, or at one where the couplings depend on it."""
         counted = self.likelihood.counted(field)
         if self.case.loop:
-            return FamilyExpander(expander, counted)
-        kept: dict[tuple[int, str], FamilyExpander] = self.__dict__.setdefault("_family_expanders", {})
+            return FamilyExpander(expander, counted), BroadFamilyLayout(broad_expander, counted)
+        kept: dict[tuple[int, str], tuple[FamilyExpander, BroadFamilyLayout]] = self.__dict__.setdefault(
+            "_families_kept", {}
+        )
         key = (id(expander), field)  # expanders are kept as long as this
         if key not in kept:
-            kept[key] = FamilyExpander(expander, counted)
+            kept[key] = FamilyExpander(expander, counted), BroadFamilyLayout(broad_expander, counted)
         return kept[key]
 
     def refuse_grids(self) -> None:
@@ -256,11 +264,18 @@ class Physics:
             )
 
     def workspace(
-        self, mass_tables: NDArray[np.float64], axes: Axes, *, muon: bool = False, kinds: Collection[str] = ()
+        self,
+        mass_tables: NDArray[np.float64],
+        axes: Axes,
+        *,
+        muon: bool = False,
+        kinds: Collection[str] = (),
+        constraints: bool = False,
     ) -> Workspace:
         """A workspace for `fill` on mass tables and axes.
 
-        muon : whether chi2 of the muon rows will be asked for; kinds : which of `OF_KINDS` will.
+        muon : whether chi2 of the muon rows will be asked for; kinds : which of `OF_KINDS` will;
+        constraints : whether chi2 of the constraints will.
 
         Raises
         ------
@@ -273,20 +288,23 @@ class Physics:
         expander, broad_expander = self._expander(roles, mass), self._expander(broad_roles_of(roles), mass)
         header, limits = mass_tables[: _mass.HEADER], _mass.row_tables(mass_tables, len(rows.rates))[:, -1]
         exact = BandTables(broad_expander, header)
-        families: dict[str, FamilyTerms] = {}
-        direct = None
+        families: dict[str, tuple[FamilyTerms, BroadFamilyTables]] = {}
         if rows.quotients is None:
             errors = [rows.whitening, rows.whitening_muon] if muon else [rows.whitening]
         else:
+            exact_forms = ExactForms(broad_expander, mass_tables, exact)
             errors = [rows.whitening_of("chi2_br")[:, rows.rates] if rows.rates.size else np.empty((0, 0))]
             for name in ("chi2", *(("chi2_muon",) if muon else ()), *(name for name in kinds if name != "chi2_br")):
-                families[name] = self._family_expander(expander, name).expand(mass_tables)
-            matrix, leptons = self.matrix_at(mass), expander.touched_leptons
-            direct = DirectRows(rows, tuple(families), matrix, mass_tables, leptons, exact)
+                of_families, layout = self._of_families(expander, broad_expander, name)
+                terms = of_families.expand(mass_tables)
+                width = broad_expander.total_width(header)
+                families[name] = terms, BroadFamilyTables(layout, exact_forms, width, terms.limit)
         broad = [BroadTables(broad_expander, header, limits, exact, whitening) for whitening in errors]
         expansions = expander.expand(mass_tables, errors)
         parts = tuple(zip(expansions, broad, strict=True))
-        return Workspace(mass_tables, exact, parts, families, direct, CancellingWidth.of(expansions[0]))
+        sums = expand_likelihoods(expander, mass_tables, self.constraint_chi2(mass)) if constraints else None
+        cancelling = CancellingWidth.of(expansions[0])
+        return Workspace(mass_tables, exact, parts, families, cancelling, sums)
 
     def fill(
         self,
@@ -297,6 +315,7 @@ class Physics:
         excluded: Array,
         chi2_muon: Array,
         kinds: Mapping[str, Array] = MappingProxyType({}),
+        sums: Mapping[str, Array] = MappingProxyType({}),
     ) -> None:
         """chi2, constraint bits and chi2 of the muon rows of the points first..first+len(chi2): the grid's fast path.
 
@@ -308,6 +327,7 @@ class Physics:
         chi2, excluded, chi2_muon : float32[n], uint32[n] or uint64[n], float32[n or 0]; filled. Numbers beyond float32
             become its largest.
         kinds : float32[n] of some of `OF_KINDS`, for which the workspace was made; filled.
+        sums : float32[n] of some of `WITH_CONSTRAINTS`, if the workspace was made for them; filled.
         """
         outputs = {"chi2": chi2, **({"chi2_muon": chi2_muon} if len(chi2_muon) else {}), **kinds}
         lost, none = np.empty(len(chi2), dtype=np.uint8), excluded[:0]
@@ -325,30 +345,39 @@ class Physics:
                 out[place] = min(point[name][0], _FLOAT32_MAX)
         if workspace.families:
             self._fill_families(workspace, axes, first, {name: outputs[name] for name in workspace.families})
+        if sums:
+            found = self._constraints_chi2(workspace, axes, first, len(chi2))
+            for name, out in sums.items():
+                np.minimum(found + chi2 if name == "chi2_total" else found, _FLOAT32_MAX, out=out, casting="same_kind")
         if workspace.cancelling is not None:
             points = run_of(axes, first, len(chi2))
             places = workspace.cancelling.places(points)
             if places.size:
+                outputs |= sums
                 exact = self.quantities(workspace.mass_tables, points[:, places], ("excluded", *outputs))
                 excluded[places] = exact["excluded"]
                 for name, out in outputs.items():
                     out[places] = np.minimum(exact[name], _FLOAT32_MAX)
 
+    def _constraints_chi2(self, workspace: Workspace, axes: Axes, first: int, count: int) -> Array:
+        """chi2 of the constraints of points first..first+count: float64[count]."""
+        assert workspace.likelihoods is not None
+        out, lost = np.empty(count), np.empty(count, dtype=np.uint8)
+        space = likelihood_work_space(workspace.likelihoods)
+        if evaluate_likelihoods(workspace.likelihoods, *axes, first, count, out, lost, *space):
+            places = np.flatnonzero(lost)
+            points = run_of(axes, first, count)[:, places]
+            out[places] = self.quantities(workspace.mass_tables, points, ("chi2_constraints",))["chi2_constraints"]
+        return out
+
     def _fill_families(self, workspace: Workspace, axes: Axes, first: int, outputs: Mapping[str, Array]) -> None:
         """The fields that count quotients."""
         lost = np.zeros((len(outputs), len(outputs["chi2"])), dtype=np.uint8)
         for (name, out), lost_here in zip(outputs.items(), lost, strict=True):
-            terms = workspace.families[name]
+            terms, broad = workspace.families[name]
             space = _families.work_space(terms)
             _families.evaluate_families(terms, *axes, first, len(out), _FLOAT32_MAX, out, lost_here, *space)
-        assert workspace.direct is not None
-        broad = np.flatnonzero((lost == _families.BROAD).any(axis=0))
-        for some in np.split(broad, range(AT_ONCE, len(broad), AT_ONCE)) if broad.size else ():
-            found = workspace.direct.chi2(run_of(axes, first, lost.shape[1])[:, some], tuple(outputs))
-            for (name, out), lost_here in zip(outputs.items(), lost, strict=True):
-                here = (lost_here[some] == _families.BROAD) & np.isfinite(found[name])
-                out[some[here]] = np.minimum(found[name][here], _FLOAT32_MAX)
-                lost_here[some[here]] = 0
+            broad.evaluate(axes, first, _FLOAT32_MAX, out, lost_here)
         places = np.flatnonzero(lost.any(axis=0))
         if places.size:
             points = run_of(axes, first, lost.shape[1])[:, places]
@@ -422,6 +451,28 @@ class Physics:
             if "chi2_total" in want:
                 part["chi2_total"] = part["chi2"] + part["chi2_constraints"]
         return {name: np.concatenate([part[name] for part in parts]) for name in want}
+
+    def chi2_at_points(self, mass_tables: NDArray[np.float64]) -> Callable[[NDArray[np.float64]], Array]:
+        """chi2 of all rows at any points float64[3, n] of one mass, for minimisers of many points at once.
+
+        By the polynomials of the grid, and by the reference where they do not do: to 1e-7 of chi2.
+        """
+        one = np.zeros(1)
+        workspace = self.workspace(mass_tables, (one, one, one))
+        expansion, broad = workspace.parts[0]
+
+        def chi2(parameters: NDArray[np.float64]) -> Array:
+            parameters = np.ascontiguousarray(parameters)
+            found, lost = np.empty(parameters.shape[1]), np.ones(parameters.shape[1], dtype=np.uint8)
+            if self.likelihood.quotients is None and workspace.cancelling is None:
+                evaluate_scattered(expansion, broad.tables.limit, parameters, found, lost)
+            places = np.flatnonzero(lost)
+            if places.size:
+                exact = self.quantities(mass_tables, parameters[:, places], ("chi2",), workspace.bands.at)
+                found[places] = exact["chi2"]
+            return found
+
+        return chi2
 
     def chi2_at_mass(self, mass_tables: NDArray[np.float64]) -> Callable[[float, float, float], float]:
         """chi2 at single points (eps, eps_z, g_mu) of one mass, for minimisers, which ask for one after the other."""

@@ -21,7 +21,7 @@ class TheoryError(Record):
     relative: Annotated[Positive, Field(lt=1.0)]
     of: Text
     source: Text
-    cite: Annotated[list[Text], Field(min_length=1)]
+    cite: list[Text] = Field(default_factory=list)
     grade: Grade
 
 

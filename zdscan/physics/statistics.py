@@ -161,6 +161,49 @@ def standard(clause: Clause) -> float:
     return (math.sqrt(max(value, 0.0)) if clause.root else value) + clause.offset
 
 
+@dataclass(frozen=True)
+class Slopes:
+    """-2 ln L of a value x as max[up (x - start), down (start - x), 0]^power.
+
+    Attributes
+    ----------
+    start : where it is least, in the unit of the values.
+    up, down : per unit of the value above and below; 0 where that side says nothing.
+    power : 2, or 1 for counted events.
+    """
+
+    start: float
+    up: float
+    down: float
+    power: int
+
+    def chi2(self, values: Array) -> Array:
+        """-2 ln L of values."""
+        away = values - self.start
+        distance: Array = np.maximum(np.maximum(self.up * away, -self.down * away), 0.0)
+        found: Array = distance**self.power
+        return found
+
+
+def slopes(clause: Clause, of: Statistics) -> Slopes | None:
+    """`chi2` of a clause as numbers, for the evaluator of grids; None where it has no likelihood or level."""
+    if of.published is None or not of.is_probability:
+        return None
+    start, deviations = _scale(clause, of)
+    above, below = clause.up - start, clause.down + start
+    if of.likelihood == "normal":
+        # the error of the side that faces the Standard Model, as for the rows, so that chi2 is a square
+        facing = above if standard(clause) - clause.centre >= start else below
+        slope = abs(deviations / (facing if math.isfinite(facing) else min(above, below)))
+        return Slopes(clause.centre + start, slope, slope, 2)
+    # an upper limit is on what the vector adds
+    if of.likelihood == "counting":
+        deviations, power = 2.0 * of.published.events, 1
+    else:
+        power = 2
+    return Slopes(clause.centre + start, deviations / above, deviations / below, power)
+
+
 def chi2(clause: Clause, of: Statistics, values: Array) -> Array:
     """-2 ln L of values that a clause as published compares with its bounds; 0 where it has no likelihood or level."""
     if of.published is None or not of.is_probability:

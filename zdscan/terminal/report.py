@@ -19,7 +19,7 @@ from zdscan.evaluation.settings import SETTINGS
 from zdscan.physics.level import PUBLISHED
 from zdscan.physics.parameters import AXES
 from zdscan.physics.statistics import in_words, theory_error
-from zdscan.terminal.likelihoods import chi2_rows, likelihood_lines, uncounted_lines
+from zdscan.terminal.likelihoods import chi2_rows, contained_lines, likelihood_lines, uncounted_lines
 from zdscan.terminal.neglected import point_lines, scan_lines
 from zdscan.terminal.silence import silent_in, silent_lines
 from zdscan.terminal.words import NOT_COMPUTED, allowed_by
@@ -345,6 +345,7 @@ def show_info(info: FileInfo, best: Mapping[str, Any] | None, tally: Tally | Non
     out.print(f"case {attributes.get('case')}, theory {attributes.get('theory')}, {data}", markup=False)
     out.print(_axes_table(grid.axes))
     out.print(f"fields: {', '.join(info.fields) or 'none, profiles only'}", markup=False)
+    show_lines(out, contained_lines(grid))
     if grid.layout.packed:
         out.print(f"packed: {attributes.get('packed', 'yes')}", markup=False)
     if grid.overrides:

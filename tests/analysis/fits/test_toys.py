@@ -22,7 +22,7 @@ def within(found: float, expected: float, toys: int) -> bool:
     return abs(found - expected) < SIGMAS * math.sqrt(expected * (1.0 - expected) / toys)
 
 
-@pytest.mark.parametrize("count", [150, pytest.param(2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [80, pytest.param(1000, marks=pytest.mark.slow)])
 def test_p_values_and_coverage(line: SimpleNamespace, count: int) -> None:
     """One parameter that the rows determine: the law of chi2 holds, and intervals cover as they say."""
     found = toys_of(line.refits, count, 7, Crew(), QUIETLY)

@@ -66,7 +66,7 @@ def test_chi2_of_all_and_of_each_kind_is_that_of_the_reference(case: str, theory
             np.testing.assert_allclose(
                 found[name], np.minimum(reference[name], 3e38), FLOAT32, err_msg=f"{name} {mass}"
             )
-        by_law += len(points[0]) - int(lost_of(workspace.families["chi2"], axes).sum())
+        by_law += len(points[0]) - int(lost_of(workspace.families["chi2"][0], axes).sum())
     assert by_law > (120 if case != "A" else 40)  # or it would be the reference alone that was compared
 
 

@@ -1,0 +1,353 @@
+"""Profiles between the values of the hidden axes: how far the lowest chi2 of a grid lies above the true one.
+
+From the point of lowest chi2 that the grid has in a cell, chi2 goes down along the hidden couplings, whose values vary
+continuously within the ends of their axes; for all cells at once, by a quadratic model and a search along each axis
+(docs/plotting.md). It is the same sequence of steps always, so that a picture is the same each time. The mass keeps its
+value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zdscan.analysis.views.points import FIELD_OF, ROWS, Points, coordinates_at
+from zdscan.analysis.views.spacing import spacing_of
+from zdscan.analysis.views.view import View, view
+from zdscan.evaluation.physics import Physics
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Chi2 = Callable[[Ints, Array], Array]  # masses of points by index, couplings float64[3, n] -> chi2 float64[n]
+WRONG = 0.5  # in chi2, from which on a profile is called too coarse
+WITHIN = 11.83  # of the lowest chi2, 3 sigma for two parameters: cells where that matters
+FIRST_STEP, LEAST_STEP, ROUNDS = 0.5, 0.01, 24  # of steps between the values of an axis
+NARROWER, WIDER = 0.35, 1.5
+SOME = 16  # cells of a profile that are looked at where no picture is drawn
+SAME = 1e-4  # by which chi2 of a file and of this zdscan may differ, of 1 + chi2
+MOST_VALUES = 100_000  # of an axis, beyond which no number is named
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An axis as evenly spaced as it is: places 0 to n - 1, values between them in the scale of the axis."""
+
+    values: Array
+    kind: str
+    width: float
+
+    @classmethod
+    def of(cls, values: Array) -> Scale:
+        """The scale of the values of an axis."""
+        return cls(values, *spacing_of(values))
+
+    def _scaled(self, values: Array) -> Array:
+        if self.kind == "log":
+            return np.log(values)
+        return np.asarray(np.arcsinh(values / self.width) if self.kind == "asinh" else values)
+
+    def at(self, places: Array) -> Array:
+        """The values at places, which stay within the axis; exact at whole ones."""
+        inside = np.clip(places, 0.0, self.values.size - 1.0)
+        known = self._scaled(self.values)
+        found = np.interp(inside, np.arange(self.values.size), known)
+        if self.kind == "log":
+            found = np.exp(found)
+        elif self.kind == "asinh":
+            found = self.width * np.sinh(found)
+        whole = np.rint(inside)
+        exact: Array = np.where(inside == whole, self.values[whole.astype(np.int64)], found)
+        return exact
+
+
+@dataclass(frozen=True)
+class Coarse:
+    """A hidden axis with too few values for its profile.
+
+    Attributes
+    ----------
+    axis : its name; values : how many it has.
+    enough : how many, as evenly spaced, would bring the profile within `WRONG`; None where no number was found.
+    """
+
+    axis: str
+    values: int
+    enough: int | None
+
+
+@dataclass(frozen=True)
+class Refined:
+    """What the search found for the cells of a view.
+
+    Attributes
+    ----------
+    chi2 : float64, of the shape of the view; that of the grid where nothing lower was found.
+    at : hidden coupling -> its value there, of the same shape.
+    worst : the largest difference to the grid among cells within `WITHIN` of the lowest chi2.
+    cells, wrong : how many such cells were looked at, and in how many the difference is above `WRONG`.
+    coarse : axes to blame.
+    """
+
+    chi2: Array
+    at: Mapping[str, Array] = field(default_factory=dict)
+    worst: float = 0.0
+    cells: int = 0
+    wrong: int = 0
+    coarse: tuple[Coarse, ...] = ()
+
+    def remarks(self, of: str = "") -> list[str]:
+        """What a reader should be told, in a sentence; nothing where the grid is fine enough."""
+        if self.worst <= WRONG:
+            return []
+        named = [
+            f"{c.axis} has {c.values} values, "
+            + (f"about {c.enough:,} would do" if c.enough else "and no number of evenly spaced ones will do")
+            for c in self.coarse
+        ]
+        why = f" ({'; '.join(named)})" if named else ""
+        return [
+            f"The grid is too coarse for this profile{of}: between its values chi2 goes down by more than {WRONG:g} in "
+            f"{self.wrong} of the {self.cells} cells looked at within 3 sigma of the best, by {self.worst:.2f} at "
+            f"most{why}."
+        ]
+
+
+def chi2_of(physics: Physics, masses: Array, statistic: str = ROWS) -> Chi2:
+    """A statistic at any points of these masses."""
+    kept: dict[int, Callable[[Array], Array]] = {}
+
+    def at_mass(mass: float) -> Callable[[Array], Array]:
+        tables = physics.mass_tables(mass)
+        if statistic == ROWS:
+            return physics.chi2_at_points(tables)
+        name, standard = FIELD_OF[statistic], float(physics.constraint_chi2(mass).standard.sum())
+        return lambda couplings: physics.quantities(tables, couplings, (name,))[name] - standard
+
+    def chi2(index: Ints, couplings: Array) -> Array:
+        out = np.empty(len(index))
+        for k in np.unique(index).tolist():
+            if k not in kept:
+                kept[k] = at_mass(float(masses[k]))
+            here = np.flatnonzero(index == k)
+            out[here] = kept[k](couplings[:, here])
+        return np.where(np.isfinite(out), out, np.inf)
+
+    return chi2
+
+
+def refined(points: Points, seen: View) -> Refined | None:
+    """Refine the cells of a view; None where no coupling is hidden, or this zdscan computes other numbers."""
+    names = [name for name in seen.hidden if name != "mass"]
+    physics = points.physics
+    if not names or physics is None or not seen.best:
+        return None
+    at = seen.at.ravel()
+    cells = np.flatnonzero(at >= 0)
+    return search(chi2_of(physics, seen.values["mass"], seen.statistic), seen, names, cells)
+
+
+def refined_view(points: Points, seen: View) -> tuple[View, Refined | None]:
+    """The view with the refined chi2 in the place of the grid's, and what the search found."""
+    found = refined(points, seen)
+    if found is None:
+        return seen, None
+    lower = found.chi2 < seen.chi2
+    chi2 = np.where(lower, found.chi2, seen.chi2).astype(np.float32)
+    return replace(seen, chi2=chi2, grid_chi2=seen.chi2, between=found.at), found
+
+
+def checked(points: Points) -> list[str]:
+    """Whether the stored profiles are as low as they should be, from a few cells of each that has the mass.
+
+    Nothing where the grid is fine enough, or where no profile is stored.
+    """
+    said: dict[str, str] = {}
+    names = list(points.axes)
+    if points.physics is None or not points.complete:
+        return []
+    for name in names[1:]:
+        if points.axes[name].size == 1 or points.stored_profile("mass", name, 0) is None:
+            continue
+        seen = view(points, ("mass", name))
+        hidden = [other for other in seen.hidden if other != "mass"]
+        order = np.argsort(np.where(seen.at >= 0, seen.chi2, np.inf).ravel(), kind="stable")
+        lowest = float(seen.chi2.ravel()[order[0]])
+        near = order[(seen.at.ravel()[order] >= 0) & (seen.chi2.ravel()[order] <= lowest + WITHIN)]
+        if not hidden or not near.size:
+            continue
+        some = np.sort(near[np.unique(np.linspace(0, near.size - 1, SOME).astype(np.int64))])
+        found = search(chi2_of(points.physics, points.axes["mass"]), seen, hidden, some)
+        for sentence in found.remarks(f" over mass and {name}") if found is not None else ():
+            said.setdefault(name, sentence)
+    return list(said.values())
+
+
+def search(chi2: Chi2, seen: View, names: Sequence[str], cells: Ints) -> Refined | None:
+    """Lower chi2 over the hidden couplings `names` in some cells of a view (flat numbers)."""
+    axes = list(seen.values)
+    flat = seen.at.ravel()[cells]
+    mass = np.unravel_index(flat, [axis.size for axis in seen.values.values()])[0].astype(np.int64)
+    start = coordinates_at(seen.values, flat)
+    couplings = np.array([start[name] for name in axes[1:]])
+    scales = [Scale.of(seen.values[name]) for name in names]
+    rows = [axes.index(name) - 1 for name in names]
+    places = np.array([np.searchsorted(scale.values, start[name]) for name, scale in zip(names, scales, strict=True)])
+    surface = _Surface(chi2, mass, couplings, rows, scales)
+    y = places.astype(np.float64)
+    everything = np.arange(len(cells))
+    lowest = surface.at(y, everything)
+    stored = seen.chi2.ravel()[cells].astype(np.float64)
+    if not np.allclose(lowest, stored, rtol=SAME, atol=SAME):
+        return None
+    y, lowest = _descend(surface, y, lowest, everything)
+    for _ in range(2):  # a cell in whose valley a neighbour has gone down further
+        better = _from_neighbours(surface, y, lowest, seen, cells)
+        if not better.size:
+            break
+        y[:, better], lowest[better] = _descend(surface, y[:, better], lowest[better], better)
+    lowest = np.minimum(lowest, stored)
+    near = np.flatnonzero(lowest <= lowest.min() + WITHIN)
+    excess = stored[near] - lowest[near]
+    out = seen.chi2.astype(np.float64).ravel()
+    out[cells] = lowest
+    at = {}
+    for k, name in enumerate(names):
+        value = np.full(out.size, np.nan)
+        value[cells] = scales[k].at(y[k])
+        at[name] = value.reshape(seen.chi2.shape)
+    worst = float(excess.max(initial=0.0))
+    bad = near[excess > WRONG]
+    blamed = _blame(surface, y, lowest, bad, names) if bad.size else ()
+    return Refined(out.reshape(seen.chi2.shape), at, worst, near.size, bad.size, blamed)
+
+
+@dataclass(frozen=True)
+class _Surface:
+    """chi2 of cells as a function of places on the hidden axes."""
+
+    chi2: Chi2
+    mass: Ints
+    couplings: Array
+    rows: Sequence[int]
+    scales: Sequence[Scale]
+
+    def at(self, y: Array, cells: Ints) -> Array:
+        """chi2 at places float64[hidden, n] of these cells."""
+        couplings = self.couplings[:, cells].copy()
+        for row, scale, places in zip(self.rows, self.scales, y, strict=True):
+            couplings[row] = scale.at(places)
+        return self.chi2(self.mass[cells], couplings)
+
+    def inside(self, y: Array) -> Array:
+        """Places moved into the axes."""
+        ends = np.array([scale.values.size - 1.0 for scale in self.scales])
+        return np.clip(y, 0.0, ends[:, None])
+
+
+def _descend(surface: _Surface, y: Array, lowest: Array, cells: Ints) -> tuple[Array, Array]:
+    """Lower chi2 from places y of these cells."""
+    y, lowest = y.copy(), lowest.copy()
+    step = np.full(len(cells), FIRST_STEP)
+    hidden = len(y)
+    for _ in range(ROUNDS):
+        active = np.flatnonzero(step >= LEAST_STEP)
+        if not active.size:
+            break
+        here, size, numbers = y[:, active], step[active], cells[active]
+        best, where = lowest[active].copy(), here.copy()
+        slopes, curvature = np.zeros((len(active), hidden)), np.zeros((len(active), hidden, hidden))
+        tried = np.empty((hidden, 2, len(active)))
+        for k in range(hidden):
+            for side, sign in enumerate((1.0, -1.0)):
+                there = here.copy()
+                there[k] += sign * size
+                there = surface.inside(there)
+                tried[k, side] = found = surface.at(there, numbers)
+                lower = found < best
+                best[lower], where[:, lower] = found[lower], there[:, lower]
+            slopes[:, k] = (tried[k, 0] - tried[k, 1]) / 2.0
+            curvature[:, k, k] = tried[k, 0] + tried[k, 1] - 2.0 * lowest[active]
+        for k in range(hidden):
+            for m in range(k):
+                there = here.copy()
+                there[k] += size
+                there[m] += size
+                found = surface.at(surface.inside(there), numbers)
+                mixed = found - tried[k, 0] - tried[m, 0] + lowest[active]
+                curvature[:, k, m] = curvature[:, m, k] = mixed
+                lower = found < best
+                best[lower], where[:, lower] = found[lower], surface.inside(there)[:, lower]
+        move = _model_step(slopes, curvature)
+        there = surface.inside(here + move.T * size)
+        found = surface.at(there, numbers)
+        lower = found < best
+        best[lower], where[:, lower] = found[lower], there[:, lower]
+        moved = np.abs(where - here).max(axis=0)
+        y[:, active], lowest[active] = where, best
+        # a step that led far is tried again as long, one that led nowhere is shortened
+        step[active] = np.clip(np.where(moved >= size, WIDER * size, NARROWER * size), 0.0, 4.0)
+    return y, lowest
+
+
+def _model_step(slopes: Array, curvature: Array) -> Array:
+    """Where a quadratic model is lowest, in steps, at most three of them; against the slope where it has no minimum."""
+    slopes, curvature = np.nan_to_num(slopes, posinf=0.0, neginf=0.0), np.nan_to_num(curvature, posinf=0.0, neginf=0.0)
+    values, vectors = np.linalg.eigh(curvature)
+    along = np.einsum("nji,nj->ni", vectors, slopes)
+    size = np.maximum(np.abs(values), 1e-9 + np.abs(along) / 3.0)
+    return np.asarray(np.einsum("nij,nj->ni", vectors, np.clip(-along / size, -3.0, 3.0)))
+
+
+def _from_neighbours(surface: _Surface, y: Array, lowest: Array, seen: View, cells: Ints) -> Ints:
+    """Take over places of neighbouring cells where chi2 is lower there; which cells did."""
+    flat = np.full(seen.at.size, -1, dtype=np.int64)
+    flat[cells] = np.arange(len(cells))
+    number = flat.reshape(seen.at.shape)
+    before = lowest.copy()
+    given = y.copy()
+    for axis in range(number.ndim):
+        for shift in (1, -1):
+            other = np.roll(number, shift, axis)
+            edge = [slice(None)] * number.ndim
+            edge[axis] = slice(0, 1) if shift == 1 else slice(-1, None)
+            other[tuple(edge)] = -1
+            here, there = number.ravel(), other.ravel()
+            known = np.flatnonzero((here >= 0) & (there >= 0))
+            here, there = here[known], there[known]
+            found = surface.at(given[:, there], here)
+            lower = found < lowest[here] - 1e-3
+            y[:, here[lower]], lowest[here[lower]] = given[:, there[lower]], found[lower]
+    return np.flatnonzero(lowest < before)
+
+
+def _blame(surface: _Surface, y: Array, lowest: Array, bad: Ints, names: Sequence[str]) -> tuple[Coarse, ...]:
+    """The axes whose values are too far apart, and how many of them would do.
+
+    Half a step away from the minimum chi2 is H/8 higher, with H its second derivative by the place. The number that
+    follows is tried: chi2 at the nearest of so many values.
+    """
+    found = []
+    for k, name in enumerate(names):
+        size = surface.scales[k].values.size
+        there = [y[:, bad].copy(), y[:, bad].copy()]
+        for sign, place in zip((1.0, -1.0), there, strict=True):
+            place[k] += sign * LEAST_STEP
+        above, below = (surface.at(surface.inside(place), bad) for place in there)
+        curvature = np.maximum(above + below - 2.0 * lowest[bad], 0.0) / LEAST_STEP**2
+        finer = max(1, int(np.ceil(np.sqrt(np.nan_to_num(curvature.max(initial=0.0), posinf=0.0) / (8.0 * WRONG)))))
+        if finer == 1:
+            continue
+        enough: int | None = None
+        while (size - 1) * finer < MOST_VALUES:
+            low, high = y[:, bad].copy(), y[:, bad].copy()
+            low[k], high[k] = np.floor(y[k, bad] * finer) / finer, np.ceil(y[k, bad] * finer) / finer
+            near = np.minimum(surface.at(low, bad), surface.at(surface.inside(high), bad))
+            if (near - lowest[bad]).max() <= WRONG:
+                enough = (size - 1) * finer + 1
+                break
+            finer = finer + max(1, finer // 4)
+        found.append(Coarse(name, size, enough))
+    return tuple(found)

@@ -1,0 +1,204 @@
+"""chi2 of single constraints at the points of a tile: part of likelihoods.py.
+
+Loops run over the lanes of one step along the lines, as in kernels/fast/tile.py.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from zdscan.kernels.fast.broad import LENGTHS
+from zdscan.kernels.fast.collapse import POWERS
+from zdscan.kernels.fast.tile import CANCELLED, LANES
+from zdscan.kernels.fast.window import shares
+from zdscan.kernels.jit import inner
+
+# numbers of a clause: its window (from 0, infinitely long: there is none), whether y is divided by the width, the
+# widths where it applies; then see likelihoods.py; then of its ratio, max[ratio_up (x - centre), ratio_down (centre -
+# x)]; last what it adds at y = 0
+START, LENGTH, DIVIDED, PROMPT, BROADEST, CONSTANT, ROOT, OFFSET, ORIGIN, UP, DOWN, LINEAR = range(12)
+CENTRE, RATIO_UP, RATIO_DOWN, AT_NOTHING, LIKELIHOOD_NUMBERS = range(12, 17)
+L = LANES
+A0, A1, A2, A3, A4, A5, A6, A7, A8, B0, B1, B2, B3, B4 = range(0, (POWERS + LENGTHS) * L, L)
+S0, S1, S2, S3, S4 = range(0, LENGTHS * L, L)
+
+
+@inner
+def polynomial(t: np.ndarray, c: np.ndarray, d: np.ndarray, row: int, degree: int, out: np.ndarray) -> None:
+    """y of a clause at the steps t of a bundle: out float64[MOST_STEPS * LANES]."""
+    k0, k1, k2, k3 = np.uint64(row * L), np.uint64(L), np.uint64(2 * L), np.uint64(3 * L)
+    k4, k5, k6 = np.uint64(4 * L), np.uint64(5 * L), np.uint64(6 * L)
+    for s in range(t.shape[0]):
+        here, first = t[s], np.uint64(s * L)
+        if degree <= 2:
+            for i in range(L):
+                lane = np.uint64(i)
+                x, at = here + c[i], k0 + lane
+                out[first + lane] = (d[at + k2] * x + d[at + k1]) * x + d[at]
+        elif degree <= 4:
+            for i in range(L):
+                lane = np.uint64(i)
+                x, at = here + c[i], k0 + lane
+                value = ((d[at + k4] * x + d[at + k3]) * x + d[at + k2]) * x + d[at + k1]
+                out[first + lane] = value * x + d[at]
+        else:
+            for i in range(L):
+                lane = np.uint64(i)
+                x, at = here + c[i], k0 + lane
+                value = ((d[at + k6] * x + d[at + k5]) * x + d[at + k4]) * x + d[at + k3]
+                out[first + lane] = ((value * x + d[at + k2]) * x + d[at + k1]) * x + d[at]
+
+
+@inner
+def times_share(
+    start: float,
+    length: float,
+    is_divided: bool,
+    steps: int,
+    stride: int,
+    narrowest: float,
+    widest: float,
+    widths: np.ndarray,
+    share: np.ndarray,
+    part: np.ndarray,
+    y: np.ndarray,
+) -> None:
+    """Multiply y by H; widths and shares are `stride` apart from step to step, 0 where the line alone counts."""
+    count = steps * L if stride > 0 else L
+    if start > 0.0 or length < np.inf:
+        shares(widths, count, start, length, max(narrowest, 0.0), widest, share, part)
+    else:
+        for j in range(count):
+            share[j] = 1.0
+    if is_divided:
+        for j in range(count):
+            share[j] = share[j] / widths[j] if widths[j] > 0.0 else 1.0
+    for s in range(steps):
+        first, begin = np.uint64(s * L), np.uint64(s * stride)
+        for i in range(L):
+            y[first + np.uint64(i)] *= share[begin + np.uint64(i)]
+
+
+@inner
+def add(numbers: np.ndarray, size: int, n: int, count: int, y: np.ndarray, total: np.ndarray) -> None:
+    """Add what clause n adds at y H."""
+    constant, offset = numbers[CONSTANT * size + n], numbers[OFFSET * size + n] - numbers[ORIGIN * size + n]
+    up, down = numbers[UP * size + n], -numbers[DOWN * size + n]
+    if numbers[ROOT * size + n] != 0.0:
+        for j in range(count):
+            x = y[j] + constant
+            y[j] = math.sqrt(x if x > 0.0 else 0.0) + offset
+    else:
+        constant += offset
+        for j in range(count):
+            y[j] += constant
+    if numbers[LINEAR * size + n] != 0.0:
+        for j in range(count):
+            x, z = up * y[j], down * y[j]
+            x = x if x > z else z
+            total[j] += x if x > 0.0 else 0.0
+    else:
+        for j in range(count):
+            x, z = up * y[j], down * y[j]
+            x = x if x > z else z
+            x = x if x > 0.0 else 0.0
+            total[j] += x * x
+
+
+@inner
+def select(
+    numbers: np.ndarray,
+    size: int,
+    n: int,
+    steps: int,
+    stride: int,
+    y: np.ndarray,
+    widths: np.ndarray,
+    most: np.ndarray,
+    best: np.ndarray,
+) -> None:
+    """Where the ratio of clause n is larger than `most`, put it there, and what the clause adds into `best`."""
+    root, linear = numbers[ROOT * size + n] != 0.0, numbers[LINEAR * size + n] != 0.0
+    constant, offset, origin = numbers[CONSTANT * size + n], numbers[OFFSET * size + n], numbers[ORIGIN * size + n]
+    up, down, centre = numbers[UP * size + n], -numbers[DOWN * size + n], numbers[CENTRE * size + n]
+    ratio_up, ratio_down = numbers[RATIO_UP * size + n], -numbers[RATIO_DOWN * size + n]
+    least, largest = numbers[PROMPT * size + n], numbers[BROADEST * size + n]
+    if root:
+        for j in range(steps * L):
+            x = y[j] + constant
+            y[j] = math.sqrt(x if x > 0.0 else 0.0)
+        constant = 0.0
+    constant += offset
+    for s in range(steps):
+        first, begin = np.uint64(s * L), np.uint64(s * stride)
+        for i in range(L):
+            place, width = first + np.uint64(i), widths[begin + np.uint64(i)]
+            value = y[place] + constant
+            ratio, z = ratio_up * (value - centre), ratio_down * (value - centre)
+            ratio = ratio if ratio > z else z
+            ratio = ratio if ratio > 0.0 else 0.0
+            x, z = up * (value - origin), down * (value - origin)
+            x = x if x > z else z
+            x = x if x > 0.0 else 0.0
+            is_more = (ratio > most[place]) & (width >= least) & (width <= largest)
+            best[place] = (x if linear else x * x) if is_more else best[place]
+            most[place] = ratio if is_more else most[place]
+
+
+@inner
+def squares(t: np.ndarray, c: np.ndarray, a: np.ndarray, sizes: np.ndarray, total: np.ndarray) -> int:
+    """The sum of squares at the steps t, and at how many points it has lost too many digits."""
+    lost = 0
+    for s in range(t.shape[0]):
+        here, first = t[s], np.uint64(s * L)
+        for i in range(L):
+            x = here + c[i]
+            y = abs(x)
+            value = (((a[A8 + i] * x + a[A7 + i]) * x + a[A6 + i]) * x + a[A5 + i]) * x + a[A4 + i]
+            value = (((value * x + a[A3 + i]) * x + a[A2 + i]) * x + a[A1 + i]) * x + a[A0 + i]
+            size = sizes[S4 + i] * y + sizes[S3 + i]
+            size = ((size * y + sizes[S2 + i]) * y + sizes[S1 + i]) * y + sizes[S0 + i]
+            lost += 0 if value * CANCELLED >= size * size else 1
+            total[first + np.uint64(i)] = value
+    return lost
+
+
+@inner
+def together(
+    t: np.ndarray,
+    c: np.ndarray,
+    a: np.ndarray,
+    sizes: np.ndarray,
+    constant: float,
+    widths: np.ndarray,
+    stride: int,
+    y: np.ndarray,
+) -> int:
+    """What the constraints of the group add at the steps t, and at how many points it has lost too many digits."""
+    lost, alone = 0, math.sqrt(constant)
+    for s in range(t.shape[0]):
+        here, first, begin = t[s], np.uint64(s * L), np.uint64(s * stride)
+        for i in range(L):
+            x, width = here + c[i], widths[begin + np.uint64(i)]
+            z, r = abs(x), 1.0 / width if width > 0.0 else 0.0
+            value = (((a[A8 + i] * x + a[A7 + i]) * x + a[A6 + i]) * x + a[A5 + i]) * x + a[A4 + i]
+            value = (((value * x + a[A3 + i]) * x + a[A2 + i]) * x + a[A1 + i]) * x + a[A0 + i]
+            linear = (((a[B4 + i] * x + a[B3 + i]) * x + a[B2 + i]) * x + a[B1 + i]) * x + a[B0 + i]
+            value = (value * r + linear) * r + constant
+            size = sizes[S4 + i] * z + sizes[S3 + i]
+            size = ((size * z + sizes[S2 + i]) * z + sizes[S1 + i]) * z + sizes[S0 + i]
+            size = size * r + alone
+            lost += 0 if value * CANCELLED >= size * size else 1
+            y[first + np.uint64(i)] = value
+    return lost
+
+
+@inner
+def square_of_length(u: float, sizes: np.ndarray, i: int) -> float:
+    """The square of the bound of the length at a point of lane i."""
+    y, size = abs(u), 0.0
+    for k in range(LENGTHS):
+        size = size * y + sizes[(LENGTHS - 1 - k) * L + i]
+    return size * size
