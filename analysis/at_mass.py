@@ -117,7 +117,7 @@ class Evaluator:
         chi2 = np.empty(math.prod(shape), dtype=np.float32)
         bits = np.empty(chi2.size, dtype=mask_dtype(len(self.physics.constraints)))
         workspace = self.physics.workspace(self.mass_tables(float(mass)), axes)
-        self.physics.fill(workspace, axes, 0, chi2, bits, chi2[:0])
+        workspace.fill(axes, 0, chi2, bits, chi2[:0])
         return chi2.reshape(shape), bits.reshape(shape)
 
     def chi2(self, mass: ArrayLike, *couplings: ArrayLike, **named: ArrayLike) -> Array:

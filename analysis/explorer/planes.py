@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from zdscan.analysis.explorer.scales import Scale
 from zdscan.errors import UserError
-from zdscan.evaluation.physics import Physics, Workspace
+from zdscan.evaluation.physics import Physics
+from zdscan.evaluation.workspace import Workspace
 
 Array = NDArray[np.float64]
 POINTS = 200  # along each side
@@ -156,7 +157,7 @@ class Planes:
                 progress("masses", k / len(masses))
                 if not wanted():
                     raise Superseded
-            self._rows.fill(self._workspace(mass, axes), self._axes(axes), 0, chi2[k], bits, chi2[k, :0])
+            self._workspace(mass, axes).fill(self._axes(axes), 0, chi2[k], bits, chi2[k, :0])
             if k in place:
                 ratios[place[k]] = self._ratios(mass, points)
         progress("masses", 1.0)
@@ -175,7 +176,7 @@ class Planes:
         chi2 = np.empty(len(x) * len(y), dtype=np.float32)
         bits = np.empty(chi2.size, dtype=self._bits)
         progress("points", 0.0)
-        self._rows.fill(self._workspace(mass, axes), self._axes(axes), 0, chi2, bits, chi2[:0])
+        self._workspace(mass, axes).fill(self._axes(axes), 0, chi2, bits, chi2[:0])
         first, second = (name for name in self.names if name in sides)
         square = chi2.reshape(len(sides[first]), len(sides[second]))
         columns = x[_columns(len(x), request.coarse)]

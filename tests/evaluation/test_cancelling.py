@@ -63,7 +63,7 @@ def test_bits_and_chi2_of_cancelling_widths_are_those_of_the_reference(mass: flo
     n = 40 * 41
     chi2, muon, bits = np.empty(n, np.float32), np.empty(n, np.float32), np.empty(n, np.uint64)
     workspace = physics.workspace(tables, axes, muon=True)
-    physics.fill(workspace, axes, 0, chi2, bits, muon)
+    workspace.fill(axes, 0, chi2, bits, muon)
     reference = physics.evaluate(tables, axes, want=["chi2_muon"])
     np.testing.assert_array_equal(bits, reference["excluded"])
     np.testing.assert_allclose(chi2, reference["chi2"], rtol=1e-6)

@@ -24,7 +24,7 @@ def fast_and_reference(name, mass, **settings):
     chi2, bits = np.empty(G.size * EPS.size, dtype=np.float32), np.empty(G.size * EPS.size, dtype=np.uint64)
     if len(physics.constraints) < 32:
         bits = bits.astype(np.uint32)
-    physics.fill(physics.workspace(tables, axes), axes, 0, chi2, bits, chi2[:0])
+    physics.workspace(tables, axes).fill(axes, 0, chi2, bits, chi2[:0])
     return chi2, bits, physics.evaluate(tables, axes, want=("ratios", "widths")), physics
 
 

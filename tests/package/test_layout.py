@@ -31,6 +31,7 @@ ELSEWHERE = {
     "zdscan/point.py": "tests/package/test_point.py",
     "zdscan/api.py": "tests/package/test_public_api.py",
     "zdscan/errors.py": "tests/package/test_errors.py",
+    "zdscan/evaluation/workspace.py": "tests/kernels/fast/test_evaluate.py",
     "zdscan/__main__.py": "tests/package/test_cli.py",
     "analysis/paper/figures": "tests/analysis/paper/figures",
     "analysis/paper/claims": "tests/analysis/paper/claims",

@@ -15,9 +15,10 @@ from zdscan.compiled import warming
 from zdscan.constraints import select, separated
 from zdscan.errors import UserError
 from zdscan.evaluation.fields import ALWAYS, OF_KINDS, WITH_CONSTRAINTS, mask_dtype, stored_fields
-from zdscan.evaluation.physics import Physics, Workspace
+from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.points import Axes, run_of
 from zdscan.evaluation.settings import Settings
+from zdscan.evaluation.workspace import Workspace
 from zdscan.kernels.fast.evaluate import evaluate_grid, work_space
 from zdscan.physics import rows
 from zdscan.physics.cases import AXIAL_WITH, CASES, COUPLINGS, TAU, Case, axial_fault
@@ -304,7 +305,7 @@ class Engine:
                 "excluded": np.empty(count, dtype=self._mask),
                 "chi2_muon": np.empty(0, dtype=np.float32),
             }
-            self.physics.fill(workspace, self._point_axes, first, **unasked | fast, kinds=kinds, sums=sums)
+            workspace.fill(self._point_axes, first, **unasked | fast, kinds=kinds, sums=sums)
         if others:
             parameters = run_of(self._point_axes, first, count)
             results = self.physics.quantities(workspace.mass_tables, parameters, list(others), workspace.bands.at)

@@ -7,8 +7,7 @@ import json
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from types import MappingProxyType
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +25,8 @@ from zdscan.evaluation.fields import OPTIONAL, WITH_CONSTRAINTS
 from zdscan.evaluation.likelihoods import expand_likelihoods
 from zdscan.evaluation.points import AT_ONCE, Array, Axes, chi2_at_mass, evaluate_points, run_of
 from zdscan.evaluation.settings import Settings
-from zdscan.kernels.fast import families as _families
-from zdscan.kernels.fast.evaluate import Expansion, evaluate_grid, work_space
+from zdscan.evaluation.workspace import Workspace
 from zdscan.kernels.fast.families import FamilyTerms
-from zdscan.kernels.fast.likelihoods import Likelihoods, evaluate_likelihoods, likelihood_work_space
-from zdscan.kernels.fast.scattered import evaluate_scattered
 from zdscan.kernels.physics.widths import lepton_factors
 from zdscan.kernels.reference.rows import TablesAt
 from zdscan.kernels.tables import clauses as _clauses
@@ -47,26 +43,6 @@ from zdscan.physics.statistics import Level, at_level, level_of, theory_error, w
 # (tests/package/test_identity.py checks that they import nothing else of zdscan that could).
 NUMERIC_FOLDERS = ("kernels", "inputs", "physics", "constraints", "evaluation")
 MODELS_KEPT = 64  # of masses whose couplings differ
-_FLOAT32_MAX = float(np.finfo(np.float32).max)
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """What is kept between runs of points of one mass: its expansions, and tables for large widths.
-
-    parts : of all rows, and of the muon rows where they are wanted; with quotients, of the rates alone.
-    families : with quotients, for each field that counts some: rates and quotients together, and the same beyond the
-        small-width law.
-    cancelling : the width, where its terms can cancel.
-    likelihoods : the constraints, where their chi2 is wanted.
-    """
-
-    mass_tables: NDArray[np.float64]
-    bands: BandTables
-    parts: tuple[tuple[Expansion, BroadTables], ...]
-    families: Mapping[str, tuple[FamilyTerms, BroadFamilyTables]]
-    cancelling: CancellingWidth | None
-    likelihoods: Likelihoods | None = None
 
 
 @dataclass(frozen=True)
@@ -272,7 +248,7 @@ class Physics:
         kinds: Collection[str] = (),
         constraints: bool = False,
     ) -> Workspace:
-        """A workspace for `fill` on mass tables and axes.
+        """What fills runs of points with numbers, on mass tables and axes.
 
         muon : whether chi2 of the muon rows will be asked for; kinds : which of `OF_KINDS` will;
         constraints : whether chi2 of the constraints will.
@@ -304,86 +280,7 @@ class Physics:
         parts = tuple(zip(expansions, broad, strict=True))
         sums = expand_likelihoods(expander, mass_tables, self.constraint_chi2(mass)) if constraints else None
         cancelling = CancellingWidth.of(expansions[0])
-        return Workspace(mass_tables, exact, parts, families, cancelling, sums)
-
-    def fill(
-        self,
-        workspace: Workspace,
-        axes: Axes,
-        first: int,
-        chi2: Array,
-        excluded: Array,
-        chi2_muon: Array,
-        kinds: Mapping[str, Array] = MappingProxyType({}),
-        sums: Mapping[str, Array] = MappingProxyType({}),
-    ) -> None:
-        """chi2, constraint bits and chi2 of the muon rows of the points first..first+len(chi2): the grid's fast path.
-
-        The numbers are those of `evaluate` to 1e-8, the bits the same; docs/performance.md.
-
-        Parameters
-        ----------
-        workspace : of `workspace`, for these axes and with or without muon rows; threads may share it.
-        chi2, excluded, chi2_muon : float32[n], uint32[n] or uint64[n], float32[n or 0]; filled. Numbers beyond float32
-            become its largest.
-        kinds : float32[n] of some of `OF_KINDS`, for which the workspace was made; filled.
-        sums : float32[n] of some of `WITH_CONSTRAINTS`, if the workspace was made for them; filled.
-        """
-        outputs = {"chi2": chi2, **({"chi2_muon": chi2_muon} if len(chi2_muon) else {}), **kinds}
-        lost, none = np.empty(len(chi2), dtype=np.uint8), excluded[:0]
-        if workspace.families:
-            wanted = [("chi2_br", kinds["chi2_br"] if "chi2_br" in kinds else np.empty_like(chi2), excluded)]
-        else:
-            wanted = [(name, out, excluded if name == "chi2" else none) for name, out in outputs.items()]
-        for (expansion, broad), (name, out, bits) in zip(workspace.parts, wanted, strict=True):
-            space = work_space(expansion)
-            count = evaluate_grid(expansion, *axes, first, len(out), _FLOAT32_MAX, out, bits, lost, *space)
-            count += broad.evaluate(axes, first, _FLOAT32_MAX, out, lost)
-            for place in np.flatnonzero(lost) if count else ():
-                one = run_of(axes, first + int(place), 1)
-                point = self.quantities(workspace.mass_tables, one, (name,))
-                out[place] = min(point[name][0], _FLOAT32_MAX)
-        if workspace.families:
-            self._fill_families(workspace, axes, first, {name: outputs[name] for name in workspace.families})
-        if sums:
-            found = self._constraints_chi2(workspace, axes, first, len(chi2))
-            for name, out in sums.items():
-                np.minimum(found + chi2 if name == "chi2_total" else found, _FLOAT32_MAX, out=out, casting="same_kind")
-        if workspace.cancelling is not None:
-            points = run_of(axes, first, len(chi2))
-            places = workspace.cancelling.places(points)
-            if places.size:
-                outputs |= sums
-                exact = self.quantities(workspace.mass_tables, points[:, places], ("excluded", *outputs))
-                excluded[places] = exact["excluded"]
-                for name, out in outputs.items():
-                    out[places] = np.minimum(exact[name], _FLOAT32_MAX)
-
-    def _constraints_chi2(self, workspace: Workspace, axes: Axes, first: int, count: int) -> Array:
-        """chi2 of the constraints of points first..first+count: float64[count]."""
-        assert workspace.likelihoods is not None
-        out, lost = np.empty(count), np.empty(count, dtype=np.uint8)
-        space = likelihood_work_space(workspace.likelihoods)
-        if evaluate_likelihoods(workspace.likelihoods, *axes, first, count, out, lost, *space):
-            places = np.flatnonzero(lost)
-            points = run_of(axes, first, count)[:, places]
-            out[places] = self.quantities(workspace.mass_tables, points, ("chi2_constraints",))["chi2_constraints"]
-        return out
-
-    def _fill_families(self, workspace: Workspace, axes: Axes, first: int, outputs: Mapping[str, Array]) -> None:
-        """The fields that count quotients."""
-        lost = np.zeros((len(outputs), len(outputs["chi2"])), dtype=np.uint8)
-        for (name, out), lost_here in zip(outputs.items(), lost, strict=True):
-            terms, broad = workspace.families[name]
-            space = _families.work_space(terms)
-            _families.evaluate_families(terms, *axes, first, len(out), _FLOAT32_MAX, out, lost_here, *space)
-            broad.evaluate(axes, first, _FLOAT32_MAX, out, lost_here)
-        places = np.flatnonzero(lost.any(axis=0))
-        if places.size:
-            points = run_of(axes, first, lost.shape[1])[:, places]
-            exact = self.quantities(workspace.mass_tables, points, tuple(outputs))
-            for (name, out), lost_here in zip(outputs.items(), lost[:, places] != 0, strict=True):
-                out[places[lost_here]] = np.minimum(exact[name][lost_here], _FLOAT32_MAX)
+        return Workspace(mass_tables, partial(self.quantities, mass_tables), exact, parts, families, cancelling, sums)
 
     def evaluate(
         self,
@@ -458,21 +355,7 @@ class Physics:
         By the polynomials of the grid, and by the reference where they do not do: to 1e-7 of chi2.
         """
         one = np.zeros(1)
-        workspace = self.workspace(mass_tables, (one, one, one))
-        expansion, broad = workspace.parts[0]
-
-        def chi2(parameters: NDArray[np.float64]) -> Array:
-            parameters = np.ascontiguousarray(parameters)
-            found, lost = np.empty(parameters.shape[1]), np.ones(parameters.shape[1], dtype=np.uint8)
-            if self.likelihood.quotients is None and workspace.cancelling is None:
-                evaluate_scattered(expansion, broad.tables.limit, parameters, found, lost)
-            places = np.flatnonzero(lost)
-            if places.size:
-                exact = self.quantities(mass_tables, parameters[:, places], ("chi2",), workspace.bands.at)
-                found[places] = exact["chi2"]
-            return found
-
-        return chi2
+        return self.workspace(mass_tables, (one, one, one)).chi2_at_points
 
     def chi2_at_mass(self, mass_tables: NDArray[np.float64]) -> Callable[[float, float, float], float]:
         """chi2 at single points (eps, eps_z, g_mu) of one mass, for minimisers, which ask for one after the other."""

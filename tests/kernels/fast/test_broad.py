@@ -16,7 +16,7 @@ def test_widths_beyond_every_band_leave_the_others_of_their_line_alone():
     axes = (np.array([0.0]), np.array([1e-9]), np.geomspace(1e-3, 1e9, 40))
     mass_tables = physics.mass_tables(0.5)
     chi2, bits, none = np.empty(40, np.float32), np.empty(40, np.uint64), np.empty(0, np.float32)
-    physics.fill(physics.workspace(mass_tables, axes), axes, 0, chi2, bits, none)
+    physics.workspace(mass_tables, axes).fill(axes, 0, chi2, bits, none)
     exact = mass_tables.copy()
     exact[HEADER : HEADER + PER_ROW * 26].reshape(26, PER_ROW)[:, -1] = 0.0
     expected = np.minimum(physics.evaluate(exact, axes)["chi2"], np.finfo(np.float32).max)

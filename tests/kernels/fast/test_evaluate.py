@@ -54,7 +54,7 @@ def compare(case, theory, theory_errors, mass, axes):
     n = int(np.prod([len(axis) for axis in axes]))
     chi2, muon, bits = np.empty(n, np.float32), np.empty(n, np.float32), np.empty(n, np.uint64)
     workspace, points = physics.workspace(mass_tables, axes, muon=True), run_of(axes, 0, n)
-    physics.fill(workspace, axes, 0, chi2, bits, muon)
+    workspace.fill(axes, 0, chi2, bits, muon)
     fields = ("chi2", "chi2_muon", "ratios", "widths")
     reference = physics.quantities(mass_tables, points, fields, workspace.bands.at)
     # where some row is beyond its small-width law the grid takes all rows from the integrals; so does the reference
@@ -159,5 +159,5 @@ def test_cancelled_digits_come_from_the_reference():
     expansion, largest = workspace.parts[0][0], float(np.finfo(np.float32).max)
     count = evaluate_grid(expansion, *axes, 0, n, largest, chi2, bits, lost, *work_space(expansion))
     assert count == lost.sum() > 0
-    physics.fill(workspace, axes, 0, chi2, bits, none)
+    workspace.fill(axes, 0, chi2, bits, none)
     np.testing.assert_allclose(chi2, physics.evaluate(mass_tables, axes)["chi2"], rtol=GRID_CHI2)

@@ -49,7 +49,7 @@ def filled(physics, mass_tables, axes, first=0, count=None):
     workspace = physics.workspace(mass_tables, axes, muon=True, kinds=FIELDS[2:])
     out = {name: np.empty(n, dtype=np.float32) for name in FIELDS}
     kinds = {name: out[name] for name in FIELDS[2:]}
-    physics.fill(workspace, axes, first, out["chi2"], np.empty(n, np.uint32), out["chi2_muon"], kinds)
+    workspace.fill(axes, first, out["chi2"], np.empty(n, np.uint32), out["chi2_muon"], kinds)
     return out, workspace
 
 
@@ -112,7 +112,7 @@ def test_ratios_and_rates_have_no_error_in_common() -> None:
     chi2, br, lfu = (np.empty(n, dtype=np.float32) for _ in range(3))
     kinds = {"chi2_br": br, "chi2_lfu": lfu}
     workspace = physics.workspace(mass_tables, axes, kinds=tuple(kinds))
-    physics.fill(workspace, axes, 0, chi2, np.empty(n, np.uint32), chi2[:0], kinds)
+    workspace.fill(axes, 0, chi2, np.empty(n, np.uint32), chi2[:0], kinds)
     np.testing.assert_allclose(chi2, br.astype(float) + lfu, 2 * FLOAT32)
     exact = physics.quantities(mass_tables, run_of(axes, 0, n), ("chi2_lfu",))["chi2_lfu"]
     np.testing.assert_allclose(lfu, exact, FLOAT32)
@@ -124,7 +124,7 @@ def test_data_without_branching_fractions(data: tuple[str, ...]) -> None:
     axes, mass_tables = axes_of("C", 2), physics.mass_tables(0.05)
     n = int(np.prod([len(axis) for axis in axes]))
     chi2 = np.empty(n, dtype=np.float32)
-    physics.fill(physics.workspace(mass_tables, axes), axes, 0, chi2, np.empty(n, np.uint32), chi2[:0])
+    physics.workspace(mass_tables, axes).fill(axes, 0, chi2, np.empty(n, np.uint32), chi2[:0])
     exact = physics.quantities(mass_tables, run_of(axes, 0, n), ("chi2",))["chi2"]
     np.testing.assert_allclose(chi2, exact, FLOAT32)
 
