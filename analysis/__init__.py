@@ -1,6 +1,6 @@
 """Reads finished grids and evaluates cases in memory: views, pictures, fits, and the paper recomputed.
 
-public.py       the functions below
+public.py       the functions below; fits and samples are in inference.py
 at_mass.py      a case in memory: chi2, ratios, predictions, crossings of a limit at a mass
 units.py        MeV
 views/          points in a file or in memory, seen over some of their axes

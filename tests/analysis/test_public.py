@@ -32,7 +32,7 @@ def test_importing_the_package_loads_no_picture() -> None:
         "assert 'matplotlib' not in sys.modules and 'iminuit' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)
-    assert analysis.__all__ == ["fit", "open_grid", "plot", "plot_limits", "view"]
+    assert analysis.__all__ == ["fit", "open_grid", "plot", "plot_limits", "sample", "view"]
     with pytest.raises(AttributeError, match="'vieww'"):
         getattr(analysis, "vieww")  # noqa: B009
 
