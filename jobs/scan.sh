@@ -7,6 +7,7 @@
 # A grid of another scan file is refused. SIGUSR1 and SIGTERM are passed on as SIGUSR1, so that every rank finishes its
 # block. SIGUSR1 says that the time is over, SIGTERM that the job is not wanted any more. In the environment:
 #   STOP_AFTER=SECONDS   stop after that time, for batch systems that send no signal before the end
+#   LAUNCHER_SECONDS=30  how long a launcher may take to end a job that has lost a machine, before it is ended itself
 #   AFTER_STOP=COMMAND   what to do when the time was over, or a machine was lost: queue the job again
 set -uo pipefail
 
@@ -32,20 +33,35 @@ unwanted=no
 former=$(cat "$grid.status.json" 2>/dev/null)
 trap 'interrupted=yes; over=yes; kill -USR1 "$job" 2>/dev/null' USR1
 trap 'interrupted=yes; unwanted=yes; kill -USR1 "$job" 2>/dev/null' TERM
+
+has_lost_a_machine() { # as the status file of this run says
+    local found
+    found=$(cat "$grid.status.json" 2>/dev/null)
+    [ "$found" != "$former" ] && [[ $found == *'"cause": "no sign of life'* ]]
+}
+
 "$@" &
 job=$!
-clock=
-if [ -n "${STOP_AFTER:-}" ]; then
-    # $$ is this script, not its subshell. If the script is killed, the clock stops as well.
+# A clock for batch systems that send no signal, and an end for launchers that wait for a lost machine for ever (mpirun
+# of Open MPI 4). $$ is this script, not its subshell. If the script is killed, the watch stops as well.
+(
+    rung=no
     while kill -0 "$$"; do
-        if [ "$SECONDS" -ge "$STOP_AFTER" ]; then
+        if [ "$rung" = no ] && [ -n "${STOP_AFTER:-}" ] && [ "$SECONDS" -ge "$STOP_AFTER" ]; then
             kill -USR1 "$$"
+            rung=yes
+        fi
+        if has_lost_a_machine; then
+            sleep "${LAUNCHER_SECONDS:-30}"
+            kill "$job"
+            sleep 5
+            kill -KILL "$job"
             break
         fi
         sleep 2
-    done >/dev/null 2>&1 &
-    clock=$!
-fi
+    done
+) >/dev/null 2>&1 &
+watch=$!
 wait "$job"
 code=$?
 while [ "$interrupted" = yes ]; do # it was the signal that ended the waiting
@@ -54,9 +70,7 @@ while [ "$interrupted" = yes ]; do # it was the signal that ended the waiting
     code=$?
 done
 
-if [ -n "$clock" ]; then
-    kill "$clock" 2>/dev/null
-fi
+kill "$watch" 2>/dev/null
 
 # Some launchers end with a code of their own after a clean stop; then the status file of this run tells.
 status=$(cat "$grid.status.json" 2>/dev/null)
@@ -64,7 +78,7 @@ if [ "$code" -ne 0 ] && [ "$status" != "$former" ] && [[ $status == *'"state": "
     code=75
 fi
 # After the loss of a machine other machines can go on.
-if [ "$code" -ne 0 ] && [ "$status" != "$former" ] && [[ $status == *'"cause": "no sign of life'* ]]; then
+if [ "$code" -ne 0 ] && has_lost_a_machine; then
     code=75
     if [ "$unwanted" = no ]; then
         over=yes

@@ -326,6 +326,12 @@ def test_a_job_that_lost_a_machine_is_queued_again(site: SimpleNamespace) -> Non
     assert site.notes() == ["scontrol requeue 1"]
 
 
+def test_a_launcher_that_waits_for_a_lost_machine_is_ended(site: SimpleNamespace) -> None:
+    done = scripted(site, LOST.format(grid=site.grid, then="exec sleep 600"), LAUNCHER_SECONDS="1")
+    assert done.returncode == 75, done.stderr
+    assert site.notes() == ["scontrol requeue 1"]
+
+
 @pytest.mark.slow
 def test_a_grid_of_another_scan_file_is_not_continued(site: SimpleNamespace) -> None:
     scan = Path(site.variables["SCAN"])
