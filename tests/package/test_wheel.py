@@ -105,6 +105,10 @@ def test_a_wheel_holds_every_module_and_data_file(built: Built) -> None:
     assert {f"zdscan/{name}/__init__.py" for name in NAMESAKES} <= found
 
 
+# What building the documentation leaves in its folder.
+BUILT_DOCS = {("docs", name) for name in ("_build", "constraint", "gallery", "examples", "jupyter_execute")}
+
+
 def test_a_source_distribution_holds_what_builds_tests_and_documents(built: Built, tmp_path: Path) -> None:
     """No link leads nowhere, the tests and pages of the repository are there, and its wheel is that of the tree."""
     with tarfile.open(built.sdist) as archive:
@@ -113,11 +117,12 @@ def test_a_source_distribution_holds_what_builds_tests_and_documents(built: Buil
         ("tests", "*.py"),
         ("tests", "*.toml"),
         ("docs", "*.*"),
+        ("examples", "*.ipynb"),
         ("jobs", "*"),
         ("kernels", "*.py"),
     ):
         kept = {path.relative_to(ROOT) for path in (ROOT / folder).rglob(pattern) if path.is_file()}
-        kept = {path for path in kept if not set(path.parts) & {"__pycache__", "_build", "constraint"}}
+        kept = {path for path in kept if "__pycache__" not in path.parts and path.parts[:2] not in BUILT_DOCS}
         assert kept, folder
         assert not [str(path) for path in kept if not (built.unpacked / path).is_file()]
     for name in ("Makefile", "setup.cfg", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE", ".ci/run"):

@@ -11,6 +11,7 @@ import itertools
 import numpy as np
 import pytest
 
+from tests.support.thinning import only
 from zdscan.evaluation.engine import Engine, build_physics
 from zdscan.evaluation.expansion import Expander
 from zdscan.evaluation.families import FamilyExpander
@@ -53,7 +54,9 @@ def filled(physics, mass_tables, axes, first=0, count=None):
     return out, workspace
 
 
-@pytest.mark.parametrize(("case", "theory"), list(itertools.product("ABC", ("paper", "complete"))))
+@pytest.mark.parametrize(
+    ("case", "theory"), only([("B", "complete"), ("C", "paper")], itertools.product("ABC", ("paper", "complete")))
+)
 def test_chi2_of_all_and_of_each_kind_is_that_of_the_reference(case: str, theory: str) -> None:
     physics = physics_of(case, theory)
     by_law = 0
