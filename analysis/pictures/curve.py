@@ -124,7 +124,7 @@ def _line(
 
 def _unseen(seen: View, level: str) -> list[Artist]:
     """Legend entries of the constraints behind the curve of allowed points that have no bar."""
-    if len(seen.chosen) > MOST_BOUNDARIES:
+    if len(seen.chosen) > MOST_BOUNDARIES or seen.bits is None:  # profiles alone know what all exclude together
         texts = [together(list(seen.chosen), seen.limits, level)]
     else:
         known = described(list(seen.chosen), seen.limits)
@@ -143,7 +143,7 @@ def _bars(
         rows.append((seen.missing, MISSING, "not computed"))
     if seen.chosen:
         rows.append((seen.forbidden, "0.45", "no point allowed"))
-    if len(seen.chosen) <= MOST_BOUNDARIES:
+    if len(seen.chosen) <= MOST_BOUNDARIES and seen.bits is not None:
         for number, (name, constraint) in enumerate(described(list(seen.chosen), seen.limits).items()):
             colour = BOUNDARY_COLOURS[number % len(BOUNDARY_COLOURS)]
             rows.append((seen.excluded_by(name), colour, f"{number + 1}  {label_of(name, constraint, level)}"))

@@ -179,6 +179,8 @@ def _seen(grid: Points, request: Request, options: Options, target: Target) -> t
     if request.prior is not None:
         return marginal(grid, axes, request.prior, fixed, names), said
     shown = view(grid, axes, fixed, names, request.statistic)
+    if request.summary and shown.chosen and shown.bits is None:
+        shown.excluded_by(next(iter(shown.chosen)))  # which refuses: it is what the picture is about, and not known
     if grid.complete and names and grid.physics is None:
         said.append(f"{grid.path} was made by other code or data than this zdscan: its cells are drawn, as they are.")
     if not request.refine:
