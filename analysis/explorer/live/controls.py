@@ -38,12 +38,17 @@ const x = kind == "log" ? 10 ** tick : kind == "symlog" ? below * Math.sinh(tick
 if (Math.abs(tick) < step / 2 && kind == "symlog") return "0";
 return Math.abs(x) >= 1e-3 && Math.abs(x) < 1e4 ? x.toPrecision(4) : x.toExponential(3);
 """
-_TIGHT = InlineStyleSheet(
-    css=":host { font-family: Inter, 'Segoe UI', Arial, sans-serif; font-size: 12.5px; } .bk-input { height: 26px; "
+_TIGHT = (
+    ":host { font-family: Inter, 'Segoe UI', Arial, sans-serif; font-size: 12.5px; } .bk-input { height: 26px; "
     "min-height: 26px; padding: 2px 6px; } .bk-btn { padding: 3px 7px; font-size: 12px; } "
     ".bk-input-group > label { font-size: 11.5px; color: #43515e; margin-bottom: 0; } "
     ".noUi-connect { background: #0072b2; }"
 )
+
+
+def _tight() -> InlineStyleSheet:
+    """A sheet of its own for each widget: bokeh lets no model belong to two pages."""
+    return InlineStyleSheet(css=_TIGHT)
 
 
 def _heading(text: str) -> Div:
@@ -70,11 +75,11 @@ class QuantitySlider:
             format=written,
             sizing_mode="stretch_width",
             margin=(3, 6, 0, 4),
-            stylesheets=[_TIGHT],
+            stylesheets=[_tight()],
             name=f"slider_{name}",
         )
         self.box = TextInput(
-            value=f"{value:.6g}", width=82, margin=(8, 0, 0, 2), stylesheets=[_TIGHT], name=f"box_{name}"
+            value=f"{value:.6g}", width=82, margin=(8, 0, 0, 2), stylesheets=[_tight()], name=f"box_{name}"
         )
         self.widget = row(self.slider, self.box, sizing_mode="stretch_width", margin=(0, 0, 0, 0))
         self.slider.on_change("value", self._dragged)
@@ -139,10 +144,10 @@ class Controls:
         self.start, self.page = start, page
         names = list(start.names)
         options = [(name, name_of(name)) for name in names]
-        kwargs: dict[str, Any] = {"stylesheets": [_TIGHT], "margin": (2, 4, 0, 4)}
+        kwargs: dict[str, Any] = {"stylesheets": [_tight()], "margin": (2, 4, 0, 4)}
         self.x = Select(title="along x", value=start.x, options=options, width=98, name="x_axis", **kwargs)
         self.y = Select(title="along y", value=start.y, options=options, width=98, name="y_axis", **kwargs)
-        swap = Button(label="⇄", width=34, margin=(18, 0, 0, 2), stylesheets=[_TIGHT])
+        swap = Button(label="⇄", width=34, margin=(18, 0, 0, 2), stylesheets=[_tight()])
         swap.on_click(lambda: page.choose_axes(self.y.value, self.x.value))
         self.x.on_change("value", lambda a, o, new: page.choose_axes(new, self.y.value))
         self.y.on_change("value", lambda a, o, new: page.choose_axes(self.x.value, new))
@@ -197,7 +202,7 @@ class Controls:
             value=9,
             sizing_mode="stretch_width",
             name="names",
-            stylesheets=[_TIGHT],
+            stylesheets=[_tight()],
             margin=(4, 6, 0, 4),
         )
         self.names.on_change("value", lambda a, o, n: page.redraw())
