@@ -34,11 +34,13 @@ former=$(cat "$grid.status.json" 2>/dev/null)
 trap 'interrupted=yes; over=yes; kill -USR1 "$job" 2>/dev/null' USR1
 trap 'interrupted=yes; unwanted=yes; kill -USR1 "$job" 2>/dev/null' TERM
 
-has_lost_a_machine() { # as the status file of this run says
+status_says() { # whether the status file of this run has that text
     local found
     found=$(cat "$grid.status.json" 2>/dev/null)
-    [ "$found" != "$former" ] && [[ $found == *'"cause": "no sign of life'* ]]
+    [ "$found" != "$former" ] && [[ $found == *"$1"* ]]
 }
+stopped='"state": "stopped"'
+lost='"cause": "no sign of life'
 
 "$@" &
 job=$!
@@ -51,7 +53,7 @@ job=$!
             kill -USR1 "$$"
             rung=yes
         fi
-        if has_lost_a_machine; then
+        if status_says "$lost"; then
             sleep "${LAUNCHER_SECONDS:-30}"
             kill "$job"
             sleep 5
@@ -73,12 +75,11 @@ done
 kill "$watch" 2>/dev/null
 
 # Some launchers end with a code of their own after a clean stop; then the status file of this run tells.
-status=$(cat "$grid.status.json" 2>/dev/null)
-if [ "$code" -ne 0 ] && [ "$status" != "$former" ] && [[ $status == *'"state": "stopped"'* ]]; then
+if [ "$code" -ne 0 ] && status_says "$stopped"; then
     code=75
 fi
 # After the loss of a machine other machines can go on.
-if [ "$code" -ne 0 ] && has_lost_a_machine; then
+if [ "$code" -ne 0 ] && status_says "$lost"; then
     code=75
     if [ "$unwanted" = no ]; then
         over=yes
