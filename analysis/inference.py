@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zdscan.analysis.views.grid import Grid
+from zdscan.errors import UserError
 
 if TYPE_CHECKING:
     from zdscan.analysis.fits.fitting import Fit
@@ -70,7 +71,6 @@ def fit(
         For a file that cannot be used, an unfinished grid, or `overrides` of anything but a scan file.
     """
     from zdscan.analysis.fits.fitting import fit_file, fit_scan
-    from zdscan.errors import UserError
 
     settings = tuple(overrides)
     asked: dict[str, Any] = {
@@ -87,8 +87,7 @@ def fit(
         source = source.path
     if isinstance(source, str | Path):
         return fit_file(source, settings, progress=progress, **asked)
-    if settings:
-        raise UserError("overrides change a scan file, and a scan was given that is already read.")
+    _refuse(settings)
     return fit_scan(source, progress=progress, **asked)
 
 
@@ -147,7 +146,6 @@ def sample(
     """
     from zdscan.analysis.fits.crew import cores
     from zdscan.analysis.fits.sampling import Options, check_output, sample_scan
-    from zdscan.errors import UserError
     from zdscan.scan.scanfile import load_scan
 
     settings = tuple(overrides)
@@ -155,10 +153,16 @@ def sample(
         check_output(Path(output), overwrite=overwrite)
     if isinstance(source, str | Path):
         source = load_scan(source, settings)
-    elif settings:
-        raise UserError("overrides change a scan file, and a scan was given that is already read.")
+    else:
+        _refuse(settings)
     options = Options(draws, burn_in, walkers, thin, seed, cores() if processes is None else processes)
     found = sample_scan(source, options, statistic, progress)
     if output is not None:
         found.write(output, overwrite=overwrite)
     return found
+
+
+def _refuse(overrides: tuple[str, ...]) -> None:
+    """Raise `UserError` where settings of a scan that is already read are to be replaced."""
+    if overrides:
+        raise UserError("overrides change a scan file, and a scan was given that is already read.")

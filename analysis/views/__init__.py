@@ -3,6 +3,7 @@
 points.py       what a view can be made of
 grid.py         points of a grid file
 in_memory.py    points computed when they are asked for
+of_file.py      what a grid file says of itself
 stored.py       profiles of a grid file without its points
 folding.py      points of a mass as cells x points of each cell
 view.py         chi2 and exclusions over the axes seen

@@ -12,22 +12,20 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from zdscan.analysis.views.points import Points, coordinates_at
+from zdscan.analysis.views.of_file import OfFile
+from zdscan.analysis.views.points import coordinates_at
 from zdscan.analysis.views.strongest import Bounds
 from zdscan.errors import UserError
-from zdscan.evaluation.engine import physics_of_scan
 from zdscan.evaluation.fields import constraint_bits
-from zdscan.evaluation.physics import Physics
 from zdscan.grid.checkpoint import read_checkpoint
 from zdscan.grid.layout import DONE
 from zdscan.grid.open import GridFile
 from zdscan.grid.open import open_grid as open_file
 from zdscan.grid.profiles import Profiles, profile_name
 from zdscan.grid.read import reader
-from zdscan.scan.scanfile import scan_of
 
 
-class Grid(Points):
+class Grid(OfFile):
     """An open grid file. Values stay on disk until asked for; a ``with`` block or `close` closes it.
 
     Attributes
@@ -51,26 +49,6 @@ class Grid(Points):
     def close(self) -> None:
         """Close the file; views made of it stay."""
         self.dataset.close()
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self.file.path
-
-    @property
-    def attributes(self) -> Mapping[str, Any]:
-        """Attributes of the file: case, theory, ndof, sm_chi2_all, ..."""
-        return self.file.attributes
-
-    @property
-    def axes(self) -> dict[str, NDArray[np.float64]]:
-        """Axis values in the order of the dimensions."""
-        return self.file.axes
-
-    @property
-    def complete(self) -> bool:
-        """Whether every point is computed."""
-        return self.file.complete
 
     def progress(self) -> str:
         """How much of an unfinished grid is computed, in a few words; rounded down, so that 100 % is all of it."""
@@ -133,28 +111,9 @@ class Grid(Points):
         found = None if self.scan_physics is None else Bounds(self.scan_physics)
         return found if found is not None and found.knows(list(self.constraints)) else None
 
-    @cached_property
-    def scan_physics(self) -> Physics | None:
-        """The physics of the scan in the file; None where this zdscan does not know a setting of it."""
-        try:
-            return physics_of_scan(scan_of(self.file))
-        except UserError:
-            return None
-
     def has_field(self, name: str) -> bool:
         """Whether the file stores a field; one of profiles only has the chi2 and the bits behind these."""
         return name in self.dataset or (self.profiles_only and name in ("chi2", "excluded"))
-
-    @cached_property
-    def physics(self) -> Physics | None:
-        """Case, settings and constraints of the scan in the file.
-
-        None where this zdscan does not know a setting of it, or has other code or data than made the file, or where the
-        run is not finished.
-        """
-        found = self.scan_physics
-        same = found is not None and self.complete and dict(found.identity) == dict(self.file.identity)
-        return found if same else None
 
     def excluded_by(self, *names: str, **indices: int) -> xr.DataArray:
         """Boolean array: excluded by at least one of these constraints, e.g. ``excluded_by("k_mu_inv", mass=3)``."""

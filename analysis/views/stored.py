@@ -3,43 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.analysis.views.points import Points
+from zdscan.analysis.views.of_file import OfFile
 from zdscan.errors import UserError
-from zdscan.evaluation.engine import physics_of_scan
-from zdscan.evaluation.physics import Physics
 from zdscan.grid.open import GridFile
 from zdscan.grid.profiles import profile_name
 from zdscan.grid.read import reader
-from zdscan.scan.scanfile import scan_of
 
 
-class StoredProfiles(Points):
+class StoredProfiles(OfFile):
     """The profiles over all points of a finished grid file."""
 
     def __init__(self, file: GridFile) -> None:
         self.file = file
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self.file.path
-
-    @property
-    def attributes(self) -> Mapping[str, Any]:
-        """Attributes of the file."""
-        return self.file.attributes
-
-    @property
-    def axes(self) -> Mapping[str, NDArray[np.float64]]:
-        """Axis values in the order of the dimensions."""
-        return self.file.axes
 
     @property
     def constraints(self) -> dict[str, int]:
@@ -56,23 +36,9 @@ class StoredProfiles(Points):
         raise UserError(f"{self.path}: only profiles are open.")
 
     @property
-    def complete(self) -> bool:
-        """Whether every point is computed."""
-        return self.file.complete
-
-    @property
     def profiles_only(self) -> bool:
         """That there are minima, but no points."""
         return True
-
-    @cached_property
-    def physics(self) -> Physics | None:
-        """As `zdscan.analysis.views.grid.Grid.physics`."""
-        try:
-            found = physics_of_scan(scan_of(self.file))
-        except UserError:
-            return None
-        return found if self.complete and dict(found.identity) == dict(self.file.identity) else None
 
     def stored_profile(self, x: str, y: str, mask: int) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
         """The minima over the other two axes and their flat indices, as the file has them."""

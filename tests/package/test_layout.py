@@ -33,6 +33,7 @@ ELSEWHERE = {
     "zdscan/errors.py": "tests/package/test_errors.py",
     "zdscan/evaluation/workspace.py": "tests/kernels/fast/test_evaluate.py",
     "zdscan/__main__.py": "tests/package/test_cli.py",
+    "analysis/views/of_file.py": "tests/analysis/views/test_grid.py",
     "analysis/inference.py": "tests/analysis/test_public.py",
     "analysis/paper/figures": "tests/analysis/paper/figures",
     "analysis/paper/claims": "tests/analysis/paper/claims",
