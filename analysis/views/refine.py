@@ -12,55 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from zdscan.analysis.views.descent import LEAST_STEP, Array, Function, Ints, Scale, Surface, descend
 from zdscan.analysis.views.points import FIELD_OF, ROWS, Points, coordinates_at
-from zdscan.analysis.views.spacing import spacing_of
 from zdscan.analysis.views.view import View, view
 from zdscan.evaluation.physics import Physics
 
-Array = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Chi2 = Callable[[Ints, Array], Array]  # masses of points by index, couplings float64[3, n] -> chi2 float64[n]
 WRONG = 0.5  # in chi2, from which on a profile is called too coarse
 WITHIN = 11.83  # of the lowest chi2, 3 sigma for two parameters: cells where that matters
-FIRST_STEP, LEAST_STEP, ROUNDS = 0.5, 0.01, 24  # of steps between the values of an axis
-NARROWER, WIDER = 0.35, 1.5
 SOME = 16  # cells of a profile that are looked at where no picture is drawn
 SAME = 1e-4  # by which chi2 of a file and of this zdscan may differ, of 1 + chi2
 MOST_VALUES = 100_000  # of an axis, beyond which no number is named
-
-
-@dataclass(frozen=True)
-class Scale:
-    """An axis as evenly spaced as it is: places 0 to n - 1, values between them in the scale of the axis."""
-
-    values: Array
-    kind: str
-    width: float
-
-    @classmethod
-    def of(cls, values: Array) -> Scale:
-        """The scale of the values of an axis."""
-        return cls(values, *spacing_of(values))
-
-    def _scaled(self, values: Array) -> Array:
-        if self.kind == "log":
-            return np.log(values)
-        return np.asarray(np.arcsinh(values / self.width) if self.kind == "asinh" else values)
-
-    def at(self, places: Array) -> Array:
-        """The values at places, which stay within the axis; exact at whole ones."""
-        inside = np.clip(places, 0.0, self.values.size - 1.0)
-        known = self._scaled(self.values)
-        found = np.interp(inside, np.arange(self.values.size), known)
-        if self.kind == "log":
-            found = np.exp(found)
-        elif self.kind == "asinh":
-            found = self.width * np.sinh(found)
-        whole = np.rint(inside)
-        exact: Array = np.where(inside == whole, self.values[whole.astype(np.int64)], found)
-        return exact
 
 
 @dataclass(frozen=True)
@@ -115,7 +77,7 @@ class Refined:
         ]
 
 
-def chi2_of(physics: Physics, masses: Array, statistic: str = ROWS) -> Chi2:
+def chi2_of(physics: Physics, masses: Array, statistic: str = ROWS) -> Function:
     """A statistic at any points of these masses."""
     kept: dict[int, Callable[[Array], Array]] = {}
 
@@ -185,7 +147,7 @@ def checked(points: Points) -> list[str]:
     return list(said.values())
 
 
-def search(chi2: Chi2, seen: View, names: Sequence[str], cells: Ints) -> Refined | None:
+def search(chi2: Function, seen: View, names: Sequence[str], cells: Ints) -> Refined | None:
     """Lower chi2 over the hidden couplings `names` in some cells of a view (flat numbers)."""
     axes = list(seen.values)
     flat = seen.at.ravel()[cells]
@@ -195,19 +157,19 @@ def search(chi2: Chi2, seen: View, names: Sequence[str], cells: Ints) -> Refined
     scales = [Scale.of(seen.values[name]) for name in names]
     rows = [axes.index(name) - 1 for name in names]
     places = np.array([np.searchsorted(scale.values, start[name]) for name, scale in zip(names, scales, strict=True)])
-    surface = _Surface(chi2, mass, couplings, rows, scales)
+    surface = Surface(chi2, mass, couplings, rows, scales)
     y = places.astype(np.float64)
     everything = np.arange(len(cells))
     lowest = surface.at(y, everything)
     stored = seen.chi2.ravel()[cells].astype(np.float64)
     if not np.allclose(lowest, stored, rtol=SAME, atol=SAME):
         return None
-    y, lowest = _descend(surface, y, lowest, everything)
+    y, lowest = descend(surface, y, lowest, everything)
     for _ in range(2):  # a cell in whose valley a neighbour has gone down further
         better = _from_neighbours(surface, y, lowest, seen, cells)
         if not better.size:
             break
-        y[:, better], lowest[better] = _descend(surface, y[:, better], lowest[better], better)
+        y[:, better], lowest[better] = descend(surface, y[:, better], lowest[better], better)
     lowest = np.minimum(lowest, stored)
     near = np.flatnonzero(lowest <= lowest.min() + WITHIN)
     excess = stored[near] - lowest[near]
@@ -224,84 +186,7 @@ def search(chi2: Chi2, seen: View, names: Sequence[str], cells: Ints) -> Refined
     return Refined(out.reshape(seen.chi2.shape), at, worst, near.size, bad.size, blamed)
 
 
-@dataclass(frozen=True)
-class _Surface:
-    """chi2 of cells as a function of places on the hidden axes."""
-
-    chi2: Chi2
-    mass: Ints
-    couplings: Array
-    rows: Sequence[int]
-    scales: Sequence[Scale]
-
-    def at(self, y: Array, cells: Ints) -> Array:
-        """chi2 at places float64[hidden, n] of these cells."""
-        couplings = self.couplings[:, cells].copy()
-        for row, scale, places in zip(self.rows, self.scales, y, strict=True):
-            couplings[row] = scale.at(places)
-        return self.chi2(self.mass[cells], couplings)
-
-    def inside(self, y: Array) -> Array:
-        """Places moved into the axes."""
-        ends = np.array([scale.values.size - 1.0 for scale in self.scales])
-        return np.clip(y, 0.0, ends[:, None])
-
-
-def _descend(surface: _Surface, y: Array, lowest: Array, cells: Ints) -> tuple[Array, Array]:
-    """Lower chi2 from places y of these cells."""
-    y, lowest = y.copy(), lowest.copy()
-    step = np.full(len(cells), FIRST_STEP)
-    hidden = len(y)
-    for _ in range(ROUNDS):
-        active = np.flatnonzero(step >= LEAST_STEP)
-        if not active.size:
-            break
-        here, size, numbers = y[:, active], step[active], cells[active]
-        best, where = lowest[active].copy(), here.copy()
-        slopes, curvature = np.zeros((len(active), hidden)), np.zeros((len(active), hidden, hidden))
-        tried = np.empty((hidden, 2, len(active)))
-        for k in range(hidden):
-            for side, sign in enumerate((1.0, -1.0)):
-                there = here.copy()
-                there[k] += sign * size
-                there = surface.inside(there)
-                tried[k, side] = found = surface.at(there, numbers)
-                lower = found < best
-                best[lower], where[:, lower] = found[lower], there[:, lower]
-            slopes[:, k] = (tried[k, 0] - tried[k, 1]) / 2.0
-            curvature[:, k, k] = tried[k, 0] + tried[k, 1] - 2.0 * lowest[active]
-        for k in range(hidden):
-            for m in range(k):
-                there = here.copy()
-                there[k] += size
-                there[m] += size
-                found = surface.at(surface.inside(there), numbers)
-                mixed = found - tried[k, 0] - tried[m, 0] + lowest[active]
-                curvature[:, k, m] = curvature[:, m, k] = mixed
-                lower = found < best
-                best[lower], where[:, lower] = found[lower], surface.inside(there)[:, lower]
-        move = _model_step(slopes, curvature)
-        there = surface.inside(here + move.T * size)
-        found = surface.at(there, numbers)
-        lower = found < best
-        best[lower], where[:, lower] = found[lower], there[:, lower]
-        moved = np.abs(where - here).max(axis=0)
-        y[:, active], lowest[active] = where, best
-        # a step that led far is tried again as long, one that led nowhere is shortened
-        step[active] = np.clip(np.where(moved >= size, WIDER * size, NARROWER * size), 0.0, 4.0)
-    return y, lowest
-
-
-def _model_step(slopes: Array, curvature: Array) -> Array:
-    """Where a quadratic model is lowest, in steps, at most three of them; against the slope where it has no minimum."""
-    slopes, curvature = np.nan_to_num(slopes, posinf=0.0, neginf=0.0), np.nan_to_num(curvature, posinf=0.0, neginf=0.0)
-    values, vectors = np.linalg.eigh(curvature)
-    along = np.einsum("nji,nj->ni", vectors, slopes)
-    size = np.maximum(np.abs(values), 1e-9 + np.abs(along) / 3.0)
-    return np.asarray(np.einsum("nij,nj->ni", vectors, np.clip(-along / size, -3.0, 3.0)))
-
-
-def _from_neighbours(surface: _Surface, y: Array, lowest: Array, seen: View, cells: Ints) -> Ints:
+def _from_neighbours(surface: Surface, y: Array, lowest: Array, seen: View, cells: Ints) -> Ints:
     """Take over places of neighbouring cells where chi2 is lower there; which cells did."""
     flat = np.full(seen.at.size, -1, dtype=np.int64)
     flat[cells] = np.arange(len(cells))
@@ -323,7 +208,7 @@ def _from_neighbours(surface: _Surface, y: Array, lowest: Array, seen: View, cel
     return np.flatnonzero(lowest < before)
 
 
-def _blame(surface: _Surface, y: Array, lowest: Array, bad: Ints, names: Sequence[str]) -> tuple[Coarse, ...]:
+def _blame(surface: Surface, y: Array, lowest: Array, bad: Ints, names: Sequence[str]) -> tuple[Coarse, ...]:
     """The axes whose values are too far apart, and how many of them would do.
 
     Half a step away from the minimum chi2 is H/8 higher, with H its second derivative by the place. The number that
