@@ -111,7 +111,7 @@ def overlay(grids: Mapping[str, Points], request: Request, target: Target, optio
     faults = []
     if request.kind not in ("plane", "curve") or options.colours:
         faults.append(
-            "Several grids are drawn over each other as planes with --x and --y, or as curves with --x alone; the other "
+            "Several grids are drawn over each other as planes with --x and --y, or as curves with --x alone; other "
             "kinds of pictures, and --colours, show one."
         )
     if request.csv is not None:
