@@ -21,6 +21,8 @@ from zdscan.evaluation.physics import Physics
 WRONG = 0.5  # in chi2, from which on a profile is called too coarse
 WITHIN = 11.83  # of the lowest chi2, 3 sigma for two parameters: cells where that matters
 SOME = 16  # cells of a profile that are looked at where no picture is drawn
+MOST_TURNS, WORTH = 3, 0.2  # of cells with their neighbours, and by how much one has to be lower
+SEEN = 2.5 * WITHIN  # above the lowest chi2, neighbours lead no other cells
 SAME = 1e-4  # by which chi2 of a file and of this zdscan may differ, of 1 + chi2
 MOST_VALUES = 100_000  # of an axis, beyond which no number is named
 
@@ -165,11 +167,9 @@ def search(chi2: Function, seen: View, names: Sequence[str], cells: Ints) -> Ref
     if not np.allclose(lowest, stored, rtol=SAME, atol=SAME):
         return None
     y, lowest = descend(surface, y, lowest, everything)
-    for _ in range(2):  # a cell in whose valley a neighbour has gone down further
-        better = _from_neighbours(surface, y, lowest, seen, cells)
-        if not better.size:
+    for _ in range(MOST_TURNS):
+        if not _from_neighbours(surface, y, lowest, seen, cells):
             break
-        y[:, better], lowest[better] = descend(surface, y[:, better], lowest[better], better)
     lowest = np.minimum(lowest, stored)
     near = np.flatnonzero(lowest <= lowest.min() + WITHIN)
     excess = stored[near] - lowest[near]
@@ -186,13 +186,16 @@ def search(chi2: Function, seen: View, names: Sequence[str], cells: Ints) -> Ref
     return Refined(out.reshape(seen.chi2.shape), at, worst, near.size, bad.size, blamed)
 
 
-def _from_neighbours(surface: Surface, y: Array, lowest: Array, seen: View, cells: Ints) -> Ints:
-    """Take over places of neighbouring cells where chi2 is lower there; which cells did."""
+def _from_neighbours(surface: Surface, y: Array, lowest: Array, seen: View, cells: Ints) -> bool:
+    """Go down from where neighbouring cells have arrived that are lower; whether a cell came lower by that.
+
+    Valleys move from cell to cell, so that at a neighbour's place chi2 can be higher and the valley below it lower.
+    """
     flat = np.full(seen.at.size, -1, dtype=np.int64)
     flat[cells] = np.arange(len(cells))
     number = flat.reshape(seen.at.shape)
     before = lowest.copy()
-    given = y.copy()
+    seen_up_to = lowest.min() + SEEN
     for axis in range(number.ndim):
         for shift in (1, -1):
             other = np.roll(number, shift, axis)
@@ -202,10 +205,13 @@ def _from_neighbours(surface: Surface, y: Array, lowest: Array, seen: View, cell
             here, there = number.ravel(), other.ravel()
             known = np.flatnonzero((here >= 0) & (there >= 0))
             here, there = here[known], there[known]
-            found = surface.at(given[:, there], here)
-            lower = found < lowest[here] - 1e-3
-            y[:, here[lower]], lowest[here[lower]] = given[:, there[lower]], found[lower]
-    return np.flatnonzero(lowest < before)
+            deeper = (lowest[there] < lowest[here] - WORTH) & (lowest[there] < seen_up_to)
+            here, there = here[deeper], there[deeper]
+            if here.size:
+                place, found = descend(surface, y[:, there], surface.at(y[:, there], here), here)
+                lower = found < lowest[here] - 1e-3
+                y[:, here[lower]], lowest[here[lower]] = place[:, lower], found[lower]
+    return bool(np.any(lowest < before))
 
 
 def _blame(surface: Surface, y: Array, lowest: Array, bad: Ints, names: Sequence[str]) -> tuple[Coarse, ...]:

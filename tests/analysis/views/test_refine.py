@@ -200,3 +200,28 @@ def test_so_many_values_do_indeed() -> None:
     near = seen.chi2 <= seen.chi2.min() + 11.83
     assert np.all(fine.chi2[near] - seen.chi2[near] <= 0.5)
     assert np.all(fine.chi2 >= seen.chi2 - 1e-3), "a grid found what the search did not"
+
+
+def test_a_valley_that_moves_is_followed_from_cell_to_cell() -> None:
+    """A narrow valley, which the grid sees at three of six masses, beside a shallow one that it sees everywhere."""
+    mass, eps = np.linspace(0.1, 0.6, 6), np.linspace(-1.0, 1.0, 9)
+    bottom = np.array([0.02, 0.06, 0.12, 0.17, 0.22, 0.26])
+
+    def valleys(index: NDArray[np.int64], couplings: Array) -> Array:
+        shallow = 5.0 + (couplings[0] + 0.5) ** 2
+        narrow = 1.0 + 0.5 * index + 2000.0 * (couplings[0] - bottom[index]) ** 2
+        return np.asarray(np.minimum(shallow, narrow))
+
+    whole = np.stack([valleys(np.full(9, k), eps[None, :]) for k in range(6)])
+    at = whole.argmin(axis=1) + 9 * np.arange(6)
+    lowest = whole.min(axis=1).astype(np.float32)
+    seen = replace(
+        coarse_view(),
+        axes=("mass",),
+        values={"mass": mass, "eps": eps, "eps_z": np.array([0.0]), "g_mu": np.array([0.0])},
+        **{"chi2": lowest, "at": at, "allowed": lowest, "allowed_at": at},
+    )
+    assert np.count_nonzero(whole.argmin(axis=1) != 2) == 3  # the grid's own points are in the shallow one else
+    found = search(valleys, seen, ["eps"], np.arange(6))
+    assert found is not None
+    np.testing.assert_allclose(found.chi2, 1.0 + 0.5 * np.arange(6), atol=1e-3)
