@@ -15,13 +15,13 @@ import numpy as np
 
 from zdscan.analysis.views.descent import LEAST_STEP, Array, Function, Ints, Scale, Surface, descend
 from zdscan.analysis.views.points import FIELD_OF, ROWS, Points, coordinates_at
-from zdscan.analysis.views.view import View, view
+from zdscan.analysis.views.view import CellMask, View, view
 from zdscan.evaluation.physics import Physics
 
 WRONG = 0.5  # in chi2, from which on a profile is called too coarse
 WITHIN = 11.83  # of the lowest chi2, 3 sigma for two parameters: cells where that matters
 SOME = 16  # cells of a profile that are looked at where no picture is drawn
-MOST_TURNS, WORTH = 3, 0.2  # of cells with their neighbours, and by how much one has to be lower
+MOST_TURNS, WORTH = 12, 0.2  # of cells with their neighbours, and by how much one has to be lower
 SEEN = 2.5 * WITHIN  # above the lowest chi2, neighbours lead no other cells
 SAME = 1e-4  # by which chi2 of a file and of this zdscan may differ, of 1 + chi2
 MOST_VALUES = 100_000  # of an axis, beyond which no number is named
@@ -167,8 +167,10 @@ def search(chi2: Function, seen: View, names: Sequence[str], cells: Ints) -> Ref
     if not np.allclose(lowest, stored, rtol=SAME, atol=SAME):
         return None
     y, lowest = descend(surface, y, lowest, everything)
+    moved = np.ones(len(cells), dtype=bool)
     for _ in range(MOST_TURNS):
-        if not _from_neighbours(surface, y, lowest, seen, cells):
+        moved = _from_neighbours(surface, y, lowest, seen, cells, moved)
+        if not moved.any():
             break
     lowest = np.minimum(lowest, stored)
     near = np.flatnonzero(lowest <= lowest.min() + WITHIN)
@@ -186,8 +188,8 @@ def search(chi2: Function, seen: View, names: Sequence[str], cells: Ints) -> Ref
     return Refined(out.reshape(seen.chi2.shape), at, worst, near.size, bad.size, blamed)
 
 
-def _from_neighbours(surface: Surface, y: Array, lowest: Array, seen: View, cells: Ints) -> bool:
-    """Go down from where neighbouring cells have arrived that are lower; whether a cell came lower by that.
+def _from_neighbours(surface: Surface, y: Array, lowest: Array, seen: View, cells: Ints, moved: CellMask) -> CellMask:
+    """Go down from where lower neighbours have arrived that moved before; which cells came lower by that.
 
     Valleys move from cell to cell, so that at a neighbour's place chi2 can be higher and the valley below it lower.
     """
@@ -205,13 +207,13 @@ def _from_neighbours(surface: Surface, y: Array, lowest: Array, seen: View, cell
             here, there = number.ravel(), other.ravel()
             known = np.flatnonzero((here >= 0) & (there >= 0))
             here, there = here[known], there[known]
-            deeper = (lowest[there] < lowest[here] - WORTH) & (lowest[there] < seen_up_to)
+            deeper = moved[there] & (lowest[there] < lowest[here] - WORTH) & (lowest[there] < seen_up_to)
             here, there = here[deeper], there[deeper]
             if here.size:
                 place, found = descend(surface, y[:, there], surface.at(y[:, there], here), here)
                 lower = found < lowest[here] - 1e-3
                 y[:, here[lower]], lowest[here[lower]] = place[:, lower], found[lower]
-    return bool(np.any(lowest < before))
+    return np.asarray(lowest < before)
 
 
 def _blame(surface: Surface, y: Array, lowest: Array, bad: Ints, names: Sequence[str]) -> tuple[Coarse, ...]:
