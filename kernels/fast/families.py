@@ -253,6 +253,17 @@ def evaluate_families(
                         lost[corner + t * stride - first] = BROAD
                     total_lost += end - here
                     continue
+                while octets > 1:  # from the end, eight points and eight that are all broad are left out
+                    narrowest = widths[(octets - 1) * POINTS]
+                    for i in range((octets - 1) * POINTS, octets * POINTS):
+                        narrowest = min(narrowest, widths[i])
+                    if not narrowest > p.limit:
+                        break
+                    octets -= 1
+                for t in range(max(here, start + octets * POINTS), end):
+                    lost[corner + t * stride - first] = BROAD
+                    total_lost += 1
+                end = min(end, start + octets * POINTS)
                 furthest, nearest = max(abs(low), abs(high)), 1.0 / least if least > 0.0 else np.inf
                 for octet in range(octets):
                     at = octet * POINTS
