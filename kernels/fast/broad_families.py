@@ -26,8 +26,13 @@ IN_LINE = 5  # powers of u in D and z; those of Q are POWERS
 # numbers of nodes, and how far apart widths of a segment may be for each, as |x| at its ends: with x = (Gamma -
 # Gamma_s)/(Gamma + Gamma_s) all singularities are 1 away, and (2/x)^-n is 1e-9 or less
 COUNTS = np.array([1, 2, 3, 4, 5, 6, 8, NODES])
-REACH = np.array([1e-9, 4.5e-5, 1.6e-3, 9.0e-3, 2.6e-2, 5.3e-2, 0.13, 0.35])
+REACH = np.array([1e-9, 4.5e-5, 1.0e-3, 9.0e-3, 2.6e-2, 5.3e-2, 0.13, 0.35])
 SEGMENT_COST = 30  # of a segment, in points with as many nodes
+# Long segments of 2, 3, ... nodes become polynomials in u, of which the place y in the segment is one. Nodes are those
+# of the width itself: singularities are 1/(2|x|) away, in half lengths of the segment, and |x|^n is 1e-9 or less
+MERGED = np.array([3.0e-5, 1.0e-3, 5.6e-3])
+LONG = 40  # points
+TERMS = 8.0  # of y, as a sum of their sizes, at most; what rounding grows by
 _ANGLES = [np.cos((2.0 * np.arange(n) + 1.0) * np.pi / (2.0 * n)) for n in COUNTS]
 # Chebyshev's nodes for each number of them, on (-1, 1), and what makes Lagrange's polynomials of products of distances
 PLACES = np.array([[*places, *np.zeros(NODES - len(places))] for places in _ANGLES])
@@ -39,7 +44,7 @@ FACTORS = np.array(
     ]
 )
 _BAND_KIND = len(COUNTS) - 1  # the nodes of the band themselves
-_ALL_POWERS, _WEIGHTS, _SUMS = POWERS * POINTS, NODES * TILE, DIRECTIONS * POINTS
+_ALL_POWERS, _WEIGHTS, _SUMS, _BASIS = POWERS * POINTS, NODES * TILE, DIRECTIONS * POINTS, 2 * NODES
 
 
 class BroadFamilies(NamedTuple):
@@ -113,21 +118,19 @@ def _to_nodes(
     size: int,
     kind: int,
     count: int,
-    middle: float,
-    reach: float,
+    nodes: np.ndarray,
     out: np.ndarray,
     to: int,
 ) -> None:
     """Interpolate some polynomials from the nodes of the band to those of a segment.
 
     line : of a band, float64[powers, NODES * all_sizes], of which `size` from `offset` are wanted at each node.
-    middle, reach : width at the centre of the segment over that of the band, and |x| at its ends.
+    nodes : widths of the nodes over that of the band; kind : `_BAND_KIND` for those of the band themselves.
     out : filled from `to` on, by node, power of u and polynomial.
     """
     weights, powers = local(NODES), line.shape[0]
     for node in range(count):
-        width = middle * (1.0 + reach * PLACES[kind, node]) / (1.0 - reach * PLACES[kind, node])
-        x = (width - 1.0) / (width + 1.0) / HALF
+        x = (nodes[node] - 1.0) / (nodes[node] + 1.0) / HALF
         for n in range(NODES):
             product = FACTORS[_BAND_KIND, n]
             for other in range(NODES):
@@ -149,6 +152,52 @@ def _to_nodes(
                     i = np.uint64(p)
                     found = (f0 * of[n0 + i] + f1 * of[n1 + i]) + (f2 * of[n2 + i] + f3 * of[n3 + i])
                     out[begin + i] = found if quarter == 0 else out[begin + i] + found
+
+
+@inner
+def _wanted(kind: int, count: int, reach: np.ndarray, u: float, y: np.ndarray) -> int:
+    """How many nodes make polynomials in u of those of a segment; 0 if its own nodes are better.
+
+    count : points of the segment; reach : of `_segment`; u : the largest |u|. y : float64[3], what makes the place in
+    the segment, from -1 to 1, of powers of u.
+    """
+    if kind == 0 or count < LONG or abs(y[0]) + abs(y[1]) * u + abs(y[2]) * u * u > TERMS:
+        return 0
+    for n in range(MERGED.shape[0]):
+        if reach[1] <= MERGED[n]:
+            return n + 2
+    return 0
+
+
+@inner
+def _merge(
+    found: np.ndarray, begin: int, count: int, powers: int, size: int, y: np.ndarray, out: np.ndarray, to: int
+) -> None:
+    """Polynomials in u of those at nodes in y: out float64[powers + 2 (count - 1), size] from `to` on, filled.
+
+    found : by node, power of u and polynomial, from `begin` on; y : as of `_wanted`.
+    """
+    basis = local(_BASIS)
+    for k in range((powers + 2 * (count - 1)) * size):
+        out[np.uint64(to + k)] = 0.0
+    for node in range(count):
+        for k in range(_BASIS):
+            basis[k] = 0.0
+        basis[0], degree = FACTORS[count - 1, node], 0
+        for other in range(count):
+            if other != node:
+                constant = y[0] - PLACES[count - 1, other]
+                for back in range(degree + 3):
+                    k = degree + 2 - back
+                    one, two = basis[k - 1] if k > 0 else 0.0, basis[k - 2] if k > 1 else 0.0
+                    basis[k] = constant * basis[k] + y[1] * one + y[2] * two
+                degree += 2
+        for power in range(powers):
+            of = np.uint64(begin + (node * powers + power) * size)
+            for k in range(degree + 1):
+                f, at = basis[k], np.uint64(to + (power + k) * size)
+                for p in range(size):
+                    out[at + np.uint64(p)] += f * found[of + np.uint64(p)]
 
 
 @inner
@@ -350,6 +399,7 @@ def evaluate_broad_families(
     line_of = local(BANDS, np.int64)
     u, x, scale, product, w = local(TILE), local(TILE), local(TILE), local(TILE), local(_WEIGHTS)
     own, common, length, z, reach = local(TILE), local(TILE), local(TILE), local(_SUMS), local(2)
+    y_of_u, of_nodes = local(3), local(NODES)
     total_lost = 0
 
     a_from, a_to = touched(first, count, 0, a_stride, a_axis.shape[0], (t_axis.shape[0] - 1) * t_stride + line_span)
@@ -412,13 +462,40 @@ def evaluate_broad_families(
                 if norms_of != band:
                     _norms_on_line(p.end, p.power_t, p.power_u, p.power_a, p.norm[band], a_powers, t_powers, norms)
                     norms_of = band
-                nodes, centre = COUNTS[kind], centre_of(band)
-                s = Shape(families, 0, families, 0, 0, 0, p.shape.directed, 0, IN_LINE * nodes, 0, POWERS * nodes, 0)
+                nodes, centre, half, growth = COUNTS[kind], centre_of(band), reach[1], 1.0
+                # the width at the ends is (1 -+ x)/(1 +- x) times that in the middle
+                middle, radius = reach[0] * (1.0 + half * half) / (1.0 - half * half), 2.0 * half / (1.0 - half * half)
+                radius *= reach[0]
+                merged, monomials, square_monomials = 0, IN_LINE * nodes, POWERS * nodes
+                if radius > 0.0:
+                    y_of_u[0], y_of_u[1], y_of_u[2] = (w0 - middle) / radius, w1 / radius, w2 / radius
+                    farthest = max(abs(b_axis[k] + shift), abs(b_axis[after - step] + shift))
+                    merged = _wanted(kind, abs(after - k), reach, farthest, y_of_u)
+                if merged > 0:
+                    kind, nodes, growth = merged - 1, merged, 1.0 + TERMS
+                    for _ in range(merged - 2):
+                        growth *= 1.0 + TERMS
+                    monomials, square_monomials = IN_LINE + 2 * (merged - 1), POWERS + 2 * (merged - 1)
+                for node in range(nodes):
+                    x_here = half * PLACES[kind, node]
+                    width = reach[0] * (1.0 + x_here) / (1.0 - x_here)
+                    if merged > 0:
+                        width = middle + radius * PLACES[kind, node]
+                    of_nodes[node] = width / centre
+                s = Shape(families, 0, families, 0, 0, 0, p.shape.directed, 0, monomials, 0, square_monomials, 0)
                 of_z, _, _, of_square, _, _ = places_of(s)
-                middle, half = reach[0] / centre, reach[1]
-                _to_nodes(line[band], all_sizes, 0, families, kind, nodes, middle, half, c, 0)
-                _to_nodes(line[band], all_sizes, families, directed, kind, nodes, middle, half, c, of_z)
-                _to_nodes(square_line[band], families, 0, families, kind, nodes, middle, half, c, of_square)
+                if merged > 0:
+                    begin_found = c.shape[0] // 2
+                    _to_nodes(line[band], all_sizes, 0, families, kind, nodes, of_nodes, c, begin_found)
+                    _merge(c, begin_found, nodes, IN_LINE, families, y_of_u, c, 0)
+                    _to_nodes(line[band], all_sizes, families, directed, kind, nodes, of_nodes, c, begin_found)
+                    _merge(c, begin_found, nodes, IN_LINE, directed, y_of_u, c, of_z)
+                    _to_nodes(square_line[band], families, 0, families, kind, nodes, of_nodes, c, begin_found)
+                    _merge(c, begin_found, nodes, POWERS, families, y_of_u, c, of_square)
+                else:
+                    _to_nodes(line[band], all_sizes, 0, families, kind, nodes, of_nodes, c, 0)
+                    _to_nodes(line[band], all_sizes, families, directed, kind, nodes, of_nodes, c, of_z)
+                    _to_nodes(square_line[band], families, 0, families, kind, nodes, of_nodes, c, of_square)
                 for start in range(begin_here, end_here, TILE):
                     some = min(TILE, end_here - start)
                     octets, furthest = (some + POINTS - 1) // POINTS, 0.0
@@ -430,16 +507,28 @@ def evaluate_broad_families(
                         place = (scale[i] - reach[0]) / (scale[i] + reach[0])
                         x[i] = place / half if kind > 0 else 0.0
                         scale[i] = centre / scale[i]
-                    _node_weights(kind, nodes, x, product, w)
+                    if merged == 0:
+                        _node_weights(kind, nodes, x, product, w)
                     for octet in range(octets):
                         at = octet * POINTS
+                        of_octet, of_squares = at * monomials, at * square_monomials
+                        if merged > 0:
+                            for i in range(POINTS):
+                                m[of_octet + i], squares[of_squares + i] = 1.0, scale[at + i]
+                            for power in range(monomials - 1):
+                                now = of_octet + power * POINTS
+                                multiply(u, at, m, now, 1, m, now + POINTS)
+                            for power in range(square_monomials - 1):
+                                now = of_squares + power * POINTS
+                                multiply(u, at, squares, now, 1, squares, now + POINTS)
+                            continue
                         for i in range(POINTS):
                             of_u[i] = 1.0
                         for power in range(POWERS - 1):
                             multiply(u, at, of_u, power * POINTS, 1, of_u, (power + 1) * POINTS)
-                        _times_powers(nodes, IN_LINE, of_u, w, at, m, at * IN_LINE * nodes)
+                        _times_powers(nodes, IN_LINE, of_u, w, at, m, of_octet)
                         multiply(scale, at, of_u, 0, POWERS, of_u, 0)
-                        _times_powers(nodes, POWERS, of_u, w, at, squares, at * POWERS * nodes)
+                        _times_powers(nodes, POWERS, of_u, w, at, squares, of_squares)
                     add_up(s, octets, c, m, squares, y, work, z, own, common)
                     of_norms = Shape(families, 0, families, 0, 0, 0, 0, 0, IN_LINE, 0, 0, 0)
                     _sizes(furthest, sizes)
@@ -447,14 +536,14 @@ def evaluate_broad_families(
                     lengths_of(of_norms, octets, bound, y, length)
                     for i in range(some):
                         place, total = corner + (start + i) * stride - first, own[i] - common[i]
-                        is_valid = total * SURE >= length[i] * length[i]
+                        is_valid = total * SURE >= growth * length[i] * length[i]
                         if not is_valid:  # by the largest |u| of those at once; by its own
                             _sizes(abs(u[i]), sizes)
                             bounds_of(of_norms, norms, sizes, bound)
                             exact = 0.0
                             for f in range(families):
                                 exact += abs(y[(i // POINTS * families + f) * POINTS + i % POINTS]) * bound[f]
-                            is_valid = total * CANCELLED >= exact * exact
+                            is_valid = total * CANCELLED >= growth * exact * exact
                         if is_valid:
                             chi2[place] = total if total < largest else largest
                             lost[place] = 0
