@@ -27,7 +27,8 @@ IN_LINE = 5  # powers of u in D and z; those of Q are POWERS
 # Gamma_s)/(Gamma + Gamma_s) all singularities are 1 away, and (2/x)^-n is 1e-9 or less
 COUNTS = np.array([1, 2, 3, 4, 5, 6, 8, NODES])
 REACH = np.array([1e-9, 4.5e-5, 1.0e-3, 9.0e-3, 2.6e-2, 5.3e-2, 0.13, 0.35])
-SEGMENT_COST = 30  # of a segment, in points with as many nodes
+# of a segment, in points with as many nodes; less with those of the band, where nothing is interpolated
+SEGMENT_COST, BAND_COST = 30, 4
 # Long segments of 2, 3, ... nodes become polynomials in u, of which the place y in the segment is one. Nodes are those
 # of the width itself: singularities are 1/(2|x|) away, in half lengths of the segment, and |x|^n is 1e-9 or less
 MERGED = np.array([3.0e-5, 1.0e-3, 5.6e-3])
@@ -289,7 +290,7 @@ def _segment(
             x = (root - 1.0) / (root + 1.0)
         if not more or x > REACH[kind]:
             computed = (count + POINTS - 1) // POINTS * POINTS
-            cost = COUNTS[kind] * (computed + SEGMENT_COST) / count
+            cost = COUNTS[kind] * (computed + (BAND_COST if kind == _BAND_KIND else SEGMENT_COST)) / count
             if cost < best:
                 best, best_kind, best_count, best_least, best_most = cost, kind, count, least, most
             if not more:

@@ -98,10 +98,16 @@ def on_line(cells: Cells, worth: np.ndarray, b_powers: np.ndarray, r: float, siz
     """The line of b: out float64[size], filled; worth of `in_plane`; r : what 1/Gamma of cells is."""
     for k in range(size):
         out[np.uint64(k)] = 0.0
-    at = np.uint64(0)
-    for c in range(cells.to.shape[0]):
-        f, to, n = b_powers[cells.power[c]], np.uint64(cells.to[c]), cells.length[c]
-        for _ in range(cells.over[c]):
+    at, c = np.uint64(0), 0
+    while c < cells.to.shape[0]:
+        power, over, begin, n = cells.power[c], cells.over[c], cells.to[c], cells.length[c]
+        c += 1
+        # neighbours that are multiplied by the same go together
+        while c < cells.to.shape[0] and cells.power[c] == power and cells.over[c] == over and cells.to[c] == begin + n:
+            n += cells.length[c]
+            c += 1
+        f, to = b_powers[power], np.uint64(begin)
+        for _ in range(over):
             f *= r
         for k in range(n):
             out[to + np.uint64(k)] += f * worth[at + np.uint64(k)]
@@ -144,6 +150,21 @@ def _sizes(powers: np.ndarray, over: np.ndarray, u: float, r: float, of_u: np.nd
     powers_of(u, of_u)
     for row in range(powers.shape[0]):
         out[row] = of_u[powers[row]] * (r if over[row] == 1 else 1.0)
+
+
+@inner
+def _largest(m: np.ndarray, at: int, stride: int, octets: int) -> float:
+    """The largest size of a monomial at the points of a tile."""
+    largest, found = local(POINTS), 0.0
+    for i in range(POINTS):
+        largest[i] = 0.0
+    for octet in range(octets):
+        begin = np.uint64(at + octet * stride)
+        for i in range(POINTS):
+            largest[i] = max(largest[i], abs(m[begin + np.uint64(i)]))
+    for i in range(POINTS):
+        found = max(found, largest[i])
+    return found
 
 
 def work_space(p: FamilyTerms) -> tuple[np.ndarray, ...]:
@@ -264,7 +285,7 @@ def evaluate_families(
                     lost[corner + t * stride - first] = BROAD
                     total_lost += 1
                 end = min(end, start + octets * POINTS)
-                furthest, nearest = max(abs(low), abs(high)), 1.0 / least if least > 0.0 else np.inf
+                furthest = max(abs(low), abs(high))
                 for octet in range(octets):
                     at = octet * POINTS
                     for i in range(POINTS):
@@ -276,7 +297,9 @@ def evaluate_families(
                     _monomials(p.powers, p.over, of_u, of_width, m, at * monomials)
                     _monomials(p.square_powers, p.square_over, of_u, of_width, squares, at * square_monomials)
                 add_up(s, octets, c, m, squares, y, work, z, own, common)
-                _sizes(p.powers, p.over, furthest, nearest, u_powers, sizes)
+                _sizes(p.powers, p.over, furthest, 1.0, u_powers, sizes)
+                for k in range(s.monomials, monomials):  # u^n/Gamma, whose factors are largest at different points
+                    sizes[k] = _largest(m, k * POINTS, monomials * POINTS, octets)
                 bounds_of(s, norms, sizes, bound)
                 lengths_of(s, octets, bound, y, length)
                 for t in range(here, end):

@@ -365,7 +365,8 @@ class _CellList:
 
     def layout(self) -> tuple[_Layout, Ints]:
         """`families.Cells` without their values, and the places of these."""
-        entries = sorted(self._entries, key=lambda entry: entry[:2])
+        # by what a line multiplies them by, so that neighbours on it are neighbours here
+        entries = sorted(self._entries, key=lambda entry: (entry[0][1:], entry[0][0], entry[1]))
         keys = [key for key, _, _ in entries]
         starts = [n for n in range(len(keys)) if n == 0 or keys[n] != keys[n - 1]]
         to, power, over = (np.array(part, dtype=np.int64) for part in zip(*(keys[n] for n in starts), strict=True))
