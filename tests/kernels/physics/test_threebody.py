@@ -249,16 +249,10 @@ MASS_MIXING = {"gL": GZ * (SW2 - 0.5), "gR": GZ * SW2}
 
 @pytest.mark.parametrize(
     ("channel", "mass", "suppression"),
-    [
-        ("K->mu", 0.002, 3200),
-        ("K->mu", 0.01, 238),
-        ("K->mu", 0.2, 16),
-        ("pi->mu", 0.002, 430),
-        ("pi->mu", 0.03, 4.2),
-        ("K->e", 0.01, 3.0e6),
-        ("W->mu", 0.01, 5.6e4),
-        ("W->mu", 0.03, 8.0e3),
-    ],
+    only(
+        [("K->mu", 0.01, 238), ("pi->mu", 0.03, 4.2), ("K->e", 0.01, 3.0e6), ("W->mu", 0.01, 5.6e4)],
+        [("K->mu", 0.002, 3200), ("K->mu", 0.2, 16), ("pi->mu", 0.002, 430), ("W->mu", 0.03, 8.0e3)],
+    ),
 )
 def test_kinetic_mixing_is_suppressed_when_everything_emits(channel: str, mass: float, suppression: float) -> None:
     charges = {"gW": CHARGE} if channel[0] == "W" else {"gf": CHARGE, "gC": CHARGE}
