@@ -15,7 +15,7 @@ from zdscan.analysis.fits.minimise import minimise
 from zdscan.analysis.pictures.plotting import Request, plot
 from zdscan.analysis.pictures.sheet import Options
 from zdscan.analysis.views.in_memory import MemoryGrid
-from zdscan.analysis.views.refine import Scale, checked, refined_view, search
+from zdscan.analysis.views.refine import checked, refined_view, search
 from zdscan.analysis.views.view import View, view
 from zdscan.scan.axes import spaced
 
@@ -111,23 +111,6 @@ def test_other_numbers_are_not_refined() -> None:
     """A file of other inputs: what this zdscan computes is not below it but beside it."""
     seen = coarse_view()
     assert search(parabola, replace(seen, chi2=seen.chi2 + 1.0), ["eps", "eps_z"], np.arange(12)) is None
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        np.linspace(-1.0, 2.0, 7),
-        np.geomspace(1e-4, 1.0, 9),
-        spaced(-1e-2, 1e-2, 11, "symlog", 1e-6),
-        np.array([1.0, 7.0]),
-    ],
-)
-def test_places_on_an_axis(values: Array) -> None:
-    scale = Scale.of(values)
-    np.testing.assert_array_equal(scale.at(np.arange(values.size, dtype=np.float64)), values)
-    between = scale.at(np.arange(values.size - 1) + 0.5)
-    assert np.all((between > values[:-1]) & (between < values[1:]))
-    np.testing.assert_array_equal(scale.at(np.array([-3.0, 1e3])), values[[0, -1]])
 
 
 @pytest.fixture(scope="module")
