@@ -311,6 +311,26 @@ def test_a_launcher_s_own_code_after_a_clean_stop(site: SimpleNamespace) -> None
     assert site.notes() == ["scontrol requeue 1"]
 
 
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [
+        ("kill -USR1 $$", 75),
+        ("exit 2", 2),
+        pytest.param("exit 1", 75, marks=pytest.mark.slow),
+        pytest.param("exit 0", 0, marks=pytest.mark.slow),
+    ],
+)
+def test_a_signal_before_zdscan_listens_or_as_it_ends(site: SimpleNamespace, end: str, expected: int) -> None:
+    """No status file says that it stopped; the job is queued again, but for a mistake, or where all is done."""
+    done = scripted(
+        site,
+        f'trap "{end.replace("$$", "$BASHPID")}" USR1; ' + "sleep 30 >/dev/null 2>&1 & wait; " + end,
+        STOP_AFTER="1",
+    )
+    assert done.returncode == expected, done.stderr
+    assert site.notes() == (["scontrol requeue 1"] if expected == 75 else [])
+
+
 LOST = """echo '{{"state": "failed", "fault": {{"cause": "no sign of life for 9 s of rank 1"}}}}' >{grid}.status.json
 {then}
 exit 137"""
