@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from zdscan.evaluation.broad import BandTables, BroadTables
 from zdscan.evaluation.broad_families import BroadFamilyTables
 from zdscan.evaluation.cancelling import CancellingWidth
+from zdscan.evaluation.direct import DirectFields
 from zdscan.evaluation.points import Array, Axes, run_of
 from zdscan.kernels.fast import families as _families
 from zdscan.kernels.fast.evaluate import Expansion, evaluate_grid, work_space
@@ -38,6 +39,7 @@ class Workspace:
     families : with quotients, for each field that counts some: rates and quotients together, and the same beyond the
         small-width law.
     cancelling : the width, where its terms can cancel.
+    direct : the fields with many numbers a point.
     likelihoods : the constraints, where their chi2 is wanted.
     """
 
@@ -47,6 +49,7 @@ class Workspace:
     parts: tuple[tuple[Expansion, BroadTables], ...]
     families: Mapping[str, tuple[FamilyTerms, BroadFamilyTables]]
     cancelling: CancellingWidth | None
+    direct: DirectFields
     likelihoods: Likelihoods | None = None
 
     def fill(
