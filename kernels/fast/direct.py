@@ -144,6 +144,48 @@ def widths_of(tables: np.ndarray, couplings: np.ndarray, out: np.ndarray) -> Non
 
 
 @exact_inner
+def sum_of_terms(
+    term: np.ndarray, factor: np.ndarray, first: int, last: int, x: np.ndarray, value: np.ndarray
+) -> None:
+    """The sum of factor[e] times row term[e] of x, for e from first to last: value float64[POINTS]; three at a time."""
+    e, begun = first, False
+    if last - first == 0:
+        for n in range(POINTS):
+            value[n] = 0.0
+    while e < last:
+        a = np.uint64(term[e] * POINTS)
+        b, c = np.uint64(term[min(e + 1, last - 1)] * POINTS), np.uint64(term[min(e + 2, last - 1)] * POINTS)
+        f, g, h = factor[e], factor[min(e + 1, last - 1)], factor[min(e + 2, last - 1)]
+        count = min(3, last - e)
+        e += count
+        if count == 3 and begun:
+            for n in range(POINTS):
+                i = np.uint64(n)
+                value[i] = value[i] + f * x[a + i] + g * x[b + i] + h * x[c + i]
+        elif count == 3:
+            for n in range(POINTS):
+                i = np.uint64(n)
+                value[i] = f * x[a + i] + g * x[b + i] + h * x[c + i]
+        elif count == 2 and begun:
+            for n in range(POINTS):
+                i = np.uint64(n)
+                value[i] = value[i] + f * x[a + i] + g * x[b + i]
+        elif count == 2:
+            for n in range(POINTS):
+                i = np.uint64(n)
+                value[i] = f * x[a + i] + g * x[b + i]
+        elif begun:
+            for n in range(POINTS):
+                i = np.uint64(n)
+                value[i] = value[i] + f * x[a + i]
+        else:
+            for n in range(POINTS):
+                i = np.uint64(n)
+                value[i] = f * x[a + i]
+        begun = True
+
+
+@exact_inner
 def store(x: np.ndarray, columns: int, count: int, at: int, out: np.ndarray) -> None:
     """Points at..at+count of out float32[n, columns], from x float32[columns * POINTS]."""
     for n in range(count):

@@ -131,46 +131,6 @@ def _times_share(
 
 
 @exact_inner
-def _sum_of_terms(p: ClauseList, first: int, last: int, x: np.ndarray, value: np.ndarray) -> None:
-    """The polynomial of a clause; x: the monomials. Three terms at a time, in registers."""
-    e, begun = first, False
-    if last - first == 0:
-        for n in range(POINTS):
-            value[n] = 0.0
-    while e < last:
-        a = np.uint64(p.term[e] * POINTS)
-        b, c = np.uint64(p.term[min(e + 1, last - 1)] * POINTS), np.uint64(p.term[min(e + 2, last - 1)] * POINTS)
-        f, g, h = p.value[e], p.value[min(e + 1, last - 1)], p.value[min(e + 2, last - 1)]
-        count = min(3, last - e)
-        e += count
-        if count == 3 and begun:
-            for n in range(POINTS):
-                i = np.uint64(n)
-                value[i] = value[i] + f * x[a + i] + g * x[b + i] + h * x[c + i]
-        elif count == 3:
-            for n in range(POINTS):
-                i = np.uint64(n)
-                value[i] = f * x[a + i] + g * x[b + i] + h * x[c + i]
-        elif count == 2 and begun:
-            for n in range(POINTS):
-                i = np.uint64(n)
-                value[i] = value[i] + f * x[a + i] + g * x[b + i]
-        elif count == 2:
-            for n in range(POINTS):
-                i = np.uint64(n)
-                value[i] = f * x[a + i] + g * x[b + i]
-        elif begun:
-            for n in range(POINTS):
-                i = np.uint64(n)
-                value[i] = value[i] + f * x[a + i]
-        else:
-            for n in range(POINTS):
-                i = np.uint64(n)
-                value[i] = f * x[a + i]
-        begun = True
-
-
-@exact_inner
 def _times_fraction(channel: int, fractions: np.ndarray, total: np.ndarray, value: np.ndarray) -> None:
     """Multiply by the branching ratio of the channel, or channels, with this number CHANNEL; total: to work in."""
     if channel < CHANNELS:
@@ -243,7 +203,7 @@ def _clauses(
         narrowest, widest = min(narrowest, width), max(widest, width)
     first = 0
     for c in range(p.end.shape[0]):
-        _sum_of_terms(p, first, p.end[c], monomials, work)
+        _direct.sum_of_terms(p.term, p.value, first, p.end[c], monomials, work)
         first = p.end[c]
         channel, start, end = int(p.numbers[c, CHANNEL]), p.numbers[c, WINDOW_FROM], p.numbers[c, WINDOW_TO]
         if channel >= 0 and (channel >= CHANNELS or end > 0.0):

@@ -299,8 +299,8 @@ class Engine:
         kinds = {field.name: output for field, output in pairs if field.name in OF_KINDS}
         sums = {field.name: output for field, output in pairs if field.name in WITH_CONSTRAINTS}
         others = {field.name: output for field, output in pairs if not field.fast}
-        for name, output in ((field.name, output) for field, output in pairs if field.name in DIRECT):
-            workspace.direct.fill(name, self._point_axes, first, _FLOAT32_MAX, output)
+        direct = {field.name: output for field, output in pairs if field.name in DIRECT}
+        workspace.fill_direct(self._point_axes, first, direct)
         if fast or kinds or sums:
             unasked = {
                 "chi2": np.empty(count, dtype=np.float32),

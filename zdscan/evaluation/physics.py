@@ -281,8 +281,7 @@ class Physics:
         parts = tuple(zip(expansions, broad, strict=True))
         sums = expand_likelihoods(expander, mass_tables, self.constraint_chi2(mass)) if constraints else None
         cancelling = CancellingWidth.of(expansions[0])
-        clauses = _mass.clause_tables(mass_tables, len(rows.rates), rows.form_count)
-        direct = DirectFields(mass_tables, self.matrix_at(mass), clauses)
+        direct = DirectFields(mass_tables, self.matrix_at(mass), rows, exact)
         reference = partial(self.quantities, mass_tables)
         return Workspace(mass_tables, reference, exact, parts, families, cancelling, direct, sums)
 

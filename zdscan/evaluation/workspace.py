@@ -104,6 +104,18 @@ class Workspace:
                 for name, out in outputs.items():
                     out[places] = np.minimum(exact[name], _FLOAT32_MAX)
 
+    def fill_direct(self, axes: Axes, first: int, outputs: Mapping[str, Array]) -> None:
+        """Fields of `DIRECT` of the points from `first` on, float32[n, columns] by name: the reference's numbers."""
+        for name, out in outputs.items():
+            if name == "ratios":
+                self.direct.ratios(axes, first, _FLOAT32_MAX, out)
+                continue
+            places = np.arange(len(out)) if self.families else self.direct.predictions(axes, first, _FLOAT32_MAX, out)
+            if places.size:
+                points = run_of(axes, first, len(out))[:, places]
+                exact = self.reference(points, (name,), self.bands.at)[name]
+                out[places] = np.clip(exact, -_FLOAT32_MAX, _FLOAT32_MAX)
+
     def _constraints_chi2(self, axes: Axes, first: int, count: int) -> Array:
         """chi2 of the constraints of points first..first+count: float64[count]."""
         assert self.likelihoods is not None
