@@ -59,6 +59,18 @@ def parameters_of(eps: np.ndarray, eps_z: np.ndarray, g_mu: np.ndarray, first: i
 
 
 @exact_inner
+def parameters_at(
+    eps: np.ndarray, eps_z: np.ndarray, g_mu: np.ndarray, places: np.ndarray, first: int, count: int, x: np.ndarray
+) -> None:
+    """The parameters of points first + places[:count]: x float64[3 * POINTS]; count <= POINTS."""
+    n_z, n_g = eps_z.shape[0], g_mu.shape[0]
+    for n in range(POINTS):
+        place = first + places[min(n, count - 1)]
+        line = place // n_g
+        x[n], x[POINTS + n], x[2 * POINTS + n] = eps[line // n_z], eps_z[line % n_z], g_mu[place - line * n_g]
+
+
+@exact_inner
 def linear_form(m0: float, m1: float, m2: float, x: np.ndarray, out: np.ndarray, row: int) -> None:
     """m0 eps + m1 eps_z + m2 g_mu: x float64[3 * POINTS]; row `row` of out is filled."""
     to = np.uint64(row * POINTS)
@@ -144,9 +156,7 @@ def widths_of(tables: np.ndarray, couplings: np.ndarray, out: np.ndarray) -> Non
 
 
 @exact_inner
-def sum_of_terms(
-    term: np.ndarray, factor: np.ndarray, first: int, last: int, x: np.ndarray, value: np.ndarray
-) -> None:
+def sum_of_terms(term: np.ndarray, factor: np.ndarray, first: int, last: int, x: np.ndarray, value: np.ndarray) -> None:
     """The sum of factor[e] times row term[e] of x, for e from first to last: value float64[POINTS]; three at a time."""
     e, begun = first, False
     if last - first == 0:

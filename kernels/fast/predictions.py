@@ -16,15 +16,14 @@ from zdscan.kernels.jit import exact, exact_inner
 from zdscan.kernels.physics.bsll import LINEAR, QUADRATIC
 from zdscan.kernels.physics.couplings import V_E
 from zdscan.kernels.stack import local
-from zdscan.kernels.tables.bands import LAGRANGE, NODE, NODES, TABLES, band_of, centre_of
+from zdscan.kernels.tables.bands import BANDS, LAGRANGE, NODE, NODES, TABLES, band_of, centre_of
 from zdscan.kernels.tables.mass import MONOPOLE
 
 FACTORS = 2 * TABLES  # l_k, Gamma l_k, p_k/Gamma, p_k of a lepton
-# rows of factors where the products of a lepton with tables at a width stand
-_LINEAR, _SLOPES, _RESIDUES, _QUADRATIC = 0, LINEAR, 2 * LINEAR, 2 * LINEAR + QUADRATIC
+_SLOPES, _RESIDUES, _QUADRATIC = LINEAR, 2 * LINEAR, 2 * LINEAR + QUADRATIC  # where each kind of factors begins
 _PARAMETERS, _COUPLINGS, _WIDTHS, _VERTEX = 3 * POINTS, 18 * POINTS, OF_WIDTHS * POINTS, 3 * POINTS
-_ALL_FACTORS, _WEIGHTS, _PRODUCTS = 2 * FACTORS * POINTS, NODES * POINTS, 2 * TABLES * POINTS
-_NONE, _DONE = -1, -2  # bands of points within the law or outside all bands, and of those that have been looked at
+_ALL_FACTORS, _WEIGHTS, _STARTS = 2 * FACTORS * POINTS, NODES * POINTS, BANDS + 1
+W1, W2, W3, W4, W5, W6, W7, W8, W9, W10, W11 = (np.uint64(n * POINTS) for n in range(1, NODES))
 
 
 class RowList(NamedTuple):
@@ -85,67 +84,98 @@ def _factors_of(
 
 
 @exact_inner
-def _weights_of(width: np.ndarray, count: int, centre: float, out: np.ndarray, x: np.ndarray) -> None:
+def _couplings_and_factors(
+    p: RowList,
+    tables: np.ndarray,
+    matrix: np.ndarray,
+    x: np.ndarray,
+    couplings: np.ndarray,
+    vertex: np.ndarray,
+    widths: np.ndarray,
+    factors: np.ndarray,
+    part: np.ndarray,
+) -> None:
+    """What rows are made of, at points with parameters x."""
+    _direct.couplings_of(matrix, x, couplings)
+    _direct.widths_of(tables, couplings, widths)
+    for k in range(3):
+        m = MONOPOLE + 3 * k
+        _direct.linear_form(tables[m], tables[m + 1], tables[m + 2], x, vertex, k)
+    for lepton in range(2):
+        if p.couples[lepton] == 1:
+            _factors_of(lepton, couplings, vertex, widths, factors, part)
+
+
+@exact_inner
+def _weights_of(widths: np.ndarray, centre: float, out: np.ndarray, x: np.ndarray) -> None:
     """What each node counts at widths in a band (`bands.node_weights`): out float64[NODES * POINTS]; x: to work in."""
-    for n in range(count):
-        x[n] = (width[n] - centre) / (width[n] + centre)
+    for n in range(POINTS):
+        width = widths[np.uint64(WIDTH * POINTS) + np.uint64(n)]
+        x[n] = (width - centre) / (width + centre)
         out[n] = 1.0
     for k in range(1, NODES):
-        for n in range(count):
-            out[k * POINTS + n] = out[(k - 1) * POINTS + n] * (x[n] - NODE[k - 1])
-    for n in range(count):
-        after = 1.0
-        for m in range(NODES):
-            k = NODES - 1 - m
-            out[k * POINTS + n] = LAGRANGE[k] * out[k * POINTS + n] * after
-            after *= x[n] - NODE[k]
+        node, here, before = NODE[k - 1], np.uint64(k * POINTS), np.uint64((k - 1) * POINTS)
+        for n in range(POINTS):
+            i = np.uint64(n)
+            out[here + i] = out[before + i] * (x[i] - node)
+    after = np.uint64(POINTS)
+    for n in range(POINTS):
+        x[after + np.uint64(n)] = 1.0
+    for m in range(NODES):
+        k = NODES - 1 - m
+        node, scale, here = NODE[k], LAGRANGE[k], np.uint64(k * POINTS)
+        for n in range(POINTS):
+            i = np.uint64(n)
+            out[here + i] = scale * out[here + i] * x[after + i]
+            x[after + i] *= x[i] - node
 
 
 @exact_inner
 def _beyond(
     p: RowList,
     band: int,
-    width: np.ndarray,
-    place: np.ndarray,
+    places: np.ndarray,
     count: int,
-    widest: float,
-    products: np.ndarray,
+    widths: np.ndarray,
+    factors: np.ndarray,
     weights: np.ndarray,
     total: np.ndarray,
     at_width: np.ndarray,
     largest: float,
     out: np.ndarray,
 ) -> None:
-    """Rows beyond their limits at points of one band: place[:count] in the tile."""
+    """Rows beyond their limits at the points places[:count] of a run, whose widths are in this band."""
+    widest = 0.0
+    for n in range(POINTS):
+        widest = max(widest, widths[WIDTH * POINTS + n])
     for r in range(p.limit.shape[0]):
-        limit, base = p.limit[r], p.lepton[r] * TABLES
+        limit, sm, base = p.limit[r], p.sm[r], p.lepton[r] * FACTORS
         if widest <= limit or p.couples[p.lepton[r]] == 0:
             continue
-        for n in range(count):
-            total[n] = p.sm[r]
+        for n in range(POINTS):
+            total[n] = sm
         for m in range(p.live.shape[0]):
             k = p.live[m]
-            of = np.uint64((base + k) * POINTS)
+            of = np.uint64((base + (k if k < LINEAR else _QUADRATIC + k - LINEAR)) * POINTS)
             tables = p.bands[band, r, k]
             t0, t1, t2, t3, t4, t5 = tables[0], tables[1], tables[2], tables[3], tables[4], tables[5]
             t6, t7, t8, t9, t10, t11 = tables[6], tables[7], tables[8], tables[9], tables[10], tables[11]
-            for n in range(count):
+            for n in range(POINTS):
                 i = np.uint64(n)
-                y = weights[i] * t0 + weights[np.uint64(POINTS) + i] * t1 + weights[np.uint64(2 * POINTS) + i] * t2
-                y = y + weights[np.uint64(3 * POINTS) + i] * t3 + weights[np.uint64(4 * POINTS) + i] * t4
-                y = y + weights[np.uint64(5 * POINTS) + i] * t5 + weights[np.uint64(6 * POINTS) + i] * t6
-                y = y + weights[np.uint64(7 * POINTS) + i] * t7 + weights[np.uint64(8 * POINTS) + i] * t8
-                y = y + weights[np.uint64(9 * POINTS) + i] * t9 + weights[np.uint64(10 * POINTS) + i] * t10
-                at_width[i] = y + weights[np.uint64(11 * POINTS) + i] * t11
+                y = weights[i] * t0 + weights[W1 + i] * t1 + weights[W2 + i] * t2 + weights[W3 + i] * t3
+                y = y + weights[W4 + i] * t4 + weights[W5 + i] * t5 + weights[W6 + i] * t6 + weights[W7 + i] * t7
+                y = y + weights[W8 + i] * t8 + weights[W9 + i] * t9 + weights[W10 + i] * t10 + weights[W11 + i] * t11
+                at_width[i] = y
             if k >= LINEAR:
-                for n in range(count):
-                    at_width[n] /= width[n]
-            for n in range(count):
+                for n in range(POINTS):
+                    i = np.uint64(n)
+                    at_width[i] = at_width[i] / widths[np.uint64(WIDTH * POINTS) + i]
+            for n in range(POINTS):
                 i = np.uint64(n)
-                total[i] += at_width[i] * products[of + i]
+                total[i] += at_width[i] * factors[of + i]
         for n in range(count):
-            if width[n] > limit:
-                out[r * POINTS + place[n]] = max(-largest, min(total[n], largest))
+            if widths[WIDTH * POINTS + n] > limit:
+                out[places[n], r] = max(-largest, min(total[n], largest))
 
 
 @exact
@@ -163,36 +193,34 @@ def evaluate_predictions(
     out: np.ndarray,
     lost: np.ndarray,
     rows: np.ndarray,
+    places: np.ndarray,
 ) -> int:
     """Every row at the points from `first` on, in C order of the axes: out float32[n, R]. Returns how many are lost.
+
+    Points beyond the limit of some row are done once more, those of one band together. Nothing is done where a band
+    is missing.
 
     Parameters
     ----------
     tables, matrix, largest : as in `ratios.evaluate_ratios`.
     ready, needed : bool[BANDS], bands that are filled; those that are not and that points are in, which is set.
     lost : uint8[n], filled: 1 where a width is in no band, so that rows beyond the law are not valid.
-    rows : float32[R * POINTS], to work in.
+    rows : float32[R * POINTS]; places : int64[2 n]; to work in.
     """
     x, couplings, widths, vertex = local(_PARAMETERS), local(_COUPLINGS), local(_WIDTHS), local(_VERTEX)
-    factors, weights, products, part = local(_ALL_FACTORS), local(_WEIGHTS), local(_PRODUCTS), local(_WIDTHS)
-    value, width, at_width = local(POINTS), local(POINTS), local(POINTS)
-    place, band = local(POINTS, np.int64), local(POINTS, np.int64)
+    factors, weights, part = local(_ALL_FACTORS), local(_WEIGHTS), local(_WIDTHS)
+    value, at_width, start = local(POINTS), local(POINTS), local(_STARTS, np.int64)
     points, count_rows, all_lost = out.shape[0], out.shape[1], 0
+    bands, order = places[:points], places[points:]
     least = np.inf
     for r in range(count_rows):
         if p.couples[p.lepton[r]] == 1:
             least = min(least, p.limit[r])
+    start[:] = 0
     for at in range(0, points, POINTS):
         count = min(POINTS, points - at)
         _direct.parameters_of(eps_axis, eps_z_axis, g_axis, first + at, count, x)
-        _direct.couplings_of(matrix, x, couplings)
-        _direct.widths_of(tables, couplings, widths)
-        for k in range(3):
-            m = MONOPOLE + 3 * k
-            _direct.linear_form(tables[m], tables[m + 1], tables[m + 2], x, vertex, k)
-        for lepton in range(2):
-            if p.couples[lepton] == 1:
-                _factors_of(lepton, couplings, vertex, widths, factors, part)
+        _couplings_and_factors(p, tables, matrix, x, couplings, vertex, widths, factors, part)
         begin = 0
         for r in range(count_rows):
             _direct.sum_of_terms(p.term, p.value, begin, p.end[r], factors, value)
@@ -202,38 +230,34 @@ def evaluate_predictions(
                 y = sm + value[n]
                 y = largest if y > largest else y
                 rows[to + np.uint64(n)] = y if y > -largest else -largest
-        broad = 0
+        _direct.store(rows, count_rows, count, at, out)
         for n in range(count):
-            lost[at + n], band[n] = 0, _NONE
-            if widths[WIDTH * POINTS + n] > least:
-                band[n] = band_of(widths[WIDTH * POINTS + n])
-                broad += 1
-                if band[n] < 0:
+            width, lost[at + n] = widths[WIDTH * POINTS + n], 0
+            band = -1
+            if width > least:
+                band = band_of(width)
+                if band < 0:
                     lost[at + n] = 1
                     all_lost += 1
-        while broad > 0:
-            here, found, widest = _NONE, 0, 0.0
-            for n in range(count):
-                if widths[WIDTH * POINTS + n] > least and band[n] != _DONE and (here == _NONE or band[n] == here):
-                    here, band[n] = band[n], _DONE
-                    place[found], width[found] = n, widths[WIDTH * POINTS + n]
-                    widest = max(widest, width[found])
-                    found += 1
-                    broad -= 1
-                    if here < 0:
-                        break
-            if here < 0:
-                continue
-            if not ready[here]:
-                needed[here] = True
-                continue
-            for lepton in range(2):
-                for m in range(p.live.shape[0]):
-                    k = p.live[m]
-                    of = (lepton * FACTORS + (k if k < LINEAR else _QUADRATIC + k - LINEAR)) * POINTS
-                    for n in range(found):
-                        products[(lepton * TABLES + k) * POINTS + n] = factors[of + place[n]]
-            _weights_of(width, found, centre_of(here), weights, part)
-            _beyond(p, here, width, place, found, widest, products, weights, value, at_width, largest, rows)
-        _direct.store(rows, count_rows, count, at, out)
+                else:
+                    needed[band] = not ready[band]
+                    start[band + 1] += 1
+            bands[at + n] = band
+    for band in range(BANDS):
+        start[band + 1] += start[band]
+    for n in range(points):
+        if bands[n] >= 0:
+            order[start[bands[n]]] = n
+            start[bands[n]] += 1
+    begin = 0
+    for band in range(BANDS):
+        end = start[band]
+        if ready[band]:
+            for at in range(begin, end, POINTS):
+                count = min(POINTS, end - at)
+                _direct.parameters_at(eps_axis, eps_z_axis, g_axis, order[at:], first, count, x)
+                _couplings_and_factors(p, tables, matrix, x, couplings, vertex, widths, factors, part)
+                _weights_of(widths, centre_of(band), weights, part)
+                _beyond(p, band, order[at:], count, widths, factors, weights, value, at_width, largest, out)
+        begin = end
     return all_lost

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from functools import cached_property
 from operator import and_
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,7 @@ class DirectFields:
     def __init__(self, mass_tables: Floats, matrix: Floats, likelihood: Likelihood, bands: BandTables) -> None:
         self._tables, self._matrix = mass_tables, matrix
         self._likelihood, self._exact = likelihood, bands
-        self._lock = threading.Lock()
+        self._lock, self._listed = threading.Lock(), cast(RowList | None, None)
         self._ready = np.zeros(_bands.BANDS, dtype=np.bool_)
 
     @cached_property
@@ -62,11 +63,14 @@ class DirectFields:
         rows = self._likelihood
         return clause_list(_mass.clause_tables(self._tables, len(rows.rates), rows.form_count))
 
-    @cached_property
+    @property
     def _rows(self) -> RowList:
         rows = self._likelihood
-        vertex = self._tables[_mass.MONOPOLE : _mass.MONOPOLE + 9].reshape(3, 3)
-        return row_list(_mass.row_tables(self._tables, len(rows.rates)), self._matrix, vertex, rows)
+        with self._lock:  # one list for all threads, whose bands are filled as they are needed
+            if self._listed is None:
+                vertex = self._tables[_mass.MONOPOLE : _mass.MONOPOLE + 9].reshape(3, 3)
+                self._listed = row_list(_mass.row_tables(self._tables, len(rows.rates)), self._matrix, vertex, rows)
+            return self._listed
 
     def ratios(self, axes: Axes, first: int, largest: float, out: NDArray[np.float32]) -> None:
         """The ratios of the points from `first` on in C order of the axes: out float32[n, constraints], filled.
@@ -81,21 +85,23 @@ class DirectFields:
         Returns the places of points whose widths are in no band, where rows are not valid.
         """
         rows = self._rows
-        lost, work = np.empty(len(out), dtype=np.uint8), np.empty(len(rows.sm) * POINTS, dtype=np.float32)
+        lost, places = np.empty(len(out), dtype=np.uint8), np.empty(2 * len(out), dtype=np.int64)
+        work = np.empty(len(rows.sm) * POINTS, dtype=np.float32)
         while True:
             ready, needed = self._ready.copy(), np.zeros(_bands.BANDS, dtype=np.bool_)
             points = (self._tables[: _mass.HEADER], self._matrix, *axes, first, largest)
-            count = evaluate_predictions(rows, *points, ready, needed, out, lost, work)
+            count = evaluate_predictions(rows, *points, ready, needed, out, lost, work, places)
             if not np.any(needed):
                 return np.flatnonzero(lost) if count else np.empty(0, dtype=np.intp)
             self._fill(needed)
 
     def _fill(self, needed: NDArray[np.bool_]) -> None:
+        rows = self._rows
         with self._lock:
             for band in np.flatnonzero(needed & ~self._ready).tolist():
                 tables = self._exact.of(band).copy()
                 tables[:, :, LINEAR:] *= _bands.node_widths(band)[:, None, None]
-                self._rows.bands[band] = tables.transpose(1, 2, 0)
+                rows.bands[band] = tables.transpose(1, 2, 0)
                 self._ready[band] = True
 
 
