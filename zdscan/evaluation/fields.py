@@ -92,9 +92,6 @@ FIELDS = tuple(DECLARED)
 ALWAYS = ("chi2", "excluded")  # what every point has, and what the profiles are made of
 WITH_CONSTRAINTS = ("chi2_constraints", "chi2_total")
 DIRECT = ("ratios", "predictions")  # many numbers a point: see `zdscan.evaluation.direct`
-    "ratios",
-    "predictions",
-)  # many numbers a point: by the formulas of the reference, in vectors (`evaluation.direct`)
 # chi2 of one kind of rows (`zdscan.physics.rows.Likelihood.kinds`), which data have or have not
 OF_KINDS: Mapping[str, str] = {f"chi2_{kind}": kind for kind in ("br", "lfu", "angular")}
 # What the reference evaluator computes where it is asked to, for any data. `values`, what each clause compares with its
