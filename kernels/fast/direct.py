@@ -200,4 +200,4 @@ def store(x: np.ndarray, columns: int, count: int, at: int, out: np.ndarray) -> 
     """Points at..at+count of out float32[n, columns], from x float32[columns * POINTS]."""
     for n in range(count):
         for k in range(columns):
-            out[at + n, k] = x[k * POINTS + n]
+            out[np.uint64(at + n), np.uint64(k)] = x[np.uint64(k * POINTS + n)]

@@ -123,11 +123,13 @@ def _times_share(
     if start * widest > ALL:
         _exponentials(start, widths, part, power)
         for n in range(POINTS):
-            value[n] *= power[n] + power[n] * part[n]
+            i = np.uint64(n)
+            value[i] *= power[i] + power[i] * part[i]
     if length < np.inf and length * narrowest < NONE:
         _exponentials(length, widths, part, power)
         for n in range(POINTS):
-            value[n] *= (1.0 - power[n]) - power[n] * part[n]
+            i = np.uint64(n)
+            value[i] *= (1.0 - power[i]) - power[i] * part[i]
 
 
 @exact_inner
@@ -136,7 +138,7 @@ def _times_fraction(channel: int, fractions: np.ndarray, total: np.ndarray, valu
     if channel < CHANNELS:
         of = np.uint64(channel * POINTS)
         for n in range(POINTS):
-            value[n] *= fractions[of + np.uint64(n)]
+            value[np.uint64(n)] *= fractions[of + np.uint64(n)]
         return
     members = channel - CHANNELS
     for n in range(POINTS):
@@ -145,9 +147,9 @@ def _times_fraction(channel: int, fractions: np.ndarray, total: np.ndarray, valu
         if (members >> k) & 1 == 1:
             of = np.uint64(k * POINTS)
             for n in range(POINTS):
-                total[n] += fractions[of + np.uint64(n)]
+                total[np.uint64(n)] += fractions[of + np.uint64(n)]
     for n in range(POINTS):
-        value[n] *= total[n]
+        value[np.uint64(n)] *= total[np.uint64(n)]
 
 
 @exact_inner
@@ -197,11 +199,7 @@ def _clauses(
     power: np.ndarray,
 ) -> None:
     """The largest ratio of each constraint's clauses: ratios float32[constraints * POINTS], filled with 0 before."""
-    narrowest, widest = np.inf, 0.0
-    for n in range(POINTS):
-        width = widths[WIDTH * POINTS + n]
-        narrowest, widest = min(narrowest, width), max(widest, width)
-    first = 0
+    first, known, narrowest, widest = 0, False, np.inf, 0.0
     for c in range(p.end.shape[0]):
         _direct.sum_of_terms(p.term, p.value, first, p.end[c], monomials, work)
         first = p.end[c]
@@ -209,6 +207,11 @@ def _clauses(
         if channel >= 0 and (channel >= CHANNELS or end > 0.0):
             _times_fraction(channel, fractions, part, work)
             channel = -1
+        if end > 0.0 and not known:
+            for n in range(POINTS):
+                width = widths[np.uint64(WIDTH * POINTS) + np.uint64(n)]
+                narrowest, widest = min(narrowest, width), max(widest, width)
+            known = True
         if end > 0.0:
             _times_share(start, end, narrowest, widest, widths, part, power, work)
         _larger(p, c, channel if channel >= 0 else ONE, fractions, widths, largest, work, ratios)
@@ -244,15 +247,17 @@ def evaluate_ratios(
         _direct.couplings_of(matrix, x, couplings)
         _direct.widths_of(tables, couplings, widths)
         for channel in range(CHANNELS):
+            of = np.uint64(channel * POINTS)
             for n in range(POINTS):
-                i = np.uint64(channel * POINTS + n)
-                fractions[i] = widths[i] * widths[np.uint64(INVERSE * POINTS + n)]
+                i = np.uint64(n)
+                fractions[of + i] = widths[of + i] * widths[np.uint64(INVERSE * POINTS) + i]
         for n in range(POINTS):
-            unseen = fractions[UNSEEN * POINTS + n]
-            fractions[UNSEEN * POINTS + n] = unseen if widths[WIDTH * POINTS + n] > 0.0 else 1.0
-            fractions[ONE * POINTS + n] = 1.0
+            i = np.uint64(n)
+            unseen = fractions[np.uint64(UNSEEN * POINTS) + i]
+            fractions[np.uint64(UNSEEN * POINTS) + i] = unseen if widths[np.uint64(WIDTH * POINTS) + i] > 0.0 else 1.0
+            fractions[np.uint64(ONE * POINTS) + i] = 1.0
         _monomials_of(p.used, x, powers, monomials)
         for m in range(constraints * POINTS):
-            ratios[m] = 0.0
+            ratios[np.uint64(m)] = 0.0
         _clauses(p, widths, fractions, monomials, largest, ratios, work, part, power)
         _direct.store(ratios, constraints, count, at, out)
