@@ -78,6 +78,10 @@ kill "$watch" 2>/dev/null
 if [ "$code" -ne 0 ] && status_says "$stopped"; then
     code=75
 fi
+# The signal came before zdscan listens, or as it was ending: the next job begins or continues it, or finds all finished.
+if [ "$over" = yes ] && [ "$code" -ne 0 ] && [ "$code" -ne 2 ] && ! status_says '"state": "failed"'; then
+    code=75
+fi
 # After the loss of a machine other machines can go on.
 if [ "$code" -ne 0 ] && status_says "$lost"; then
     code=75

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -62,13 +63,11 @@ def draw(grid: Points, seen: View, target: Target, options: Options | None = Non
         scale = set_scale(axes, "x", x, (options.spacing or {}).get(name))
         axes.set_xlabel(label(name, options.unit))
         axes.set_ylabel(r"$\Delta\chi^2$ from the best fit")
-        handles = _line(axes, x, delta, ALL, "-", "all points")
+        handles = chi2_line(axes, x, delta, ALL, "-", "all points")
         if seen.chosen:
             words = f"points {allowed_by_short(len(seen.chosen))}"
-            handles += _line(axes, x, seen.delta(options.reference, allowed=True), ALLOWED, "--", words)
-        for k, (height, sigma) in enumerate(zip(wanted, options.sigmas, strict=True)):
-            axes.axhline(height, color="0.4", linewidth=0.7, linestyle=LINES[k % 3], zorder=1)
-            axes.annotate(rf"{sigma:g}$\sigma$", (1.0, height), (-2, 1.5), **_AT_RIGHT)
+            handles += chi2_line(axes, x, seen.delta(options.reference, allowed=True), ALLOWED, "--", words)
+        level_lines(axes, wanted, options.sigmas)
         if gain <= top:  # not NaN
             axes.axhline(gain, color=SM, linewidth=1.6, zorder=1)
             handles.append(Line2D([], [], color=SM, linewidth=1.6, label="SM"))
@@ -114,12 +113,20 @@ _AT_RIGHT: dict[str, Any] = {
 }
 
 
-def _line(
+def chi2_line(
     axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], colour: str, dashes: str, text: str
 ) -> list[Artist]:
+    """Draw chi2 along an axis; returns its entry in the legend."""
     look: dict[str, Any] = {"color": colour, "linestyle": dashes, "linewidth": 1.3, "label": text}
     axes.plot(x, y, marker="." if x.size < 60 else "", markersize=3, zorder=3, **look)
     return [Line2D([], [], **look)]
+
+
+def level_lines(axes: Axes, heights: Sequence[float], sigmas: Sequence[float]) -> None:
+    """Draw the levels of so many sigmas across, with a word at the right."""
+    for k, (height, sigma) in enumerate(zip(heights, sigmas, strict=True)):
+        axes.axhline(height, color="0.4", linewidth=0.7, linestyle=LINES[k % 3], zorder=1)
+        axes.annotate(rf"{sigma:g}$\sigma$", (1.0, height), (-2, 1.5), **_AT_RIGHT)
 
 
 def _unseen(seen: View, level: str) -> list[Artist]:

@@ -60,7 +60,7 @@ def exclusions(grid: Points, seen: View, frame: Frame, count: int) -> Exclusions
     if exact and "mass" in seen.axes and grid.physics is not None:
         return _solved(solve(grid.physics, seen.axes, seen.values, seen.fixed, names, count), seen.axes[0], frame)
     x, y = (side.fractions(seen.values[name]) for name, side in zip(seen.axes, (frame.x, frame.y), strict=True))
-    found = excess(seen, grid.physics, everywhere=exact)
+    found = excess(seen, grid.physics, everywhere=exact, between=seen.grid_chi2 is not None)
     border, area = contours(x, y, found.together)
     return Exclusions(of_excess(x, y, found.each), area, border)
 

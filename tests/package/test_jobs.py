@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.launching import MPIEXEC, TIMEOUT, done_blocks, environment, until
 from tests.support.paths import ROOT
+from tests.support.thinning import only
 from zdscan.evaluation.fields import Field
 from zdscan.grid.open import open_grid
 from zdscan.running.estimate import size_of
@@ -310,6 +311,26 @@ def test_a_launcher_s_own_code_after_a_clean_stop(site: SimpleNamespace) -> None
     assert site.notes() == ["scontrol requeue 1"]
 
 
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [
+        ("kill -USR1 $$", 75),
+        ("exit 2", 2),
+        pytest.param("exit 1", 75, marks=pytest.mark.slow),
+        pytest.param("exit 0", 0, marks=pytest.mark.slow),
+    ],
+)
+def test_a_signal_before_zdscan_listens_or_as_it_ends(site: SimpleNamespace, end: str, expected: int) -> None:
+    """No status file says that it stopped; the job is queued again, but for a mistake, or where all is done."""
+    done = scripted(
+        site,
+        f'trap "{end.replace("$$", "$BASHPID")}" USR1; ' + "sleep 30 >/dev/null 2>&1 & wait; " + end,
+        STOP_AFTER="1",
+    )
+    assert done.returncode == expected, done.stderr
+    assert site.notes() == (["scontrol requeue 1"] if expected == 75 else [])
+
+
 LOST = """echo '{{"state": "failed", "fault": {{"cause": "no sign of life for 9 s of rank 1"}}}}' >{grid}.status.json
 {then}
 exit 137"""
@@ -348,12 +369,12 @@ def test_a_grid_of_another_scan_file_is_not_continued(site: SimpleNamespace) -> 
     assert site.grid.read_bytes() == before
 
 
-def test_a_mistake_ends_the_job_for_good(site: SimpleNamespace) -> None:
+@pytest.mark.parametrize("name", only(["slurm.sh"], ["pbs.sh"]))
+def test_a_mistake_ends_the_job_for_good(site: SimpleNamespace, name: str) -> None:
     Path(site.variables["SCAN"]).write_text(SMALL.replace('"C"', '"D"'))
-    for name in ("slurm.sh", "pbs.sh"):
-        done = subprocess.run(
-            site.command(name), env=site.variables, capture_output=True, text=True, timeout=TIMEOUT, check=False
-        )
-        assert done.returncode == 2
-        assert "case does not know 'D'" in done.stderr
+    done = subprocess.run(
+        site.command(name), env=site.variables, capture_output=True, text=True, timeout=TIMEOUT, check=False
+    )
+    assert done.returncode == 2
+    assert "case does not know 'D'" in done.stderr
     assert not [line for line in site.notes() if line.startswith(("scontrol", "qsub"))]

@@ -33,6 +33,23 @@ def test_a_rank_ignores_signals_after_the_stop(request):
         os.kill(os.getpid(), number)  # would end this process
 
 
+def test_the_signal_of_the_time_limit_may_come_after_the_last_block(request):
+    """SIGUSR1 then ends no rank; the others have their handlers back, and a lone process has all of them."""
+    for number in StopRequest.SIGNALS:
+        request.addfinalizer(partial(signal.signal, number, signal.getsignal(number)))
+    before = [signal.getsignal(number) for number in StopRequest.SIGNALS]
+    with StopRequest():
+        pass
+    assert [signal.getsignal(number) for number in StopRequest.SIGNALS] == before
+    with StopRequest(rank=True):
+        pass
+    os.kill(os.getpid(), signal.SIGUSR1)  # would end this process
+    others = [number for number in StopRequest.SIGNALS if number != signal.SIGUSR1]
+    assert [signal.getsignal(number) for number in others] == [
+        former for number, former in zip(StopRequest.SIGNALS, before, strict=True) if number in others
+    ]
+
+
 def test_an_error_in_a_thread_ends_the_run_and_is_recorded(tmp_path):
     path = tmp_path / "grid.h5"
     engine = FakeEngine(fail_rank=0, delay=0.01)

@@ -63,7 +63,8 @@ class StopRequest:
     """Turns SIGTERM, SIGINT and SIGUSR1 into a flag while in force; a second SIGINT interrupts at once.
 
     A batch system's signal can reach a rank when the others have stopped the job already: such a `rank` ignores it
-    after a stop, or it would end with the signal instead of saying that the job can be resumed.
+    after a stop, or it would end with the signal instead of saying that the job can be resumed. After the last block
+    it ignores SIGUSR1, which a batch system sends before the time is over and which may come while the rank ends.
     """
 
     SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
@@ -80,7 +81,8 @@ class StopRequest:
 
     def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
         for number, handler in self._former.items():
-            signal.signal(number, signal.SIG_IGN if self._rank and kind is Stopped else handler)
+            late = kind is Stopped or (kind is None and number == signal.SIGUSR1)
+            signal.signal(number, signal.SIG_IGN if self._rank and late else handler)
 
     def __call__(self) -> bool:
         """Whether a stop was asked for."""
