@@ -309,7 +309,7 @@ FITS: dict[str, tuple[str, bool]] = {
     "own_matrix": ("own_matrix_every_field.toml --no-profiles", False),
 }
 PLOTS: dict[str, tuple[str, bool]] = {
-    "profile": ("case_c_paper.h5 --x mass --y g_mu", True),
+    "profile": ("case_c_paper.h5 --x mass --y g_mu", False),
     "marginalised": ("case_c_paper.h5 --x eps_z --y g_mu --marginalise axis", False),
     "constraints": ("case_c_paper.h5 --x eps_z --y g_mu --slice mass=0.3,eps=0 --constraints a_mu,bs_mixing", False),
     "summary": ("case_a_paper.h5 --x mass --y eps --slice eps_z=0 --summary", False),
