@@ -6,6 +6,9 @@ EXTRAS := mpich,test
 # Two workers: tests/conftest.py keeps every job of several processes in one of them.
 PYTEST := $(BIN)/python -m pytest -n 2
 
+# Tests start hundreds of programs, and pytest rewrites every module of tests: what Python compiled is kept for the next.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Where `make test-lowest` installs the lowest versions, and what it runs with them: a minute or two, all packages.
 LOWEST := .venv-lowest
 QUICK := tests/scan tests/inputs tests/physics tests/evaluation tests/grid/test_create.py tests/grid/test_sinks.py \

@@ -17,7 +17,8 @@ from zdscan.constraints import available as available_constraints
 from zdscan.constraints import select
 from zdscan.evaluation.engine import build_physics
 from zdscan.evaluation.fields import DECLARED
-from zdscan.evaluation.settings import SETTINGS, Setting
+from zdscan.evaluation.setting import Setting
+from zdscan.evaluation.settings import SETTINGS
 from zdscan.inputs import detectors, theory_errors
 from zdscan.neglected.effects import available
 from zdscan.physics import models, search

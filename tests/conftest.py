@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,12 @@ hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=Tr
 hypothesis.settings.load_profile("repeatable")
 
 JOBS = "STARTS_PROCESSES"  # a module that starts programs says so: STARTS_PROCESSES = True
+
+
+@cache
+def imports_flavio(path: Path) -> bool:
+    """Whether a module of tests names flavio as what it imports; that takes ten seconds, once in each process."""
+    return re.search(r'(late|importorskip)\("[\w.]*flavio', path.read_text()) is not None
 
 
 @cache
@@ -48,14 +55,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """With several workers: modules of jobs one after the other in one of them, every other module as a whole.
 
+    The few tests of the default suite with flavio are in one of them too, which alone imports it.
     Not by the mark `xdist_group`: pytest-xdist 3.8 does not see it under pytest 9.2.
     """
     from xdist.scheduler import LoadScopeScheduling
 
+    few_with_flavio = config.option.markexpr == "not slow"
+
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             module = nodeid.split("::")[0]
-            return "jobs" if starts_processes(config.rootpath / module) else module
+            path = config.rootpath / module
+            if starts_processes(path):
+                return "jobs"
+            return "flavio" if few_with_flavio and imports_flavio(path) else module
 
     config.option.loadscopereorder = False  # the jobs, which are soon met in the order of names, begin at once
     return Scheduling(config, log)

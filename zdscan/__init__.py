@@ -36,14 +36,15 @@ if TYPE_CHECKING:
     from zdscan.edges.limits import limits
     from zdscan.errors import Stopped, UserError
     from zdscan.physics.cases import Case
-    from zdscan.point import PointResult, evaluate
+    from zdscan.point import evaluate
+    from zdscan.point_result import PointResult
     from zdscan.scan.scanfile import Scan, load_scan
 
 # A module or folder of a public name would take its place when imported: hence `point`, `grids`, `running`.
 _HOMES = {
     "Case": "zdscan.physics.cases",
     "LimitCurves": "zdscan.edges.curves",
-    "PointResult": "zdscan.point",
+    "PointResult": "zdscan.point_result",
     "Scan": "zdscan.scan.scanfile",
     "Stopped": "zdscan.errors",
     "UserError": "zdscan.errors",

@@ -16,7 +16,8 @@ from zdscan.constraints import select
 from zdscan.errors import UserError
 from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.settings import SETTINGS, Settings
-from zdscan.point import PointResult, at_points
+from zdscan.point import at_points
+from zdscan.point_result import PointResult
 
 Array = NDArray[np.float64]
 STRONGEST, PULLS = 5, 3

@@ -15,7 +15,8 @@ from zdscan.analysis.explorer.scales import Scale
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import physics_of
 from zdscan.evaluation.physics import Physics
-from zdscan.evaluation.settings import FORMATS, Settings
+from zdscan.evaluation.setting import FORMATS
+from zdscan.evaluation.settings import Settings
 from zdscan.grid.open import open_grid
 from zdscan.grid.verify import info
 from zdscan.physics.cases import COUPLINGS, Case, case_of

@@ -23,7 +23,8 @@ from zdscan.analysis.units import MEV
 from zdscan.analysis.views.in_memory import MemoryGrid
 from zdscan.inputs import constants
 from zdscan.physics import rows as likelihood
-from zdscan.point import PointResult, evaluate
+from zdscan.point import evaluate
+from zdscan.point_result import PointResult
 
 if TYPE_CHECKING:
     from zdscan.analysis.paper.claims import Claim

@@ -11,7 +11,7 @@ from zdscan.analysis.paper.figures.plate import html, mev
 from zdscan.analysis.paper.report import HtmlTable, resolution
 from zdscan.analysis.views.in_memory import MemoryGrid
 from zdscan.analysis.views.regions import levels
-from zdscan.point import PointResult
+from zdscan.point_result import PointResult
 
 Grids = Mapping[str, tuple[MemoryGrid, MemoryGrid]]  # case -> with the data and limits of the paper, of today
 _DATA = ("paper", "today")

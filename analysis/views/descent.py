@@ -18,7 +18,7 @@ from zdscan.analysis.views.spacing import spacing_of
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Function = Callable[[Ints, Array], Array]  # masses of points by index, couplings float64[parameters, n] -> float64[n]
+Function = Callable[[Array, Array], Array]  # masses of points (GeV), couplings float64[parameters, n] -> float64[n]
 FIRST_STEP, LEAST_STEP, ROUNDS = 0.5, 0.01, 24  # of steps between the values of an axis
 NARROWER, WIDER = 0.35, 1.5
 
@@ -55,6 +55,22 @@ class Scale:
         return exact
 
 
+def by_mass(at_mass: Callable[[float], Callable[[Array], Array]]) -> Function:
+    """A function from those of the couplings at each mass, made when they are first needed; infinite instead of NaN."""
+    kept: dict[float, Callable[[Array], Array]] = {}
+
+    def function(mass: Array, couplings: Array) -> Array:
+        out = np.empty(len(mass))
+        for value in np.unique(mass).tolist():
+            if value not in kept:
+                kept[value] = at_mass(value)
+            here = np.flatnonzero(mass == value)
+            out[here] = kept[value](couplings[:, here])
+        return np.where(np.isfinite(out), out, np.inf)
+
+    return function
+
+
 @dataclass(frozen=True)
 class Surface:
     """A function of places on the hidden axes, for cells that have the other coordinates.
@@ -62,12 +78,12 @@ class Surface:
     Attributes
     ----------
     function : of masses and couplings.
-    mass : int64[cells], by index; couplings : float64[parameters, cells].
+    mass : float64[cells]; couplings : float64[parameters, cells].
     rows : which of the parameters are hidden; scales : their axes.
     """
 
     function: Function
-    mass: Ints
+    mass: Array
     couplings: Array
     rows: Sequence[int]
     scales: Sequence[Scale]
@@ -114,6 +130,8 @@ def descend(
     y, lowest = y.copy(), lowest.copy()
     step = np.full(len(cells), first)
     hidden = len(y)
+    if not hidden:
+        return y, lowest
     pairs = list(combinations(range(hidden), 2))
     units = np.eye(hidden)
     shifts = [*units, *-units, *(units[k] + units[m] for k, m in pairs)]

@@ -15,7 +15,7 @@ from itertools import product
 import numpy as np
 from scipy.ndimage import binary_dilation
 
-from zdscan.analysis.views.descent import Array, Function, Ints, Scale, Surface, descend
+from zdscan.analysis.views.descent import Array, Function, Ints, Scale, Surface, by_mass, descend
 from zdscan.analysis.views.view import CellMask, View
 from zdscan.evaluation.physics import Physics
 
@@ -36,24 +36,14 @@ def beside(cells: CellMask, reach: int = 1) -> CellMask:
     return found
 
 
-def squares_of(physics: Physics, masses: Array) -> Function:
+def squares_of(physics: Physics) -> Function:
     """The square of the largest ratio of all constraints of the physics: smooth where one of them is 0."""
-    kept: dict[int, Callable[[Array], Array]] = {}
 
     def at_mass(mass: float) -> Callable[[Array], Array]:
         tables = physics.mass_tables(mass)
         return lambda couplings: physics.quantities(tables, couplings, ("ratios",))["ratios"].max(axis=1) ** 2
 
-    def squares(index: Ints, couplings: Array) -> Array:
-        out = np.empty(len(index))
-        for k in np.unique(index).tolist():
-            if k not in kept:
-                kept[k] = at_mass(float(masses[k]))
-            here = np.flatnonzero(index == k)
-            out[here] = kept[k](couplings[:, here])
-        return np.where(np.isfinite(out), out, np.inf)
-
-    return squares
+    return by_mass(at_mass)
 
 
 @dataclass(frozen=True)
@@ -86,7 +76,7 @@ def escapes(seen: View, physics: Physics, excluded: CellMask, hints: Sequence[Es
     excluded : all of whose grid points they exclude.
     hints : what was found for parts of these constraints, whose places are tried.
     """
-    search = _Search(seen, squares_of(physics, seen.values["mass"]))
+    search = _Search(seen, squares_of(physics))
     excluded = excluded.copy()
     found = Escapes(
         np.where(excluded, BAND, -BAND),
@@ -138,7 +128,7 @@ class _Search:
                 couplings[row] = seen.values[name][where[seen.axes.index(name)]]
             else:
                 couplings[row] = seen.fixed.get(name, float(seen.values[name][0]))
-        return Surface(self._function, mass, couplings, self._rows, self._scales)
+        return Surface(self._function, seen.values["mass"][mass], couplings, self._rows, self._scales)
 
     def _masses(self, cells: Ints) -> Ints:
         """Masses that the points of each cell may have, by index: int64[cells, masses]."""

@@ -2,8 +2,8 @@
 
 From the point of lowest chi2 that the grid has in a cell, chi2 goes down along the hidden couplings, whose values vary
 continuously within the ends of their axes; for all cells at once, by a quadratic model and a search along each axis
-(docs/plotting.md). It is the same sequence of steps always, so that a picture is the same each time. The mass keeps its
-value.
+(docs/plotting.md). It is the same sequence of steps always, so that a picture is the same each time. Where the mass is
+hidden, masses between those of the axis are tried in the cells that are near the best.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from zdscan.analysis.views.descent import LEAST_STEP, Array, Function, Ints, Scale, Surface, descend
+from zdscan.analysis.views.descent import LEAST_STEP, ROUNDS, Array, Function, Ints, Scale, Surface, by_mass, descend
 from zdscan.analysis.views.points import FIELD_OF, ROWS, Points, coordinates_at
 from zdscan.analysis.views.view import CellMask, View, view
 from zdscan.evaluation.physics import Physics
@@ -22,7 +22,8 @@ WRONG = 0.5  # in chi2, from which on a profile is called too coarse
 WITHIN = 11.83  # of the lowest chi2, 3 sigma for two parameters: cells where that matters
 SOME = 16  # cells of a profile that are looked at where no picture is drawn
 MOST_TURNS, WORTH = 12, 0.2  # of cells with their neighbours, and by how much one has to be lower
-SEEN = 2.5 * WITHIN  # above the lowest chi2, neighbours lead no other cells
+LEVELS, FINER, SHORT = 2, 3, 8  # of masses between those of a hidden axis, and rounds of the search at each
+MOST_CELLS = 2000  # whose masses are tried
 SAME = 1e-4  # by which chi2 of a file and of this zdscan may differ, of 1 + chi2
 MOST_VALUES = 100_000  # of an axis, beyond which no number is named
 
@@ -49,7 +50,7 @@ class Refined:
     Attributes
     ----------
     chi2 : float64, of the shape of the view; that of the grid where nothing lower was found.
-    at : hidden coupling -> its value there, of the same shape.
+    at : hidden axis -> its value there, of the same shape.
     worst : the largest difference to the grid among cells within `WITHIN` of the lowest chi2.
     cells, wrong : how many such cells were looked at, and in how many the difference is above `WRONG`.
     coarse : axes to blame.
@@ -79,9 +80,10 @@ class Refined:
         ]
 
 
-def chi2_of(physics: Physics, masses: Array, statistic: str = ROWS) -> Function:
-    """A statistic at any points of these masses."""
-    kept: dict[int, Callable[[Array], Array]] = {}
+def chi2_of(physics: Physics, statistic: str = ROWS) -> Function:
+    """A statistic at any points."""
+    if statistic == ROWS:
+        physics = replace(physics, constraints=())  # whose tables are made faster
 
     def at_mass(mass: float) -> Callable[[Array], Array]:
         tables = physics.mass_tables(mass)
@@ -90,27 +92,18 @@ def chi2_of(physics: Physics, masses: Array, statistic: str = ROWS) -> Function:
         name, standard = FIELD_OF[statistic], float(physics.constraint_chi2(mass).standard.sum())
         return lambda couplings: physics.quantities(tables, couplings, (name,))[name] - standard
 
-    def chi2(index: Ints, couplings: Array) -> Array:
-        out = np.empty(len(index))
-        for k in np.unique(index).tolist():
-            if k not in kept:
-                kept[k] = at_mass(float(masses[k]))
-            here = np.flatnonzero(index == k)
-            out[here] = kept[k](couplings[:, here])
-        return np.where(np.isfinite(out), out, np.inf)
-
-    return chi2
+    return by_mass(at_mass)
 
 
 def refined(points: Points, seen: View) -> Refined | None:
-    """Refine the cells of a view; None where no coupling is hidden, or this zdscan computes other numbers."""
+    """Refine the cells of a view; None where nothing is hidden, or this zdscan computes other numbers."""
     names = [name for name in seen.hidden if name != "mass"]
     physics = points.physics
-    if not names or physics is None or not seen.best:
+    if not seen.hidden or physics is None or not seen.best:
         return None
     at = seen.at.ravel()
     cells = np.flatnonzero(at >= 0)
-    return search(chi2_of(physics, seen.values["mass"], seen.statistic), seen, names, cells)
+    return search(chi2_of(physics, seen.statistic), seen, names, cells)
 
 
 def refined_view(points: Points, seen: View) -> tuple[View, Refined | None]:
@@ -143,49 +136,67 @@ def checked(points: Points) -> list[str]:
         if not hidden or not near.size:
             continue
         some = np.sort(near[np.unique(np.linspace(0, near.size - 1, SOME).astype(np.int64))])
-        found = search(chi2_of(points.physics, points.axes["mass"]), seen, hidden, some)
+        found = search(chi2_of(points.physics), seen, hidden, some)
         for sentence in found.remarks(f" over mass and {name}") if found is not None else ():
             said.setdefault(name, sentence)
     return list(said.values())
 
 
 def search(chi2: Function, seen: View, names: Sequence[str], cells: Ints) -> Refined | None:
-    """Lower chi2 over the hidden couplings `names` in some cells of a view (flat numbers)."""
+    """Lower chi2 over the hidden couplings `names`, and over the mass where it is hidden, in some cells of a view.
+
+    Parameters
+    ----------
+    cells : their flat numbers.
+    """
     axes = list(seen.values)
-    flat = seen.at.ravel()[cells]
-    mass = np.unravel_index(flat, [axis.size for axis in seen.values.values()])[0].astype(np.int64)
-    start = coordinates_at(seen.values, flat)
+    start = coordinates_at(seen.values, seen.at.ravel()[cells])
     couplings = np.array([start[name] for name in axes[1:]])
     scales = [Scale.of(seen.values[name]) for name in names]
     rows = [axes.index(name) - 1 for name in names]
-    places = np.array([np.searchsorted(scale.values, start[name]) for name, scale in zip(names, scales, strict=True)])
-    surface = Surface(chi2, mass, couplings, rows, scales)
-    y = places.astype(np.float64)
+    places = [np.searchsorted(scale.values, start[name]) for name, scale in zip(names, scales, strict=True)]
+    surface = Surface(chi2, start["mass"].copy(), couplings, rows, scales)
+    y = np.array(places, dtype=np.float64).reshape(len(names), len(cells))
     everything = np.arange(len(cells))
     lowest = surface.at(y, everything)
     stored = seen.chi2.ravel()[cells].astype(np.float64)
     if not np.allclose(lowest, stored, rtol=SAME, atol=SAME):
         return None
     y, lowest = descend(surface, y, lowest, everything)
-    moved = np.ones(len(cells), dtype=bool)
-    for _ in range(MOST_TURNS):
-        moved = _from_neighbours(surface, y, lowest, seen, cells, moved)
-        if not moved.any():
-            break
+    _along_neighbours(surface, y, lowest, seen, cells)
+    blamed: tuple[Coarse, ...] = ()
+    if "mass" in seen.hidden:
+        blamed = _between_masses(surface, y, lowest, seen)
+        _along_neighbours(surface, y, lowest, seen, cells)
     lowest = np.minimum(lowest, stored)
     near = np.flatnonzero(lowest <= lowest.min() + WITHIN)
     excess = stored[near] - lowest[near]
     out = seen.chi2.astype(np.float64).ravel()
     out[cells] = lowest
-    at = {}
-    for k, name in enumerate(names):
-        value = np.full(out.size, np.nan)
-        value[cells] = scales[k].at(y[k])
-        at[name] = value.reshape(seen.chi2.shape)
+    found = {name: scales[k].at(y[k]) for k, name in enumerate(names)}
+    if "mass" in seen.hidden:
+        found["mass"] = surface.mass
+    at = {name: _spread(values, cells, seen) for name, values in found.items()}
     worst = float(excess.max(initial=0.0))
     bad = near[excess > WRONG]
-    blamed = _blame(surface, y, lowest, bad, names) if bad.size else ()
+    blamed = (*blamed, *_blame(surface, y, lowest, bad, names)) if bad.size else ()
     return Refined(out.reshape(seen.chi2.shape), at, worst, near.size, bad.size, blamed)
+
+
+def _spread(values: Array, cells: Ints, seen: View) -> Array:
+    """Values of some cells in the shape of a view, NaN in the others."""
+    out = np.full(seen.at.size, np.nan)
+    out[cells] = values
+    return out.reshape(seen.chi2.shape)
+
+
+def _along_neighbours(surface: Surface, y: Array, lowest: Array, seen: View, cells: Ints) -> None:
+    """Let valleys be followed from cell to cell, as far as chi2 comes lower by that."""
+    moved = np.ones(len(cells), dtype=bool)
+    for _ in range(MOST_TURNS):
+        moved = _from_neighbours(surface, y, lowest, seen, cells, moved)
+        if not moved.any():
+            break
 
 
 def _from_neighbours(surface: Surface, y: Array, lowest: Array, seen: View, cells: Ints, moved: CellMask) -> CellMask:
@@ -197,7 +208,7 @@ def _from_neighbours(surface: Surface, y: Array, lowest: Array, seen: View, cell
     flat[cells] = np.arange(len(cells))
     number = flat.reshape(seen.at.shape)
     before = lowest.copy()
-    seen_up_to = lowest.min() + SEEN
+    seen_up_to = lowest.min() + WITHIN
     for axis in range(number.ndim):
         for shift in (1, -1):
             other = np.roll(number, shift, axis)
@@ -210,10 +221,50 @@ def _from_neighbours(surface: Surface, y: Array, lowest: Array, seen: View, cell
             deeper = moved[there] & (lowest[there] < lowest[here] - WORTH) & (lowest[there] < seen_up_to)
             here, there = here[deeper], there[deeper]
             if here.size:
-                place, found = descend(surface, y[:, there], surface.at(y[:, there], here), here)
-                lower = found < lowest[here] - 1e-3
-                y[:, here[lower]], lowest[here[lower]] = place[:, lower], found[lower]
+                mass = surface.mass[there] if "mass" in seen.hidden else surface.mass[here]
+                _try(surface, y, lowest, here, mass, y[:, there])
     return np.asarray(lowest < before)
+
+
+def _try(
+    surface: Surface, y: Array, lowest: Array, cells: Ints, mass: Array, places: Array, rounds: int = ROUNDS
+) -> None:
+    """Go down in cells from other masses and places; keep what is lower."""
+    trial = surface.mass.copy()
+    trial[cells] = mass
+    other = replace(surface, mass=trial)
+    place, found = descend(other, places, other.at(places, cells), cells, rounds=rounds)
+    lower = found < lowest[cells] - 1e-3
+    kept = cells[lower]
+    y[:, kept], lowest[kept], surface.mass[kept] = place[:, lower], found[lower], mass[lower]
+
+
+def _between_masses(surface: Surface, y: Array, lowest: Array, seen: View) -> tuple[Coarse, ...]:
+    """Try masses between those of the axis in cells near the lowest; whether the axis is to blame, and what would do.
+
+    Each level divides the steps of the axis by `FINER` and tries those beside the mass that was lowest until then.
+    """
+    axis = seen.values["mass"]
+    scale = Scale.of(axis)
+    near = np.flatnonzero(lowest <= lowest.min() + WITHIN)
+    near = near[:: max(1, -(-near.size // MOST_CELLS))]  # their neighbours follow
+    place = np.searchsorted(axis, surface.mass[near]).astype(np.float64)
+    levels = [lowest[near].copy()]
+    step = 1.0
+    for _ in range(LEVELS):
+        step /= FINER
+        middle = place.copy()
+        for k in (*range(1 - FINER, 0), *range(1, FINER)):
+            trial = np.clip(middle + k * step, 0.0, axis.size - 1.0)
+            before = lowest[near].copy()
+            _try(surface, y, lowest, near, scale.at(trial), y[:, near], SHORT)
+            place = np.where(lowest[near] < before, trial, place)
+        levels.append(lowest[near].copy())
+    final = levels[-1]
+    if (levels[0] - final).max() <= WRONG:
+        return ()
+    level = next(k for k, values in enumerate(levels) if (values - final).max() <= WRONG)
+    return (Coarse("mass", axis.size, (axis.size - 1) * FINER**level + 1),)
 
 
 def _blame(surface: Surface, y: Array, lowest: Array, bad: Ints, names: Sequence[str]) -> tuple[Coarse, ...]:

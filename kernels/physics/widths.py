@@ -13,6 +13,7 @@ import numpy as np
 
 from zdscan.kernels.physics.couplings import A_D, A_MU, A_S, A_U, G_NUE, G_NUTAU, V_D, V_E, V_S, V_U
 
+CLOSED = 1e-300  # GeV; a width below has no finite inverse and counts as no open channel
 TWO_PIONS = 0.28  # GeV, where the table of the setting `paper` begins
 
 

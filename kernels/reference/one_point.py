@@ -13,7 +13,8 @@ import numpy as np
 
 from zdscan.kernels.physics.bsll import linear_products, quadratic_products
 from zdscan.kernels.physics.couplings import V_E
-from zdscan.kernels.reference.points import CLOSED, channel_terms
+from zdscan.kernels.physics.widths import CLOSED
+from zdscan.kernels.reference.points import channel_terms
 from zdscan.kernels.reference.rows import Rows
 from zdscan.kernels.tables import mass as _mass
 

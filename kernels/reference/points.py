@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from zdscan.kernels.physics.couplings import A_MU, V_D, V_MU, V_U
-from zdscan.kernels.physics.widths import width_products
+from zdscan.kernels.physics.widths import CLOSED, width_products
 from zdscan.kernels.tables import mass as _mass
-
-CLOSED = 1e-300  # GeV; a width below has no finite inverse and counts as no open channel
 
 
 class Points(NamedTuple):

@@ -21,7 +21,7 @@ TABLES = LINEAR + QUADRATIC
 NODES = 12
 HALF = 1.0 / 3.0  # |x| at the ends of a band
 NODE = HALF * np.cos((2.0 * np.arange(NODES) + 1.0) * np.pi / (2.0 * NODES))
-_LAGRANGE = 1.0 / np.array([np.prod(node - NODE[node != NODE]) for node in NODE])
+LAGRANGE = 1.0 / np.array([np.prod(node - NODE[node != NODE]) for node in NODE])
 _NODE_X, _NODE_W = np.repeat(_resonance.GAUSS_X, NODES), np.repeat(_resonance.GAUSS_W, NODES)
 _SETS, _TWO_SETS = _resonance.NODES * NODES, 2 * _resonance.NODES * NODES  # a panel's weights at all widths
 _INTEGRALS = FUNCTIONS * NODES
@@ -41,6 +41,11 @@ def centre_of(band: int) -> float:
     return math.ldexp(1.0, 2 * band + 1 + LOWEST)
 
 
+def node_widths(band: int) -> np.ndarray:
+    """Widths at the nodes of a band, GeV: float64[NODES]."""
+    return centre_of(band) * (1.0 + NODE) / (1.0 - NODE)
+
+
 def node_weights(x: np.ndarray) -> np.ndarray:
     """What each node counts in an interpolation at x float64[n] (Lagrange's polynomials): float64[NODES, n]."""
     before, after = np.empty((2, NODES, len(x)))
@@ -48,7 +53,7 @@ def node_weights(x: np.ndarray) -> np.ndarray:
     for n in range(1, NODES):
         before[n] = before[n - 1] * (x - NODE[n - 1])
         after[-1 - n] = after[-n] * (x - NODE[-n])
-    return _LAGRANGE[:, None] * before * after
+    return LAGRANGE[:, None] * before * after
 
 
 @inner

@@ -7,22 +7,23 @@ import math
 import numpy as np
 import pytest
 
+import zdscan
+from tests.support.late import central_values, late
 from tests.support.tolerances import EXACT_ALGEBRA
-
-pytest.importorskip("flavio")
-import flavio
-from flavio.physics.bdecays import angular, bpll
-from flavio.physics.bdecays.bvll import amplitudes as bvll
-from flavio.physics.mesonmixing.observables import q_over_p
-from flavio.physics.running import running
-
-from zdscan.calibration import component_tables, components, flavio_rows
 from zdscan.inputs import component_tables as shipped
 from zdscan.inputs import measurements
 
-CENTRAL = flavio.default_parameters.get_central_all()
+flavio = late("flavio")
+angular, bpll = late("flavio.physics.bdecays.angular"), late("flavio.physics.bdecays.bpll")
+bvll = late("flavio.physics.bdecays.bvll.amplitudes")
+q_over_p = late("flavio.physics.mesonmixing.observables", "q_over_p")
+running = late("flavio.physics.running.running")
+components, flavio_rows = late("zdscan.calibration.components"), late("zdscan.calibration.flavio_rows")
+component_tables = late("zdscan.calibration.component_tables")
+
+CENTRAL = central_values()
 # of flavio's angular coefficients, those in LHCb's convention change sign (arXiv:1506.03970, appendix C)
-SIGN = {name: -1.0 if name in ("4", "6s", "7", "9") else 1.0 for name in components.COMPONENTS}
+SIGN = {"4": -1.0, "6s": -1.0, "7": -1.0, "9": -1.0}
 DECAYS = ("B0->K*0", "B+->K*+", "Bs->phi", "B+->K+", "B0->K0")
 
 
@@ -92,7 +93,7 @@ def test_forms_are_flavios_components_at_random_coefficients(hadrons: str, lepto
 
 def test_a_product_that_the_tables_lack_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is left out of S5 of Bs is a rounding error, which is too much for a tolerance of nothing."""
-    monkeypatch.setattr(components, "FORM_TOLERANCE", 0.0)
+    monkeypatch.setattr("zdscan.calibration.components.FORM_TOLERANCE", 0.0)
     with pytest.raises(ArithmeticError, match=r"component 5 of Bs->phimumu near q2 = 2 GeV\^2 has products"):
         components.component_forms("Bs->phi", "mu", np.array([2.0]), CENTRAL, ("5",))
 
@@ -118,6 +119,12 @@ def test_the_cheap_sampler_has_the_predictions_of_the_tables() -> None:
             term.factor * integral(term.decay, row.q2_min, row.q2_max, term.component) for term in row.terms
         )
         assert abs(value - above / below) < 3e-4 * max(1.0, abs(value)), row.id
+
+
+def test_the_function_stays_a_function() -> None:
+    """Importing the modules with flavio leaves `zdscan.evaluate` callable, as every other one does."""
+    assert component_tables.bins([]) == ()
+    assert callable(zdscan.evaluate)
 
 
 @pytest.mark.slow

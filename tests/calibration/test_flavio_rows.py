@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.support.late import late
 from zdscan.errors import UserError
 from zdscan.inputs import measurements, tables
 
-pytest.importorskip("flavio")
-from tests.support import flavio_oracle as oracle
-from zdscan.calibration import flavio_rows as rows
+oracle = late("tests.support.flavio_oracle")
+rows = late("zdscan.calibration.flavio_rows")
 
 
 def test_rows_are_those_of_the_shipped_tables() -> None:

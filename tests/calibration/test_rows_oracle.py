@@ -19,14 +19,13 @@ from numpy.typing import NDArray
 
 import zdscan
 from tests.support import tolerances
+from tests.support.late import late
+from tests.support.thinning import only
 from tests.twins import hadrons, photon
 from zdscan.inputs import constants, tables
 
-pytest.importorskip("flavio")
-from flavio.physics.bdecays.bvll.amplitudes import get_ff
-
-from tests.support import flavio_oracle as oracle
-from tests.support.thinning import only
+get_ff = late("flavio.physics.bdecays.bvll.amplitudes", "get_ff")
+oracle = late("tests.support.flavio_oracle")
 
 # L = Z_D sbar [(E0 + E2 q2) gamma P_L + M1 m_b i sigma q P_R] b per unit eps (A) or eps_z (Z), GeV; Inami-Lim functions
 # (Prog. Theor. Phys. 65 (1981) 297; conventions of Buras, hep-ph/9806471) summed over u, c, t with

@@ -13,15 +13,16 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from tests.support import tolerances
+from tests.support.late import central_values, late
 from zdscan.calibration.tables import calibrate, write_verified
 from zdscan.errors import UserError
 from zdscan.inputs import tables
 
-flavio = pytest.importorskip("flavio")
-from tests.support import flavio_oracle as oracle  # noqa: E402 - needs flavio
+flavio = late("flavio")
+oracle = late("tests.support.flavio_oracle")
 
 SM = tables.load()
-CENTRAL = flavio.default_parameters.get_central_all()
+CENTRAL = central_values()
 
 # Table 1 of arXiv:2412.11438, last column
 PRINTED_SM = (

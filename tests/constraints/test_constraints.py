@@ -8,9 +8,9 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.drawn import drawn
 from tests.support.paths import ROOT
 from tests.support.verdicts import of, published
 from zdscan import constraints
@@ -98,8 +98,8 @@ def test_zero_coupling_is_allowed_everywhere():
         assert of(result, "bs_mixing")["ratio"] == pytest.approx(0.0, abs=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
-@given(
+@drawn(
+    *(20, 60),
     st.sampled_from(["A", "B", "C"]),
     st.floats(0.01, 2.0),
     st.floats(-0.1, 0.1),

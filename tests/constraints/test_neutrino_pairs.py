@@ -10,18 +10,20 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from tests.support.late import central_values, late
 from tests.support.verdicts import model
 from zdscan.inputs import constants
 from zdscan.physics.cases import CASES
 from zdscan.physics.two_body import branching_ratio
 from zdscan.physics.vertex import vertex
 
-flavio = pytest.importorskip("flavio")
-from flavio.physics.bdecays import bpnunu, bvnunu, wilsoncoefficients  # noqa: E402
-from flavio.physics.kdecays import kpinunu  # noqa: E402
-from flavio.physics.running import running  # noqa: E402
+flavio = late("flavio")
+bpnunu, bvnunu = late("flavio.physics.bdecays.bpnunu"), late("flavio.physics.bdecays.bvnunu")
+wilsoncoefficients = late("flavio.physics.bdecays.wilsoncoefficients")
+kpinunu = late("flavio.physics.kdecays.kpinunu")
+running = late("flavio.physics.running.running")
 
-PAR = flavio.default_parameters.get_central_all()
+PAR = central_values()
 FLAVOURS = ("nue", "numu", "nutau")
 
 

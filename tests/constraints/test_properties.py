@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example
 from hypothesis import strategies as st
 
 import zdscan
+from tests.support.drawn import drawn
 from tests.support.verdicts import model
 from zdscan import constraints
 from zdscan.inputs import against_mass, constants, limit_sets
@@ -81,11 +82,14 @@ def entries(case, mass, eps, eps_z, g_mu, **options):
     return {entry["id"]: entry for entry in result.to_dict()["constraints"]}, result
 
 
-@settings(max_examples=40, deadline=None)
-@example(mass=0.25, extra=0.0, theory="complete", case="A", eps=0.0, eps_z=8e-4, g_mu=0.0)  # displaced: 1e-127
-@given(
-    mass=st.floats(0.01, 2.0), extra=st.floats(-3.0, 6.0), theory=st.sampled_from(["paper", "complete"]), **COUPLINGS
+@drawn(
+    *(12, 40),
+    mass=st.floats(0.01, 2.0),
+    extra=st.floats(-3.0, 6.0),
+    theory=st.sampled_from(["paper", "complete"]),
+    **COUPLINGS,
 )
+@example(mass=0.25, extra=0.0, theory="complete", case="A", eps=0.0, eps_z=8e-4, g_mu=0.0)  # displaced: 1e-127
 def test_an_extra_invisible_width_moves_what_it_should(mass, extra, theory, case, eps, eps_z, g_mu):
     """Searches for an invisible Z_D gain what searches for a visible one lose; nothing else notices.
 
@@ -130,8 +134,8 @@ def _opening(mass, step, couplings):
     return mass / (12 * math.pi) * (2 * root * muon + (2e-4 if abs(mass - 0.28) < 1e-9 else 0.0) * quarks)
 
 
-@settings(max_examples=50, deadline=None)
-@given(
+@drawn(
+    *(15, 50),
     mass=st.one_of(st.floats(0.0101, 1.99), st.sampled_from(THRESHOLDS)),
     theory=st.sampled_from(["paper", "complete"]),
     **COUPLINGS,
@@ -167,8 +171,13 @@ def test_ratios_are_continuous_in_the_mass(mass, theory, case, eps, eps_z, g_mu)
         assert one["ratio"] == pytest.approx(two["ratio"], rel=tolerance, abs=1e-9), name
 
 
-@settings(max_examples=20, deadline=None)
-@given(mass=st.floats(0.01, 2.0), eps=st.floats(-0.1, 0.1), eps_z=st.floats(-0.1, 0.1), g_mu=st.floats(-1.0, 1.0))
+@drawn(
+    *(6, 20),
+    mass=st.floats(0.01, 2.0),
+    eps=st.floats(-0.1, 0.1),
+    eps_z=st.floats(-0.1, 0.1),
+    g_mu=st.floats(-1.0, 1.0),
+)
 def test_electrons_of_case_c_are_those_of_the_standard_model(mass, eps, eps_z, g_mu):
     found, result = entries("C", mass, eps, eps_z, g_mu)
     nothing, _ = entries("C", mass, 0.0, 0.0, 0.0)

@@ -18,7 +18,8 @@ from zdscan import cli
 from zdscan.constraints import SETS, select
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import Engine, build_physics
-from zdscan.evaluation.settings import FORMATS, SETTINGS, Setting, Settings
+from zdscan.evaluation.setting import FORMATS, Setting
+from zdscan.evaluation.settings import SETTINGS, Settings
 from zdscan.inputs.measurements import ERROR_TREATMENTS, available
 from zdscan.physics.cases import CASES, Case
 from zdscan.physics.rows import AUTOMATIC, THEORY_ERRORS

@@ -15,6 +15,7 @@ from tests.support.fake_engine import FakeEngine
 from tests.support.files import create, finished, refused
 from tests.support.launching import contents
 from tests.support.runs import resume, run
+from tests.support.thinning import only
 from zdscan.analysis.views.grid import open_grid as open_for_analysis
 from zdscan.errors import UserError
 from zdscan.grid import create as grid_create
@@ -36,8 +37,9 @@ def lower_half(path):
     return path / "low.h5", path / "high.h5"
 
 
+@pytest.mark.parametrize("parts", only([3], [7]))
 @pytest.mark.parametrize("command", ["run", "pack", "merge"])
-def test_a_disk_that_fails_at_any_byte_is_told_in_a_sentence(tmp_path, capfd, command):
+def test_a_disk_that_fails_at_any_byte_is_told_in_a_sentence(tmp_path, capfd, command, parts):
     """A limit on file sizes stands for a quota, which no file system tells beforehand."""
     folder = tmp_path / "out"
     folder.mkdir()
@@ -59,7 +61,7 @@ def test_a_disk_that_fails_at_any_byte_is_told_in_a_sentence(tmp_path, capfd, co
             actions[command]()
         assert ".part" not in str(caught.value)
 
-    for limit in (1, 2048, *range(4096, size, size // 7), size - 1):
+    for limit in (1, 2048, *range(4096, size, size // parts), size - 1):
         assert in_child(lambda limit=limit: action(limit)) == 0, limit
         assert os.listdir(folder) == []
     assert capfd.readouterr().err == ""  # HDF5 said nothing

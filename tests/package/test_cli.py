@@ -19,6 +19,7 @@ import pytest
 from PIL import Image
 
 from tests.support.paths import ROOT
+from tests.support.thinning import only
 from zdscan import __version__, cli
 from zdscan.errors import Stopped
 from zdscan.terminal.report import size_text, time_text
@@ -108,8 +109,13 @@ def test_installed_command(tmp_path: Path) -> None:
     assert installed("--help", cwd=tmp_path).code == 0
 
 
-@pytest.mark.parametrize("name", ["misspelt_axis_key", "not_toml", "many_faults"])
-@pytest.mark.parametrize("command", ["check", "run"])
+@pytest.mark.parametrize(
+    ("command", "name"),
+    only(
+        [("check", "not_toml"), ("run", "many_faults")],
+        [(command, name) for command in ("check", "run") for name in ("misspelt_axis_key", "not_toml", "many_faults")],
+    ),
+)
 def test_installed_command_refuses_malformed_scans(tmp_path: Path, command: str, name: str) -> None:
     source = ROOT / "tests" / "data" / "malformed" / f"{name}.toml"
     expected = [line for line in source.read_text().splitlines() if line.startswith("# expects: ")]

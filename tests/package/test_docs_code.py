@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -47,10 +48,16 @@ def commands() -> list[tuple[str, str]]:
     return found
 
 
+@cache
+def the_program():
+    """The command with all its commands; building it takes longer than reading a line by it."""
+    return typer.main.get_command(cli.app)
+
+
 @pytest.mark.parametrize(("page", "line"), commands())
 def test_printed_commands_are_accepted(page, line):
     """Command, options and the types of their values; nothing is run."""
-    program = typer.main.get_command(cli.app)
+    program = the_program()
     name, *arguments = shlex.split(line)
     assert name in program.commands, f"{page}: there is no command {name}"
     program.commands[name].make_context(name, arguments)
@@ -60,7 +67,7 @@ def test_commands_are_found():
     names = {line.split()[0] for _, line in commands()}
     assert {"run", "resume", "plot", "point", "constraints", "calibrate"} <= names
     with pytest.raises(Exception, match="No such option: --z"):
-        typer.main.get_command(cli.app).commands["plot"].make_context("plot", ["grid.h5", "--z", "mass"])
+        the_program().commands["plot"].make_context("plot", ["grid.h5", "--z", "mass"])
 
 
 EXCLUSIONS = re.findall(

@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -34,17 +35,42 @@ MAY_IMPORT: dict[str, set[str]] = {
     "grid": {"errors", "ranks", "kernels", "physics", "evaluation"},
     "scan": {"errors", "inputs", "physics", "constraints", "evaluation", "grid"},
     "notebook": {"errors", "physics", "evaluation"},
-    "point": {"errors", "kernels", "physics", "constraints", "evaluation", "neglected", "notebook"},
+    "point_result": {"errors", "physics", "evaluation", "neglected", "notebook"},
+    "point": {"errors", "kernels", "physics", "constraints", "evaluation", "neglected", "point_result"},
     "edges": {"errors", "physics", "evaluation", "notebook"},
     "running": {"errors", "ranks", "compiled", "evaluation", "physics", "grid", "scan"},
     "api": {"errors", "grid", "scan", "running"},
     "terminal": {
-        *{"errors", "inputs", "physics", "constraints", "evaluation", "neglected", "grid", "scan", "point", "edges"},
+        *{
+            "errors",
+            "inputs",
+            "physics",
+            "constraints",
+            "evaluation",
+            "neglected",
+            "grid",
+            "scan",
+            "point",
+            "point_result",
+            "edges",
+        },
         "running",
     },
     "calibration": {"errors", "inputs", "kernels", "physics"},
     "analysis": {
-        *{"errors", "inputs", "physics", "constraints", "evaluation", "neglected", "grid", "scan", "point", "edges"},
+        *{
+            "errors",
+            "inputs",
+            "physics",
+            "constraints",
+            "evaluation",
+            "neglected",
+            "grid",
+            "scan",
+            "point",
+            "point_result",
+            "edges",
+        },
         "running",
         "terminal",
     },
@@ -68,11 +94,18 @@ def place(path: Path) -> tuple[str, ...]:
     return parts[1:] if parts[0] == "zdscan" else parts
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Everything in a module's source, the module itself first."""
+    return tuple(ast.walk(ast.parse(path.read_text())))
+
+
 def imported(path: Path) -> Iterator[tuple[str, bool]]:
     """Dotted names that a module imports, and whether at module level. `from a import b` counts as a and as a.b."""
-    tree = ast.parse(path.read_text())
-    top = set(map(id, tree.body))
-    for node in ast.walk(tree):
+    module = nodes(path)[0]
+    assert isinstance(module, ast.Module)
+    top = set(map(id, module.body))
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from ((alias.name, id(node) in top) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -152,7 +185,7 @@ def test_kernels_know_numbers_only(path: Path) -> None:
 @pytest.mark.parametrize("path", KERNELS, ids=lambda path: ".".join(place(path)))
 def test_kernels_raise_nothing(path: Path) -> None:
     """What is compiled has no sentence to give: wrong arguments are refused before."""
-    assert not [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Raise | ast.Assert)]
+    assert not [node for node in nodes(path) if isinstance(node, ast.Raise | ast.Assert)]
 
 
 def test_fast_and_reference_know_nothing_of_each_other() -> None:
@@ -168,7 +201,7 @@ def test_nothing_but_ranks_imports_mpi4py() -> None:
 
 def opens_to_write(path: Path) -> bool:
     """Whether a module opens an HDF5 file in any other mode than "r"."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("h5py.File"):
             modes = [*node.args[1:2], *(word.value for word in node.keywords if word.arg == "mode")]
             if not modes or not isinstance(modes[0], ast.Constant) or modes[0].value != "r":
@@ -227,6 +260,10 @@ def test_bokeh_is_imported_by_the_live_page_alone() -> None:
                 assert inside or (place(path) == ("analysis", "explorer", "server") and not at_top), path
 
 
+# `tests/calibration/test_components.py` imports these
+WITH_FLAVIO = [f"zdscan.calibration.{name}" for name in ("flavio_rows", "components", "component_tables")]
+
+
 def test_the_function_stays_a_function():
     """Importing any module of the package leaves `zdscan.evaluate` callable."""
     import importlib
@@ -235,7 +272,7 @@ def test_the_function_stays_a_function():
     import zdscan
 
     for module in pkgutil.walk_packages(zdscan.__path__, "zdscan."):
-        if module.name not in ("zdscan.__main__", "zdscan.calibration.flavio_rows", *without_bokeh()):
+        if module.name not in ("zdscan.__main__", *WITH_FLAVIO, *without_bokeh()):
             importlib.import_module(module.name)
     assert callable(zdscan.evaluate)
 

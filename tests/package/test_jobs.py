@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.launching import MPIEXEC, TIMEOUT, done_blocks, environment, until
 from tests.support.paths import ROOT
+from tests.support.thinning import only
 from zdscan.evaluation.fields import Field
 from zdscan.grid.open import open_grid
 from zdscan.running.estimate import size_of
@@ -368,12 +369,12 @@ def test_a_grid_of_another_scan_file_is_not_continued(site: SimpleNamespace) -> 
     assert site.grid.read_bytes() == before
 
 
-def test_a_mistake_ends_the_job_for_good(site: SimpleNamespace) -> None:
+@pytest.mark.parametrize("name", only(["slurm.sh"], ["pbs.sh"]))
+def test_a_mistake_ends_the_job_for_good(site: SimpleNamespace, name: str) -> None:
     Path(site.variables["SCAN"]).write_text(SMALL.replace('"C"', '"D"'))
-    for name in ("slurm.sh", "pbs.sh"):
-        done = subprocess.run(
-            site.command(name), env=site.variables, capture_output=True, text=True, timeout=TIMEOUT, check=False
-        )
-        assert done.returncode == 2
-        assert "case does not know 'D'" in done.stderr
+    done = subprocess.run(
+        site.command(name), env=site.variables, capture_output=True, text=True, timeout=TIMEOUT, check=False
+    )
+    assert done.returncode == 2
+    assert "case does not know 'D'" in done.stderr
     assert not [line for line in site.notes() if line.startswith(("scontrol", "qsub"))]

@@ -20,6 +20,7 @@ ELSEWHERE = {
     "zdscan/calibration/component_tables.py": "tests/calibration/test_components.py",
     "zdscan/inputs/component_tables.py": "tests/calibration/test_components.py",
     "zdscan/grid/target.py": "tests/grid/test_create.py",
+    "zdscan/inputs/measurement_records.py": "tests/inputs/test_measurement_files.py",
     "zdscan/inputs/quantities.py": "tests/inputs/test_measurement_files.py",
     "zdscan/ranks/memory.py": "tests/ranks/test_windows.py",
     "zdscan/terminal/coefficients.py": "tests/physics/test_effective.py",
@@ -29,6 +30,8 @@ ELSEWHERE = {
     "kernels/fast/inequalities.py": "tests/kernels/fast/test_bounds.py",
     "analysis/explorer": "tests/analysis/explorer",  # by what a user does
     "zdscan/point.py": "tests/package/test_point.py",
+    "zdscan/point_result.py": "tests/package/test_point.py",
+    "zdscan/evaluation/setting.py": "tests/evaluation/test_settings.py",
     "zdscan/api.py": "tests/package/test_public_api.py",
     "zdscan/errors.py": "tests/package/test_errors.py",
     "zdscan/evaluation/workspace.py": "tests/kernels/fast/test_evaluate.py",

@@ -18,7 +18,7 @@ from tests.support.paths import ROOT
 from tests.support.tolerances import EXACT_ALGEBRA
 from zdscan.evaluation.engine import build_physics
 from zdscan.inputs import measurements
-from zdscan.inputs.measurement_files import Row
+from zdscan.inputs.measurement_records import Row
 from zdscan.kernels.physics.couplings import A_MU, V_E, V_MU
 from zdscan.kernels.reference import quotients as reference
 from zdscan.kernels.reference.points import Points

@@ -11,7 +11,7 @@ import pytest
 
 from zdscan.errors import UserError
 from zdscan.inputs import component_tables, measurements, tables
-from zdscan.inputs.measurement_files import Row
+from zdscan.inputs.measurement_records import Row
 from zdscan.physics import rows
 from zdscan.physics.rows import build
 

@@ -9,7 +9,7 @@ from zdscan.constraints import select
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import Engine
 from zdscan.evaluation.fields import ALWAYS, FIELDS, mask_dtype
-from zdscan.evaluation.settings import FORMATS
+from zdscan.evaluation.setting import FORMATS
 from zdscan.running import warmup
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from zdscan.calibration import components, flavio_rows
 from zdscan.calibration.flavio_rows import FlavioRow, Parameters
 from zdscan.inputs import measurements
-from zdscan.inputs.measurement_files import Row
+from zdscan.inputs.measurement_records import Row
 from zdscan.inputs.quantities import RATE
 
 _NODES_BETWEEN = 2  # Gauss nodes between neighbouring edges of bins, for theory errors

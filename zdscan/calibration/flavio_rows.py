@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from zdscan.errors import UserError
 from zdscan.inputs import measurements
-from zdscan.inputs.measurement_files import Row
+from zdscan.inputs.measurement_records import Row
 
 Parameters = Mapping[str, float]
 Coefficients = tuple[complex, complex, complex, complex]  # C9, C10, CP (1/GeV), C7

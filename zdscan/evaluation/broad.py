@@ -72,7 +72,7 @@ class BandTables:
                 continue
             centre = _bands.centre_of(band)
             tables = np.ascontiguousarray(self.of(band).transpose(0, 2, 1))
-            tables[:, LINEAR:] *= (centre * (1.0 + _bands.NODE) / (1.0 - _bands.NODE))[:, None, None]
+            tables[:, LINEAR:] *= _bands.node_widths(band)[:, None, None]
             tables = tables.reshape(_bands.NODES, -1)
             live = np.flatnonzero(tables.any(axis=0))
             tables = np.ascontiguousarray(tables[:, live])

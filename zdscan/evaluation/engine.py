@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from zdscan.compiled import warming
 from zdscan.constraints import select, separated
 from zdscan.errors import UserError
-from zdscan.evaluation.fields import ALWAYS, OF_KINDS, WITH_CONSTRAINTS, mask_dtype, stored_fields
+from zdscan.evaluation.fields import ALWAYS, DIRECT, OF_KINDS, WITH_CONSTRAINTS, mask_dtype, stored_fields
 from zdscan.evaluation.physics import Physics
 from zdscan.evaluation.points import Axes, run_of
 from zdscan.evaluation.settings import Settings
@@ -294,11 +294,13 @@ class Engine:
         outputs: Sequence[NDArray[Any]],
     ) -> None:
         pairs = list(zip(self.fields, outputs, strict=True))
-        further = {*OF_KINDS, *WITH_CONSTRAINTS}
+        further = {*OF_KINDS, *WITH_CONSTRAINTS, *DIRECT}
         fast = {field.name: output for field, output in pairs if field.fast and field.name not in further}
         kinds = {field.name: output for field, output in pairs if field.name in OF_KINDS}
         sums = {field.name: output for field, output in pairs if field.name in WITH_CONSTRAINTS}
         others = {field.name: output for field, output in pairs if not field.fast}
+        direct = {field.name: output for field, output in pairs if field.name in DIRECT}
+        workspace.fill_direct(self._point_axes, first, direct)
         if fast or kinds or sums:
             unasked = {
                 "chi2": np.empty(count, dtype=np.float32),

@@ -73,8 +73,9 @@ DECLARED: Mapping[str, Field] = {
             "ratios",
             "prediction over limit of each constraint; 1 or more is excluded, 0 where it does not apply",
             along="constraint",
+            fast=True,
         ),
-        _real("predictions", "predicted rows, each in its own unit", along="row"),
+        _real("predictions", "predicted rows, each in its own unit", along="row", fast=True),
         _real("widths", "partial widths of the vector", "GeV", "channel"),
         _real("a_mu", "shift of the muon's anomalous magnetic moment"),
         _real(
@@ -90,6 +91,7 @@ DECLARED: Mapping[str, Field] = {
 FIELDS = tuple(DECLARED)
 ALWAYS = ("chi2", "excluded")  # what every point has, and what the profiles are made of
 WITH_CONSTRAINTS = ("chi2_constraints", "chi2_total")
+DIRECT = ("ratios", "predictions")  # many numbers a point: see `zdscan.evaluation.direct`
 # chi2 of one kind of rows (`zdscan.physics.rows.Likelihood.kinds`), which data have or have not
 OF_KINDS: Mapping[str, str] = {f"chi2_{kind}": kind for kind in ("br", "lfu", "angular")}
 # What the reference evaluator computes where it is asked to, for any data. `values`, what each clause compares with its

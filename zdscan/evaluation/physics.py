@@ -19,6 +19,7 @@ from zdscan.evaluation.broad import BandTables, BroadTables
 from zdscan.evaluation.broad_families import BroadFamilyLayout, BroadFamilyTables, ExactForms
 from zdscan.evaluation.cancelling import CancellingWidth
 from zdscan.evaluation.constraint_chi2 import ConstraintChi2
+from zdscan.evaluation.direct import DirectFields
 from zdscan.evaluation.expansion import Expander, broad_roles_of, roles_of
 from zdscan.evaluation.families import FamilyExpander
 from zdscan.evaluation.fields import OPTIONAL, WITH_CONSTRAINTS
@@ -280,7 +281,9 @@ class Physics:
         parts = tuple(zip(expansions, broad, strict=True))
         sums = expand_likelihoods(expander, mass_tables, self.constraint_chi2(mass)) if constraints else None
         cancelling = CancellingWidth.of(expansions[0])
-        return Workspace(mass_tables, partial(self.quantities, mass_tables), exact, parts, families, cancelling, sums)
+        direct = DirectFields(mass_tables, self.matrix_at(mass), rows, exact)
+        reference = partial(self.quantities, mass_tables)
+        return Workspace(mass_tables, reference, exact, parts, families, cancelling, direct, sums)
 
     def evaluate(
         self,

@@ -11,129 +11,17 @@ Nothing heavy is imported here: the command line reads the table before it knows
 from __future__ import annotations
 
 import dataclasses
-import math
-import numbers
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, TypeVar
 
 from zdscan.constraints import GROUPS
-from zdscan.errors import UserError, describe, listed, not_one_of
+from zdscan.errors import UserError, listed
+from zdscan.evaluation.setting import Setting, declare, switch, switch_fault
 from zdscan.physics import level
 from zdscan.physics.level import PUBLISHED
 from zdscan.physics.parameters import LARGEST_BRANCHING, LARGEST_COUPLING, LARGEST_WIDTH
-
-FORMATS = (1, 2)  # of scan files; a point has the defaults of the latest
-
-
-@dataclass(frozen=True)
-class Setting:
-    """The declaration of one setting.
-
-    Attributes
-    ----------
-    name : of the attribute of `Settings`, the argument of `zdscan.evaluate` and, with dashes, the option.
-    section, key : where the scan file has it; section "" is the top of the file.
-    default : of a point and of a scan file of the latest format.
-    earlier : format of a scan file -> its default, where that is another one.
-    names : what a text may be, or where to look that up; None for what is not one of a few names.
-    check : the fault of a value, where it may be a list of names as well.
-    low, high : the range of a number; None for what is no number.
-    parts : of a table of numbers, name -> least and largest; None for what is no table.
-    unit : of a number.
-    help : one sentence, for the command line and the documentation.
-    page : where the documentation says more.
-    examples : values that are no names, for controls that offer some.
-    plain : how a value is kept, where that is not as it is given.
-    told : whether a grid file has an attribute for it; where not, its scan file and its identity tell.
-    """
-
-    name: str
-    section: str
-    key: str
-    default: Any
-    help: str
-    page: str
-    earlier: Mapping[int, Any] = dataclasses.field(default_factory=dict)
-    names: tuple[str, ...] | Callable[[], tuple[str, ...]] | None = None
-    check: Callable[[object], str | None] | None = None
-    low: float | None = None
-    high: float | None = None
-    parts: Mapping[str, tuple[float, float]] | None = None
-    unit: str = "1"
-    examples: tuple[str, ...] = ()
-    plain: Callable[[Any], Any] | None = None
-    told: bool = True
-
-    def default_of(self, scan_format: int) -> Any:
-        """What a scan file of that format means that does not give the setting."""
-        return self.earlier.get(scan_format, self.default)
-
-    @property
-    def allowed(self) -> tuple[str, ...]:
-        """The names that are allowed; none for a number."""
-        return self.names() if callable(self.names) else self.names or ()
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        """The keys that lead to the setting in a scan file."""
-        return (self.section, self.key) if self.section else (self.key,)
-
-    @property
-    def attribute(self) -> str:
-        """Name of the file attribute: that of the setting, followed by the unit if it has one."""
-        return self.name if self.unit == "1" else f"{self.name}_{self.unit}"
-
-    def fault(self, value: object) -> str | None:
-        """What is wrong with a value, as a predicate that follows the name of the setting; None where it is allowed."""
-        if self.check is not None:
-            return self.check(value)
-        if self.low is not None and self.high is not None:
-            return _number_fault(value, self.low, self.high)
-        if self.parts is not None:
-            return _table_fault(value, self.parts)
-        if self.names is None:  # the ids of constraints are checked where constraints are chosen
-            return None
-        if not isinstance(value, str):
-            return f"must be one of {listed(self.allowed)}, not {describe(value)}"
-        return None if value in self.allowed else not_one_of(value, self.allowed)
-
-
-def _number_fault(value: Any, low: float, high: float) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        return f"must be a number, not {describe(value)}"
-    value = cast("float", value)
-    if value != value or abs(value) == math.inf:
-        return f"must be a finite number, not {describe(value)}"
-    if value < low:
-        return f"must be at least {low:g}, not {describe(value)}"
-    return f"must be at most {high:g}, not {describe(value)}" if value > high else None
-
-
-def _table_fault(value: Any, parts: Mapping[str, tuple[float, float]]) -> str | None:
-    """What is wrong with a table of numbers, or with the same numbers in its order."""
-    if value is None:
-        return None
-    shape = f"must be {{ {', '.join(f'{name} = ...' for name in parts)} }}"
-    if isinstance(value, list | tuple) and len(value) == len(parts):
-        value = dict(zip(parts, value, strict=True))
-    if not isinstance(value, Mapping):
-        return f"{shape}, not {describe(value)}"
-    if unknown := [str(key) for key in value if key not in parts]:
-        return f"{shape}; its part {not_one_of(unknown[0], tuple(parts))}"
-    if missing := [name for name in parts if name not in value]:
-        return f"{shape}; {listed(missing)} is missing"
-    found = [(name, _number_fault(value[name], low, high)) for name, (low, high) in parts.items()]
-    return next((f"has a part {name} that {fault}" for name, fault in found if fault), None)
-
-
-def _declare(default: Any, section: str, help: str, page: str, key: str = "", **rest: Any) -> Any:
-    """A field of `Settings` that carries its declaration; `rest` as the attributes of `Setting`."""
-    return dataclasses.field(
-        default=default,
-        metadata={"section": section, "key": key, "default": default, "help": help, "page": page, **rest},
-    )
 
 
 def _measurement_sets() -> tuple[str, ...]:
@@ -176,23 +64,6 @@ def _level_fault(value: object) -> str | None:
     return level.fault(value, ("auto", PUBLISHED))
 
 
-def _switch(value: object) -> str:
-    """A switch as it is kept: a text, whether it was given as one or as true or false."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _switch_fault(automatic: str = "") -> Callable[[object], str | None]:
-    """The check of a switch that is true, false or, by a name, left to something else."""
-
-    def fault(value: object) -> str | None:
-        if isinstance(value, bool) or value in ("true", "false") or (automatic and value == automatic):
-            return None
-        allowed = f'true, false or "{automatic}"' if automatic else "true or false"
-        return f"must be {allowed}, not {describe(value)}"
-
-    return fault
-
-
 def _theory_errors_fault(settings: Settings) -> str | None:
     from zdscan.inputs.measurements import theory_errors_fault
 
@@ -203,7 +74,7 @@ def _theory_errors_fault(settings: Settings) -> str | None:
 class Settings:
     """The values of all settings; `of` checks them."""
 
-    theory: str = _declare(
+    theory: str = declare(
         "complete",
         "",
         "What enters the rows: C9 and C10 alone (paper), or the dipole and the q_mu q_nu/M^2 term of the "
@@ -212,7 +83,7 @@ class Settings:
         earlier={1: "paper"},
         names=("paper", "complete"),
     )
-    emission: str = _declare(
+    emission: str = declare(
         "auto",
         "model",
         "How K, pi and W radiate the vector: from the lepton alone (lepton), by the gauge-complete sum (complete), or "
@@ -220,7 +91,7 @@ class Settings:
         "constraints-charged.md",
         names=("auto", "lepton", "complete"),
     )
-    invisible_width: float = _declare(
+    invisible_width: float = declare(
         0.0,
         "model",
         "Extra invisible width in GeV, added to the total width.",
@@ -229,7 +100,7 @@ class Settings:
         high=LARGEST_WIDTH,
         unit="GeV",
     )
-    invisible_branching: float = _declare(
+    invisible_branching: float = declare(
         0.0,
         "model",
         "Branching ratio into an extra invisible channel, whose width follows at each point; instead of "
@@ -239,7 +110,7 @@ class Settings:
         high=LARGEST_BRANCHING,
         told=False,
     )
-    dark_fermion: tuple[float, float] | None = _declare(
+    dark_fermion: tuple[float, float] | None = declare(
         None,
         "model",
         "Mass (GeV) and vector coupling of an invisible Dirac fermion into which the vector decays; instead of "
@@ -248,7 +119,7 @@ class Settings:
         parts={"mass": (0.0, LARGEST_WIDTH), "coupling": (-LARGEST_COUPLING, LARGEST_COUPLING)},
         told=False,
     )
-    right_handed_neutrinos: str = _declare(
+    right_handed_neutrinos: str = declare(
         "auto",
         "model",
         "Whether each neutrino has a right-handed partner of the same charge that is lighter than half the vector, "
@@ -257,7 +128,7 @@ class Settings:
         names=("auto", "heavy", "light"),
         told=False,
     )
-    mixing: str = _declare(
+    mixing: str = declare(
         "auto",
         "model",
         "Kinetic mixing that loops of leptons add where their charges sum to zero: none, loop, or as the case says "
@@ -266,7 +137,7 @@ class Settings:
         names=("auto", "none", "loop"),
         told=False,
     )
-    axial_mu: float = _declare(
+    axial_mu: float = declare(
         0.0,
         "model",
         "Direct axial muon coupling over the direct vector one: axial_mu x g_mu is added to the muon's axial coupling.",
@@ -274,7 +145,7 @@ class Settings:
         low=-LARGEST_COUPLING,
         high=LARGEST_COUPLING,
     )
-    fcnc_scale: float = _declare(
+    fcnc_scale: float = declare(
         1.0,
         "model",
         "Factor on the monopole E0 of the flavour-changing vertex.",
@@ -282,7 +153,7 @@ class Settings:
         low=-LARGEST_COUPLING,
         high=LARGEST_COUPLING,
     )
-    anomaly: str = _declare(
+    anomaly: str = declare(
         "auto",
         "model",
         "The Wess-Zumino term of a vector whose current has an anomaly: kept (wess-zumino), or absent because the "
@@ -292,7 +163,7 @@ class Settings:
         names=("auto", "wess-zumino", "cancelled"),
         told=False,
     )
-    measurements: str | tuple[str, ...] = _declare(
+    measurements: str | tuple[str, ...] = declare(
         "latest",
         "data",
         "Data of the b -> s l l rows, a name or a list of names of data sets or row groups: as printed (rashed2024), "
@@ -305,7 +176,7 @@ class Settings:
         names=_measurement_sets,
         check=_measurements_fault,
     )
-    replace: str | None = _declare(
+    replace: str | None = declare(
         None,
         "data",
         "Other numbers of single rows, by their ids: the value, its errors stat = [plus, minus] and "
@@ -314,7 +185,7 @@ class Settings:
         check=_replace_fault,
         told=False,
     )
-    errors: str = _declare(
+    errors: str = declare(
         "symmetrised",
         "data",
         "Experimental errors: averaged over both sides (symmetrised), the side that faces the Standard Model (facing), "
@@ -323,7 +194,7 @@ class Settings:
         names=("symmetrised", "facing", "stat-facing"),
         told=False,
     )
-    theory_errors: str = _declare(
+    theory_errors: str = declare(
         "auto",
         "data",
         "Theory errors of the rows: as printed (table), flavio's (flavio), flavio's with their correlations "
@@ -333,7 +204,7 @@ class Settings:
         names=("auto", "table", "flavio", "flavio-covariance"),
         told=False,
     )
-    errors_correlated: str = _declare(
+    errors_correlated: str = declare(
         "auto",
         "data",
         "Correlations of experimental errors: as the data set has it (auto: none for rashed2024 and "
@@ -341,11 +212,11 @@ class Settings:
         "(true), or none (false).",
         "data.md#experimental-errors",
         names=("auto", "true", "false"),
-        check=_switch_fault("auto"),
-        plain=_switch,
+        check=switch_fault("auto"),
+        plain=switch,
         told=False,
     )
-    theory_errors_at: str = _declare(
+    theory_errors_at: str = declare(
         "sm",
         "data",
         "Of what theory errors of rates are a part: of the Standard Model's predictions (sm), or the same part of the "
@@ -354,7 +225,7 @@ class Settings:
         names=("sm", "point"),
         told=False,
     )
-    constraints: str | tuple[str, ...] = _declare(
+    constraints: str | tuple[str, ...] = declare(
         "all",
         "constraints",
         f"Which constraints: a set (all, paper, {listed(GROUPS)}), or a list of sets and ids, as `zdscan constraints` "
@@ -363,7 +234,7 @@ class Settings:
         key="use",
         earlier={1: "paper"},
     )
-    limits: str = _declare(
+    limits: str = declare(
         "latest",
         "constraints",
         "The set of limits that the constraints use: those of November 2026 (latest) or of the analysis of 2024 "
@@ -372,7 +243,7 @@ class Settings:
         earlier={1: "rashed2024"},
         names=_limit_sets,
     )
-    limit_theory_errors: str = _declare(
+    limit_theory_errors: str = declare(
         "false",
         "constraints",
         "Whether theory errors of what constraints predict (form factors, quark mixing, bag parameters) make their "
@@ -380,11 +251,11 @@ class Settings:
         "statistics.md#theory-errors-of-predictions",
         key="theory_errors",
         names=("true", "false"),
-        check=_switch_fault(),
-        plain=_switch,
+        check=switch_fault(),
+        plain=switch,
         told=False,
     )
-    level: str = _declare(
+    level: str = declare(
         "auto",
         "constraints",
         'The confidence level of exclusions: a number such as 0.95, or "2 sigma"; every bound at the level of its '

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from zdscan.evaluation.broad import BandTables, BroadTables
 from zdscan.evaluation.broad_families import BroadFamilyTables
 from zdscan.evaluation.cancelling import CancellingWidth
+from zdscan.evaluation.direct import DirectFields
 from zdscan.evaluation.points import Array, Axes, run_of
 from zdscan.kernels.fast import families as _families
 from zdscan.kernels.fast.evaluate import Expansion, evaluate_grid, work_space
@@ -38,6 +39,7 @@ class Workspace:
     families : with quotients, for each field that counts some: rates and quotients together, and the same beyond the
         small-width law.
     cancelling : the width, where its terms can cancel.
+    direct : the fields with many numbers a point.
     likelihoods : the constraints, where their chi2 is wanted.
     """
 
@@ -47,6 +49,7 @@ class Workspace:
     parts: tuple[tuple[Expansion, BroadTables], ...]
     families: Mapping[str, tuple[FamilyTerms, BroadFamilyTables]]
     cancelling: CancellingWidth | None
+    direct: DirectFields
     likelihoods: Likelihoods | None = None
 
     def fill(
@@ -100,6 +103,18 @@ class Workspace:
                 excluded[places] = exact["excluded"]
                 for name, out in outputs.items():
                     out[places] = np.minimum(exact[name], _FLOAT32_MAX)
+
+    def fill_direct(self, axes: Axes, first: int, outputs: Mapping[str, Array]) -> None:
+        """Fields of `DIRECT` of the points from `first` on, float32[n, columns] by name: the reference's numbers."""
+        for name, out in outputs.items():
+            if name == "ratios":
+                self.direct.ratios(axes, first, _FLOAT32_MAX, out)
+                continue
+            places = np.arange(len(out)) if self.families else self.direct.predictions(axes, first, _FLOAT32_MAX, out)
+            if places.size:
+                points = run_of(axes, first, len(out))[:, places]
+                exact = self.reference(points, (name,), self.bands.at)[name]
+                out[places] = np.clip(exact, -_FLOAT32_MAX, _FLOAT32_MAX)
 
     def _constraints_chi2(self, axes: Axes, first: int, count: int) -> Array:
         """chi2 of the constraints of points first..first+count: float64[count]."""

@@ -15,17 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from zdscan.errors import UserError, describe, listed, nearest, no_such
 from zdscan.inputs import own_measurements
 from zdscan.inputs.files import is_file, names_of, read_data, read_own
-from zdscan.inputs.measurement_files import (
-    FILE,
-    KIND,
-    Array,
-    Row,
-    RowGroup,
-    bin_name,
-    chosen,
-    parse_groups,
-    parse_table,
-)
+from zdscan.inputs.measurement_files import FILE, KIND, RowGroup, chosen, parse_groups, parse_table
+from zdscan.inputs.measurement_records import Array, Row, bin_name
 from zdscan.inputs.quantities import MASSLESS_ABOVE, RATIO, READINGS
 
 DEFAULT = "rashed2024-corrected"

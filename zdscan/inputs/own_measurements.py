@@ -17,7 +17,8 @@ from pydantic import model_validator
 from zdscan.errors import UserError, listed, nearest, no_such
 from zdscan.inputs import component_tables, references, tables
 from zdscan.inputs.files import Grade, Number, Place, Record, Text, validate
-from zdscan.inputs.measurement_files import Group, Keys, PlusMinus, Row, RowGroup, parse_groups
+from zdscan.inputs.measurement_files import RowGroup, parse_groups
+from zdscan.inputs.measurement_records import Group, Keys, PlusMinus, Row
 from zdscan.inputs.quantities import READINGS
 
 Placed = tuple[RowGroup, Row]

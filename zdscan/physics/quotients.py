@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from zdscan.inputs import component_tables
 from zdscan.inputs.component_tables import ComponentTables
-from zdscan.inputs.measurement_files import Row, Term, bin_name
+from zdscan.inputs.measurement_records import Row, Term, bin_name
 from zdscan.inputs.quantities import RATE, RATIO
 from zdscan.kernels.physics.components import node_functions
 from zdscan.kernels.physics.resonance import GAUSS_W

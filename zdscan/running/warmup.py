@@ -11,7 +11,7 @@ from zdscan.compiled.cache import cache_folder, folder, is_complete, is_kept
 from zdscan.errors import UserError
 from zdscan.evaluation.engine import Engine
 from zdscan.evaluation.fields import ALWAYS, FIELDS, OF_KINDS
-from zdscan.evaluation.settings import FORMATS
+from zdscan.evaluation.setting import FORMATS
 from zdscan.grid import profiles
 from zdscan.scan.scanfile import parse_scan
 

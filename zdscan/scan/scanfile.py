@@ -22,7 +22,8 @@ from pydantic_core import PydanticCustomError
 from zdscan import __version__
 from zdscan.errors import UserError, listed, nearest, not_one_of
 from zdscan.evaluation.fields import ALWAYS, FIELDS
-from zdscan.evaluation.settings import FORMATS, SETTINGS, Setting, Settings
+from zdscan.evaluation.setting import FORMATS, Setting
+from zdscan.evaluation.settings import SETTINGS, Settings
 from zdscan.grid.blocks import MOST_TABLE_BYTES, table_bytes
 from zdscan.inputs.files import OWN_WORDS
 from zdscan.physics.cases import Case, axial_fault

@@ -6,7 +6,7 @@ from typing import Any
 
 from zdscan.errors import UserError
 from zdscan.physics.effective import LEPTONS
-from zdscan.point import PointResult
+from zdscan.point_result import PointResult
 
 
 def coefficients_at(result: PointResult, text: str, hadron: str) -> list[dict[str, Any]]:

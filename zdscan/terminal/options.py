@@ -14,7 +14,8 @@ import typer
 
 from zdscan.constraints import SETS
 from zdscan.errors import UserError, listed
-from zdscan.evaluation.settings import SETTINGS, Setting
+from zdscan.evaluation.setting import Setting
+from zdscan.evaluation.settings import SETTINGS
 from zdscan.grid.sinks import SINKS
 
 ScanPath = Annotated[Path, typer.Argument(metavar="SCAN.toml", help="The scan file.")]

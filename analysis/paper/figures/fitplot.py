@@ -19,7 +19,8 @@ from zdscan.analysis.paper.figures.plate import KeyNumber
 from zdscan.analysis.units import MEV
 from zdscan.analysis.views.in_memory import MemoryGrid
 from zdscan.analysis.views.regions import levels
-from zdscan.point import PointResult, evaluate
+from zdscan.point import evaluate
+from zdscan.point_result import PointResult
 from zdscan.terminal.words import allowed_by
 
 FILLS = ("#2166ac", "#6baed6", "#d0e3f3")  # dark to light: ordered in grey as well

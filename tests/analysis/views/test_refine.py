@@ -15,7 +15,7 @@ from zdscan.analysis.fits.minimise import minimise
 from zdscan.analysis.pictures.plotting import Request, plot
 from zdscan.analysis.pictures.sheet import Options
 from zdscan.analysis.views.in_memory import MemoryGrid
-from zdscan.analysis.views.refine import Scale, checked, refined_view, search
+from zdscan.analysis.views.refine import checked, refined_view, search
 from zdscan.analysis.views.view import View, view
 from zdscan.scan.axes import spaced
 
@@ -29,17 +29,17 @@ MASS, EPS, EPS_Z, G_MU = (
 HEIGHT = 40.0
 
 
-def parabola(index: NDArray[np.int64], couplings: Array) -> Array:
-    """Lowest at eps = 0.13 g_mu, eps_z = 0.71 + eps - 0.13 g_mu, where it is 3 + index + g_mu."""
+def parabola(mass: Array, couplings: Array) -> Array:
+    """Lowest at eps = 0.13 g_mu, eps_z = 0.71 + eps - 0.13 g_mu, where it is 2 + 10 mass + g_mu."""
     eps, eps_z, g_mu = couplings
     x, y = eps - 0.13 * g_mu, eps_z - 0.71
-    return np.asarray(3.0 + index + g_mu + HEIGHT * (x**2 + 4.0 * (y - x) ** 2))
+    return np.asarray(2.0 + 10.0 * mass + g_mu + HEIGHT * (x**2 + 4.0 * (y - x) ** 2))
 
 
 def coarse_view() -> View:
     """The grid's own profile over mass and g_mu."""
-    index, a, b, c = np.meshgrid(np.arange(2), EPS, EPS_Z, G_MU, indexing="ij")
-    whole = parabola(index.ravel(), np.array([a.ravel(), b.ravel(), c.ravel()])).reshape(index.shape)
+    mass, a, b, c = np.meshgrid(MASS, EPS, EPS_Z, G_MU, indexing="ij")
+    whole = parabola(mass.ravel(), np.array([a.ravel(), b.ravel(), c.ravel()])).reshape(mass.shape)
     cells = whole.transpose(0, 3, 1, 2).reshape(2, 6, -1)
     hidden = cells.argmin(axis=2)
     eps, eps_z = np.unravel_index(hidden, (9, 11))
@@ -76,7 +76,7 @@ def test_a_parabola_is_found_to_the_bottom() -> None:
 def test_how_many_values_would_do() -> None:
     """Half a step d from the bottom a parabola k x^2 is k d^2/4 higher."""
 
-    def valley(index: NDArray[np.int64], couplings: Array) -> Array:
+    def valley(mass: Array, couplings: Array) -> Array:
         return np.asarray(5.0 + 900.0 * (couplings[0] - 0.12) ** 2)
 
     seen = coarse_view()
@@ -97,13 +97,11 @@ def test_how_many_values_would_do() -> None:
 
 
 def test_a_fine_grid_is_not_blamed() -> None:
-    def flat(index: NDArray[np.int64], couplings: Array) -> Array:
+    def flat(mass: Array, couplings: Array) -> Array:
         return np.asarray(5.0 + 0.1 * couplings[0] ** 2)
 
     seen = coarse_view()
-    values = flat(
-        np.zeros(12, dtype=np.int64), np.array([EPS[np.unravel_index(seen.at, (2, 9, 11, 6))[1]].ravel()] * 3)
-    )
+    values = flat(np.zeros(12), np.array([EPS[np.unravel_index(seen.at, (2, 9, 11, 6))[1]].ravel()] * 3))
     found = search(flat, replace(seen, chi2=values.reshape(2, 6).astype(np.float32)), ["eps", "eps_z"], np.arange(12))
     assert found is not None
     assert found.remarks() == []
@@ -113,23 +111,6 @@ def test_other_numbers_are_not_refined() -> None:
     """A file of other inputs: what this zdscan computes is not below it but beside it."""
     seen = coarse_view()
     assert search(parabola, replace(seen, chi2=seen.chi2 + 1.0), ["eps", "eps_z"], np.arange(12)) is None
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        np.linspace(-1.0, 2.0, 7),
-        np.geomspace(1e-4, 1.0, 9),
-        spaced(-1e-2, 1e-2, 11, "symlog", 1e-6),
-        np.array([1.0, 7.0]),
-    ],
-)
-def test_places_on_an_axis(values: Array) -> None:
-    scale = Scale.of(values)
-    np.testing.assert_array_equal(scale.at(np.arange(values.size, dtype=np.float64)), values)
-    between = scale.at(np.arange(values.size - 1) + 0.5)
-    assert np.all((between > values[:-1]) & (between < values[1:]))
-    np.testing.assert_array_equal(scale.at(np.array([-3.0, 1e3])), values[[0, -1]])
 
 
 @pytest.fixture(scope="module")
@@ -207,12 +188,13 @@ def test_a_valley_that_moves_is_followed_from_cell_to_cell() -> None:
     mass, eps = np.linspace(0.1, 0.6, 6), np.linspace(-1.0, 1.0, 9)
     bottom = 0.025 * np.arange(1.0, 7.0)
 
-    def valleys(index: NDArray[np.int64], couplings: Array) -> Array:
+    def valleys(at: Array, couplings: Array) -> Array:
+        index = np.rint(10.0 * at - 1.0).astype(np.int64)
         shallow = 5.0 + (couplings[0] + 0.5) ** 2
         narrow = 1.0 + 0.5 * index + 2000.0 * (couplings[0] - bottom[index]) ** 2
         return np.asarray(np.minimum(shallow, narrow))
 
-    whole = np.stack([valleys(np.full(9, k), eps[None, :]) for k in range(6)])
+    whole = np.stack([valleys(np.full(9, mass[k]), eps[None, :]) for k in range(6)])
     at = whole.argmin(axis=1) + 9 * np.arange(6)
     lowest = whole.min(axis=1).astype(np.float32)
     seen = replace(
@@ -228,3 +210,29 @@ def test_a_valley_that_moves_is_followed_from_cell_to_cell() -> None:
     found = search(valleys, seen, ["eps"], np.arange(6))
     assert found is not None
     np.testing.assert_allclose(found.chi2, 1.0 + 0.5 * np.arange(6), atol=1e-3)
+
+
+def test_masses_between_those_of_a_hidden_axis_are_tried() -> None:
+    """A parabola in the logarithm of the mass, whose bottom lies between two values and moves with g_mu."""
+    mass, g_mu = np.geomspace(0.01, 1.0, 9), np.linspace(1.0, 2.0, 5)
+
+    def valley(at: Array, couplings: Array) -> Array:
+        bottom = np.log(0.05) + 0.2 * (couplings[2] - 1.0)
+        return np.asarray(4.0 + 300.0 * (np.log(at) - bottom) ** 2)
+
+    whole = np.stack([valley(np.full(5, m), np.array([0 * g_mu, 0 * g_mu, g_mu])) for m in mass])
+    at = whole.argmin(axis=0) * 5 + np.arange(5)
+    lowest = whole.min(axis=0).astype(np.float32)
+    axes = {"mass": mass, "eps": np.array([0.0]), "eps_z": np.array([0.0]), "g_mu": g_mu}
+    numbers = {"chi2": lowest, "at": at, "allowed": lowest, "allowed_at": at}
+    seen = replace(coarse_view(), axes=("g_mu",), values=axes, **numbers)
+    assert (lowest - 4.0).max() > 1.5
+    found = search(valley, seen, [], np.arange(5))
+    assert found is not None
+    step = np.log(mass[1] / mass[0]) / 9.0  # of the masses that are tried in the end
+    assert np.all(found.chi2 - 4.0 <= 300.0 * (0.5 * step) ** 2 + 1e-3)
+    np.testing.assert_allclose(np.log(found.at["mass"]), np.log(0.05) + 0.2 * (g_mu - 1.0), atol=0.5001 * step)
+    (coarse,) = found.coarse
+    assert (coarse.axis, coarse.values, coarse.enough) == ("mass", 9, 73)
+    assert 300.0 * (0.5 * step) ** 2 <= 0.5 < 300.0 * (1.5 * step) ** 2  # so many values do, and a third would not
+    assert "mass has 9 values, about 73 would do" in found.remarks()[0]

@@ -105,12 +105,12 @@ def test_progress_is_rounded_down(unfinished, tmp_path):
     ("name", "options"),
     [
         ("stopped", ["--x", "mass", "--y", "g_mu", "--constraints", "all"]),
-        ("stopped", ["--x", "mass", "--y", "g_mu", "--first"]),
-        ("stopped", ["--x", "mass"]),
         ("minima", ["--x", "mass", "--y", "g_mu"]),
         *only(
             (),
             [
+                ("stopped", ["--x", "mass", "--y", "g_mu", "--first"]),
+                ("stopped", ["--x", "mass"]),
                 ("stopped", ["--x", "mass", "--y", "g_mu", "--summary"]),
                 ("stopped", ["--x", "mass", "--y", "g_mu", "--marginalise", "axis"]),
                 ("stopped", ["--x", "mass", "--y", "g_mu", "--slice", "eps=0,eps_z=0.1", "--colours"]),

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.late import late
 from tests.twins import dirac
 from zdscan.kernels.physics import mixing
 
-flavio = pytest.importorskip("flavio")
-from flavio.config import config  # noqa: E402
-from flavio.physics.mesonmixing import amplitude  # noqa: E402
-from flavio.physics.running import running  # noqa: E402
+flavio = late("flavio")
+config = late("flavio.config", "config")
+amplitude = late("flavio.physics.mesonmixing.amplitude")
+running = late("flavio.physics.running.running")
 
 E0 = 1.3e-4 * np.exp(0.4j)  # any complex number
 QUARKS = {"Bs": ("b", "s"), "B0": ("b", "d"), "K0": ("s", "d")}

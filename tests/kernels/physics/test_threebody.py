@@ -249,16 +249,10 @@ MASS_MIXING = {"gL": GZ * (SW2 - 0.5), "gR": GZ * SW2}
 
 @pytest.mark.parametrize(
     ("channel", "mass", "suppression"),
-    [
-        ("K->mu", 0.002, 3200),
-        ("K->mu", 0.01, 238),
-        ("K->mu", 0.2, 16),
-        ("pi->mu", 0.002, 430),
-        ("pi->mu", 0.03, 4.2),
-        ("K->e", 0.01, 3.0e6),
-        ("W->mu", 0.01, 5.6e4),
-        ("W->mu", 0.03, 8.0e3),
-    ],
+    only(
+        [("K->mu", 0.01, 238), ("pi->mu", 0.03, 4.2), ("K->e", 0.01, 3.0e6), ("W->mu", 0.01, 5.6e4)],
+        [("K->mu", 0.002, 3200), ("K->mu", 0.2, 16), ("pi->mu", 0.002, 430), ("W->mu", 0.03, 8.0e3)],
+    ),
 )
 def test_kinetic_mixing_is_suppressed_when_everything_emits(channel: str, mass: float, suppression: float) -> None:
     charges = {"gW": CHARGE} if channel[0] == "W" else {"gf": CHARGE, "gC": CHARGE}
@@ -290,19 +284,24 @@ def test_threshold() -> None:
 # --- the kernels
 
 ENDS = {"K->mu": M_K - M_MU, "pi->mu": M_PI - M_MU, "K->e": M_K - M_E, "pi->e": M_PI - M_E}
-COMPARED = [
-    *(("K->mu", m) for m in (0.01, 0.1, 0.3, 0.385)),
-    *(("pi->mu", m) for m in (0.01, 0.02, 0.03, 0.0338)),
-    *(("K->e", m) for m in (0.01, 0.3, 0.49)),
-    *(("W->mu", m) for m in (0.01, 1.0)),
-]
+COMPARED = only(
+    [
+        *(("K->mu", m) for m in (0.01, 0.385)),
+        *(("pi->mu", m) for m in (0.01, 0.0338)),
+        *(("K->e", m) for m in (0.01, 0.49)),
+        ("W->mu", 0.01),
+    ],
+    [("K->mu", 0.1), ("K->mu", 0.3), ("pi->mu", 0.02), ("pi->mu", 0.03), ("K->e", 0.3), ("W->mu", 1.0)],
+)
 COMPARED_SLOWLY = [
     *((channel, f * end) for channel, end in ENDS.items() for f in np.linspace(0.03, 0.999, 25)),
     *(("K->mu", m) for m in np.geomspace(0.001, 0.01, 5)),
     *(("W->mu", m) for m in np.geomspace(0.002, 20.0, 9)),
 ]
-WINDOWS = [("pi->mu", m, 0.0012) for m in (0.005, 0.01, 0.02, 0.026, 0.028, 0.03)]
-WINDOWS += [("K->mu", m, cut) for m, cut in ((0.01, 0.003), (0.1, 0.05), (0.3, 0.01))] + [("K->e", 0.1, 0.12)]
+WINDOWS = only(
+    [*(("pi->mu", m, 0.0012) for m in (0.005, 0.028, 0.03)), ("K->mu", 0.1, 0.05), ("K->e", 0.1, 0.12)],
+    [*(("pi->mu", m, 0.0012) for m in (0.01, 0.02, 0.026)), ("K->mu", 0.01, 0.003), ("K->mu", 0.3, 0.01)],
+)
 
 
 def kernel_matrix(channel: str, mass: float, kinetic: tuple[float, float] = (0.0, np.inf)) -> np.ndarray:
@@ -406,8 +405,13 @@ def prediction(name: str, case: str, mass: float, point: tuple[float, float, flo
     return entry["prediction"]
 
 
-@pytest.mark.parametrize("emission", ["lepton", "complete"])
-@pytest.mark.parametrize(("case", "mass", "point"), CASE_POINTS)
+@pytest.mark.parametrize(
+    ("case", "mass", "point", "emission"),
+    only(
+        [(*point, emission) for point, emission in zip(CASE_POINTS, 2 * ("lepton", "complete"), strict=True)],
+        [(*point, emission) for point in CASE_POINTS for emission in ("lepton", "complete")],
+    ),
+)
 def test_constraints(case: str, mass: float, point: tuple[float, float, float], emission: str) -> None:
     """Kinetic part: electric charges; mass mixing: T3 - Q sW2; a direct coupling to the muon stays on the muon."""
     eps, eps_z, _ = point
