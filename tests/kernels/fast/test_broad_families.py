@@ -78,11 +78,36 @@ def test_interpolation_from_a_band_to_a_segment_and_from_there_to_points() -> No
     line = np.array([function(centre * (1 + NODE) / (1 - NODE), power).ravel() for power in range(2)])
     out = np.zeros(nodes * 2 * 3 + 5)
     middle, half = 1.1, 0.009
-    kernel._to_nodes(line, size, 2, 3, kind, nodes, middle, half, out, 5)
-    widths = centre * middle * (1 + half * PLACES[kind, :nodes]) / (1 - half * PLACES[kind, :nodes])
+    of_nodes = middle * (1 + half * PLACES[kind, :nodes]) / (1 - half * PLACES[kind, :nodes])
+    kernel._to_nodes(line, size, 2, 3, kind, nodes, of_nodes, out, 5)
+    widths = centre * of_nodes
     expected = np.stack([function(widths, power)[:, 2:5] for power in range(2)], axis=1)
     np.testing.assert_allclose(out[5:].reshape(expected.shape), expected, 1e-8)  # as bands are good to
     assert not out[:5].any()
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_long_segments_are_polynomials_of_u(count: int) -> None:
+    """With what the nodes have of u^k f(Gamma), the polynomial is u^k f(Gamma) wherever Gamma(u) is in the segment."""
+    most, u = 0.08, np.linspace(-0.08, 0.08, 41)
+    reach = float(kernel.MERGED[count - 2])
+    # from (1 - x)/(1 + x) to (1 + x)/(1 - x) times the width in the middle
+    least, largest = (0.01 * (1 + sign * reach) / (1 - sign * reach) for sign in (-1, 1))
+    middle, radius = 0.5 * (least + largest), 0.5 * (largest - least)
+    w2 = (largest - least) / most**2
+    y = np.array([(least - middle) / radius, 0.0, w2 / radius])
+    assert kernel._wanted(3, kernel.LONG, np.array([0.01, reach]), most, y) == count
+    assert kernel._wanted(3, kernel.LONG - 1, np.array([0.01, reach]), most, y) == 0
+    assert kernel._wanted(3, kernel.LONG, np.array([0.01, reach]), most, 4.0 * y) == 0
+    nodes = middle + radius * np.cos((2 * np.arange(count) + 1) * np.pi / (2 * count))
+    for distance in (0.003, 0.01, 0.04):
+        found = np.array([[[value.real, value.imag]] * 3 for value in 1.0 / (1.0 + 1j * nodes / distance)])
+        rows = 3 + 2 * (count - 1)
+        out = np.full(rows * 2, np.nan)
+        kernel._merge(found.ravel(), 0, count, 3, 2, y, out, 0)
+        values = (u[:, None] ** np.arange(rows)) @ out.reshape(rows, 2)
+        exact = (1.0 + u + u * u) / (1.0 + 1j * (least + w2 * u * u) / distance)
+        assert np.abs(values @ [1.0, 1j] - exact).max() < 4e-9 * np.abs(exact).max()  # as with nodes
 
 
 def test_squares_of_families() -> None:
