@@ -148,9 +148,53 @@ def select(
 
 
 @inner
-def squares(t: np.ndarray, c: np.ndarray, a: np.ndarray, sizes: np.ndarray, total: np.ndarray) -> int:
-    """The sum of squares at the steps t, and at how many points it has lost too many digits."""
+def select_anywhere(
+    numbers: np.ndarray, size: int, n: int, count: int, y: np.ndarray, most: np.ndarray, best: np.ndarray
+) -> None:
+    """The same for a clause that does not ask for the width."""
+    root, linear = numbers[ROOT * size + n] != 0.0, numbers[LINEAR * size + n] != 0.0
+    constant, offset, origin = numbers[CONSTANT * size + n], numbers[OFFSET * size + n], numbers[ORIGIN * size + n]
+    up, down, centre = numbers[UP * size + n], -numbers[DOWN * size + n], numbers[CENTRE * size + n]
+    ratio_up, ratio_down = numbers[RATIO_UP * size + n], -numbers[RATIO_DOWN * size + n]
+    if root:
+        for j in range(count):
+            x = y[j] + constant
+            y[j] = math.sqrt(x if x > 0.0 else 0.0)
+        constant = 0.0
+    constant += offset
+    for j in range(count):
+        value = y[j] + constant
+        ratio, z = ratio_up * (value - centre), ratio_down * (value - centre)
+        ratio = ratio if ratio > z else z
+        ratio = ratio if ratio > 0.0 else 0.0
+        x, z = up * (value - origin), down * (value - origin)
+        x = x if x > z else z
+        x = x if x > 0.0 else 0.0
+        is_more = ratio > most[j]
+        best[j] = (x if linear else x * x) if is_more else best[j]
+        most[j] = ratio if is_more else most[j]
+
+
+@inner
+def squares(
+    t: np.ndarray, c: np.ndarray, a: np.ndarray, sizes: np.ndarray, is_short: bool, total: np.ndarray
+) -> int:
+    """The sum of squares at the steps t, and at how many points it has lost too many digits.
+
+    is_short : whether it is of degree four at most in u, and the bound of the length of degree two.
+    """
     lost = 0
+    if is_short:
+        for s in range(t.shape[0]):
+            here, first = t[s], np.uint64(s * L)
+            for i in range(L):
+                x = here + c[i]
+                y = abs(x)
+                value = (((a[A4 + i] * x + a[A3 + i]) * x + a[A2 + i]) * x + a[A1 + i]) * x + a[A0 + i]
+                size = (sizes[S2 + i] * y + sizes[S1 + i]) * y + sizes[S0 + i]
+                lost += 0 if value * CANCELLED >= size * size else 1
+                total[first + np.uint64(i)] = value
+        return lost
     for s in range(t.shape[0]):
         here, first = t[s], np.uint64(s * L)
         for i in range(L):
@@ -174,10 +218,27 @@ def together(
     constant: float,
     widths: np.ndarray,
     stride: int,
+    is_short: bool,
     y: np.ndarray,
 ) -> int:
-    """What the constraints of the group add at the steps t, and at how many points it has lost too many digits."""
+    """What the constraints of the group add at the steps t, and at how many points it has lost too many digits.
+
+    is_short : whether C is of degree four at most in u, B and the bound of the length of degree two.
+    """
     lost, alone = 0, math.sqrt(constant)
+    if is_short:
+        for s in range(t.shape[0]):
+            here, first, begin = t[s], np.uint64(s * L), np.uint64(s * stride)
+            for i in range(L):
+                x, width = here + c[i], widths[begin + np.uint64(i)]
+                z, r = abs(x), 1.0 / width if width > 0.0 else 0.0
+                value = (((a[A4 + i] * x + a[A3 + i]) * x + a[A2 + i]) * x + a[A1 + i]) * x + a[A0 + i]
+                linear = (a[B2 + i] * x + a[B1 + i]) * x + a[B0 + i]
+                value = (value * r + linear) * r + constant
+                size = ((sizes[S2 + i] * z + sizes[S1 + i]) * z + sizes[S0 + i]) * r + alone
+                lost += 0 if value * CANCELLED >= size * size else 1
+                y[first + np.uint64(i)] = value
+        return lost
     for s in range(t.shape[0]):
         here, first, begin = t[s], np.uint64(s * L), np.uint64(s * stride)
         for i in range(L):
