@@ -240,7 +240,7 @@ def evaluate_likelihoods(
     squares, lengths, b_sizes, size = local(_SQUARES), local(_SIZES), local(_POWERS_OF_LANES), local(LANES)
     group, group_lengths = local(_GROUPS), local(_GROUP_SIZES)
     is_grouped, are_together, are_short = local(2, np.uint8), local(2, np.uint8), local(2, np.uint8)
-    total, y, widths = local(_TILE), local(_TILE), local(_TILE)
+    total, y, widths, over = local(_TILE), local(_TILE), local(_TILE), local(_TILE)
     share, part, most, best = local(_TILE), local(_TILE), local(_TILE), local(_TILE)
     every, here, alive = order[:clauses], order[clauses : 2 * clauses], order[2 * clauses : 3 * clauses]
     looked_at = order[3 * clauses : 3 * clauses + constraints]
@@ -409,11 +409,18 @@ def evaluate_likelihoods(
                     if are_together[g] == 0:
                         continue
                     if not ready:
-                        _tile.widths_of(t, c, 1 if is_fixed else end - start, widths)
+                        _points.widths_of(t, c, 1 if is_fixed else end - start, widths, over)
                         ready = True
                     left = _points.together(
-                        *(t, c, group[g * _GROUP : (g + 1) * _GROUP], group_lengths[g * _SIZES : (g + 1) * _SIZES]),
-                        *(p.constant[g], widths, apart, are_short[g] == 1, y),
+                        t,
+                        c,
+                        group[g * _GROUP : (g + 1) * _GROUP],
+                        group_lengths[g * _SIZES : (g + 1) * _SIZES],
+                        p.constant[g],
+                        over,
+                        apart,
+                        are_short[g] == 1,
+                        y,
                     )
                     if left > 0:
                         are_together[g] = 0
@@ -448,7 +455,7 @@ def evaluate_likelihoods(
                         is_alone = is_alone and (is_fixed or not _of_width(numbers, clauses, k))
                     among = 1 if is_alone else end - start
                     if not ready:
-                        _tile.widths_of(t, c, 1 if is_fixed else end - start, widths)
+                        _points.widths_of(t, c, 1 if is_fixed else end - start, widths, over)
                         ready = True
                     k = alive[0]
                     is_sure = left == 1 and ratio_least[k] >= 0.0 and not is_closed
@@ -463,7 +470,7 @@ def evaluate_likelihoods(
                         if is_divided or from_time > 0.0 or length < np.inf:
                             _points.times_share(
                                 *(from_time, length, is_divided, among, apart, narrowest, widest),
-                                *(widths, share, part, y),
+                                *(widths, over, share, part, y),
                             )
                         if is_sure:
                             _points.add(numbers, clauses, k, among * LANES, y, best if is_alone else total)
@@ -480,12 +487,12 @@ def evaluate_likelihoods(
                             total[j] += best[j]
                 for j in range(here_count):
                     total[j] += constant
-                for i in range(LANES):
-                    for s in range(max(start, t_from[i]), min(end, t_to[i])):
-                        out[corner + i * b_stride + s * stride - first] = total[(s - start) * LANES + i]
-                        if bad > 0 and not total[(s - start) * LANES + i] * CANCELLED >= _points.square_of_length(
-                            t_axis[s] + c[i], lengths, i
-                        ):
-                            lost[corner + i * b_stride + s * stride - first] = 1
-                            total_lost += 1
+                _points.copy_out(total, start, end, t_from, t_to, corner - first, b_stride, stride, out)
+                if bad > 0:
+                    for i in range(LANES):
+                        for s in range(max(start, t_from[i]), min(end, t_to[i])):
+                            square = _points.square_of_length(t_axis[s] + c[i], lengths, i)
+                            if not total[(s - start) * LANES + i] * CANCELLED >= square:
+                                lost[corner + i * b_stride + s * stride - first] = 1
+                                total_lost += 1
     return total_lost
