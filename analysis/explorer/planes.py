@@ -20,7 +20,7 @@ from zdscan.evaluation.workspace import Workspace
 
 Array = NDArray[np.float64]
 POINTS = 200  # along each side
-COARSE = 5  # while something is dragged, ratios are computed in every so many-th column
+COARSE = 8  # while something is dragged, ratios are computed in every so many-th column
 KEPT = 1200  # masses whose tables are kept, some 30 kB each with their expansions
 Progress = Callable[[str, float], None]
 
