@@ -42,6 +42,7 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
     "chi2": ("chi2",),
     "chi2, excluded": ("chi2", "excluded"),
     "chi2, excluded, ratios": ("chi2", "excluded", "ratios"),
+    "chi2, excluded, chi2_total": ("chi2", "excluded", "chi2_total"),
     "chi2, excluded, predictions": ("chi2", "excluded", "predictions"),
 }
 KINDS: dict[str, tuple[str, ...]] = {  # with ratios and angular coefficients

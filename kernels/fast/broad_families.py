@@ -30,7 +30,7 @@ REACH = np.array([1e-9, 4.5e-5, 1.0e-3, 9.0e-3, 2.6e-2, 5.3e-2, 0.13, 0.35])
 # of a segment, in points with as many nodes; less with those of the band, where nothing is interpolated
 SEGMENT_COST, BAND_COST = 30, 4
 # Long segments of 2, 3, ... nodes become polynomials in u, of which the place y in the segment is one. Nodes are those
-# of the width itself: singularities are 1/(2|x|) away, in half lengths of the segment, and |x|^n is 1e-9 or less
+# of the width itself: singularities are 1/(2|x|) away, in half lengths of the segment, and |x|^n is 2e-9 or less
 MERGED = np.array([3.0e-5, 1.0e-3, 5.6e-3])
 LONG = 40  # points
 TERMS = 8.0  # of y, as a sum of their sizes, at most; what rounding grows by
@@ -473,8 +473,10 @@ def evaluate_broad_families(
                     farthest = max(abs(b_axis[k] + shift), abs(b_axis[after - step] + shift))
                     merged = _wanted(kind, abs(after - k), reach, farthest, y_of_u)
                 if merged > 0:
-                    kind, nodes, growth = merged - 1, merged, 1.0 + TERMS
-                    for _ in range(merged - 2):
+                    kind, nodes, growth = merged - 1, merged, 0.0
+                    for node in range(merged):  # of polynomials through the nodes, by the distances y - y_j
+                        growth += abs(FACTORS[merged - 1, node])
+                    for _ in range(merged - 1):
                         growth *= 1.0 + TERMS
                     monomials, square_monomials = IN_LINE + 2 * (merged - 1), POWERS + 2 * (merged - 1)
                 for node in range(nodes):

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from zdscan.kernels.fast import tile as _tile
 from zdscan.kernels.fast.broad import LENGTHS
 from zdscan.kernels.fast.collapse import POWERS
 from zdscan.kernels.fast.tile import CANCELLED, LANES
@@ -52,6 +53,39 @@ def polynomial(t: np.ndarray, c: np.ndarray, d: np.ndarray, row: int, degree: in
 
 
 @inner
+def widths_of(t: np.ndarray, c: np.ndarray, steps: int, widths: np.ndarray, over: np.ndarray) -> None:
+    """The widths at the first steps, and 1 over them, 0 without a width: float64[steps * LANES]."""
+    _tile.widths_of(t, c, steps, widths)
+    for j in range(steps * L):
+        over[j] = 1.0 / widths[j] if widths[j] > 0.0 else 0.0
+
+
+@inner
+def copy_out(
+    values: np.ndarray,
+    start: int,
+    end: int,
+    first: np.ndarray,
+    last: np.ndarray,
+    corner: int,
+    lane_stride: int,
+    stride: int,
+    out: np.ndarray,
+) -> None:
+    """Steps first[i]..last[i] of every lane i that a tile from start to end has, as `tile.copy_out`."""
+    step, lanes = np.uint64(stride), np.uint64(L)
+    for i in range(L):
+        begin, stop = max(first[i], start), min(last[i], end)
+        if begin >= stop:
+            continue
+        at, place = np.uint64((begin - start) * L + i), np.uint64(corner + i * lane_stride + begin * stride)
+        for _ in range(stop - begin):
+            out[place] = values[at]
+            at += lanes
+            place += step
+
+
+@inner
 def times_share(
     start: float,
     length: float,
@@ -61,11 +95,12 @@ def times_share(
     narrowest: float,
     widest: float,
     widths: np.ndarray,
+    over: np.ndarray,
     share: np.ndarray,
     part: np.ndarray,
     y: np.ndarray,
 ) -> None:
-    """Multiply y by H; widths and shares are `stride` apart from step to step, 0 where the line alone counts."""
+    """Multiply y by H; widths, 1 over them and shares are `stride` apart from step to step, 0 where a line has one."""
     count = steps * L if stride > 0 else L
     if start > 0.0 or length < np.inf:
         shares(widths, count, start, length, max(narrowest, 0.0), widest, share, part)
@@ -74,7 +109,7 @@ def times_share(
             share[j] = 1.0
     if is_divided:
         for j in range(count):
-            share[j] = share[j] / widths[j] if widths[j] > 0.0 else 1.0
+            share[j] = share[j] * over[j] if widths[j] > 0.0 else 1.0
     for s in range(steps):
         first, begin = np.uint64(s * L), np.uint64(s * stride)
         for i in range(L):
@@ -148,9 +183,51 @@ def select(
 
 
 @inner
-def squares(t: np.ndarray, c: np.ndarray, a: np.ndarray, sizes: np.ndarray, total: np.ndarray) -> int:
-    """The sum of squares at the steps t, and at how many points it has lost too many digits."""
+def select_anywhere(
+    numbers: np.ndarray, size: int, n: int, count: int, y: np.ndarray, most: np.ndarray, best: np.ndarray
+) -> None:
+    """The same for a clause that does not ask for the width."""
+    root, linear = numbers[ROOT * size + n] != 0.0, numbers[LINEAR * size + n] != 0.0
+    constant, offset, origin = numbers[CONSTANT * size + n], numbers[OFFSET * size + n], numbers[ORIGIN * size + n]
+    up, down, centre = numbers[UP * size + n], -numbers[DOWN * size + n], numbers[CENTRE * size + n]
+    ratio_up, ratio_down = numbers[RATIO_UP * size + n], -numbers[RATIO_DOWN * size + n]
+    if root:
+        for j in range(count):
+            x = y[j] + constant
+            y[j] = math.sqrt(x if x > 0.0 else 0.0)
+        constant = 0.0
+    constant += offset
+    for j in range(count):
+        value = y[j] + constant
+        ratio, z = ratio_up * (value - centre), ratio_down * (value - centre)
+        ratio = ratio if ratio > z else z
+        ratio = ratio if ratio > 0.0 else 0.0
+        x, z = up * (value - origin), down * (value - origin)
+        x = x if x > z else z
+        x = x if x > 0.0 else 0.0
+        is_more = ratio > most[j]
+        best[j] = (x if linear else x * x) if is_more else best[j]
+        most[j] = ratio if is_more else most[j]
+
+
+@inner
+def squares(t: np.ndarray, c: np.ndarray, a: np.ndarray, sizes: np.ndarray, is_short: bool, total: np.ndarray) -> int:
+    """The sum of squares at the steps t, and at how many points it has lost too many digits.
+
+    is_short : whether it is of degree four at most in u, and the bound of the length of degree two.
+    """
     lost = 0
+    if is_short:
+        for s in range(t.shape[0]):
+            here, first = t[s], np.uint64(s * L)
+            for i in range(L):
+                x = here + c[i]
+                y = abs(x)
+                value = (((a[A4 + i] * x + a[A3 + i]) * x + a[A2 + i]) * x + a[A1 + i]) * x + a[A0 + i]
+                size = (sizes[S2 + i] * y + sizes[S1 + i]) * y + sizes[S0 + i]
+                lost += 0 if value * CANCELLED >= size * size else 1
+                total[first + np.uint64(i)] = value
+        return lost
     for s in range(t.shape[0]):
         here, first = t[s], np.uint64(s * L)
         for i in range(L):
@@ -172,17 +249,35 @@ def together(
     a: np.ndarray,
     sizes: np.ndarray,
     constant: float,
-    widths: np.ndarray,
+    over: np.ndarray,
     stride: int,
+    is_short: bool,
     y: np.ndarray,
 ) -> int:
-    """What the constraints of the group add at the steps t, and at how many points it has lost too many digits."""
+    """What the constraints of the group add at the steps t, and at how many points it has lost too many digits.
+
+    over : 1/Gamma, 0 without a width.
+    is_short : whether C is of degree four at most in u, B and the bound of the length of degree two.
+    """
     lost, alone = 0, math.sqrt(constant)
+    if is_short:
+        for s in range(t.shape[0]):
+            here, first, begin = t[s], np.uint64(s * L), np.uint64(s * stride)
+            for i in range(L):
+                x, r = here + c[i], over[begin + np.uint64(i)]
+                z = abs(x)
+                value = (((a[A4 + i] * x + a[A3 + i]) * x + a[A2 + i]) * x + a[A1 + i]) * x + a[A0 + i]
+                linear = (a[B2 + i] * x + a[B1 + i]) * x + a[B0 + i]
+                value = (value * r + linear) * r + constant
+                size = ((sizes[S2 + i] * z + sizes[S1 + i]) * z + sizes[S0 + i]) * r + alone
+                lost += 0 if value * CANCELLED >= size * size else 1
+                y[first + np.uint64(i)] = value
+        return lost
     for s in range(t.shape[0]):
         here, first, begin = t[s], np.uint64(s * L), np.uint64(s * stride)
         for i in range(L):
-            x, width = here + c[i], widths[begin + np.uint64(i)]
-            z, r = abs(x), 1.0 / width if width > 0.0 else 0.0
+            x, r = here + c[i], over[begin + np.uint64(i)]
+            z = abs(x)
             value = (((a[A8 + i] * x + a[A7 + i]) * x + a[A6 + i]) * x + a[A5 + i]) * x + a[A4 + i]
             value = (((value * x + a[A3 + i]) * x + a[A2 + i]) * x + a[A1 + i]) * x + a[A0 + i]
             linear = (((a[B4 + i] * x + a[B3 + i]) * x + a[B2 + i]) * x + a[B1 + i]) * x + a[B0 + i]

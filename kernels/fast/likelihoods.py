@@ -56,10 +56,14 @@ from zdscan.kernels.fast.window import VANISHED
 from zdscan.kernels.jit import inner, njit
 from zdscan.kernels.stack import local
 
-SMALL, RELATIVE = 1e-10, 2e-9  # chi2 of one constraint that is not looked for, alone and of what all add for sure
+SMALL = 1e-10  # chi2 of one constraint that is not looked for over a bundle
+# how much the chi2 of constraints that are not looked at may vary over a tile, all together, alone and of what all add
+# for sure; since each adds the middle of its range, the error is half of it, half a unit of float32 at most
+ALTOGETHER, RELATIVE = 4e-9, 5e-8
 _POWERS_OF_LANES, _LINES, _TILE = POWERS * LANES, 4 * LANES, MOST_STEPS * LANES
 _SQUARES, _SIZES = POWERS * LANES, LENGTHS * LANES
-_GROUP = (POWERS + LENGTHS) * LANES
+_ROWS = POWERS + LENGTHS
+_GROUP = _ROWS * LANES
 _GROUPS, _GROUP_SIZES = 2 * _GROUP, 2 * _SIZES
 
 
@@ -182,6 +186,25 @@ def _reaches(
         ratio_most[k] = a if somewhere else -1.0
 
 
+@inner
+def _highest(terms: Terms, start: int, end: int) -> int:
+    """The highest row of terms in rows start..end, counted from the first of them; 0 if there is none."""
+    found = 0
+    for k in range(terms.row.shape[0]):
+        row = int(np.int64(terms.row[k]))
+        if start <= row < end:
+            found = max(found, row - start)
+    return found
+
+
+@inner
+def _of_width(numbers: np.ndarray, size: int, k: int) -> bool:
+    """Whether a clause asks for the width."""
+    is_divided, start = numbers[DIVIDED * size + k] != 0.0, numbers[START * size + k]
+    is_bound = numbers[PROMPT * size + k] > 0.0 or numbers[BROADEST * size + k] < np.inf
+    return is_divided or start > 0.0 or numbers[LENGTH * size + k] < np.inf or is_bound
+
+
 @njit
 def evaluate_likelihoods(
     p: Likelihoods,
@@ -216,8 +239,8 @@ def evaluate_likelihoods(
     width_low, width_high = local(3), local(3)
     squares, lengths, b_sizes, size = local(_SQUARES), local(_SIZES), local(_POWERS_OF_LANES), local(LANES)
     group, group_lengths = local(_GROUPS), local(_GROUP_SIZES)
-    is_grouped, are_together = local(2, np.uint8), local(2, np.uint8)
-    total, y, widths = local(_TILE), local(_TILE), local(_TILE)
+    is_grouped, are_together, are_short = local(2, np.uint8), local(2, np.uint8), local(2, np.uint8)
+    total, y, widths, over = local(_TILE), local(_TILE), local(_TILE), local(_TILE)
     share, part, most, best = local(_TILE), local(_TILE), local(_TILE), local(_TILE)
     every, here, alive = order[:clauses], order[clauses : 2 * clauses], order[2 * clauses : 3 * clauses]
     looked_at = order[3 * clauses : 3 * clauses + constraints]
@@ -258,6 +281,12 @@ def evaluate_likelihoods(
     for q in range(constraints):
         if p.grouped[q] > 0:
             is_grouped[p.grouped[q] - 1] = 1
+    is_short = _highest(p.squares, 0, POWERS) <= 4 and _highest(p.lengths, 0, LENGTHS) <= 2
+    for g in range(2):
+        row = g * _ROWS
+        of_resonant, of_mixed = _highest(p.group, row, row + POWERS), _highest(p.group, row + POWERS, row + _ROWS)
+        of_length = _highest(p.group_lengths, g * LENGTHS, (g + 1) * LENGTHS)
+        are_short[g] = 1 if of_resonant <= 4 and of_mixed <= 2 and of_length <= 2 else 0
     lost[:] = 0
     total_lost = 0
 
@@ -314,7 +343,7 @@ def evaluate_likelihoods(
                 for n in range(before, after):
                     few, many = min(few, fewest[n]), max(many, adds[n])
                 if many - few <= SMALL and not is_closed and p.grouped[q] == 0:
-                    settled += many
+                    settled += 0.5 * (few + many)
                     continue
                 for n in range(before, after):
                     here[kept] = n
@@ -334,7 +363,7 @@ def evaluate_likelihoods(
             for start in range(from_all // steps * steps, to_all, steps):
                 end = min(start + steps, n_t)
                 t, here_count = t_axis[start:end], (end - start) * LANES
-                bad = _points.squares(t, c, squares, lengths, total)
+                bad = _points.squares(t, c, squares, lengths, is_short, total)
                 surely, ready = np.inf, False
                 for i in range(LANES):
                     least[i] = total[i]
@@ -361,7 +390,7 @@ def evaluate_likelihoods(
                     for k in range(before, after):
                         few = min(few, fewest[k])
                     surely += few
-                negligible, after = max(SMALL, RELATIVE * surely), 0
+                spare, after = max(ALTOGETHER, RELATIVE * surely), 0
                 for g in range(2):
                     are_together[g] = 0 if is_closed else is_grouped[g]
                 for q in range(found):
@@ -380,11 +409,18 @@ def evaluate_likelihoods(
                     if are_together[g] == 0:
                         continue
                     if not ready:
-                        _tile.widths_of(t, c, 1 if is_fixed else end - start, widths)
+                        _points.widths_of(t, c, 1 if is_fixed else end - start, widths, over)
                         ready = True
                     left = _points.together(
-                        *(t, c, group[g * _GROUP : (g + 1) * _GROUP], group_lengths[g * _SIZES : (g + 1) * _SIZES]),
-                        *(p.constant[g], widths, apart, y),
+                        t,
+                        c,
+                        group[g * _GROUP : (g + 1) * _GROUP],
+                        group_lengths[g * _SIZES : (g + 1) * _SIZES],
+                        p.constant[g],
+                        over,
+                        apart,
+                        are_short[g] == 1,
+                        y,
                     )
                     if left > 0:
                         are_together[g] = 0
@@ -406,42 +442,57 @@ def evaluate_likelihoods(
                             few, many = min(few, fewest[k]), max(many, adds[k])
                     if left == 0:
                         continue
-                    if many - few <= negligible:
-                        constant += many
+                    # no more than half of what is left, so that one constraint does not use up what ten would need
+                    if many - few <= 0.5 * spare:
+                        constant += 0.5 * (few + many)
+                        spare -= many - few
                         continue
+                    # what does not change along the lines is computed at one point of each
+                    is_alone = True
+                    for m in range(left):
+                        k = alive[m]
+                        is_alone = is_alone and p.degree[here[k]] == 0
+                        is_alone = is_alone and (is_fixed or not _of_width(numbers, clauses, k))
+                    among = 1 if is_alone else end - start
                     if not ready:
-                        _tile.widths_of(t, c, 1 if is_fixed else end - start, widths)
+                        _points.widths_of(t, c, 1 if is_fixed else end - start, widths, over)
                         ready = True
                     k = alive[0]
                     is_sure = left == 1 and ratio_least[k] >= 0.0 and not is_closed
-                    if not is_sure:
-                        for j in range(here_count):
+                    if is_alone or not is_sure:
+                        for j in range(among * LANES):
                             most[j], best[j] = -1.0, 0.0
                     for m in range(left):
                         k = alive[m]
                         n, is_divided = here[k], numbers[DIVIDED * clauses + k] != 0.0
                         from_time, length = numbers[START * clauses + k], numbers[LENGTH * clauses + k]
-                        _points.polynomial(t, c, d, n * DEGREES, p.degree[n], y)
+                        _points.polynomial(t[:among], c, d, n * DEGREES, p.degree[n], y)
                         if is_divided or from_time > 0.0 or length < np.inf:
                             _points.times_share(
-                                *(from_time, length, is_divided, end - start, apart, narrowest, widest),
-                                *(widths, share, part, y),
+                                *(from_time, length, is_divided, among, apart, narrowest, widest),
+                                *(widths, over, share, part, y),
                             )
                         if is_sure:
-                            _points.add(numbers, clauses, k, here_count, y, total)
+                            _points.add(numbers, clauses, k, among * LANES, y, best if is_alone else total)
+                        elif _of_width(numbers, clauses, k):
+                            _points.select(numbers, clauses, k, among, apart, y, widths, most, best)
                         else:
-                            _points.select(numbers, clauses, k, end - start, apart, y, widths, most, best)
-                    if not is_sure:
+                            _points.select_anywhere(numbers, clauses, k, among * LANES, y, most, best)
+                    if is_alone:
+                        for s in range(end - start):
+                            for i in range(LANES):
+                                total[np.uint64(s * LANES) + np.uint64(i)] += best[i]
+                    elif not is_sure:
                         for j in range(here_count):
                             total[j] += best[j]
                 for j in range(here_count):
                     total[j] += constant
-                for i in range(LANES):
-                    for s in range(max(start, t_from[i]), min(end, t_to[i])):
-                        out[corner + i * b_stride + s * stride - first] = total[(s - start) * LANES + i]
-                        if bad > 0 and not total[(s - start) * LANES + i] * CANCELLED >= _points.square_of_length(
-                            t_axis[s] + c[i], lengths, i
-                        ):
-                            lost[corner + i * b_stride + s * stride - first] = 1
-                            total_lost += 1
+                _points.copy_out(total, start, end, t_from, t_to, corner - first, b_stride, stride, out)
+                if bad > 0:
+                    for i in range(LANES):
+                        for s in range(max(start, t_from[i]), min(end, t_to[i])):
+                            square = _points.square_of_length(t_axis[s] + c[i], lengths, i)
+                            if not total[(s - start) * LANES + i] * CANCELLED >= square:
+                                lost[corner + i * b_stride + s * stride - first] = 1
+                                total_lost += 1
     return total_lost
