@@ -412,7 +412,7 @@ def test_plots_of_cases_and_of_several_grids_that_are_refused(grid: Path, tmp_pa
     shutil.copy(grid, second)
     both = ("plot", grid, second, "--x", "mass", "--y", "g_mu")
     refused(zdscan(*both, "--csv", tmp_path / "cells.csv"), "leave out --csv")
-    refused(zdscan("plot", grid, second, "--x", "mass"), "as planes with --x and --y")
+    refused(zdscan(*both, "--first"), "as planes with --x and --y")
     refused(zdscan("plot", grid, grid, "--x", "mass", "--y", "g_mu"), "give a --label for each")
 
 
