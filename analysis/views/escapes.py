@@ -26,7 +26,7 @@ COARSE, FINE = 0.02, 1e-6  # steps between the values of an axis at which a sear
 _PROMISING = 0.98  # of the first value: where the first search has come below, the second goes on
 _NARROWER, _FINE_ROUNDS = 0.1, 10
 _REACH = 3  # cells by which the search moves on with an edge
-_FLOOR = 1e-30
+FLOOR = 1e-30
 
 
 def beside(cells: CellMask, reach: int = 1) -> CellMask:
@@ -62,11 +62,6 @@ class Escapes:
     places: Array
 
 
-def hidden_couplings(seen: View) -> list[str]:
-    """Names of the couplings that a view hides."""
-    return [name for name in seen.hidden if name != "mass"]
-
-
 def escapes(seen: View, physics: Physics, excluded: CellMask, hints: Sequence[Escapes] = ()) -> Escapes:
     """Search the cells beside the edge of those that constraints exclude in a view, as far as the edge moves.
 
@@ -93,7 +88,7 @@ def escapes(seen: View, physics: Physics, excluded: CellMask, hints: Sequence[Es
         for other in (found, *hints):
             mass, y, square = search.from_others(new, other, mass, y, square)
         y, square = search.lower(new, mass, y, square)
-        logarithms = np.clip(0.5 * np.log10(np.maximum(square, _FLOOR)), -BAND, BAND)
+        logarithms = np.clip(0.5 * np.log10(np.maximum(square, FLOOR)), -BAND, BAND)
         outside = logarithms < 0.0
         logarithms = np.where(outside, np.minimum(logarithms, -SIGN), np.maximum(logarithms, SIGN))
         found.logarithms.ravel()[new] = logarithms
@@ -114,7 +109,7 @@ class _Search:
     def __init__(self, seen: View, function: Function) -> None:
         self._seen, self._function = seen, function
         self._parameters = [name for name in seen.values if name != "mass"]
-        self.names = hidden_couplings(seen)
+        self.names = seen.hidden_couplings
         self._scales = [Scale.of(seen.values[name]) for name in self.names]
         self._rows = [self._parameters.index(name) for name in self.names]
 

@@ -97,13 +97,12 @@ def chi2_of(physics: Physics, statistic: str = ROWS) -> Function:
 
 def refined(points: Points, seen: View) -> Refined | None:
     """Refine the cells of a view; None where nothing is hidden, or this zdscan computes other numbers."""
-    names = [name for name in seen.hidden if name != "mass"]
     physics = points.physics
     if not seen.hidden or physics is None or not seen.best:
         return None
     at = seen.at.ravel()
     cells = np.flatnonzero(at >= 0)
-    return search(chi2_of(physics, seen.statistic), seen, names, cells)
+    return search(chi2_of(physics, seen.statistic), seen, seen.hidden_couplings, cells)
 
 
 def refined_view(points: Points, seen: View) -> tuple[View, Refined | None]:
@@ -129,14 +128,13 @@ def checked(points: Points) -> list[str]:
         if points.axes[name].size == 1 or points.stored_profile("mass", name, 0) is None:
             continue
         seen = view(points, ("mass", name))
-        hidden = [other for other in seen.hidden if other != "mass"]
         order = np.argsort(np.where(seen.at >= 0, seen.chi2, np.inf).ravel(), kind="stable")
         lowest = float(seen.chi2.ravel()[order[0]])
         near = order[(seen.at.ravel()[order] >= 0) & (seen.chi2.ravel()[order] <= lowest + WITHIN)]
-        if not hidden or not near.size:
+        if not seen.hidden_couplings or not near.size:
             continue
         some = np.sort(near[np.unique(np.linspace(0, near.size - 1, SOME).astype(np.int64))])
-        found = search(chi2_of(points.physics), seen, hidden, some)
+        found = search(chi2_of(points.physics), seen, seen.hidden_couplings, some)
         for sentence in found.remarks(f" over mass and {name}") if found is not None else ():
             said.setdefault(name, sentence)
     return list(said.values())

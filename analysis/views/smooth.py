@@ -12,12 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zdscan.analysis.views.escapes import BAND, MOST, SIGN, beside, escapes, hidden_couplings
+from zdscan.analysis.views.escapes import BAND, FLOOR, MOST, SIGN, beside, escapes
 from zdscan.analysis.views.exact import chosen_of
 from zdscan.analysis.views.view import CellMask, View
 from zdscan.evaluation.physics import Physics
 
-_FLOOR = 1e-30
 Array = NDArray[np.float64]
 
 
@@ -52,7 +51,7 @@ def excess(seen: View, physics: Physics | None, *, everywhere: bool = False, bet
     near = (near | everywhere) & ~seen.missing
     if physics is not None and seen.chosen and near.any():
         physics = chosen_of(physics, seen.chosen)
-        if between and hidden_couplings(seen):
+        if between and seen.hidden_couplings:
             return _between(seen, physics, excluded)
         smallest, largest = _ratios(seen, physics, np.argwhere(near))
         order = [constraint.id for constraint in physics.constraints]
@@ -113,6 +112,6 @@ def _ratios(seen: View, physics: Physics, cells: NDArray[np.int64]) -> tuple[Arr
     for number, mass in enumerate(masses.tolist()):
         where = np.flatnonzero(of == number)
         found = physics.quantities(physics.mass_tables(mass), couplings[:, where].copy(), ("ratios",))["ratios"]
-        logarithms[where] = np.log10(np.maximum(found, _FLOOR))
+        logarithms[where] = np.log10(np.maximum(found, FLOOR))
     folded = logarithms.reshape(*shape, -1)
     return folded.min(axis=1), folded.max(axis=2).min(axis=1)

@@ -71,6 +71,11 @@ class View:
         seen = (*self.axes, *self.fixed)
         return tuple(name for name in self.values if name not in seen and self.values[name].size > 1)
 
+    @property
+    def hidden_couplings(self) -> tuple[str, ...]:
+        """The same without the mass."""
+        return tuple(name for name in self.hidden if name != "mass")
+
     @cached_property
     def best(self) -> dict[str, float]:
         """Coordinates of the lowest chi2 seen, and the chi2 under ``"chi2"``; empty where no point is computed."""

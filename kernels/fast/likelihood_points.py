@@ -117,6 +117,25 @@ def times_share(
 
 
 @inner
+def _after_root(y: np.ndarray, count: int, root: bool, constant: float) -> float:
+    """Replace y by sqrt(y + constant) where a root is asked for; returns the constant that is still to be added."""
+    if not root:
+        return constant
+    for j in range(count):
+        x = y[j] + constant
+        y[j] = math.sqrt(x if x > 0.0 else 0.0)
+    return 0.0
+
+
+@inner
+def _above(x: float, up: float, down: float) -> float:
+    """max[up x, down x, 0]; down is below zero."""
+    y, z = up * x, down * x
+    y = y if y > z else z
+    return y if y > 0.0 else 0.0
+
+
+@inner
 def add(numbers: np.ndarray, size: int, n: int, count: int, y: np.ndarray, total: np.ndarray) -> None:
     """Add what clause n adds at y H."""
     constant, offset = numbers[CONSTANT * size + n], numbers[OFFSET * size + n] - numbers[ORIGIN * size + n]
@@ -131,14 +150,10 @@ def add(numbers: np.ndarray, size: int, n: int, count: int, y: np.ndarray, total
             y[j] += constant
     if numbers[LINEAR * size + n] != 0.0:
         for j in range(count):
-            x, z = up * y[j], down * y[j]
-            x = x if x > z else z
-            total[j] += x if x > 0.0 else 0.0
+            total[j] += _above(y[j], up, down)
     else:
         for j in range(count):
-            x, z = up * y[j], down * y[j]
-            x = x if x > z else z
-            x = x if x > 0.0 else 0.0
+            x = _above(y[j], up, down)
             total[j] += x * x
 
 
@@ -160,23 +175,14 @@ def select(
     up, down, centre = numbers[UP * size + n], -numbers[DOWN * size + n], numbers[CENTRE * size + n]
     ratio_up, ratio_down = numbers[RATIO_UP * size + n], -numbers[RATIO_DOWN * size + n]
     least, largest = numbers[PROMPT * size + n], numbers[BROADEST * size + n]
-    if root:
-        for j in range(steps * L):
-            x = y[j] + constant
-            y[j] = math.sqrt(x if x > 0.0 else 0.0)
-        constant = 0.0
-    constant += offset
+    constant = _after_root(y, steps * L, root, constant) + offset
     for s in range(steps):
         first, begin = np.uint64(s * L), np.uint64(s * stride)
         for i in range(L):
             place, width = first + np.uint64(i), widths[begin + np.uint64(i)]
             value = y[place] + constant
-            ratio, z = ratio_up * (value - centre), ratio_down * (value - centre)
-            ratio = ratio if ratio > z else z
-            ratio = ratio if ratio > 0.0 else 0.0
-            x, z = up * (value - origin), down * (value - origin)
-            x = x if x > z else z
-            x = x if x > 0.0 else 0.0
+            ratio = _above(value - centre, ratio_up, ratio_down)
+            x = _above(value - origin, up, down)
             is_more = (ratio > most[place]) & (width >= least) & (width <= largest)
             best[place] = (x if linear else x * x) if is_more else best[place]
             most[place] = ratio if is_more else most[place]
@@ -191,20 +197,11 @@ def select_anywhere(
     constant, offset, origin = numbers[CONSTANT * size + n], numbers[OFFSET * size + n], numbers[ORIGIN * size + n]
     up, down, centre = numbers[UP * size + n], -numbers[DOWN * size + n], numbers[CENTRE * size + n]
     ratio_up, ratio_down = numbers[RATIO_UP * size + n], -numbers[RATIO_DOWN * size + n]
-    if root:
-        for j in range(count):
-            x = y[j] + constant
-            y[j] = math.sqrt(x if x > 0.0 else 0.0)
-        constant = 0.0
-    constant += offset
+    constant = _after_root(y, count, root, constant) + offset
     for j in range(count):
         value = y[j] + constant
-        ratio, z = ratio_up * (value - centre), ratio_down * (value - centre)
-        ratio = ratio if ratio > z else z
-        ratio = ratio if ratio > 0.0 else 0.0
-        x, z = up * (value - origin), down * (value - origin)
-        x = x if x > z else z
-        x = x if x > 0.0 else 0.0
+        ratio = _above(value - centre, ratio_up, ratio_down)
+        x = _above(value - origin, up, down)
         is_more = ratio > most[j]
         best[j] = (x if linear else x * x) if is_more else best[j]
         most[j] = ratio if is_more else most[j]

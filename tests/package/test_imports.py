@@ -22,6 +22,10 @@ from tests.support.paths import ROOT
 STARTS_PROCESSES = True  # one worker runs all such modules, one after the other (tests/conftest.py)
 
 # Folders of zdscan (the modules beside them: by name), lowest first: each may import those above it that are named.
+BEHIND_A_COMMAND = {
+    *("errors", "inputs", "physics", "constraints", "evaluation", "neglected"),
+    *("grid", "scan", "point", "point_result", "edges"),
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "ranks": {"errors"},
@@ -40,40 +44,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "edges": {"errors", "physics", "evaluation", "notebook"},
     "running": {"errors", "ranks", "compiled", "evaluation", "physics", "grid", "scan"},
     "api": {"errors", "grid", "scan", "running"},
-    "terminal": {
-        *{
-            "errors",
-            "inputs",
-            "physics",
-            "constraints",
-            "evaluation",
-            "neglected",
-            "grid",
-            "scan",
-            "point",
-            "point_result",
-            "edges",
-        },
-        "running",
-    },
+    "terminal": {*BEHIND_A_COMMAND, "running"},
     "calibration": {"errors", "inputs", "kernels", "physics"},
-    "analysis": {
-        *{
-            "errors",
-            "inputs",
-            "physics",
-            "constraints",
-            "evaluation",
-            "neglected",
-            "grid",
-            "scan",
-            "point",
-            "point_result",
-            "edges",
-        },
-        "running",
-        "terminal",
-    },
+    "analysis": {*BEHIND_A_COMMAND, "running", "terminal"},
 }
 # The command line is the roof: it may import everything, and analysis only inside the commands that need it.
 ROOF = ("cli", "cli_explore", "cli_plot", "cli_points", "cli_sample", "__init__", "__main__")
